@@ -1,0 +1,23 @@
+/** Every limit of the service in one place. Reaching one is an answer to the caller, never a surprise. */
+export const LIMITS = {
+  /** Largest quantity of one order (the contract's int32). */
+  orderQuantityMax: 2_147_483_647,
+  /** Largest number of shares one stock may hold: the largest integer that JSON numbers carry exactly. */
+  stockLevelMax: Number.MAX_SAFE_INTEGER,
+  /** Longest stock name that can exist, in UTF-8 bytes. */
+  stockNameBytesMax: 256,
+  /** Longest Idempotency-Key a client may send, in characters. */
+  idempotencyKeyCharactersMax: 255,
+  /** Largest HTTP request body, in bytes. */
+  requestBodyBytesMax: 16_384,
+  /** Orders one front end holds unanswered; the next one gets 503 at once. */
+  frontEndPendingOrdersMax: 4_096,
+  /** Orders one leader holds unanswered; the next one is answered "overloaded". */
+  leaderPendingOrdersMax: 16_384,
+  /** Requests in one Trade message. */
+  tradeBatchMax: 512,
+  /** Entries in one message while a replica catches up. */
+  catchUpBatchMax: 2_000,
+  /** Orders one listing returns. */
+  listingMax: 1_000,
+} as const

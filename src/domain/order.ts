@@ -1,0 +1,74 @@
+/** The two kinds of trade that exist. A request may carry any string; only these are ever accepted. */
+export type TradeType = 'buy' | 'sell'
+
+export const isTradeType = (type: string): type is TradeType => type === 'buy' || type === 'sell'
+
+/** What a client asks for, with the key that makes asking twice harmless. */
+export interface OrderRequest {
+  /** Idempotency key. Keys made by a front end start with {@link FRONT_END_KEY_PREFIX}; a client's with {@link CLIENT_KEY_PREFIX}. */
+  readonly key: string
+  /** Short hash of the request's content: the same key with another fingerprint is refused. */
+  readonly fingerprint: string
+  readonly name: string
+  readonly type: string
+  /** 1..2147483647; anything else (0 stands for every malformed quantity) is rejected by the decision. */
+  readonly quantity: number
+}
+
+/** Namespaces keep a key that a front end made from ever meeting one that a client chose. */
+export const FRONT_END_KEY_PREFIX = 'f:'
+export const CLIENT_KEY_PREFIX = 'c:'
+export const FOREIGN_KEY_PREFIX = 'g:'
+
+/** Why an order was rejected. A rejection uses no number. */
+export type RejectionReason = 'stock-not-found' | 'invalid-type' | 'invalid-quantity' | 'not-enough' | 'level-limit'
+
+/** The catalogue's verdict on one request. Once recorded under a key it never changes. */
+export type Decision =
+  | { readonly kind: 'accepted'; readonly number: number }
+  | { readonly kind: 'rejected'; readonly reason: RejectionReason; readonly position: number }
+
+/** A decision as it is handed out: with whether it was already on record, or the news that the key is taken. */
+export type Outcome =
+  | { readonly kind: 'accepted'; readonly number: number; readonly replayed: boolean }
+  | { readonly kind: 'rejected'; readonly reason: RejectionReason; readonly position: number; readonly replayed: boolean }
+  | { readonly kind: 'key-reused' }
+
+/** A decision with the fingerprint of the request that it answered, as found on record. */
+export interface RecordedDecision {
+  readonly fingerprint: string
+  readonly decision: Decision
+}
+
+/** An accepted trade. `number` is what the contract calls the transaction number. */
+export interface Order {
+  readonly number: number
+  readonly name: string
+  readonly type: TradeType
+  readonly quantity: number
+}
+
+/** One record of the log: an order with everything needed to prove that two logs are the same. */
+export interface Entry extends Order {
+  /** The catalogue's generation when it decided this entry. */
+  readonly generation: number
+  readonly key: string
+  readonly fingerprint: string
+  /** When it was decided: milliseconds since 1970 by the catalogue's clock. */
+  readonly timeMs: number
+}
+
+/**
+ * The length of the log that has to be published before an outcome may be shown: an accepted order must be visible
+ * itself, a rejection must not speak of trades that nobody can see yet.
+ */
+export function positionToPublish(outcome: Outcome): number {
+  switch (outcome.kind) {
+    case 'accepted':
+      return outcome.number + 1
+    case 'rejected':
+      return outcome.position
+    case 'key-reused':
+      return 0
+  }
+}

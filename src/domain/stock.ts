@@ -1,0 +1,26 @@
+/** One stock as the catalogue holds it. */
+export interface Stock {
+  readonly name: string
+  /** Price in integer cents; decimals exist only on the wire. */
+  readonly priceCents: number
+  /** Shares available, 0..2^53-1. */
+  readonly quantity: number
+  /** Shares traded so far, buys and sells alike, on top of the opening volume. */
+  readonly volume: number
+}
+
+const stock = (name: string, priceCents: number): Stock => ({ name, priceCents, quantity: 1000, volume: 100 })
+
+/** What a new catalogue offers. */
+export const OPENING_CATALOGUE: readonly Stock[] = [
+  stock('apple', 15259),
+  stock('tesla', 18326),
+  stock('ford', 1193),
+  stock('amazon', 9488),
+  stock('nvidia', 24063),
+  stock('intel', 2801),
+  stock('meta', 19402),
+  stock('nike', 12613),
+  stock('amc', 478),
+  stock('gamestop', 2000),
+]

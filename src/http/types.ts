@@ -1,0 +1,123 @@
+/** Shapes of the JSON that a front end answers with. Success is `{"data": …}`, failure `{"error": {"code", "message"}}`. */
+
+export interface ErrorBody {
+  readonly error: {
+    readonly code: number
+    readonly message: string
+    /** With "may have been placed": the key to repeat the order with. */
+    readonly idempotencyKey?: string
+  }
+}
+
+/** `GET /stocks/<name>` */
+export interface StockData {
+  readonly name: string
+  /** Dollars, 2 decimals. */
+  readonly price: number
+  readonly quantity: number
+}
+
+/** `GET /stocks` */
+export interface StockListData {
+  readonly stocks: readonly (StockData & { readonly volume: number })[]
+}
+
+/** `GET /orders/<number>` */
+export interface OrderData {
+  readonly number: number
+  readonly name: string
+  readonly type: string
+  readonly quantity: number
+}
+
+/** `GET /orders?after=N&limit=M`: orders with a number above N, in order. */
+export interface OrderListData {
+  readonly orders: readonly OrderData[]
+}
+
+/** `POST /orders` */
+export interface PlacedData {
+  readonly transaction_number: number
+}
+
+/** `GET /leader` */
+export interface LeaderData {
+  readonly leader: string
+}
+
+interface ProcessData {
+  readonly name: string
+  readonly address: string
+  readonly pid: number
+  readonly uptimeMs: number
+  readonly memoryBytes: number
+  /** CPU used since its start, user and system. */
+  readonly cpuMicroseconds: number
+}
+
+interface Unreachable {
+  readonly name: string
+  readonly address: string
+  readonly reachable: false
+  readonly why: string
+}
+
+export interface FrontEndStatusData extends ProcessData {
+  readonly reachable: true
+  readonly caching: boolean
+  /** Whether the lease on the cache is running: without it nothing is served from the cache. */
+  readonly session: boolean
+  readonly cache: {
+    readonly stocksMax: number
+    readonly stocks: number
+    readonly hits: number
+    readonly misses: number
+    /** Dropped for lack of room. */
+    readonly evictions: number
+    /** Dropped because a trade changed the stock. */
+    readonly invalidations: number
+  }
+  readonly ordersWaiting: number
+  readonly ordersAnswered: number
+  readonly elections: number
+}
+
+export interface CatalogueStatusData extends ProcessData {
+  readonly reachable: true
+  readonly state: string
+  readonly clusterId: string
+  readonly generation: number
+  readonly length: number
+  readonly digest: string
+  readonly published: number
+  readonly sessions: readonly string[]
+  readonly batches: number
+  readonly requests: number
+}
+
+export interface ReplicaStatusData extends ProcessData {
+  readonly reachable: true
+  readonly id: number
+  readonly role: string
+  readonly length: number
+  readonly digest: string
+  /** Entries that the catalogue has and this replica does not; null when the catalogue cannot be reached. */
+  readonly lag: number | null
+  readonly published: number
+  readonly sealedGeneration: number
+  readonly canLead: boolean
+  /** Why it cannot lead, or ''. */
+  readonly trouble: string
+  readonly batches: number
+  /** Filled by the leader. */
+  readonly followers: readonly { readonly address: string; readonly state: string; readonly length: number }[]
+}
+
+/** `GET /status`: all processes, as one front end sees them. */
+export interface StatusData {
+  /** "host:port" of the leader, or null while there is none. */
+  readonly leader: string | null
+  readonly frontEnd: FrontEndStatusData
+  readonly catalogue: CatalogueStatusData | Unreachable
+  readonly replicas: readonly (ReplicaStatusData | (Unreachable & { readonly id: number }))[]
+}

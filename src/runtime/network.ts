@@ -1,0 +1,104 @@
+import type { ServerStreamMethods, StreamMethods, UnaryMethods } from '../rpc/methods.ts'
+
+/** Why a call or a stream failed. `code` is the gRPC status name. */
+export class RpcError extends Error {
+  override readonly name = 'RpcError'
+  readonly code: RpcCode
+  constructor(code: RpcCode, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+export type RpcCode =
+  | 'UNAVAILABLE'
+  | 'DEADLINE_EXCEEDED'
+  | 'FAILED_PRECONDITION'
+  | 'INVALID_ARGUMENT'
+  | 'NOT_FOUND'
+  | 'UNIMPLEMENTED'
+  | 'RESOURCE_EXHAUSTED'
+  | 'ABORTED'
+  | 'INTERNAL'
+  | 'UNKNOWN'
+
+/** One end of a long-lived stream. Messages arrive in order, none twice; after `closed` nothing arrives. */
+export interface MessageStream<Sent> {
+  /** Queues a message; dropped when the stream is closed. Never blocks. */
+  send(message: Sent): void
+  /** Closes both directions; this end's `closed` is called too. */
+  close(): void
+}
+
+/** What one end does with what arrives. */
+export interface StreamHandlers<Received> {
+  message(message: Received): void
+  /** Called once, whoever closed. */
+  closed(cause: RpcError): void
+}
+
+export type UnaryMethod = keyof UnaryMethods
+export type StreamMethod = keyof StreamMethods
+
+/** What a process serves. */
+export type UnaryHandlers = {
+  [M in UnaryMethod]?: (request: UnaryMethods[M]['request']) => Promise<UnaryMethods[M]['response']>
+}
+export type ServerStreamMethod = keyof ServerStreamMethods
+export type ServerStreamHandlers = {
+  [M in ServerStreamMethod]?: (
+    request: ServerStreamMethods[M]['request'],
+  ) => AsyncIterable<ServerStreamMethods[M]['response']>
+}
+export type StreamHandlersFor = {
+  [M in StreamMethod]?: (
+    stream: MessageStream<StreamMethods[M]['response']>,
+  ) => StreamHandlers<StreamMethods[M]['request']>
+}
+
+export interface Services {
+  readonly unary: UnaryHandlers
+  readonly serverStreams: ServerStreamHandlers
+  readonly streams: StreamHandlersFor
+}
+
+export interface RpcServer {
+  readonly port: number
+  /** Stops taking calls, lets running ones end for at most `graceMs`, then closes. */
+  close(graceMs: number): Promise<void>
+}
+
+export interface HttpAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  /** Parsed JSON, or undefined when the body is not JSON. */
+  readonly body: unknown
+}
+
+/** How processes reach each other. The only way out of a service. Addresses are "host:port". */
+export interface Network {
+  /** Opens a stream. Failing to connect is told by `closed`. */
+  openStream<M extends StreamMethod>(
+    address: string,
+    method: M,
+    handlers: StreamHandlers<StreamMethods[M]['response']>,
+  ): MessageStream<StreamMethods[M]['request']>
+  /** One call; rejects with an {@link RpcError}. */
+  call<M extends UnaryMethod>(
+    address: string,
+    method: M,
+    request: UnaryMethods[M]['request'],
+    deadlineMs: number,
+  ): Promise<UnaryMethods[M]['response']>
+  /** One call that answers with many messages, all of them collected; rejects with an {@link RpcError}. */
+  callStreaming<M extends ServerStreamMethod>(
+    address: string,
+    method: M,
+    request: ServerStreamMethods[M]['request'],
+    deadlineMs: number,
+  ): Promise<readonly ServerStreamMethods[M]['response'][]>
+  /** One HTTP GET; rejects with an Error when there is no answer within the deadline. */
+  httpGet(address: string, path: string, deadlineMs: number): Promise<HttpAnswer>
+  /** Listens. Rejects when the port is held, with words on what to do. */
+  serve(port: number, services: Services): Promise<RpcServer>
+}

@@ -1,0 +1,37 @@
+import { hash } from 'node:crypto'
+import type { Entry } from '../domain/order.ts'
+import type { Stock } from '../domain/stock.ts'
+
+/** The start of a history: which cluster it belongs to and what was for sale. Stands in the header of every log. */
+export interface Genesis {
+  readonly clusterId: string
+  readonly stocks: readonly Stock[]
+}
+
+/** SHA-256 over the genesis, as 64 hexadecimal digits: the digest of an empty log. */
+export function genesisDigest(genesis: Genesis): string {
+  const stocks = genesis.stocks.map((s) => [s.name, s.priceCents, s.quantity, s.volume])
+  return hash('sha256', JSON.stringify([genesis.clusterId, stocks]))
+}
+
+/**
+ * SHA-256(previous digest, entry), as 64 hexadecimal digits. The input is the previous digest's text followed by a
+ * JSON array of the entry's members, so that anyone can recompute it from the database file in any language.
+ * Equal digests at one number mean equal histories up to it.
+ */
+export function chainDigest(previous: string, entry: Entry): string {
+  return hash(
+    'sha256',
+    previous +
+      JSON.stringify([
+        entry.number,
+        entry.generation,
+        entry.key,
+        entry.fingerprint,
+        entry.name,
+        entry.type,
+        entry.quantity,
+        entry.timeMs,
+      ]),
+  )
+}

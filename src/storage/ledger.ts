@@ -1,0 +1,98 @@
+import type { Entry, OrderRequest, Outcome, RecordedDecision } from '../domain/order.ts'
+import type { Stock } from '../domain/stock.ts'
+import type { Genesis } from './chain.ts'
+
+/** Where a ledger stands. */
+export interface LedgerHead {
+  readonly genesis: Genesis
+  /** Raised at every start of the catalogue; every entry carries the one it was decided under. */
+  readonly generation: number
+  /** Number of entries; the next order gets this number. */
+  readonly length: number
+  /** Digest of the whole history, as 64 hexadecimal digits. */
+  readonly digest: string
+  /** A position that was published for sure. After a crash more may have been published than is on record. */
+  readonly publishedAtLeast: number
+}
+
+/** What the pure decision sees of the ledger. */
+export interface DecisionView {
+  /** Number for the next accepted order. */
+  readonly length: number
+  readonly generation: number
+  readonly timeMs: number
+  /** The stock at the ledger's head, or undefined when there is none of that name. */
+  stock(name: string): Stock | undefined
+  /** What is on record under a key. */
+  recorded(key: string): RecordedDecision | undefined
+}
+
+/** A rejection that has to be remembered under its key. */
+export interface RecordedRejection extends RecordedDecision {
+  readonly key: string
+}
+
+/** What the pure decision wants written. */
+export interface DecisionWrites {
+  /** One a request, in order. */
+  readonly outcomes: readonly Outcome[]
+  /** New entries, numbered from the view's length on. */
+  readonly entries: readonly Entry[]
+  readonly rejections: readonly RecordedRejection[]
+  /** New levels of every stock that an entry touched. */
+  readonly stocks: readonly Stock[]
+}
+
+/** Pure: no clock, no waiting, no memory of its own. */
+export type Decide = (view: DecisionView, requests: readonly OrderRequest[]) => DecisionWrites
+
+/** A decided batch. When the caller holds it, it is on disk. */
+export interface DecidedBatch {
+  readonly outcomes: readonly Outcome[]
+  readonly entries: readonly Entry[]
+  /** Length and digest after the batch. */
+  readonly length: number
+  readonly digest: string
+}
+
+/**
+ * The catalogue's truth: all entries, the stock levels, and the rejections with their keys.
+ *
+ * L1. A batch is decided and written as a whole or not at all, and is on disk before `decide` resolves.
+ * L2. Batches are decided one after the other: each sees everything that the one before it wrote.
+ * L3. After a failed write or sync the ledger is unusable: every later call rejects with a {@link StorageFailure}.
+ */
+export interface Ledger {
+  head(): LedgerHead
+  /** Decides the requests in order, writes and syncs. */
+  decide(requests: readonly OrderRequest[], timeMs: number): Promise<DecidedBatch>
+  /** All stocks at the ledger's head. */
+  stocks(): Promise<readonly Stock[]>
+  /** Entries from number `from` on, at most `limit`, in order. */
+  entries(from: number, limit: number): Promise<readonly Entry[]>
+  /** The digest of the first `length` entries, or undefined when there are fewer. */
+  digestAt(length: number): Promise<string | undefined>
+  /** Remembers that the log is published up to `position`; written with the next batch. */
+  notePublished(position: number): void
+  /** Writes a noted position now, when no batch is there to carry it. */
+  flushPublished(): Promise<void>
+  /** Raises the generation by one, syncs, and returns it. */
+  raiseGeneration(): Promise<number>
+  /** Addresses of the replicas that this catalogue has met. */
+  knownReplicas(): Promise<readonly KnownReplica[]>
+  rememberReplica(replica: KnownReplica): Promise<void>
+  /** Forgets rejections decided before `timeMs`; returns how many. Entries are never forgotten. */
+  pruneRejections(timeMs: number): Promise<number>
+  close(): Promise<void>
+}
+
+export interface KnownReplica {
+  /** "host:port" */
+  readonly address: string
+  readonly replicaId: number
+}
+
+/** A write, a sync or a read of the store failed, or what it holds is damaged. The process has to end. */
+export class StorageFailure extends Error {
+  override readonly name = 'StorageFailure'
+}

@@ -1,0 +1,36 @@
+import type { Entry } from '../domain/order.ts'
+import type { Genesis } from './chain.ts'
+
+/** Where an order log stands. */
+export interface OrderLogHead {
+  /** The history this log belongs to; undefined until the replica first met a catalogue or a leader. */
+  readonly genesis: Genesis | undefined
+  /** Made with the file: tells a new disk from the one before. */
+  readonly diskId: string
+  /** The highest generation this replica has heard of, durably. */
+  readonly sealedGeneration: number
+  readonly length: number
+  /** Digest of the whole history; the genesis' digest (or '' without genesis) while the log is empty. */
+  readonly digest: string
+}
+
+/**
+ * One replica's copy: an exact prefix of the ledger, never a hole, never out of order.
+ *
+ * G1. Appended entries are on disk before `append` resolves, all of a call or none.
+ * G2. Entries that do not go on exactly where the log ends are a bug of the caller: asserted, nothing is written.
+ * G3. After a failed write or sync the log is unusable: every later call rejects with a `StorageFailure`.
+ */
+export interface OrderLog {
+  head(): OrderLogHead
+  /** Appends entries whose last one has this digest; returns the new head. Rejects when the digest does not come out. */
+  append(entries: readonly Entry[], digest: string): Promise<OrderLogHead>
+  entry(number: number): Promise<Entry | undefined>
+  /** Entries from number `from` on, at most `limit`, in order. */
+  entries(from: number, limit: number): Promise<readonly Entry[]>
+  /** The digest of the first `length` entries, or undefined when there are fewer. */
+  digestAt(length: number): Promise<string | undefined>
+  /** Remembers a higher generation durably; a lower one changes nothing. Adopts the genesis when there is none yet. */
+  seal(generation: number, genesis: Genesis): Promise<OrderLogHead>
+  close(): Promise<void>
+}

@@ -1,7 +1,7 @@
 import { LIMITS } from '../domain/limits.ts'
-import { isTradeType, type Decision, type Entry, type OrderRequest, type Outcome } from '../domain/order.ts'
+import { isTradeType, type Decision, type Entry, type OrderRequest, type Outcome, type RecordedDecision } from '../domain/order.ts'
 import type { Stock } from '../domain/stock.ts'
-import type { DecisionView, DecisionWrites, RecordedDecision, RecordedRejection } from '../storage/ledger.ts'
+import type { DecisionView, DecisionWrites, RecordedRejection } from '../storage/ledger.ts'
 
 /**
  * Decides a batch of requests in order, each on what the ones before it left. Pure: the same view and requests give

@@ -1,0 +1,202 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { LeaderData } from '../src/http/types.ts'
+import { ask, dataOf, order } from './contract/conformance/http.ts'
+import { CliProcess, eventually, freePort, survivors } from './fault/process.ts'
+
+/** Where the processes of a running system listen, "host:port" each. */
+export interface Addresses {
+  readonly frontEnd: string
+  readonly catalogue: string
+  readonly replicas: readonly { readonly id: number; readonly address: string }[]
+}
+
+/** The part of `<data>/up.json` that is of use here. */
+interface UpState {
+  readonly processes: readonly { readonly name: string; readonly pid: number | null }[]
+}
+
+export interface ClusterOptions {
+  readonly replicas?: number
+  readonly caching?: boolean
+  /** Front ends; those after the first are started by hand, beside the supervisor. */
+  readonly frontEnds?: number
+}
+
+const START_DEADLINE_MS = 30_000
+
+/** A whole system of real processes on free ports and a temporary folder, ended by `stop` or `await using`. */
+export class Cluster implements Addresses {
+  readonly dataDir = mkdtempSync(join(tmpdir(), 'bazaar-'))
+  readonly #options: Required<ClusterOptions>
+  readonly #pidsSeen = new Set<number>()
+  readonly #groups: number[] = []
+  #supervisor: CliProcess | undefined
+  #furtherFrontEnds: { readonly process: CliProcess; readonly address: string }[] = []
+  #report: Addresses | undefined
+
+  constructor(options: Required<ClusterOptions>) {
+    this.#options = options
+  }
+
+  get frontEnd(): string {
+    return this.#reported.frontEnd
+  }
+  get catalogue(): string {
+    return this.#reported.catalogue
+  }
+  get replicas(): Addresses['replicas'] {
+    return this.#reported.replicas
+  }
+  /** All front ends, the supervised one first. */
+  get frontEnds(): readonly string[] {
+    return [this.frontEnd, ...this.#furtherFrontEnds.map(({ address }) => address)]
+  }
+
+  /** Process ids by name: `catalogue`, `order-1`, …, `frontend`; a process that is away has none. */
+  get pids(): ReadonlyMap<string, number> {
+    const { processes } = JSON.parse(readFileSync(join(this.dataDir, 'up.json'), 'utf8')) as UpState
+    const running = processes.flatMap(({ name, pid }) => (pid === null ? [] : [[name, pid] as const]))
+    for (const [, pid] of running) this.#pidsSeen.add(pid)
+    return new Map(running)
+  }
+
+  pid(name: string): number {
+    const pid = this.pids.get(name)
+    if (pid === undefined) throw new Error(`no process "${name}" runs, only ${[...this.pids.keys()].join(', ')}`)
+    return pid
+  }
+
+  /** SIGKILL; returns the process id that is gone, for {@link restartedSince}. */
+  kill(name: string): number {
+    return this.#signal(name, 'SIGKILL')
+  }
+  pause(name: string): number {
+    return this.#signal(name, 'SIGSTOP')
+  }
+  resume(name: string): number {
+    return this.#signal(name, 'SIGCONT')
+  }
+
+  /** Waits until the supervisor runs `name` again under another process id than `pid`. */
+  restartedSince(name: string, pid: number): Promise<number> {
+    return eventually(`${name} restarted`, 10_000, () => (this.pid(name) === pid ? undefined : this.pid(name)))
+  }
+
+  /** Name of the leading replica's process. */
+  async leader(): Promise<string> {
+    const { leader } = dataOf<LeaderData>(await ask(this.frontEnd, '/leader'))
+    const replica = this.replicas.find(({ address }) => address === leader)
+    if (!replica) throw new Error(`the leader ${leader} is none of our replicas`)
+    return `order-${replica.id}`
+  }
+
+  /** Names of the replicas' processes that do not lead. */
+  async followers(): Promise<string[]> {
+    const leader = await this.leader()
+    return this.replicas.map(({ id }) => `order-${id}`).filter((name) => name !== leader)
+  }
+
+  /** Waits until every front end gets orders decided: a stock that does not exist is refused by the catalogue itself. */
+  async untilTrading(): Promise<void> {
+    for (const address of this.frontEnds) await untilTradingAt(address)
+  }
+
+  async start(ports: readonly string[] = ['--port', '0', '--catalog-port', '0', ...this.#anyOrderPorts()]): Promise<void> {
+    const args = ['up', '--json', '--data', this.dataDir, ...ports, ...(this.#options.caching ? [] : ['--cache', '0'])]
+    const supervisor = new CliProcess(args)
+    this.#supervisor = supervisor
+    this.#groups.push(supervisor.pid)
+    this.#report = await eventually('`up` reports', START_DEADLINE_MS, () => reportIn(supervisor))
+    void this.pids
+    for (let n = 1; n < this.#options.frontEnds; n++) await this.#startFrontEnd()
+    await this.untilTrading()
+  }
+
+  /** Ends every process in order and starts all of them again on the same data and ports. */
+  async restart(): Promise<void> {
+    const { frontEnd, catalogue, replicas } = this.#reported
+    await this.#endProcesses()
+    const orderPorts = replicas.map(({ address }) => portOf(address)).join(',')
+    await this.start(['--port', portOf(frontEnd), '--catalog-port', portOf(catalogue), '--order-ports', orderPorts])
+  }
+
+  /** Ends every process, removes the folder, and throws when a process is left or had to be killed. */
+  async stop(): Promise<void> {
+    try {
+      await this.#endProcesses()
+    } finally {
+      rmSync(this.dataDir, { recursive: true, force: true })
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  async #endProcesses(): Promise<void> {
+    if (this.#report) void this.pids
+    const processes = [...this.#furtherFrontEnds.map(({ process }) => process), this.#supervisor]
+    const exits = await Promise.all(processes.map((process) => process?.stop()))
+    this.#furtherFrontEnds = []
+    const left = survivors(this.#pidsSeen, this.#groups)
+    for (const pid of left) process.kill(pid, 'SIGKILL')
+    if (left.length > 0) throw new Error(`processes left after the end: ${left.join(', ')}`)
+    if (exits.includes('had to be killed')) throw new Error('a process did not end on SIGTERM')
+  }
+
+  async #startFrontEnd(): Promise<void> {
+    const port = await freePort()
+    const replicas = this.replicas.flatMap(({ id, address }) => [String(id), address])
+    const cache = this.#options.caching ? '1' : '0'
+    const environment = { CATALOG_HOST: this.catalogue }
+    const process = new CliProcess(['frontend', ...replicas, cache, '--port', String(port)], environment)
+    this.#groups.push(process.pid)
+    this.#furtherFrontEnds.push({ process, address: `127.0.0.1:${port}` })
+  }
+
+  #signal(name: string, signal: NodeJS.Signals): number {
+    const pid = this.pid(name)
+    process.kill(pid, signal)
+    return pid
+  }
+
+  #anyOrderPorts(): string[] {
+    return ['--order-ports', Array(this.#options.replicas).fill('0').join(',')]
+  }
+
+  get #reported(): Addresses {
+    if (!this.#report) throw new Error('the cluster has not been started')
+    return this.#report
+  }
+}
+
+/** Starts a whole system by the `up` command and waits until it trades. */
+export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  const cluster = new Cluster({ replicas: 3, caching: true, frontEnds: 1, ...options })
+  try {
+    await cluster.start()
+    return cluster
+  } catch (error) {
+    await cluster.stop().catch(() => {}) // What went wrong first is what counts.
+    throw error
+  }
+}
+
+/** Waits until this front end gets orders decided. */
+export async function untilTradingAt(frontEnd: string): Promise<void> {
+  await eventually(`${frontEnd} trades`, 20_000, async () => {
+    const { status, body } = await order(frontEnd, { name: 'no such stock', quantity: 1, type: 'buy' })
+    const { error } = (body ?? {}) as { error?: { message?: string } }
+    return (status === 404 && error?.message === 'stock not found') || undefined
+  })
+}
+
+const portOf = (address: string) => address.slice(address.lastIndexOf(':') + 1)
+
+function reportIn({ output, running }: CliProcess): Addresses | undefined {
+  if (!running) throw new Error(`\`up\` ended: ${output}`)
+  const line = output.split('\n').find((text) => text.startsWith('{') && text.includes('"frontEnd"'))
+  return line ? (JSON.parse(line) as Addresses) : undefined
+}

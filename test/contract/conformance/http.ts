@@ -1,0 +1,73 @@
+import { request, type Agent, type IncomingHttpHeaders } from 'node:http'
+
+export interface HttpAnswer {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  /** Parsed JSON, or undefined when the body is not JSON. */
+  readonly body: unknown
+  readonly text: string
+}
+
+export interface AskOptions {
+  readonly method?: string
+  readonly headers?: Readonly<Record<string, string>>
+  /** Sent as it stands, with the content type of JSON unless `headers` name another. */
+  readonly body?: string
+  readonly agent?: Agent
+  /** Milliseconds without an answer after which the request fails; 15 s unless given. */
+  readonly deadlineMs?: number
+}
+
+/**
+ * One HTTP request. The path goes out byte by byte as given (fetch would tidy it up). Rejects only when there is no
+ * answer: connection refused or reset, or the deadline.
+ */
+export function ask(address: string, path: string, options: AskOptions = {}): Promise<HttpAnswer> {
+  const { method = 'GET', body, agent, deadlineMs = 15_000 } = options
+  const headers: Record<string, string> = { ...(body === undefined ? {} : bodyHeaders(body)), ...options.headers }
+  const url = new URL(`http://${address}`)
+  return new Promise((resolve, reject) => {
+    const asked = request(
+      { host: url.hostname, port: url.port, path, method, headers, ...(agent ? { agent } : {}) },
+      (response) => {
+        const chunks: Buffer[] = []
+        response.on('data', (chunk: Buffer) => chunks.push(chunk))
+        response.on('error', reject)
+        response.on('end', () => {
+          const text = Buffer.concat(chunks).toString('utf8')
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: parsed(text), text })
+        })
+      },
+    )
+    asked.setTimeout(deadlineMs, () => asked.destroy(new Error(`no answer within ${deadlineMs} ms`)))
+    asked.on('error', reject)
+    asked.end(body)
+  })
+}
+
+/** `POST /orders` with this body. */
+export function order(address: string, body: unknown, options: AskOptions = {}): Promise<HttpAnswer> {
+  return ask(address, '/orders', { ...options, method: 'POST', body: JSON.stringify(body) })
+}
+
+const bodyHeaders = (body: string) => ({
+  'content-type': 'application/json',
+  'content-length': String(Buffer.byteLength(body)),
+})
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** The content of a success envelope; throws, with the whole answer, on anything else. */
+export function dataOf<T>(answer: HttpAnswer): T {
+  const body = answer.body as { data?: T } | undefined
+  if (answer.status !== 200 || body?.data === undefined) {
+    throw new Error(`expected 200 and {"data": …}, got ${answer.status} ${answer.text}`)
+  }
+  return body.data
+}

@@ -1,0 +1,69 @@
+import type { LeaderData, OrderData, PlacedData, StockData } from '../../../src/http/types.ts'
+import { startCluster, type Addresses } from '../../cluster.ts'
+import { ask, dataOf, order, type HttpAnswer } from './http.ts'
+
+/** The system under test: any that keeps the contract. */
+export interface Target extends Addresses {
+  close(): Promise<void>
+}
+
+const { BAZAAR_TARGET_HTTP, BAZAAR_TARGET_CATALOG, BAZAAR_TARGET_REPLICAS } = process.env
+
+/** Whether the suite was pointed at a running system, which others may use and which must be left as it was. */
+export const isForeign = BAZAAR_TARGET_HTTP !== undefined
+
+/**
+ * The running system that the environment names (BAZAAR_TARGET_HTTP=host:port, BAZAAR_TARGET_CATALOG=host:port,
+ * BAZAAR_TARGET_REPLICAS=1=host:port,2=host:port,…), or one started for this suite and ended by `close`.
+ */
+export async function openTarget(): Promise<Target> {
+  if (BAZAAR_TARGET_HTTP === undefined) {
+    const cluster = await startCluster()
+    const { frontEnd, catalogue, replicas } = cluster
+    return { frontEnd, catalogue, replicas, close: () => cluster.stop() }
+  }
+  if (!BAZAAR_TARGET_CATALOG || !BAZAAR_TARGET_REPLICAS) {
+    throw new Error('BAZAAR_TARGET_HTTP needs BAZAAR_TARGET_CATALOG and BAZAAR_TARGET_REPLICAS beside it')
+  }
+  const replicas = BAZAAR_TARGET_REPLICAS.split(',').map((replica) => {
+    const [id, address = ''] = replica.split('=')
+    return { id: Number(id), address }
+  })
+  return { frontEnd: BAZAAR_TARGET_HTTP, catalogue: BAZAAR_TARGET_CATALOG, replicas, close: async () => {} }
+}
+
+/** The level of one stock, as the front end shows it. */
+export async function levelOf({ frontEnd }: Addresses, name: string): Promise<number> {
+  return dataOf<StockData>(await ask(frontEnd, `/stocks/${name}`)).quantity
+}
+
+/** Places an order that has to be accepted; returns its number. */
+export async function place(
+  { frontEnd }: Addresses,
+  name: string,
+  type: 'buy' | 'sell',
+  quantity: number,
+): Promise<number> {
+  return dataOf<PlacedData>(await order(frontEnd, { name, type, quantity })).transaction_number
+}
+
+export async function orderNumber({ frontEnd }: Addresses, number: number): Promise<OrderData> {
+  return dataOf<OrderData>(await ask(frontEnd, `/orders/${number}`))
+}
+
+/** Address of the leading replica. */
+export async function leaderOf({ frontEnd }: Addresses): Promise<string> {
+  return dataOf<LeaderData>(await ask(frontEnd, '/leader')).leader
+}
+
+/** Addresses of the replicas that do not lead. */
+export async function followersOf(target: Addresses): Promise<string[]> {
+  const leader = await leaderOf(target)
+  return target.replicas.map(({ address }) => address).filter((address) => address !== leader)
+}
+
+/** What a refusal looks like: its status, its code and its message (compared when it is a string). */
+export function refusal(answer: HttpAnswer): { status: number; code: unknown; message: unknown } {
+  const { error } = (answer.body ?? {}) as { error?: { code?: unknown; message?: unknown } }
+  return { status: answer.status, code: error?.code, message: error?.message }
+}

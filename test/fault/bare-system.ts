@@ -1,0 +1,92 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { untilTradingAt, type Addresses } from '../cluster.ts'
+import { CliProcess, freePort, survivors } from './process.ts'
+
+/**
+ * The processes of a system one by one, started with the contract's own commands and by nobody but the test: what was
+ * killed stays away until it is started again. Names: `catalogue`, `order-1`, `order-2`, `order-3`, `frontend`.
+ */
+export class BareSystem implements Addresses {
+  readonly frontEnd: string
+  readonly catalogue: string
+  readonly replicas: Addresses['replicas']
+  readonly dataDir = mkdtempSync(join(tmpdir(), 'bazaar-'))
+  readonly #running = new Map<string, CliProcess>()
+  readonly #groups: number[] = []
+
+  constructor(ports: { frontEnd: number; catalogue: number; orders: readonly number[] }) {
+    this.frontEnd = `127.0.0.1:${ports.frontEnd}`
+    this.catalogue = `127.0.0.1:${ports.catalogue}`
+    this.replicas = ports.orders.map((port, i) => ({ id: i + 1, address: `127.0.0.1:${port}` }))
+  }
+
+  /** All names in the contract's start order. */
+  get names(): string[] {
+    return ['catalogue', ...this.replicas.map(({ id }) => `order-${id}`), 'frontend']
+  }
+
+  start(...names: readonly string[]): void {
+    for (const name of names) {
+      const started = new CliProcess(this.#command(name), { CATALOG_HOST: this.catalogue })
+      this.#groups.push(started.pid)
+      this.#running.set(name, started)
+    }
+  }
+
+  async kill(...names: readonly string[]): Promise<void> {
+    const killed = names.map((name) => this.#process(name))
+    for (const one of killed) one.signal('SIGKILL')
+    await Promise.all(killed.map(({ exited }) => exited))
+  }
+
+  /** What a process has written since its last start. */
+  output(name: string): string {
+    return this.#process(name).output
+  }
+
+  untilTrading(): Promise<void> {
+    return untilTradingAt(this.frontEnd)
+  }
+
+  /** Ends what runs, removes the folder, and throws when a process is left or had to be killed. */
+  async stop(): Promise<void> {
+    const exits = await Promise.all([...this.#running.values()].map((running) => running.stop()))
+    const left = survivors([], this.#groups)
+    for (const pid of left) process.kill(pid, 'SIGKILL')
+    rmSync(this.dataDir, { recursive: true, force: true })
+    if (left.length > 0) throw new Error(`processes left after the end: ${left.join(', ')}`)
+    if (exits.includes('had to be killed')) throw new Error('a process did not end on SIGTERM')
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  #command(name: string): string[] {
+    if (name === 'catalogue') return ['catalog', '--port', portOf(this.catalogue), '--data', join(this.dataDir, name)]
+    if (name === 'frontend') {
+      const replicas = this.replicas.flatMap(({ id, address }) => [String(id), address])
+      return ['frontend', ...replicas, '1', '--port', portOf(this.frontEnd)]
+    }
+    const replica = this.replicas.find(({ id }) => name === `order-${id}`)
+    if (!replica) throw new Error(`no process "${name}"`)
+    const frontEnd = ['127.0.0.1', portOf(this.frontEnd)]
+    return ['order', portOf(replica.address), String(replica.id), ...frontEnd, '1', '--data', join(this.dataDir, name)]
+  }
+
+  #process(name: string): CliProcess {
+    const found = this.#running.get(name)
+    if (!found) throw new Error(`${name} was never started`)
+    return found
+  }
+}
+
+/** A system of three replicas on free ports, of which nothing runs yet. */
+export async function bareSystem(): Promise<BareSystem> {
+  const [frontEnd, catalogue, ...orders] = await Promise.all(Array.from({ length: 5 }, freePort))
+  return new BareSystem({ frontEnd: frontEnd ?? 0, catalogue: catalogue ?? 0, orders })
+}
+
+const portOf = (address: string) => address.slice(address.lastIndexOf(':') + 1)

@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest'
+import { startCluster, type Cluster } from '../cluster.ts'
+import { checkEndState } from '../end-state.ts'
+import { load, type LoadReport } from './load.ts'
+
+/** Kills one process with SIGKILL under load, waits until it is back and trading goes on, and checks the end state. */
+async function killUnderLoad(cluster: Cluster, name: string): Promise<LoadReport> {
+  const clients = load(cluster)
+  await clients.untilAcknowledged(100)
+  await cluster.restartedSince(name, cluster.kill(name))
+  await clients.untilAcknowledged(100)
+  const report = await clients.stop()
+  await checkEndState(cluster, report.acknowledged)
+  expect(report.wrong).toEqual([])
+  return report
+}
+
+describe('kill -9 and restart under load', () => {
+  test('the leader: clients see a pause and no error', async () => {
+    await using cluster = await startCluster()
+    const leader = await cluster.leader()
+    const report = await killUnderLoad(cluster, leader)
+    expect(report.errors).toEqual([])
+    expect(report.longestPauseMs).toBeLessThan(5_000)
+    expect(await cluster.leader()).not.toBe(leader) // Nobody is re-elected for coming back.
+  })
+
+  test('a follower: clients see a pause and no error', async () => {
+    await using cluster = await startCluster()
+    const leader = await cluster.leader()
+    const [follower = ''] = await cluster.followers()
+    const report = await killUnderLoad(cluster, follower)
+    expect(report.errors).toEqual([])
+    expect(report.longestPauseMs).toBeLessThan(5_000)
+    expect(await cluster.leader()).toBe(leader)
+  })
+
+  test('the catalogue: clients see a pause or 503, never a wrong answer', async () => {
+    await using cluster = await startCluster()
+    const leader = await cluster.leader()
+    const report = await killUnderLoad(cluster, 'catalogue')
+    expect(report.errors.filter(({ status }) => status !== 503)).toEqual([])
+    expect(await cluster.leader()).toBe(leader) // A slow catalogue must not look like a dead leader.
+  })
+
+  test('the front end: clients repeat what was under way, and nothing is doubled', async () => {
+    await using cluster = await startCluster()
+    const report = await killUnderLoad(cluster, 'frontend')
+    expect(report.errors.filter(({ status }) => status !== 0 && status !== 503)).toEqual([])
+  })
+})

@@ -1,0 +1,119 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+
+const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url))
+
+export interface Exit {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+/** One process of the command line, in a process group of its own. */
+export class CliProcess {
+  readonly pid: number
+  readonly exited: Promise<Exit>
+  #output = ''
+  #child: ChildProcess
+
+  constructor(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+    const { PATH = '', HOME = '' } = process.env
+    this.#child = spawn(process.execPath, ['src/cli/main.ts', ...args], {
+      cwd: REPOSITORY,
+      detached: true,
+      env: { PATH, HOME, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.#child.stdout?.on('data', (chunk: Buffer) => (this.#output += chunk.toString()))
+    this.#child.stderr?.on('data', (chunk: Buffer) => (this.#output += chunk.toString()))
+    this.pid = this.#child.pid ?? 0
+    this.exited = new Promise((resolve) => this.#child.once('exit', (code, signal) => resolve({ code, signal })))
+  }
+
+  /** Everything it has written so far, both streams. */
+  get output(): string {
+    return this.#output
+  }
+
+  get running(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+
+  /** Ends it by SIGTERM, by SIGKILL to its whole group when it takes longer than `graceMs`. */
+  async stop(graceMs = 15_000): Promise<Exit | 'had to be killed'> {
+    if (!this.running) return this.exited
+    this.signal('SIGCONT')
+    this.signal('SIGTERM')
+    const late = new AbortController()
+    const exit = await Promise.race([this.exited, sleep(graceMs, undefined, { signal: late.signal })])
+    late.abort()
+    if (exit) return exit
+    process.kill(-this.pid, 'SIGKILL')
+    await this.exited
+    return 'had to be killed'
+  }
+}
+
+/** Those of `pids`, and those in the process groups `groups`, that still run (a zombie does not). */
+export function survivors(pids: Iterable<number>, groups: readonly number[]): number[] {
+  if (!existsSync('/proc/self/stat')) return [...pids].filter(answersSignals)
+  const wanted = new Set(pids)
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => runningProcess(Number(name)))
+    .filter(({ pid, group }) => wanted.has(pid) || groups.includes(group))
+    .map(({ pid }) => pid)
+}
+
+function runningProcess(pid: number): { pid: number; group: number }[] {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const [state, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return state === 'Z' || state === 'X' ? [] : [{ pid, group: Number(group) }]
+  } catch {
+    return [] // It ended while we looked.
+  }
+}
+
+function answersSignals(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+/** A port on loopback that nobody holds at the moment. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+/** Resolves with the first answer that is not undefined; throws, with `what`, when there is none within `deadlineMs`. */
+export async function eventually<T>(
+  what: string,
+  deadlineMs: number,
+  attempt: () => Promise<T | undefined> | T | undefined,
+): Promise<T> {
+  const deadline = Date.now() + deadlineMs
+  let problem: unknown
+  while (Date.now() < deadline) {
+    try {
+      const result = await attempt()
+      if (result !== undefined) return result
+    } catch (error) {
+      problem = error
+    }
+    await sleep(20)
+  }
+  throw new Error(`not within ${deadlineMs} ms: ${what}`, { cause: problem })
+}

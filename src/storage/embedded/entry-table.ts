@@ -1,0 +1,118 @@
+import type { SQLInputValue, StatementSync } from 'node:sqlite'
+import { isTradeType, type Entry } from '../../domain/order.ts'
+import { chainDigest } from '../chain.ts'
+import { Damage } from './damage.ts'
+import { digest, integer, only, text, type Row } from './row.ts'
+import type { SqliteFile } from './sqlite-file.ts'
+
+/** Newest entries whose digests are recomputed when a file is opened. */
+const CHECKED_AT_OPEN = 1_000
+/** Rows that one statement writes while there are so many: a call of a statement costs more than a row. */
+const ROWS_PER_INSERT = 16
+const COLUMNS = 9
+const ROW = '(?, ?, ?, ?, ?, ?, ?, ?, ?)'
+
+/**
+ * The table `entries`, which the ledger and the order log share. Whatever is read is checked against the digest chain:
+ * a changed, missing or misplaced record is noticed before anybody sees it. All calls run inside the file's guard.
+ */
+export class EntryTable {
+  readonly #insert: StatementSync
+  readonly #insertMany: StatementSync
+  readonly #range: StatementSync
+  readonly #digest: StatementSync
+  readonly #last: StatementSync
+
+  constructor(file: SqliteFile) {
+    this.#insert = file.prepare(`INSERT INTO entries VALUES ${ROW}`)
+    this.#insertMany = file.prepare(`INSERT INTO entries VALUES ${Array(ROWS_PER_INSERT).fill(ROW).join()}`)
+    this.#range = file.prepare('SELECT * FROM entries WHERE number BETWEEN ? AND ? ORDER BY number')
+    this.#digest = file.prepare('SELECT digest FROM entries WHERE number = ?')
+    this.#last = file.prepare('SELECT max(number) AS last FROM entries')
+  }
+
+  /** Writes entries, with the digest after each. */
+  insert(entries: readonly Entry[], digests: readonly string[]): void {
+    let values: SQLInputValue[] = []
+    for (const [index, entry] of entries.entries()) {
+      pushRow(values, entry, digests[index] ?? '')
+      if (values.length < ROWS_PER_INSERT * COLUMNS) continue
+      this.#insertMany.run(...values)
+      values = []
+    }
+    for (let at = 0; at < values.length; at += COLUMNS) this.#insert.run(...values.slice(at, at + COLUMNS))
+  }
+
+  /** Entries from `first` up to, not including, `end`; all have to be there. `start` is the genesis' digest. */
+  read(first: number, end: number, start: string): readonly Entry[] {
+    if (end <= first) return []
+    const rows = this.#range.all(first - 1, end - 1)
+    let expected = Math.max(0, first - 1)
+    const take = (row: Row | undefined): Row => {
+      if (!row || integer(row, 'number') !== expected) throw new Damage(`entry ${expected} is missing`)
+      expected += 1
+      return row
+    }
+    let previous = first === 0 ? start : digest(take(rows.shift()), 'digest')
+    const entries: Entry[] = []
+    while (expected < end) {
+      const row = take(rows[entries.length])
+      const entry = toEntry(row)
+      previous = checked(previous, entry, row)
+      entries.push(entry)
+    }
+    return entries
+  }
+
+  /** The digest of the first `length` entries, which have to be there. `start` is the genesis' digest. */
+  digestAt(length: number, start: string): string {
+    if (length === 0) return start
+    return digest(only(this.#digest.get(length - 1), `entry ${length - 1}`), 'digest')
+  }
+
+  /** Checks the first entry and the newest ones of a log that is said to be so long; returns its digest. */
+  check(length: number, start: string): string {
+    const newest = only(this.#last.get(), 'the table of entries')
+    const found = newest['last'] === null ? 0 : integer(newest, 'last') + 1
+    if (found !== length) throw new Damage(`it holds entries up to length ${found}, and says that there are ${length}`)
+    this.read(0, Math.min(1, length), start)
+    this.read(Math.max(0, length - CHECKED_AT_OPEN), length, start)
+    return this.digestAt(length, start)
+  }
+}
+
+function pushRow(values: SQLInputValue[], entry: Entry, digestAfter: string): void {
+  values.push(
+    entry.number,
+    entry.generation,
+    entry.key,
+    entry.fingerprint,
+    entry.name,
+    entry.type,
+    entry.quantity,
+    entry.timeMs,
+    Buffer.from(digestAfter, 'hex'),
+  )
+}
+
+function toEntry(row: Row): Entry {
+  const type = text(row, 'type')
+  const number = integer(row, 'number')
+  if (!isTradeType(type)) throw new Damage(`entry ${number} has the unknown type ${type}`)
+  return {
+    number,
+    generation: integer(row, 'generation'),
+    key: text(row, 'key'),
+    fingerprint: text(row, 'fingerprint'),
+    name: text(row, 'name'),
+    type,
+    quantity: integer(row, 'quantity'),
+    timeMs: integer(row, 'time_ms'),
+  }
+}
+
+function checked(previous: string, entry: Entry, row: Row): string {
+  const stored = digest(row, 'digest')
+  if (chainDigest(previous, entry) !== stored) throw new Damage(`entry ${entry.number} does not match its digest`)
+  return stored
+}

@@ -1,0 +1,180 @@
+import type { StatementSync } from 'node:sqlite'
+import type { Entry, OrderRequest } from '../../domain/order.ts'
+import type { Stock } from '../../domain/stock.ts'
+import { genesisDigest, type Genesis } from '../chain.ts'
+import type { Decide, DecidedBatch, DecisionWrites, KnownReplica, Ledger, LedgerHead } from '../ledger.ts'
+import { continueChain } from '../memory/continuation.ts'
+import { Damage } from './damage.ts'
+import { DecisionTable } from './decision-table.ts'
+import { EntryTable } from './entry-table.ts'
+import { readOpeningStocks, writeOpeningStocks } from './genesis-table.ts'
+import { ReplicaTable } from './replica-table.ts'
+import { integer, only, text } from './row.ts'
+import { LEDGER_SCHEMA } from './schema.ts'
+import { SqliteFile, type SqliteFileOptions } from './sqlite-file.ts'
+import { StockTable } from './stock-table.ts'
+
+export interface EmbeddedLedgerOptions extends SqliteFileOptions {
+  readonly decide: Decide
+  /** Makes the start of a new history; called only when the file is new. */
+  readonly newGenesis: () => Genesis
+}
+
+/**
+ * Opens the catalogue's file, or makes it with a new history. The work of each call is done at once, on the calling
+ * thread. Rejects with a `StorageFailure` when the file is damaged, of another kind or in use by another process.
+ */
+export async function openEmbeddedLedger(path: string, options: EmbeddedLedgerOptions): Promise<Ledger> {
+  const file = new SqliteFile(path, LEDGER_SCHEMA, options, (made) => writeGenesis(made, options.newGenesis()))
+  try {
+    return file.guard(() => new EmbeddedLedger(file, options.decide))
+  } catch (error) {
+    file.close()
+    throw error
+  }
+}
+
+function writeGenesis(file: SqliteFile, genesis: Genesis): void {
+  file.prepare('INSERT INTO cluster VALUES (1, ?, 0, 0, 0)').run(genesis.clusterId)
+  writeOpeningStocks(file, genesis.stocks)
+  file.prepare('INSERT INTO stocks SELECT name, price_cents, quantity, volume FROM genesis').run()
+}
+
+class EmbeddedLedger implements Ledger {
+  readonly #file: SqliteFile
+  readonly #decide: Decide
+  readonly #entries: EntryTable
+  readonly #stocks: StockTable
+  readonly #decisions: DecisionTable
+  readonly #replicas: ReplicaTable
+  readonly #setHead: StatementSync
+  readonly #setGeneration: StatementSync
+  /** The digest of the empty ledger. */
+  readonly #start: string
+  #head: LedgerHead
+  #publishedOnDisk: number
+
+  constructor(file: SqliteFile, decide: Decide) {
+    this.#file = file
+    this.#decide = decide
+    this.#setHead = file.prepare('UPDATE cluster SET length = ?, published = ?')
+    this.#setGeneration = file.prepare('UPDATE cluster SET generation = ?')
+    const row = only(file.prepare('SELECT * FROM cluster').get(), 'the row of table cluster')
+    const genesis = { clusterId: text(row, 'cluster_id'), stocks: readOpeningStocks(file) }
+    const length = integer(row, 'length')
+    this.#start = genesisDigest(genesis)
+    this.#entries = new EntryTable(file)
+    this.#stocks = new StockTable(file, genesis)
+    this.#decisions = new DecisionTable(file, this.#entries, this.#start)
+    this.#replicas = new ReplicaTable(file)
+    this.#publishedOnDisk = integer(row, 'published')
+    if (this.#publishedOnDisk > length) throw new Damage(`it says that more than its ${length} entries are published`)
+    this.#head = {
+      genesis,
+      generation: integer(row, 'generation'),
+      length,
+      digest: this.#entries.check(length, this.#start),
+      publishedAtLeast: this.#publishedOnDisk,
+    }
+  }
+
+  head(): LedgerHead {
+    return this.#head
+  }
+
+  async decide(requests: readonly OrderRequest[], timeMs: number): Promise<DecidedBatch> {
+    return this.#file.guard(() => {
+      const batch = this.#file.transaction(() => { // L1, L2
+        const writes = this.#judge(requests, timeMs)
+        const digests = continueChain(this.#head, writes.entries)
+        this.#write(writes, digests, timeMs)
+        return { ...writes, digest: digests.at(-1) ?? this.#head.digest }
+      })
+      const { outcomes, entries, digest } = batch
+      const length = this.#head.length + entries.length
+      this.#stocks.apply(batch.stocks)
+      this.#head = { ...this.#head, length, digest }
+      this.#publishedOnDisk = this.#head.publishedAtLeast
+      return { outcomes, entries, length, digest }
+    })
+  }
+
+  async stocks(): Promise<readonly Stock[]> {
+    return this.#file.guard(() => this.#stocks.all())
+  }
+
+  async entries(from: number, limit: number): Promise<readonly Entry[]> {
+    const first = Math.max(0, from)
+    const end = Math.min(this.#head.length, first + limit)
+    return this.#file.guard(() => this.#entries.read(first, end, this.#start))
+  }
+
+  async digestAt(length: number): Promise<string | undefined> {
+    return this.#file.guard(() =>
+      length < 0 || length > this.#head.length ? undefined : this.#entries.digestAt(length, this.#start),
+    )
+  }
+
+  notePublished(position: number): void {
+    const noted = Math.min(position, this.#head.length)
+    if (noted > this.#head.publishedAtLeast) this.#head = { ...this.#head, publishedAtLeast: noted }
+  }
+
+  async flushPublished(): Promise<void> {
+    this.#file.guard(() => {
+      const { length, publishedAtLeast } = this.#head
+      if (publishedAtLeast === this.#publishedOnDisk) return
+      this.#file.transaction(() => this.#setHead.run(length, publishedAtLeast))
+      this.#publishedOnDisk = publishedAtLeast
+    })
+  }
+
+  async raiseGeneration(): Promise<number> {
+    return this.#file.guard(() => {
+      const generation = this.#head.generation + 1
+      this.#file.transaction(() => this.#setGeneration.run(generation))
+      this.#head = { ...this.#head, generation }
+      return generation
+    })
+  }
+
+  async knownReplicas(): Promise<readonly KnownReplica[]> {
+    return this.#file.guard(() => this.#replicas.all())
+  }
+
+  async rememberReplica(replica: KnownReplica): Promise<void> {
+    this.#file.guard(() => this.#file.transaction(() => this.#replicas.put(replica)))
+  }
+
+  async pruneRejections(timeMs: number): Promise<number> {
+    return this.#file.guard(() => this.#file.transaction(() => this.#decisions.prune(timeMs)))
+  }
+
+  async close(): Promise<void> {
+    this.#file.close()
+  }
+
+  #judge(requests: readonly OrderRequest[], timeMs: number): DecisionWrites {
+    const { length, generation } = this.#head
+    return this.#decide(
+      {
+        length,
+        generation,
+        timeMs,
+        stock: (name) => this.#stocks.get(name),
+        recorded: (key) => this.#decisions.recorded(key),
+      },
+      requests,
+    )
+  }
+
+  #write(writes: DecisionWrites, digests: readonly string[], timeMs: number): void {
+    const { length, publishedAtLeast } = this.#head
+    this.#entries.insert(writes.entries, digests)
+    this.#decisions.insert(writes.rejections, timeMs)
+    this.#stocks.write(writes.stocks)
+    if (writes.entries.length > 0 || publishedAtLeast !== this.#publishedOnDisk) {
+      this.#setHead.run(length + writes.entries.length, publishedAtLeast)
+    }
+  }
+}

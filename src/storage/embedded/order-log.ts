@@ -1,0 +1,125 @@
+import type { StatementSync } from 'node:sqlite'
+import { assert } from '../../runtime/assert.ts'
+import type { Entry } from '../../domain/order.ts'
+import { genesisDigest, type Genesis } from '../chain.ts'
+import { adoptGenesis } from '../memory/adoption.ts'
+import { continueChain } from '../memory/continuation.ts'
+import { wrongDigest } from '../memory/order-log.ts'
+import type { OrderLog, OrderLogHead } from '../order-log.ts'
+import { EntryTable } from './entry-table.ts'
+import { readOpeningStocks, writeOpeningStocks } from './genesis-table.ts'
+import { integer, only, text } from './row.ts'
+import { ORDER_LOG_SCHEMA } from './schema.ts'
+import { SqliteFile, type SqliteFileOptions } from './sqlite-file.ts'
+
+export interface EmbeddedOrderLogOptions extends SqliteFileOptions {
+  /** Makes the id of a new file. */
+  readonly newDiskId: () => string
+}
+
+/**
+ * Opens a replica's file, or makes it. The work of each call is done at once, on the calling thread. Rejects with a
+ * `StorageFailure` when the file is damaged, of another kind or in use by another process.
+ */
+export async function openEmbeddedOrderLog(path: string, options: EmbeddedOrderLogOptions): Promise<OrderLog> {
+  const file = new SqliteFile(path, ORDER_LOG_SCHEMA, options, (made) => {
+    made.prepare('INSERT INTO log VALUES (1, ?, NULL, 0, 0)').run(options.newDiskId())
+  })
+  try {
+    return file.guard(() => new EmbeddedOrderLog(file))
+  } catch (error) {
+    file.close()
+    throw error
+  }
+}
+
+class EmbeddedOrderLog implements OrderLog {
+  readonly #file: SqliteFile
+  readonly #entries: EntryTable
+  readonly #setLength: StatementSync
+  readonly #setSeal: StatementSync
+  /** The digest of the empty log. */
+  #start: string
+  #head: OrderLogHead
+
+  constructor(file: SqliteFile) {
+    this.#file = file
+    this.#entries = new EntryTable(file)
+    this.#setLength = file.prepare('UPDATE log SET length = ?')
+    this.#setSeal = file.prepare('UPDATE log SET cluster_id = ?, sealed_generation = ?')
+    const row = only(file.prepare('SELECT * FROM log').get(), 'the row of table log')
+    const genesis =
+      row['cluster_id'] === null
+        ? undefined
+        : { clusterId: text(row, 'cluster_id'), stocks: readOpeningStocks(file) }
+    this.#start = genesis ? genesisDigest(genesis) : ''
+    const length = integer(row, 'length')
+    this.#head = {
+      genesis,
+      diskId: text(row, 'disk_id'),
+      sealedGeneration: integer(row, 'sealed_generation'),
+      length,
+      digest: this.#entries.check(length, this.#start),
+    }
+  }
+
+  head(): OrderLogHead {
+    return this.#head
+  }
+
+  async append(entries: readonly Entry[], digest: string): Promise<OrderLogHead> {
+    return this.#file.guard(() => {
+      const head = this.#head
+      assert(head.genesis !== undefined || entries.length === 0, 'a log adopts its history before its first entry')
+      const digests = continueChain(head, entries) // G2
+      const length = head.length + entries.length
+      const reached = digests.at(-1) ?? head.digest
+      if (reached !== digest) throw new Error(wrongDigest(length, reached, digest))
+      if (entries.length === 0) return head
+      this.#file.transaction(() => { // G1
+        this.#entries.insert(entries, digests)
+        this.#setLength.run(length)
+      })
+      this.#head = { ...head, length, digest }
+      return this.#head
+    })
+  }
+
+  async entry(number: number): Promise<Entry | undefined> {
+    const [entry] = await this.entries(number, number < 0 ? 0 : 1)
+    return entry
+  }
+
+  async entries(from: number, limit: number): Promise<readonly Entry[]> {
+    const first = Math.max(0, from)
+    const end = Math.min(this.#head.length, first + limit)
+    return this.#file.guard(() => this.#entries.read(first, end, this.#start))
+  }
+
+  async digestAt(length: number): Promise<string | undefined> {
+    return this.#file.guard(() =>
+      length < 0 || length > this.#head.length ? undefined : this.#entries.digestAt(length, this.#start),
+    )
+  }
+
+  async seal(generation: number, genesis: Genesis): Promise<OrderLogHead> {
+    return this.#file.guard(() => {
+      const head = this.#head
+      const adopted = adoptGenesis(head.genesis, genesis)
+      if (head.genesis && generation <= head.sealedGeneration) return head
+      const sealedGeneration = Math.max(generation, head.sealedGeneration)
+      this.#file.transaction(() => {
+        if (!head.genesis) writeOpeningStocks(this.#file, adopted.stocks)
+        this.#setSeal.run(adopted.clusterId, sealedGeneration)
+      })
+      if (!head.genesis) this.#start = genesisDigest(adopted)
+      const digest = head.length === 0 ? this.#start : head.digest
+      this.#head = { ...head, genesis: adopted, sealedGeneration, digest }
+      return this.#head
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#file.close()
+  }
+}

@@ -1,0 +1,176 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { StorageFailure } from '../ledger.ts'
+import { Damage } from './damage.ts'
+import { makeFolderOf } from './folder.ts'
+import { lockFile, type FileLock } from './lock.ts'
+import { integer, only } from './row.ts'
+import type { Schema } from './schema.ts'
+import { isCorruption, isIntegerOutOfRange, isSqliteError } from './sqlite-error.ts'
+
+/** Changed rows after which the write-ahead log is copied into the file. One row costs up to two pages of 4 KiB. */
+const ROWS_PER_CHECKPOINT = 4_000
+/** How long a write waits for a stranger who writes to the file, in milliseconds: the event loop stands still. */
+const BUSY_TIMEOUT_MS = 1_000
+const CACHE_KIB = 32_768
+const WAL_BYTES_KEPT = 67_108_864
+
+export interface SqliteFileOptions {
+  /** Largest size of the file, in pages of 4096 bytes; without it, only the disk limits it. */
+  readonly pagesMax?: number
+}
+
+/**
+ * One SQLite file that this process alone writes.
+ *
+ * S1. A transaction is synced before `transaction` returns (WAL, synchronous=FULL).
+ * S2. The first failure of SQLite, or damage that is noticed, is the last: every later call throws it again.
+ *     Checkpoints are run here and not by SQLite, which would keep their failures to itself.
+ * S3. One process at a time: see {@link lockFile}. Readers are welcome at any time.
+ */
+export class SqliteFile {
+  readonly path: string
+  readonly #schema: Schema
+  readonly #lock: FileLock
+  readonly #database: DatabaseSync
+  readonly #changes: StatementSync
+  #changesAtCheckpoint = 0
+  #failure: StorageFailure | undefined
+  #closed = false
+
+  /** Opens the file, or makes it when there is none: then `fill` writes its first rows. */
+  constructor(path: string, schema: Schema, options: SqliteFileOptions, fill: (file: SqliteFile) => void) {
+    this.path = path
+    this.#schema = schema
+    makeFolderOf(path)
+    try {
+      this.#lock = lockFile(path) // S3
+    } catch (error) {
+      throw this.#asFailure(error)
+    }
+    try {
+      this.#database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS })
+      this.#changes = this.#database.prepare('SELECT total_changes() AS changes')
+    } catch (error) {
+      this.#lock.release()
+      throw this.#asFailure(error)
+    }
+    try {
+      this.guard(() => this.#start(options, fill))
+    } catch (error) {
+      this.close()
+      throw error
+    }
+  }
+
+  prepare(sql: string): StatementSync {
+    return this.#database.prepare(sql)
+  }
+
+  /** Runs `work` on a sound file; what goes wrong in SQLite becomes a StorageFailure that stays (S2). */
+  guard<T>(work: () => T): T {
+    if (this.#closed) throw new Error(`${this.path} is closed`)
+    if (this.#failure) throw this.#failure
+    try {
+      return work()
+    } catch (error) {
+      const failure = this.#asFailure(error)
+      if (failure instanceof StorageFailure) this.#failure = failure
+      throw failure
+    }
+  }
+
+  /** Runs `work` and syncs all that it wrote, or nothing of it when it throws. Call it inside `guard`. */
+  transaction<T>(work: () => T): T {
+    this.#database.exec('BEGIN IMMEDIATE')
+    let result: T
+    try {
+      result = work()
+      this.#database.exec('COMMIT') // S1
+    } catch (error) {
+      this.#rollBack()
+      throw error
+    }
+    this.#checkpointWhenDue()
+    return result
+  }
+
+  /** Lets go of the file. Does no harm when called twice, or after a failure. */
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    try {
+      this.#database.close()
+    } finally {
+      this.#lock.release()
+    }
+  }
+
+  #start(options: SqliteFileOptions, fill: (file: SqliteFile) => void): void {
+    const isNew = this.#checkKind()
+    this.#configure(options)
+    if (!isNew) return
+    this.transaction(() => {
+      this.#database.exec(this.#schema.sql)
+      this.#database.exec(`PRAGMA application_id = ${this.#schema.applicationId}`)
+      this.#database.exec(`PRAGMA user_version = ${this.#schema.version}`)
+      fill(this)
+    })
+  }
+
+  /** Whether the file is new. Throws when it is something that this program must not touch. */
+  #checkKind(): boolean {
+    const { kind, applicationId, version } = this.#schema
+    const foundId = this.#pragma('application_id')
+    const foundVersion = this.#pragma('user_version')
+    const tables = this.#database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get()
+    if (foundId === 0 && foundVersion === 0 && integer(only(tables, 'the schema'), 'tables') === 0) return true
+    if (foundId !== applicationId) throw new StorageFailure(`${this.path} is not ${kind}: start with another file`)
+    if (foundVersion > version) {
+      throw new StorageFailure(
+        `${this.path} has schema version ${foundVersion}, this program knows versions up to ${version}: ` +
+          'start it with a newer program',
+      )
+    }
+    return false
+  }
+
+  #configure(options: SqliteFileOptions): void {
+    const mode = this.#database.prepare('PRAGMA journal_mode = WAL').get()
+    if (mode?.['journal_mode'] !== 'wal') throw new StorageFailure(`${this.path} stands on a file system without WAL`)
+    this.#database.exec(`
+      PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
+      PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = ${WAL_BYTES_KEPT};
+      PRAGMA cache_size = -${CACHE_KIB}; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;`)
+    if (options.pagesMax !== undefined) this.#database.exec(`PRAGMA max_page_count = ${options.pagesMax}`)
+  }
+
+  #pragma(name: 'application_id' | 'user_version'): number {
+    return integer(only(this.#database.prepare(`PRAGMA ${name}`).get(), name), name)
+  }
+
+  #rollBack(): void {
+    if (!this.#database.isTransaction) return
+    try {
+      this.#database.exec('ROLLBACK')
+    } catch {
+      // What failed before is told; S2 keeps anybody from going on.
+    }
+  }
+
+  #checkpointWhenDue(): void {
+    const changes = integer(only(this.#changes.get(), 'the counter of changes'), 'changes')
+    if (changes - this.#changesAtCheckpoint < ROWS_PER_CHECKPOINT) return
+    this.#changesAtCheckpoint = changes
+    this.#database.exec('PRAGMA wal_checkpoint(PASSIVE)')
+  }
+
+  #asFailure(error: unknown): unknown {
+    if (error instanceof Damage || isIntegerOutOfRange(error) || isCorruption(error)) {
+      return new StorageFailure(`${this.path} is damaged: ${error.message}. ${this.#schema.advice}`, { cause: error })
+    }
+    if (isSqliteError(error)) {
+      return new StorageFailure(`${this.path} cannot be used: ${error.message}`, { cause: error })
+    }
+    return error
+  }
+}

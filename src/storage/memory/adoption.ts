@@ -1,0 +1,16 @@
+import { genesisDigest, type Genesis } from '../chain.ts'
+
+/**
+ * The history that a log with `own` genesis belongs to after it was shown `offered`: its own, or the offered one when
+ * it had none. Throws when the two are different histories: a replica never mixes two clusters.
+ */
+export function adoptGenesis(own: Genesis | undefined, offered: Genesis): Genesis {
+  if (!own) return offered
+  if (own.clusterId !== offered.clusterId) {
+    throw new Error(`this order log belongs to cluster ${own.clusterId}, not to cluster ${offered.clusterId}`)
+  }
+  if (genesisDigest(own) !== genesisDigest(offered)) {
+    throw new Error(`this order log and the caller know two opening catalogues of cluster ${own.clusterId}`)
+  }
+  return own
+}

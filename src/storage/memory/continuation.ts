@@ -1,0 +1,41 @@
+import { assert } from '../../runtime/assert.ts'
+import { isTradeType, type Entry } from '../../domain/order.ts'
+import { chainDigest } from '../chain.ts'
+
+/**
+ * The digest after each of `entries`, which go on where a log with this length and digest ends. Asserts that they do:
+ * a gap, an overlap or a record that no log can hold is a bug of the caller (G2).
+ */
+export function continueChain(
+  end: { readonly length: number; readonly digest: string },
+  entries: readonly Entry[],
+): readonly string[] {
+  const digests: string[] = []
+  let digest = end.digest
+  let expected = end.length
+  for (const entry of entries) {
+    if (entry.number !== expected) assert(false, `entry ${entry.number} stands where entry ${expected} is due`)
+    if (!isRecordable(entry)) assert(false, `entry ${entry.number} is well formed: ${JSON.stringify(entry)}`)
+    digest = chainDigest(digest, entry)
+    digests.push(digest)
+    expected += 1
+  }
+  return digests
+}
+
+/** Text that is not well formed Unicode would come back from a file as other text. */
+function isRecordable(entry: Entry): boolean {
+  return (
+    isTradeType(entry.type) &&
+    isCount(entry.quantity) &&
+    isCount(entry.generation) &&
+    isCount(entry.timeMs) &&
+    entry.key.isWellFormed() &&
+    entry.fingerprint.isWellFormed() &&
+    entry.name.isWellFormed()
+  )
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0
+}

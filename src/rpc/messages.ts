@@ -169,13 +169,18 @@ export interface CatalogueToLeader {
   decided?: Decided | null
   published?: Published | null
   confirmed?: Confirmed | null
-  refused: string
+  refused?: Refusal | null
+}
+
+export interface Refusal {
+  why: string
 }
 
 export interface LeadWelcome {
   generation: number
   genesis?: Genesis | null
   length: number
+  published: number
 }
 
 export interface Decided {
@@ -200,9 +205,10 @@ export interface FrontEndToCatalogue {
   hello?: SessionHello | null
   renew?: SessionRenew | null
   query?: StockQuery | null
-  ended: boolean
-  invalidated?: StockChange | null
+  ended?: SessionEnded | null
 }
+
+export interface SessionEnded {}
 
 export interface SessionHello {
   frontEndId: string
@@ -223,9 +229,10 @@ export interface StockQuery {
 export interface CatalogueToFrontEnd {
   grant?: SessionGrant | null
   answer?: StockAnswer | null
-  end: boolean
-  invalidate?: StockChange | null
+  end?: SessionEnd | null
 }
+
+export interface SessionEnd {}
 
 export interface SessionGrant {
   ask: number
@@ -248,11 +255,6 @@ export interface StockView {
   found: boolean
 }
 
-export interface StockChange {
-  names: readonly string[]
-  number: number
-}
-
 export interface FrontEndToReplica {
   hello?: RouteHello | null
   ping?: Ping | null
@@ -270,11 +272,11 @@ export interface RouteHello {
 export interface Ping {
   ping: number
   leaderEpoch: number
-  leaderAddress: string
+  leaderId: number
 }
 
 export interface PlaceBatch {
-  batch: number
+  first: number
   requests: readonly OrderRequest[]
 }
 
@@ -302,14 +304,18 @@ export interface Pong {
 }
 
 export interface PlaceResult {
-  batch: number
   outcomes: readonly PlaceOutcome[]
 }
 
 export interface PlaceOutcome {
-  index: number
+  id: number
   number: number
   replayed: boolean
+}
+
+export interface StockChange {
+  names: readonly string[]
+  number: number
 }
 
 export interface OrderAnswer {
@@ -340,7 +346,7 @@ export interface Append {
 
 export interface FollowerToLeader {
   state?: FollowerState | null
-  refused: string
+  refused?: Refusal | null
 }
 
 export interface FollowerState {
@@ -351,7 +357,7 @@ export interface FollowerState {
 
 export interface SealRequest {
   generation: number
-  clusterId: string
+  genesis?: Genesis | null
 }
 
 export interface SealResult {

@@ -1,0 +1,93 @@
+import type { OrderRequest } from '../domain/order.ts'
+import { LIMITS } from '../domain/limits.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { DecidedBatch, Ledger } from '../storage/ledger.ts'
+
+/** Requests decided in one go, at most. */
+const GROUP_MAX = 4 * LIMITS.tradeBatchMax
+
+/** One caller's share of a decided group. */
+export interface DecidedShare {
+  /** The whole group: its entries concern every replica. */
+  readonly group: DecidedBatch
+  /** Where this caller's outcomes begin in the group's, and how many they are. */
+  readonly first: number
+  readonly count: number
+}
+
+interface Waiting {
+  readonly caller: object | undefined
+  readonly requests: readonly OrderRequest[]
+  readonly resolve: (share: DecidedShare) => void
+  readonly reject: (error: Error) => void
+}
+
+/** Hears of every decided group, with the callers that get a share of it. */
+type OnDecided = (group: DecidedBatch, callers: ReadonlySet<object | undefined>) => void
+
+/**
+ * Group commit: what arrives while one group is being decided and synced is the next group. Groups are decided strictly
+ * one after the other (L2), and `onDecided` hears of each before any of its callers.
+ */
+export class Decisions {
+  readonly #ledger: Ledger
+  readonly #clock: Clock
+  readonly #onDecided: OnDecided
+  #waiting: Waiting[] = []
+  #running = false
+  batches = 0
+  requests = 0
+
+  constructor(ledger: Ledger, clock: Clock, onDecided: OnDecided) {
+    this.#ledger = ledger
+    this.#clock = clock
+    this.#onDecided = onDecided
+  }
+
+  get idle(): boolean {
+    return !this.#running
+  }
+
+  /** Decides the requests in order, together with whatever else waits. Rejects when the ledger has failed. */
+  decide(requests: readonly OrderRequest[], caller?: object): Promise<DecidedShare> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ caller, requests, resolve, reject })
+      if (!this.#running) void this.#run()
+    })
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true
+    while (this.#waiting.length > 0) {
+      const group = this.#takeGroup()
+      try {
+        await this.#decideGroup(group)
+      } catch (error) {
+        for (const waiting of group) waiting.reject(error as Error)
+      }
+    }
+    this.#running = false
+  }
+
+  #takeGroup(): Waiting[] {
+    let requests = 0
+    const end = this.#waiting.findIndex((waiting, i) => {
+      requests += waiting.requests.length
+      return i > 0 && requests > GROUP_MAX
+    })
+    return this.#waiting.splice(0, end < 0 ? this.#waiting.length : end)
+  }
+
+  async #decideGroup(waiting: readonly Waiting[]): Promise<void> {
+    const requests = waiting.length === 1 ? waiting[0]!.requests : waiting.flatMap((each) => each.requests)
+    const group = await this.#ledger.decide(requests, this.#clock.wallMs())
+    this.batches += 1
+    this.requests += requests.length
+    this.#onDecided(group, new Set(waiting.map((each) => each.caller)))
+    let first = 0
+    for (const each of waiting) {
+      each.resolve({ group, first, count: each.requests.length })
+      first += each.requests.length
+    }
+  }
+}

@@ -1,0 +1,173 @@
+import type { Entry, OrderRequest } from '../domain/order.ts'
+import { LIMITS } from '../domain/limits.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { MessageStream, StreamHandlers } from '../runtime/network.ts'
+import type { CatalogueToLeader, LeaderToCatalogue, LeadHello, Outcome, PublishRequest } from '../rpc/messages.ts'
+import { toWireOutcome } from '../rpc/outcome-codes.ts'
+import { genesisDigest } from '../storage/chain.ts'
+import type { DecidedBatch, Ledger } from '../storage/ledger.ts'
+import type { Decisions } from './decisions.ts'
+import type { Publication } from './publication.ts'
+import type { Sessions } from './sessions.ts'
+
+/** A leader further behind than this reads the gap first, at its own pace (`Catalog.Read`). */
+export const STREAM_GAP_MAX = 4 * LIMITS.catchUpBatchMax
+
+/** What a leader's stream works on. */
+export interface LeaderStreamContext {
+  readonly ledger: Ledger
+  readonly decisions: Decisions
+  readonly publication: Publication
+  readonly sessions: Sessions
+  readonly log: Logger
+  /** Why the catalogue does not trade at the moment, or undefined. */
+  refusal(): string | undefined
+  halt(reason: Error): void
+  attached(leader: LeaderStream, hello: LeadHello): void
+  detached(leader: LeaderStream): void
+  published(): void
+}
+
+/**
+ * The catalogue's end of one leader's stream. It carries every entry of the ledger from the leader's length on, in order
+ * and once, whoever asked for it; outcomes travel behind the entries that they speak of.
+ */
+export class LeaderStream implements StreamHandlers<LeaderToCatalogue> {
+  readonly #context: LeaderStreamContext
+  readonly #stream: MessageStream<CatalogueToLeader>
+  #replicaId = -1
+  /** Length of the log that this stream has carried so far; undefined before the welcome. */
+  #carried: number | undefined
+  /** What is being sent, one thing after the other. */
+  #sending: Promise<void> = Promise.resolve()
+  #publishing: Promise<void> = Promise.resolve()
+
+  constructor(context: LeaderStreamContext, stream: MessageStream<CatalogueToLeader>) {
+    this.#context = context
+    this.#stream = stream
+  }
+
+  message(message: LeaderToCatalogue): void {
+    if (message.hello) void this.#welcome(message.hello)
+    else if (this.#carried === undefined) this.#refuse('a leader says hello first')
+    else if (message.trade) void this.#trade(message.trade.batch, message.trade.requests)
+    else if (message.publish) this.#publishInTurn(message.publish)
+    else if (message.confirm) void this.#confirm(message.confirm.confirm)
+  }
+
+  closed(): void {
+    if (this.#carried !== undefined) this.#context.detached(this)
+    this.#carried = undefined
+  }
+
+  /** A group was decided, by whomever: hands its entries on. */
+  carry(group: DecidedBatch): void {
+    if (group.entries.length > 0) this.#enqueue(() => this.#send(group, -1, []))
+  }
+
+  async #welcome(hello: LeadHello): Promise<void> {
+    const { ledger, log } = this.#context
+    const refusal = this.#context.refusal() ?? (await this.#judge(hello))
+    if (refusal !== undefined) {
+      log.warn({ replica: hello.replicaId, refusal }, 'leader refused')
+      return this.#refuse(refusal)
+    }
+    const { generation, genesis, length } = ledger.head()
+    this.#replicaId = hello.replicaId
+    this.#carried = hello.length
+    this.#stream.send({ welcome: { generation, genesis, length, published: this.#context.publication.published } })
+    this.#context.attached(this, hello)
+    log.info({ replica: hello.replicaId, length: hello.length, gap: length - hello.length }, 'leader attached')
+    this.#enqueue(() => this.#closeGap(ledger.head().length, -1, []))
+  }
+
+  /** Why this replica's log cannot be led from here, or undefined. */
+  async #judge(hello: LeadHello): Promise<string | undefined> {
+    const { genesis, length } = this.#context.ledger.head()
+    if (hello.clusterId !== '' && hello.clusterId !== genesis.clusterId) {
+      return `replica ${hello.replicaId} belongs to cluster ${hello.clusterId}, this catalogue to ${genesis.clusterId}`
+    }
+    if (hello.length > length) {
+      return `replica ${hello.replicaId} holds ${hello.length} entries, the ledger only ${length}: the ledger lost entries`
+    }
+    if (length - hello.length > STREAM_GAP_MAX) return `a gap of ${length - hello.length} entries: read it first`
+    const digest = hello.length === 0 ? genesisDigest(genesis) : await this.#context.ledger.digestAt(hello.length)
+    if (hello.clusterId !== '' && digest !== hello.digest) {
+      return `the log of replica ${hello.replicaId} differs from the ledger within its first ${hello.length} entries`
+    }
+    return undefined
+  }
+
+  #refuse(why: string): void {
+    this.#stream.send({ refused: { why } })
+    this.#stream.close()
+  }
+
+  async #trade(batch: number, requests: readonly OrderRequest[]): Promise<void> {
+    try {
+      const { group, first, count } = await this.#context.decisions.decide(requests, this)
+      const outcomes = group.outcomes.slice(first, first + count).map(toWireOutcome)
+      this.#enqueue(() => this.#send(group, batch, outcomes))
+    } catch (error) {
+      this.#context.halt(error as Error)
+    }
+  }
+
+  /** One after the other: a later position must not overtake the sessions that an earlier one waits for. */
+  #publishInTurn(request: PublishRequest): void {
+    this.#publishing = this.#publishing.then(() => this.#publish(request))
+  }
+
+  /** S1, then shows everything below the position and says so. */
+  async #publish({ position, unreachable }: PublishRequest): Promise<void> {
+    const { sessions, publication } = this.#context
+    if (unreachable.length > 0) {
+      this.#context.log.warn({ unreachable, leader: this.#replicaId }, 'waiting for sessions to lapse')
+      await sessions.refuse(unreachable)
+    }
+    publication.publish(position)
+    this.#context.published()
+    this.#stream.send({ published: { position: publication.published } })
+  }
+
+  /** P1: before everything shown earlier is published again, nobody can be told what is not there. */
+  async #confirm(confirm: number): Promise<void> {
+    const { publication } = this.#context
+    await publication.whenSettled()
+    this.#enqueue(async () => this.#stream.send({ confirmed: { confirm, published: publication.published } }))
+  }
+
+  #enqueue(send: () => Promise<void>): void {
+    this.#sending = this.#sending.then(send).catch((error: Error) => {
+      this.#context.log.error({ error: error.message }, 'leader stream failed')
+      this.#stream.close()
+    })
+  }
+
+  async #send(group: DecidedBatch, batch: number, outcomes: readonly Outcome[]): Promise<void> {
+    const start = group.length - group.entries.length
+    if (this.#carried === undefined) return
+    if (this.#carried >= group.length) return this.#emit(batch, outcomes, [], '')
+    if (this.#carried !== start) return this.#closeGap(group.length, batch, outcomes)
+    this.#emit(batch, outcomes, group.entries, group.digest)
+  }
+
+  /** Entries that were decided before this stream could carry them, from the ledger; then what follows them. */
+  async #closeGap(length: number, batch: number, outcomes: readonly Outcome[]): Promise<void> {
+    const { ledger } = this.#context
+    while (this.#carried !== undefined && this.#carried < length) {
+      const entries = await ledger.entries(this.#carried, Math.min(LIMITS.catchUpBatchMax, length - this.#carried))
+      const digest = await ledger.digestAt(this.#carried + entries.length)
+      this.#emit(-1, [], entries, digest ?? '')
+    }
+    this.#emit(batch, outcomes, [], '')
+  }
+
+  #emit(batch: number, outcomes: readonly Outcome[], entries: readonly Entry[], digest: string): void {
+    if (this.#carried === undefined) return
+    this.#carried += entries.length
+    const { publication, sessions } = this.#context
+    const published = publication.published
+    this.#stream.send({ decided: { batch, outcomes, entries, digest, published, sessions: sessions.live() } })
+  }
+}

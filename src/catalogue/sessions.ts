@@ -1,0 +1,105 @@
+import { sleep, type Clock } from '../runtime/clock.ts'
+import type { MessageStream } from '../runtime/network.ts'
+import type { CatalogueToFrontEnd, LiveSession, SessionHello } from '../rpc/messages.ts'
+
+/** How long a front end that a leader could not reach gets no new session. */
+const REFUSAL_MS = 1_000
+const END_POLL_MS = 5
+
+interface Session {
+  readonly frontEndId: string
+  readonly address: string
+  readonly caching: boolean
+  readonly stream: MessageStream<CatalogueToFrontEnd>
+  connected: boolean
+  number: number
+  /** Monotonic clock. A session is live until then, whatever happens to its stream. */
+  expiresAt: number
+  refusedUntil: number
+}
+
+/**
+ * The front ends that may serve cached stocks. A session is a lease: it lives until its time is over or until the front
+ * end says that it has dropped its cache; nothing else ends it, since a front end that cannot be reached may still serve.
+ *
+ * S1. A trade is published only after every live session has dropped the stock or has lapsed.
+ */
+export class Sessions {
+  readonly #clock: Clock
+  readonly #leaseMs: number
+  readonly #sessions = new Map<string, Session>()
+  #lastNumber = 0
+
+  constructor(clock: Clock, leaseMs: number) {
+    this.#clock = clock
+    this.#leaseMs = leaseMs
+  }
+
+  /** A front end has connected, perhaps again. */
+  attach(hello: SessionHello, stream: MessageStream<CatalogueToFrontEnd>): void {
+    const { frontEndId, address, caching } = hello
+    const { number, expiresAt, refusedUntil } = this.#sessions.get(frontEndId) ?? { number: 0, expiresAt: -1, refusedUntil: -1 }
+    this.#forgetLapsed()
+    this.#sessions.set(frontEndId, { frontEndId, address, caching, stream, connected: true, number, expiresAt, refusedUntil })
+  }
+
+  /** Its stream is closed. The lease goes on. */
+  detach(frontEndId: string, stream: MessageStream<CatalogueToFrontEnd>): void {
+    const session = this.#sessions.get(frontEndId)
+    if (session?.stream === stream) session.connected = false
+  }
+
+  /** Grants or prolongs the lease; a lease of 0 ms when a leader has just failed to reach this front end. */
+  renew(frontEndId: string, ask: number): void {
+    const session = this.#sessions.get(frontEndId)
+    const now = this.#clock.monotonicMs()
+    if (!session) return
+    if (!session.caching || now < session.refusedUntil) {
+      session.stream.send({ grant: { ask, session: 0, leaseMs: 0 } })
+      return
+    }
+    if (session.expiresAt <= now) session.number = ++this.#lastNumber
+    session.expiresAt = now + this.#leaseMs
+    session.stream.send({ grant: { ask, session: session.number, leaseMs: this.#leaseMs } })
+  }
+
+  /** The front end has dropped its cache and serves nothing of it any more. */
+  ended(frontEndId: string): void {
+    const session = this.#sessions.get(frontEndId)
+    if (session) session.expiresAt = -1
+  }
+
+  live(): LiveSession[] {
+    const now = this.#clock.monotonicMs()
+    return [...this.#sessions.values()]
+      .filter((session) => session.expiresAt > now)
+      .map(({ frontEndId, address }) => ({ frontEndId, address }))
+  }
+
+  /** S1: resolves when none of these front ends has a live session; they get no new one for a while. */
+  async refuse(frontEndIds: readonly string[]): Promise<void> {
+    const refusedUntil = this.#clock.monotonicMs() + REFUSAL_MS
+    const sessions = frontEndIds.flatMap((id) => this.#sessions.get(id) ?? [])
+    for (const session of sessions) session.refusedUntil = refusedUntil
+    await Promise.all(sessions.map((session) => this.#end(session)))
+  }
+
+  /** S1: resolves when nobody has a live session; for trades that no leader pushes. */
+  async endAll(): Promise<void> {
+    await Promise.all([...this.#sessions.values()].map((session) => this.#end(session)))
+  }
+
+  async #end(session: Session): Promise<void> {
+    if (session.expiresAt <= this.#clock.monotonicMs()) return
+    const { number } = session
+    session.stream.send({ end: {} })
+    while (session.number === number && session.expiresAt > this.#clock.monotonicMs()) await sleep(this.#clock, END_POLL_MS)
+  }
+
+  #forgetLapsed(): void {
+    const now = this.#clock.monotonicMs()
+    for (const [id, session] of this.#sessions) {
+      if (!session.connected && session.expiresAt < now) this.#sessions.delete(id)
+    }
+  }
+}

@@ -1,0 +1,172 @@
+import { sleep, type Timer } from '../runtime/clock.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import type { PlaceOutcome, StockChange } from '../rpc/messages.ts'
+import { ReplicaLink, type LinkEvents } from './replica-link.ts'
+
+const PING_INTERVAL_MS = 150
+const ELECTION_INTERVAL_MS = 500
+/** A front end that starts listens this long for a leader that is there already, and for the highest id. */
+const FIRST_ELECTION_DELAY_MS = 300
+const ASSIGN_DEADLINE_MS = 300
+const CANDIDATE_POLL_MS = 20
+
+export interface LeadershipEvents {
+  /** There is a leader, or another one. */
+  led(link: ReplicaLink): void
+  /** The replica is gone, or leads no more: what was sent to it has to be asked again. */
+  lost(link: ReplicaLink): void
+  outcomes(outcomes: readonly PlaceOutcome[]): void
+  invalidate(change: StockChange): void
+}
+
+interface Current {
+  readonly link: ReplicaLink
+  readonly epoch: number
+}
+
+/**
+ * Who leads. A leader is dead when its connection is refused or reset or when it misses three pings, never because
+ * an order takes long: a slow catalogue must not look like a dead leader.
+ *
+ * E1. A replica that leads already is preferred to any election; of several, the one of the highest (epoch, id).
+ *     So front ends that elected different leaders come to agree.
+ * E2. At most one election per 500 ms.
+ */
+export class Leadership {
+  readonly #runtime: Runtime
+  readonly #events: LeadershipEvents
+  readonly #links: readonly ReplicaLink[]
+  #beat: Timer | undefined
+  #startedAt = 0
+  #current: Current | undefined
+  #highestEpoch = 0
+  #electing = false
+  #lastElectionAt = -Infinity
+  #closed = false
+  elections = 0
+
+  constructor(
+    runtime: Runtime,
+    replicas: readonly { readonly id: number; readonly address: string }[],
+    frontEndId: string,
+    events: LeadershipEvents,
+  ) {
+    this.#runtime = runtime
+    this.#events = events
+    const linkEvents: LinkEvents = {
+      pong: (link) => this.#heard(link),
+      down: (link) => this.#lost(link),
+      outcomes: (_link, outcomes) => events.outcomes(outcomes),
+      invalidate: (change) => events.invalidate(change),
+    }
+    this.#links = replicas.map((replica) => new ReplicaLink(runtime, replica, frontEndId, linkEvents))
+  }
+
+  /** Begins to look for a leader. */
+  start(): void {
+    const { clock } = this.#runtime
+    this.#startedAt = clock.monotonicMs()
+    this.#beat = clock.every(PING_INTERVAL_MS, () => clock.nextTurn(() => this.#pingAll()))
+    this.#pingAll()
+    void this.#elect()
+  }
+
+  get leader(): ReplicaLink | undefined {
+    return this.#current?.link
+  }
+
+  get links(): readonly ReplicaLink[] {
+    return this.#links
+  }
+
+  /** The replica says that it does not lead. */
+  refused(link: ReplicaLink): void {
+    this.#lost(link)
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#beat?.cancel()
+    for (const link of this.#links) link.close()
+  }
+
+  #pingAll(): void {
+    if (this.#closed) return
+    const leader = this.#current && { epoch: this.#current.epoch, id: this.#current.link.id }
+    for (const link of this.#links) link.beat(leader)
+  }
+
+  #heard(link: ReplicaLink): void {
+    const epoch = link.pong?.epoch ?? 0
+    this.#highestEpoch = Math.max(this.#highestEpoch, epoch)
+    if (this.#current?.link === link) {
+      if (epoch === 0) this.#lost(link)
+      else this.#current = { link, epoch }
+    } else if (epoch > 0 && this.#isBetter(link, epoch)) this.#adopt(link, epoch) // E1
+  }
+
+  #isBetter(link: ReplicaLink, epoch: number): boolean {
+    const current = this.#current
+    if (!current) return true
+    return epoch > current.epoch || (epoch === current.epoch && link.id > current.link.id)
+  }
+
+  #adopt(link: ReplicaLink, epoch: number): void {
+    const before = this.#current
+    this.#current = { link, epoch }
+    this.#runtime.log.info({ replica: link.id, address: link.address, epoch }, 'leader')
+    if (before) this.#events.lost(before.link)
+    this.#events.led(link)
+  }
+
+  #lost(link: ReplicaLink): void {
+    if (this.#current?.link === link) {
+      this.#current = undefined
+      this.#runtime.log.warn({ replica: link.id, why: link.trouble }, 'leader lost')
+    }
+    this.#events.lost(link)
+    if (!this.#closed) void this.#elect()
+  }
+
+  /** One election at a time; goes on until somebody leads. */
+  async #elect(): Promise<void> {
+    if (this.#electing) return
+    this.#electing = true
+    while (!this.#current && !this.#closed) {
+      if (!(await this.#tryToElect())) await sleep(this.#runtime.clock, CANDIDATE_POLL_MS)
+    }
+    this.#electing = false
+  }
+
+  async #tryToElect(): Promise<boolean> {
+    const { clock } = this.#runtime
+    const alive = this.#links.filter((link) => link.pong)
+    const now = clock.monotonicMs()
+    if (now < this.#startedAt + FIRST_ELECTION_DELAY_MS && alive.length < this.#links.length) return false
+    if (now < this.#lastElectionAt + ELECTION_INTERVAL_MS) return false // E2
+    const candidates = alive.filter((link) => link.pong?.canLead).sort((a, b) => b.id - a.id)
+    if (candidates.length === 0) return false
+    this.#lastElectionAt = now
+    this.elections += 1
+    for (const candidate of candidates) {
+      if (this.#current || this.#closed || (await this.#assign(candidate))) return true
+    }
+    return false
+  }
+
+  async #assign(candidate: ReplicaLink): Promise<boolean> {
+    const epoch = this.#highestEpoch + 1
+    const followers = this.#links.filter((link) => link !== candidate && link.pong).map((link) => link.address)
+    const [followerOne = '', followerTwo = ''] = followers
+    try {
+      const request = { followerOne, followerTwo, epoch }
+      await this.#runtime.network.call(candidate.address, 'Order.AssignFollowers', request, ASSIGN_DEADLINE_MS)
+    } catch (error) {
+      this.#runtime.log.warn({ replica: candidate.id, error: (error as Error).message }, 'cannot be made leader')
+      return false
+    }
+    this.#highestEpoch = Math.max(this.#highestEpoch, epoch)
+    if (candidate.pong && this.#isBetter(candidate, epoch)) this.#adopt(candidate, epoch)
+    return true
+  }
+}

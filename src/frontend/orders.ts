@@ -1,0 +1,167 @@
+import type { ErrorName } from '../domain/errors.ts'
+import { LIMITS } from '../domain/limits.ts'
+import type { OrderRequest, Outcome } from '../domain/order.ts'
+import type { Clock, Timer } from '../runtime/clock.ts'
+import type { PlaceOutcome } from '../rpc/messages.ts'
+import { fromWireOutcome, NOT_LEADER, OVERLOADED } from '../rpc/outcome-codes.ts'
+import type { ReplicaLink } from './replica-link.ts'
+
+/** An order is repeated this long before its client is told that nobody knows. */
+const DEADLINE_MS = 5_000
+const DEADLINE_CHECK_MS = 100
+/** Before an order with an unknown outcome is asked for again. */
+const RETRY_MS = 50
+
+/** How an order ended, as far as this front end can tell. "No" is not "don't know". */
+export type Placed =
+  | { readonly kind: 'decided'; readonly outcome: Outcome }
+  | { readonly kind: 'unknown'; readonly error: ErrorName }
+
+interface Pending {
+  readonly request: OrderRequest
+  readonly settle: (placed: Placed) => void
+  readonly deadlineAt: number
+  /** The id it was last sent under, and to whom; -1 while it waits. */
+  id: number
+  sentTo: ReplicaLink | undefined
+  /** Times it was sent without a sure "no": above 0 it may have been placed. */
+  uncertainTries: number
+}
+
+/**
+ * The orders of this front end's clients, from the request to the outcome.
+ *
+ * Q1. An order is repeated only with the same key, so it can never be executed twice.
+ * Q2. Every order is answered within 5 s; when there is no room, at once.
+ */
+export class Orders {
+  readonly #clock: Clock
+  readonly #leader: () => ReplicaLink | undefined
+  readonly #refused: (link: ReplicaLink) => void
+  readonly #pending = new Set<Pending>()
+  readonly #byId = new Map<number, Pending>()
+  #waiting: Pending[] = []
+  #lastId = 0
+  #flushing = false
+  readonly #sweep: Timer
+  answered = 0
+
+  constructor(clock: Clock, leader: () => ReplicaLink | undefined, refused: (link: ReplicaLink) => void) {
+    this.#clock = clock
+    this.#leader = leader
+    this.#refused = refused
+    this.#sweep = clock.every(DEADLINE_CHECK_MS, () => this.#expire())
+  }
+
+  get waiting(): number {
+    return this.#pending.size
+  }
+
+  place(request: OrderRequest): Promise<Placed> {
+    if (this.#pending.size >= LIMITS.frontEndPendingOrdersMax) {
+      return Promise.resolve({ kind: 'unknown', error: 'OVERLOADED' }) // Q2
+    }
+    return new Promise((settle) => {
+      const deadlineAt = this.#clock.monotonicMs() + DEADLINE_MS
+      const pending: Pending = { request, settle, deadlineAt, id: -1, sentTo: undefined, uncertainTries: 0 }
+      this.#pending.add(pending)
+      this.#wait(pending)
+    })
+  }
+
+  /** A leader is there: everything that waits goes to it. */
+  led(): void {
+    this.#flushSoon()
+  }
+
+  /** What this replica has not answered has to be asked elsewhere (Q1). */
+  lost(link: ReplicaLink): void {
+    for (const pending of this.#pending) if (pending.sentTo === link) this.#wait(pending)
+  }
+
+  settle(outcomes: readonly PlaceOutcome[]): void {
+    for (const wire of outcomes) {
+      const pending = this.#byId.get(wire.id)
+      if (pending) this.#answer(pending, wire)
+    }
+  }
+
+  close(): void {
+    this.#sweep.cancel()
+    for (const pending of [...this.#pending]) this.#giveUp(pending)
+  }
+
+  #answer(pending: Pending, wire: PlaceOutcome): void {
+    const outcome = fromWireOutcome(wire)
+    if (outcome) return this.#end(pending, { kind: 'decided', outcome })
+    const link = pending.sentTo
+    const refused = wire.number === NOT_LEADER || wire.number === OVERLOADED
+    if (refused) pending.uncertainTries -= 1
+    if (wire.number === OVERLOADED && pending.uncertainTries === 0) {
+      return this.#end(pending, { kind: 'unknown', error: 'OVERLOADED' })
+    }
+    this.#unsend(pending)
+    if (wire.number === NOT_LEADER) {
+      this.#wait(pending)
+      if (link) this.#refused(link)
+    } else this.#clock.after(RETRY_MS, () => this.#wait(pending))
+  }
+
+  #wait(pending: Pending): void {
+    if (!this.#pending.has(pending)) return
+    this.#unsend(pending)
+    this.#waiting.push(pending)
+    this.#flushSoon()
+  }
+
+  #unsend(pending: Pending): void {
+    this.#byId.delete(pending.id)
+    pending.id = -1
+    pending.sentTo = undefined
+  }
+
+  /** All orders of one turn of the event loop travel in one message. */
+  #flushSoon(): void {
+    if (this.#flushing) return
+    this.#flushing = true
+    this.#clock.nextTurn(() => {
+      this.#flushing = false
+      const leader = this.#leader()
+      if (leader) this.#flush(leader)
+    })
+  }
+
+  #flush(leader: ReplicaLink): void {
+    const batch = this.#waiting.filter((pending) => this.#pending.has(pending))
+    this.#waiting = []
+    if (batch.length === 0) return
+    const first = this.#lastId + 1
+    for (const pending of batch) {
+      pending.id = ++this.#lastId
+      pending.sentTo = leader
+      pending.uncertainTries += 1
+      this.#byId.set(pending.id, pending)
+    }
+    leader.place(first, batch.map((pending) => pending.request))
+  }
+
+  /** Pending orders stand in the order of their deadlines. */
+  #expire(): void {
+    const now = this.#clock.monotonicMs()
+    for (const pending of this.#pending) {
+      if (pending.deadlineAt > now) break
+      this.#giveUp(pending)
+    }
+  }
+
+  #giveUp(pending: Pending): void {
+    this.#end(pending, { kind: 'unknown', error: pending.uncertainTries > 0 ? 'MAY_HAVE_BEEN_PLACED' : 'NOT_PLACED' })
+  }
+
+  #end(pending: Pending, placed: Placed): void {
+    this.#unsend(pending)
+    this.#pending.delete(pending)
+    this.answered += 1
+    pending.settle(placed)
+  }
+}

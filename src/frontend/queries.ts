@@ -1,0 +1,30 @@
+import { sleep } from '../runtime/clock.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import type { Entry } from '../rpc/messages.ts'
+import type { Leadership } from './leadership.ts'
+
+const DEADLINE_MS = 5_000
+const RETRY_MS = 50
+
+export type OrdersFound =
+  | { readonly kind: 'found'; readonly entries: readonly Entry[] }
+  | { readonly kind: 'not-found' }
+  | { readonly kind: 'unavailable' }
+
+/**
+ * Asks the leader for one order (limit 0) or a listing from `number` on, and asks again until somebody leads who can
+ * tell: "not found" is said only by a leader that had it confirmed.
+ */
+export async function findOrders(runtime: Runtime, leadership: Leadership, number: number, limit: number): Promise<OrdersFound> {
+  const { clock } = runtime
+  const until = clock.monotonicMs() + DEADLINE_MS
+  for (;;) {
+    const leader = leadership.leader
+    const answer = await leader?.query(number, limit)
+    if (answer?.result === 'found') return { kind: 'found', entries: answer.entries }
+    if (answer?.result === 'not-found') return { kind: 'not-found' }
+    if (answer?.result === 'not-leader' && leader) leadership.refused(leader)
+    if (clock.monotonicMs() >= until) return { kind: 'unavailable' }
+    await sleep(clock, RETRY_MS)
+  }
+}

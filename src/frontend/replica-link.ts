@@ -1,0 +1,137 @@
+import type { OrderRequest } from '../domain/order.ts'
+import type { MessageStream } from '../runtime/network.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import type { FrontEndToReplica, OrderAnswer, PlaceOutcome, Pong, ReplicaToFrontEnd, StockChange } from '../rpc/messages.ts'
+
+/** A replica that leaves so many pings unanswered in a row is taken for dead. */
+const MISSED_PINGS_MAX = 3
+const QUERY_DEADLINE_MS = 2_000
+
+export interface LinkEvents {
+  pong(link: ReplicaLink): void
+  /** The replica is gone: refused, reset, or silent. */
+  down(link: ReplicaLink, why: string): void
+  outcomes(link: ReplicaLink, outcomes: readonly PlaceOutcome[]): void
+  invalidate(change: StockChange): void
+}
+
+export interface KnownLeader {
+  readonly epoch: number
+  readonly id: number
+}
+
+/** The front end's stream to one replica, opened again whenever it breaks. */
+export class ReplicaLink {
+  readonly id: number
+  readonly address: string
+  readonly #runtime: Runtime
+  readonly #frontEndId: string
+  readonly #events: LinkEvents
+  #stream: MessageStream<FrontEndToReplica> | undefined
+  #pong: Pong | undefined
+  #lastPing = 0
+  #missedPings = 0
+  #lastQuery = 0
+  readonly #queries = new Map<number, (answer: OrderAnswer | undefined) => void>()
+  #why = 'not tried yet'
+
+  constructor(runtime: Runtime, replica: { id: number; address: string }, frontEndId: string, events: LinkEvents) {
+    this.#runtime = runtime
+    this.id = replica.id
+    this.address = replica.address
+    this.#frontEndId = frontEndId
+    this.#events = events
+  }
+
+  /** What the replica last said of itself; undefined while it is not known to live. */
+  get pong(): Pong | undefined {
+    return this.#pong
+  }
+
+  /** Why the replica is not there. */
+  get trouble(): string {
+    return this.#why
+  }
+
+  /** One beat: connects if need be, gives up on a replica that is silent, pings. */
+  beat(leader: KnownLeader | undefined): void {
+    if (this.#missedPings >= MISSED_PINGS_MAX) this.#down(`${MISSED_PINGS_MAX} pings unanswered`)
+    const stream = this.#stream ?? this.#open()
+    this.#missedPings += 1
+    this.#lastPing += 1
+    stream.send({ ping: { ping: this.#lastPing, leaderEpoch: leader?.epoch ?? 0, leaderId: leader?.id ?? -1 } })
+  }
+
+  place(first: number, requests: readonly OrderRequest[]): void {
+    this.#stream?.send({ place: { first, requests } })
+  }
+
+  /** Asks for one order (limit 0) or a listing. Undefined when there is no answer. */
+  query(number: number, limit: number): Promise<OrderAnswer | undefined> {
+    if (!this.#stream) return Promise.resolve(undefined)
+    const query = ++this.#lastQuery
+    this.#stream.send({ query: { query, number, limit } })
+    return new Promise((resolve) => {
+      const settle = (answer: OrderAnswer | undefined) => {
+        timer.cancel()
+        this.#queries.delete(query)
+        resolve(answer)
+      }
+      const timer = this.#runtime.clock.after(QUERY_DEADLINE_MS, () => settle(undefined))
+      this.#queries.set(query, settle)
+    })
+  }
+
+  close(): void {
+    this.#down('this front end is stopping')
+  }
+
+  #open(): MessageStream<FrontEndToReplica> {
+    const stream = this.#runtime.network.openStream(this.address, 'Order.Route', {
+      message: (message) => {
+        if (this.#stream === stream) this.#message(message)
+      },
+      closed: (cause) => {
+        if (this.#stream === stream) this.#down(cause.message)
+      },
+    })
+    this.#stream = stream
+    this.#missedPings = 0
+    const hello = { frontEndId: this.#frontEndId, replicaId: this.id, replicaAddress: this.address }
+    stream.send({ hello })
+    return stream
+  }
+
+  #message({ pong, result, answer, invalidate }: ReplicaToFrontEnd): void {
+    if (result) this.#events.outcomes(this, result.outcomes)
+    if (answer) this.#queries.get(answer.query)?.(answer)
+    if (invalidate) {
+      this.#events.invalidate(invalidate)
+      this.#stream?.send({ invalidated: invalidate })
+    }
+    if (pong) this.#heard(pong)
+  }
+
+  #heard(pong: Pong): void {
+    if (pong.replicaId !== this.id) {
+      return this.#down(`replica ${pong.replicaId} answers at ${this.address}, where ${this.id} is expected: check the start arguments`)
+    }
+    this.#missedPings = 0
+    if (!this.#pong) this.#runtime.log.info({ replica: this.id, address: this.address }, 'replica answers')
+    this.#pong = pong
+    this.#events.pong(this)
+  }
+
+  #down(why: string): void {
+    const stream = this.#stream
+    const wasUp = this.#pong !== undefined
+    this.#stream = undefined
+    this.#pong = undefined
+    this.#missedPings = 0
+    if (why !== this.#why) this.#runtime.log.warn({ replica: this.id, address: this.address, why }, 'replica is gone')
+    this.#why = why
+    stream?.close()
+    for (const settle of [...this.#queries.values()]) settle(undefined)
+    if (wasUp || stream) this.#events.down(this, why)
+  }
+}

@@ -1,0 +1,142 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { ERRORS, type ErrorName } from '../domain/errors.ts'
+import { LIMITS } from '../domain/limits.ts'
+import type { Outcome } from '../domain/order.ts'
+import type { ErrorBody, LeaderData, OrderData, OrderListData, PlacedData, StatusData, StockData, StockListData } from '../http/types.ts'
+import { REJECTION_ERRORS } from '../rpc/outcome-codes.ts'
+import { fingerprintOf } from '../rpc/single-calls.ts'
+import type { Entry, StockView } from '../rpc/messages.ts'
+import { parseKeyHeader, recordedKey, type FrontEndKeys } from './idempotency-key.ts'
+import type { Orders } from './orders.ts'
+import type { OrdersFound } from './queries.ts'
+import { SCHEMAS } from './schemas.ts'
+import type { StockCache } from './stock-cache.ts'
+import type { Stocks } from './stocks.ts'
+
+const RETRY_AFTER_SECONDS = '1'
+const LISTING_DEFAULT = 100
+
+/** What the routes stand on. */
+export interface FrontEnd {
+  readonly id: string
+  readonly keys: FrontEndKeys
+  readonly orders: Orders
+  readonly stocks: Stocks
+  readonly cache: StockCache
+  leaderAddress(): string | undefined
+  find(number: number, limit: number): Promise<OrdersFound>
+  status(): Promise<StatusData>
+}
+
+interface OrderBody {
+  readonly name: string
+  readonly quantity: unknown
+  readonly type: unknown
+}
+
+/** Adds every route of the contract, and ours. */
+export function addRoutes(app: FastifyInstance, frontEnd: FrontEnd): void {
+  app.get<{ Params: { name: string } }>('/stocks/:name', { schema: SCHEMAS.stock }, async ({ params }, reply) => {
+    const found = await frontEnd.stocks.find(params.name)
+    if (found.kind === 'found') return { data: stockData(found.stock) }
+    return refuse(reply, found.kind === 'not-found' ? 'STOCK_NOT_FOUND' : 'UNAVAILABLE')
+  })
+
+  app.get('/stocks', { schema: SCHEMAS.stocks }, async (_request, reply) => {
+    const stocks = await frontEnd.stocks.all()
+    if (!stocks) return refuse(reply, 'UNAVAILABLE')
+    const data: StockListData = { stocks: stocks.map((stock) => ({ ...stockData(stock), volume: stock.volume })) }
+    return { data }
+  })
+
+  app.get<{ Params: { number: string } }>('/orders/:number', { schema: SCHEMAS.order }, async ({ params }, reply) => {
+    const number = parseOrderNumber(params.number)
+    if (number === undefined) return refuse(reply, 'ORDER_NOT_FOUND')
+    const found = await frontEnd.find(number, 0)
+    const entry = found.kind === 'found' ? found.entries[0] : undefined
+    if (entry) return { data: orderData(entry) }
+    return refuse(reply, found.kind === 'unavailable' ? 'UNAVAILABLE' : 'ORDER_NOT_FOUND')
+  })
+
+  app.get<{ Querystring: { after?: string; limit?: string } }>('/orders', { schema: SCHEMAS.orders }, async ({ query }, reply) => {
+    const after = query.after === undefined ? -1 : Number(query.after || NaN)
+    const limit = query.limit === undefined ? LISTING_DEFAULT : Number(query.limit || NaN)
+    const valid = Number.isSafeInteger(after) && after >= -1 && Number.isInteger(limit) && limit >= 1
+    if (!valid || limit > LIMITS.listingMax) return refuse(reply, 'INVALID_LISTING')
+    const found = await frontEnd.find(after + 1, limit)
+    if (found.kind !== 'found') return refuse(reply, 'UNAVAILABLE')
+    const data: OrderListData = { orders: found.entries.map(orderData) }
+    return { data }
+  })
+
+  app.post<{ Body: OrderBody }>('/orders', { schema: SCHEMAS.place }, (request, reply) => place(frontEnd, request, reply))
+
+  app.get<{ Params: { name: string }; Querystring: { number?: string } }>(
+    '/cache/:name',
+    { schema: SCHEMAS.dropped },
+    async ({ params, query }) => {
+      const number = parseOrderNumber(query.number ?? '')
+      if (number === undefined) frontEnd.cache.drop(params.name)
+      else frontEnd.cache.invalidate([params.name], number)
+      return { data: {} }
+    },
+  )
+
+  for (const path of ['/leader', '/leader/:address']) {
+    app.get(path, { schema: SCHEMAS.leader }, async (_request, reply) => {
+      reply.header('bazaar-front-end', frontEnd.id)
+      const leader = frontEnd.leaderAddress()
+      if (leader === undefined) return refuse(reply, 'NO_LEADER')
+      const data: LeaderData = { leader }
+      return { data }
+    })
+  }
+
+  app.get('/status', { schema: SCHEMAS.status }, async () => ({ data: await frontEnd.status() }))
+}
+
+/** One order: from the client's words to the catalogue's decision and back. */
+async function place(frontEnd: FrontEnd, request: FastifyRequest<{ Body: OrderBody }>, reply: FastifyReply) {
+  const header = request.headers['idempotency-key']
+  const key = header === undefined ? frontEnd.keys.next() : parseKeyHeader(String(header))
+  if (key === undefined) return refuse(reply, 'INVALID_KEY')
+  const { name, quantity, type } = request.body
+  // No stock can have such a name, so this answer never changes and needs no record.
+  if (Buffer.byteLength(name) > LIMITS.stockNameBytesMax) return refuse(reply, 'STOCK_NOT_FOUND')
+  const placed = await frontEnd.orders.place({
+    key: recordedKey(key),
+    fingerprint: fingerprintOf(name, type, quantity),
+    name,
+    type: type === 'buy' || type === 'sell' ? type : '',
+    quantity: isOrderQuantity(quantity) ? quantity : 0,
+  })
+  if (placed.kind === 'decided') return answer(reply, placed.outcome)
+  return refuse(reply, placed.error, placed.error === 'MAY_HAVE_BEEN_PLACED' ? key : undefined)
+}
+
+function answer(reply: FastifyReply, outcome: Outcome): { data: PlacedData } | FastifyReply {
+  if (outcome.kind === 'key-reused') return refuse(reply, 'KEY_REUSED')
+  if (outcome.replayed) reply.header('Idempotency-Replayed', 'true')
+  if (outcome.kind === 'rejected') return refuse(reply, REJECTION_ERRORS[outcome.reason])
+  return { data: { transaction_number: outcome.number } }
+}
+
+/** Sends one row of the error table. */
+export function refuse(reply: FastifyReply, name: ErrorName, idempotencyKey?: string): FastifyReply {
+  const { status, code, message } = ERRORS[name]
+  if (status === 503) reply.header('Retry-After', RETRY_AFTER_SECONDS)
+  const body: ErrorBody = { error: { code, message, ...(idempotencyKey !== undefined && { idempotencyKey }) } }
+  return reply.code(status).send(body)
+}
+
+const isOrderQuantity = (quantity: unknown): quantity is number =>
+  typeof quantity === 'number' && Number.isInteger(quantity) && quantity >= 1 && quantity <= LIMITS.orderQuantityMax
+
+const parseOrderNumber = (text: string): number | undefined => {
+  const number = /^[0-9]{1,16}$/.test(text) ? Number(text) : NaN
+  return Number.isSafeInteger(number) ? number : undefined
+}
+
+const stockData = ({ name, priceCents, quantity }: StockView): StockData => ({ name, price: priceCents / 100, quantity })
+
+const orderData = ({ number, name, type, quantity }: Entry): OrderData => ({ number, name, type, quantity })

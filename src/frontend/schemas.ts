@@ -1,0 +1,71 @@
+import Type from 'typebox'
+
+/** What the HTTP interface takes and gives; the OpenAPI page at /docs is made of it. */
+
+const data = <T extends Type.TSchema>(schema: T) => Type.Object({ data: schema })
+
+const Failure = Type.Object({
+  error: Type.Object({
+    code: Type.Integer(),
+    message: Type.String(),
+    idempotencyKey: Type.Optional(Type.String({ description: 'Repeat the order with this Idempotency-Key to learn its number.' })),
+  }),
+})
+
+const StockBody = Type.Object({ name: Type.String(), price: Type.Number(), quantity: Type.Integer() })
+const OrderBody = Type.Object({
+  number: Type.Integer(),
+  name: Type.String(),
+  type: Type.String(),
+  quantity: Type.Integer(),
+})
+
+const failures = (...codes: number[]) => Object.fromEntries(codes.map((code) => [code, Failure]))
+
+export const SCHEMAS = {
+  stock: {
+    summary: 'One stock',
+    params: Type.Object({ name: Type.String() }),
+    response: { 200: data(StockBody), ...failures(404, 503) },
+  },
+  stocks: {
+    summary: 'All stocks',
+    response: {
+      200: data(Type.Object({ stocks: Type.Array(Type.Object({ ...StockBody.properties, volume: Type.Integer() })) })),
+      ...failures(503),
+    },
+  },
+  order: {
+    summary: 'One order, by its number',
+    params: Type.Object({ number: Type.String() }),
+    response: { 200: data(OrderBody), ...failures(404, 503) },
+  },
+  orders: {
+    summary: 'Orders with a number above `after`, in order',
+    querystring: Type.Object({ after: Type.Optional(Type.String()), limit: Type.Optional(Type.String()) }),
+    response: { 200: data(Type.Object({ orders: Type.Array(OrderBody) })), ...failures(400, 503) },
+  },
+  place: {
+    summary: 'Place an order',
+    description: 'With an Idempotency-Key the same request is safe to send again: it is placed once and answered the same.',
+    headers: Type.Object({ 'idempotency-key': Type.Optional(Type.String()) }),
+    body: Type.Object({
+      name: Type.String({ description: 'Stock name, matched exactly.' }),
+      quantity: Type.Unknown({ description: 'Number of stocks, 1 to 2147483647.' }),
+      type: Type.Unknown({ description: '"buy" or "sell".' }),
+    }),
+    response: { 200: data(Type.Object({ transaction_number: Type.Integer() })), ...failures(400, 404, 413, 422, 503) },
+  },
+  dropped: {
+    summary: 'Drop one stock from the cache',
+    description: 'The push of a leader; `number` is the highest order number that changed the stock.',
+    params: Type.Object({ name: Type.String() }),
+    querystring: Type.Object({ number: Type.Optional(Type.String()) }),
+    response: { 200: data(Type.Object({})) },
+  },
+  leader: {
+    summary: 'Who leads',
+    response: { 200: data(Type.Object({ leader: Type.String() })), ...failures(503) },
+  },
+  status: { summary: 'All processes, as this front end sees them' },
+} as const

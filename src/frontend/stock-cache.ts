@@ -1,0 +1,96 @@
+import { LRUCache } from 'lru-cache'
+import type { StockView } from '../rpc/messages.ts'
+
+/** Pushed numbers that are remembered by stock; beyond it the highest one stands for all. */
+const FLOORS_MAX = 10_000
+
+/** What a lookup has to hand back to have its answer cached. */
+export interface CacheTicket {
+  readonly session: number
+  readonly drops: number
+}
+
+/**
+ * The front end's cache of stocks: an LRU that serves only under a live session.
+ *
+ * K1. A value is served only while the session under which it was put is live.
+ * K2. A value is put only when the catalogue calls it cacheable, under the session that was live when it was asked for,
+ *     and only when it is not older than the highest number pushed for its stock.
+ */
+export class StockCache {
+  readonly #lru: LRUCache<string, StockView>
+  /** By name: the log position from which on a view of this stock may be put. */
+  readonly #floors: LRUCache<string, number>
+  #floorForAll = 0
+  #session = 0
+  #drops = 0
+  hits = 0
+  misses = 0
+  evictions = 0
+  invalidations = 0
+
+  constructor(stocksMax: number) {
+    this.#lru = new LRUCache({
+      max: stocksMax,
+      dispose: (_view, _name, reason) => {
+        if (reason === 'evict') this.evictions += 1
+      },
+    })
+    this.#floors = new LRUCache({
+      max: FLOORS_MAX,
+      dispose: (floor, _name, reason) => {
+        if (reason === 'evict') this.#floorForAll = Math.max(this.#floorForAll, floor)
+      },
+    })
+  }
+
+  get size(): number {
+    return this.#lru.size
+  }
+
+  get stocksMax(): number {
+    return this.#lru.max
+  }
+
+  /** The stock, when it is cached and the session is live (K1). */
+  get(name: string, live: boolean): StockView | undefined {
+    const view = live ? this.#lru.get(name) : undefined
+    if (view) this.hits += 1
+    else this.misses += 1
+    return view
+  }
+
+  /** To be taken before the catalogue is asked. */
+  ticket(): CacheTicket {
+    return { session: this.#session, drops: this.#drops }
+  }
+
+  /** K2 */
+  put(view: StockView, position: number, ticket: CacheTicket): void {
+    const floor = Math.max(this.#floorForAll, this.#floors.peek(view.name) ?? 0)
+    const current = ticket.session === this.#session && ticket.drops === this.#drops
+    if (view.cacheable && current && this.#session > 0 && position >= floor) this.#lru.set(view.name, view)
+  }
+
+  /** Trades up to `number` changed these stocks. */
+  invalidate(names: readonly string[], number: number): void {
+    for (const name of names) {
+      this.#floors.set(name, Math.max(this.#floors.peek(name) ?? 0, number + 1))
+      if (this.#lru.delete(name)) this.invalidations += 1
+    }
+  }
+
+  /** Drops one stock for a caller who gives no number: no answer that is on its way may be put any more. */
+  drop(name: string): void {
+    this.#drops += 1
+    if (this.#lru.delete(name)) this.invalidations += 1
+  }
+
+  /** A new session begins, or (0) none is left: nothing put under the last one is served again. */
+  begin(session: number): void {
+    this.#session = session
+    this.#lru.clear()
+    this.#floors.clear()
+    this.#floorForAll = 0
+  }
+}

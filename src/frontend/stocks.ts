@@ -1,0 +1,82 @@
+import { sleep } from '../runtime/clock.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import type { StockAnswer, StockView } from '../rpc/messages.ts'
+import type { CatalogueSession } from './session.ts'
+import type { StockCache } from './stock-cache.ts'
+
+const DEADLINE_MS = 5_000
+const TRY_MS = 1_000
+const RETRY_MS = 50
+
+/** A stock, that there is none, or that nobody could be asked. */
+export type StockFound =
+  | { readonly kind: 'found'; readonly stock: StockView }
+  | { readonly kind: 'not-found' }
+  | { readonly kind: 'unavailable' }
+
+/** Looks stocks up: in the cache, else at the catalogue, for which a lookup waits as long as an order does. */
+export class Stocks {
+  readonly #runtime: Runtime
+  readonly #session: CatalogueSession
+  readonly #cache: StockCache
+  #gathering: { names: Set<string>; answer: Promise<StockAnswer | undefined> } | undefined
+
+  constructor(runtime: Runtime, session: CatalogueSession, cache: StockCache) {
+    this.#runtime = runtime
+    this.#session = session
+    this.#cache = cache
+  }
+
+  /** The stock, if the cache may answer now. */
+  cached(name: string): StockView | undefined {
+    return this.#cache.get(name, this.#session.live)
+  }
+
+  async find(name: string): Promise<StockFound> {
+    const cached = this.cached(name)
+    if (cached) return { kind: 'found', stock: cached }
+    const answer = await this.#untilAnswered(() => this.#gather(name))
+    const stock = answer?.stocks.find((view) => view.name === name)
+    if (!stock) return { kind: 'unavailable' }
+    return stock.found ? { kind: 'found', stock } : { kind: 'not-found' }
+  }
+
+  /** All stocks, or undefined when the catalogue cannot be asked. */
+  async all(): Promise<readonly StockView[] | undefined> {
+    const answer = await this.#untilAnswered(() => this.#session.query([], TRY_MS))
+    return answer?.stocks
+  }
+
+  /** Lookups of one turn of the event loop travel in one message. */
+  #gather(name: string): Promise<StockAnswer | undefined> {
+    if (!this.#gathering) {
+      const names = new Set<string>()
+      const turn = new Promise<void>((resolve) => this.#runtime.clock.nextTurn(resolve))
+      const answer = turn.then(() => {
+        this.#gathering = undefined
+        return this.#ask([...names])
+      })
+      this.#gathering = { names, answer }
+    }
+    this.#gathering.names.add(name)
+    return this.#gathering.answer
+  }
+
+  async #ask(names: readonly string[]): Promise<StockAnswer | undefined> {
+    const ticket = this.#cache.ticket()
+    const answer = await this.#session.query(names, TRY_MS)
+    if (answer && answer.position >= 0) for (const view of answer.stocks) this.#cache.put(view, answer.position, ticket)
+    return answer
+  }
+
+  async #untilAnswered(ask: () => Promise<StockAnswer | undefined>): Promise<StockAnswer | undefined> {
+    const { clock } = this.#runtime
+    const until = clock.monotonicMs() + DEADLINE_MS
+    for (;;) {
+      const answer = await ask()
+      if (answer && answer.position >= 0) return answer
+      if (clock.monotonicMs() >= until) return undefined
+      await sleep(clock, RETRY_MS)
+    }
+  }
+}

@@ -1,0 +1,136 @@
+import type { OrderRequest } from '../domain/order.ts'
+import type { Clock, Timer } from '../runtime/clock.ts'
+import type { MessageStream } from '../runtime/network.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import type { CatalogueToLeader, Decided, LeaderToCatalogue, LeadHello, LeadWelcome } from '../rpc/messages.ts'
+
+const HELLO_DEADLINE_MS = 2_000
+/** Before a publication is answered every unreachable session may have to lapse. */
+const PUBLISH_DEADLINE_MS = 3_000
+
+export interface CatalogueStreamHandlers {
+  welcomed(stream: CatalogueStream, welcome: LeadWelcome): Promise<void>
+  /** A decided batch or a piece of the gap, in the order of the log. */
+  decided(stream: CatalogueStream, decided: Decided): void
+}
+
+interface Waiter {
+  readonly resolve: () => void
+  readonly reject: (error: Error) => void
+  readonly timer: Timer
+}
+
+/** A leader's end of its stream to the catalogue. When it is over, everything that waits on it is rejected. */
+export class CatalogueStream {
+  readonly #clock: Clock
+  readonly #stream: MessageStream<LeaderToCatalogue>
+  readonly #handlers: CatalogueStreamHandlers
+  readonly #publications = new Map<number, Waiter[]>()
+  readonly #confirms = new Map<number, (published: number | undefined) => void>()
+  readonly #helloTimer: Timer
+  #published = 0
+  #lastConfirm = 0
+  #welcomed: Promise<void> | undefined
+  #cause: string | undefined
+  /** Resolves with the reason once the stream is over. */
+  readonly over: Promise<string>
+  #tellOver: (cause: string) => void = () => {}
+
+  constructor(runtime: Runtime, address: string, handlers: CatalogueStreamHandlers, hello: LeadHello) {
+    this.#clock = runtime.clock
+    this.#handlers = handlers
+    this.over = new Promise((resolve) => {
+      this.#tellOver = resolve
+    })
+    this.#stream = runtime.network.openStream(address, 'Catalog.Lead', {
+      message: (message) => this.#message(message),
+      closed: (cause) => this.#end(cause.message),
+    })
+    this.#helloTimer = this.#clock.after(HELLO_DEADLINE_MS, () => this.fail('the catalogue did not answer'))
+    this.#stream.send({ hello })
+  }
+
+  trade(batch: number, requests: readonly OrderRequest[]): void {
+    this.#stream.send({ trade: { batch, requests } })
+  }
+
+  /** Resolves once everything below `position` is published; at once when it is already. */
+  publish(position: number, unreachable: readonly string[]): Promise<void> {
+    if (position <= this.#published) return Promise.resolve()
+    if (this.#cause !== undefined) return Promise.reject(new Error(this.#cause))
+    this.#stream.send({ publish: { position, unreachable } })
+    return new Promise((resolve, reject) => {
+      const timer = this.#clock.after(PUBLISH_DEADLINE_MS, () => this.fail('the catalogue did not publish in time'))
+      const waiters = this.#publications.get(position) ?? []
+      waiters.push({ resolve, reject, timer })
+      this.#publications.set(position, waiters)
+    })
+  }
+
+  /** The published length as the catalogue has it now; undefined when it does not say so in time. */
+  confirm(deadlineMs: number): Promise<number | undefined> {
+    const confirm = ++this.#lastConfirm
+    this.#stream.send({ confirm: { confirm } })
+    return new Promise((resolve) => {
+      const timer = this.#clock.after(deadlineMs, () => settle(undefined))
+      const settle = (published: number | undefined) => {
+        timer.cancel()
+        this.#confirms.delete(confirm)
+        resolve(published)
+      }
+      if (this.#cause !== undefined) settle(undefined)
+      else this.#confirms.set(confirm, settle)
+    })
+  }
+
+  close(): void {
+    this.#stream.close()
+  }
+
+  fail(why: string): void {
+    this.#end(why)
+    this.#stream.close()
+  }
+
+  #message(message: CatalogueToLeader): void {
+    if (this.#cause !== undefined) return
+    if (message.welcome) {
+      this.#helloTimer.cancel()
+      this.#welcomed = this.#handlers.welcomed(this, message.welcome).catch((error: Error) => this.fail(error.message))
+    } else if (message.decided) this.#decided(message.decided)
+    else if (message.published) this.#publishedUpTo(message.published.position)
+    else if (message.confirmed) this.#confirms.get(message.confirmed.confirm)?.(message.confirmed.published)
+    else if (message.refused) this.fail(message.refused.why)
+  }
+
+  /** The welcome is taken in before the first entries. */
+  #decided(decided: Decided): void {
+    this.#published = Math.max(this.#published, decided.published)
+    if (this.#welcomed) void this.#welcomed.then(() => this.#handlers.decided(this, decided))
+  }
+
+  #publishedUpTo(position: number): void {
+    this.#published = Math.max(this.#published, position)
+    for (const [waitedFor, waiters] of this.#publications) {
+      if (waitedFor > position) continue
+      this.#publications.delete(waitedFor)
+      for (const { resolve, timer } of waiters) {
+        timer.cancel()
+        resolve()
+      }
+    }
+  }
+
+  #end(cause: string): void {
+    if (this.#cause !== undefined) return
+    this.#cause = cause
+    this.#helloTimer.cancel()
+    for (const { reject, timer } of [...this.#publications.values()].flat()) {
+      timer.cancel()
+      reject(new Error(cause))
+    }
+    this.#publications.clear()
+    for (const settle of [...this.#confirms.values()]) settle(undefined)
+    this.#tellOver(cause)
+  }
+}

@@ -1,0 +1,75 @@
+import type { Entry } from '../domain/order.ts'
+import type { Genesis } from '../storage/chain.ts'
+import type { OrderLog, OrderLogHead } from '../storage/order-log.ts'
+
+/** What became of entries that were offered. */
+export type Extension =
+  | { readonly kind: 'held'; readonly head: OrderLogHead }
+  /** They begin after the log's end. */
+  | { readonly kind: 'gap'; readonly head: OrderLogHead }
+  /** They contradict what the log holds. */
+  | { readonly kind: 'fork'; readonly head: OrderLogHead }
+  /** They come from a catalogue of an earlier generation. */
+  | { readonly kind: 'stale'; readonly head: OrderLogHead }
+
+/**
+ * This replica's order log, extended by whoever leads: this replica itself, another one, or two at once. Whoever it is,
+ * the log stays a prefix of the ledger:
+ *
+ * R1. Only entries that go on exactly where the log ends are appended; those it holds already are compared by digest.
+ * R2. Nothing is appended under a generation below the sealed one.
+ */
+export class Copy {
+  readonly #log: OrderLog
+  #last: Promise<unknown> = Promise.resolve()
+  batches = 0
+
+  constructor(log: OrderLog) {
+    this.#log = log
+  }
+
+  get log(): OrderLog {
+    return this.#log
+  }
+
+  head(): OrderLogHead {
+    return this.#log.head()
+  }
+
+  /** Offers entries that begin at number `from` and end with `digest`. Resolves when what is held is on disk. */
+  extend(generation: number, from: number, entries: readonly Entry[], digest: string): Promise<Extension> {
+    return this.#inTurn(() => this.#extend(generation, from, entries, digest))
+  }
+
+  /** R2 for everything below `generation` from now on. Adopts the genesis when the log has none. */
+  seal(generation: number, genesis: Genesis): Promise<OrderLogHead> {
+    const { sealedGeneration, genesis: held } = this.#log.head()
+    if (held?.clusterId === genesis.clusterId && sealedGeneration >= generation) return Promise.resolve(this.#log.head())
+    return this.#inTurn(() => this.#log.seal(generation, genesis))
+  }
+
+  async #extend(generation: number, from: number, entries: readonly Entry[], digest: string): Promise<Extension> {
+    const head = this.#log.head()
+    if (generation < head.sealedGeneration) return { kind: 'stale', head } // R2
+    if (from > head.length) return { kind: 'gap', head }
+    const end = from + entries.length
+    if (end <= head.length) {
+      const same = entries.length === 0 || (await this.#log.digestAt(end)) === digest // R1
+      return { kind: same ? 'held' : 'fork', head }
+    }
+    const fresh = from === head.length ? entries : entries.slice(head.length - from)
+    try {
+      this.batches += 1
+      return { kind: 'held', head: await this.#log.append(fresh, digest) }
+    } catch (error) {
+      if (error instanceof Error && error.name === 'StorageFailure') throw error
+      return { kind: 'fork', head } // R1: the digest did not come out
+    }
+  }
+
+  #inTurn<T>(run: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(run)
+    this.#last = result.catch(() => undefined)
+    return result
+  }
+}

@@ -1,0 +1,104 @@
+import type { Clock } from '../runtime/clock.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { MessageStream, StreamHandlers } from '../runtime/network.ts'
+import { fromWireEntries } from '../rpc/entries.ts'
+import type { Append, FollowerToLeader, LeaderToFollower, ReplicateHello } from '../rpc/messages.ts'
+import type { Copy } from './copy.ts'
+
+export interface FollowedLeader {
+  readonly replicaId: number
+  readonly epoch: number
+}
+
+interface FollowerContext {
+  readonly replicaId: number
+  readonly clock: Clock
+  readonly log: Logger
+  readonly copy: Copy
+  halt(reason: Error): void
+}
+
+/**
+ * The follower's side: takes entries from whoever leads and says when they are on disk.
+ *
+ * R3. A follower says that it holds an entry only when the entry is on its disk.
+ */
+export class FollowerSide {
+  readonly #context: FollowerContext
+  readonly #leaders = new Map<MessageStream<FollowerToLeader>, FollowedLeader>()
+  /** Monotonic; when a leader was last heard. */
+  #heardAt = -Infinity
+  #published = 0
+  #onSilence: () => void = () => {}
+
+  constructor(context: FollowerContext) {
+    this.#context = context
+  }
+
+  /** The leader that is followed: of several, the one of the newest assignment. */
+  get leader(): FollowedLeader | undefined {
+    return [...this.#leaders.values()].sort((a, b) => b.epoch - a.epoch)[0]
+  }
+
+  get published(): number {
+    return this.#published
+  }
+
+  /** Milliseconds since a leader was last heard. */
+  silence(): number {
+    return this.#leaders.size === 0 ? Infinity : this.#context.clock.monotonicMs() - this.#heardAt
+  }
+
+  /** Calls back when the last leader's stream is gone. */
+  onSilence(callback: () => void): void {
+    this.#onSilence = callback
+  }
+
+  /** A leader has opened its stream. */
+  open(stream: MessageStream<FollowerToLeader>): StreamHandlers<LeaderToFollower> {
+    return {
+      message: ({ hello, append }) => {
+        const done = hello ? this.#greet(stream, hello) : append ? this.#append(stream, append) : undefined
+        done?.catch((error: Error) => {
+          if (error.name === 'StorageFailure') this.#context.halt(error)
+          else this.#refuse(stream, error.message)
+        })
+      },
+      closed: () => {
+        this.#leaders.delete(stream)
+        if (this.#leaders.size === 0) this.#onSilence()
+      },
+    }
+  }
+
+  async #greet(stream: MessageStream<FollowerToLeader>, hello: ReplicateHello): Promise<void> {
+    const { copy, log } = this.#context
+    if (hello.generation < copy.head().sealedGeneration) return this.#refuse(stream, 'the generation is over')
+    if (!hello.genesis) return this.#refuse(stream, 'no genesis')
+    await copy.seal(hello.generation, hello.genesis)
+    this.#leaders.set(stream, { replicaId: hello.leaderId, epoch: hello.epoch })
+    this.#heardAt = this.#context.clock.monotonicMs()
+    log.info({ leader: hello.leaderId, epoch: hello.epoch, length: copy.head().length }, 'follows')
+    this.#tell(stream)
+  }
+
+  async #append(stream: MessageStream<FollowerToLeader>, append: Append): Promise<void> {
+    this.#heardAt = this.#context.clock.monotonicMs()
+    const { generation, from, entries, digest, published } = append
+    const extension = await this.#context.copy.extend(generation, from, fromWireEntries(entries), digest)
+    if (extension.kind !== 'held') return this.#refuse(stream, `${extension.kind} at ${from}, ${extension.head.length} held`)
+    this.#published = Math.max(this.#published, published)
+    this.#tell(stream) // R3
+  }
+
+  #tell(stream: MessageStream<FollowerToLeader>): void {
+    const { length, digest } = this.#context.copy.head()
+    stream.send({ state: { replicaId: this.#context.replicaId, length, digest } })
+  }
+
+  #refuse(stream: MessageStream<FollowerToLeader>, why: string): void {
+    this.#context.log.warn({ why }, 'leader refused')
+    stream.send({ refused: { why } })
+    stream.close()
+  }
+}

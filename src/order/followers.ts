@@ -1,0 +1,211 @@
+import { LIMITS } from '../domain/limits.ts'
+import type { Entry } from '../domain/order.ts'
+import type { Clock, Timer } from '../runtime/clock.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { MessageStream, Network, RpcError } from '../runtime/network.ts'
+import type { FollowerState, FollowerToLeader, FollowerView, LeaderToFollower, ReplicateHello } from '../rpc/messages.ts'
+import type { OrderLog } from '../storage/order-log.ts'
+
+const HEARTBEAT_MS = 200
+const SILENCE_CHECK_MS = 50
+/** An in-sync follower that owes an answer this long is dropped: orders go on without it. */
+const IN_SYNC_SILENCE_MS = 300
+/** A learner holds nobody up and gets more time. */
+const LEARNER_SILENCE_MS = 5_000
+/** Messages of catch-up entries on their way to one learner. */
+const CATCH_UP_WINDOW = 4
+
+/** A learner has not caught up yet; an in-sync follower holds everything, and nothing is acknowledged without it. */
+type Phase = 'connecting' | 'learner' | 'in-sync'
+
+interface Follower {
+  readonly address: string
+  readonly stream: MessageStream<LeaderToFollower>
+  phase: Phase
+  /** Length of the log that was sent to it, and that it holds on disk. */
+  sent: number
+  held: number
+  /** When it last answered, or began to owe an answer. */
+  heardAt: number
+  /** A catch-up read is under way. */
+  reading: boolean
+}
+
+/** What the leader's followers are told and read from. */
+export interface Lead {
+  hello(): ReplicateHello
+  readonly log: OrderLog
+  published(): number
+}
+
+/**
+ * The followers of one leader.
+ *
+ * O1. `held(position)` resolves only when every in-sync follower holds the log up to there on disk.
+ * F1. A follower becomes in-sync when it holds everything the leader's own log holds.
+ * F2. An in-sync follower that is silent with work outstanding is dropped: its stream is closed and it has to ask again.
+ */
+export class Followers {
+  readonly #clock: Clock
+  readonly #network: Network
+  readonly #log: Logger
+  readonly #lead: Lead
+  readonly #followers = new Map<string, Follower>()
+  readonly #waiting = new Set<{ position: number; resolve: () => void }>()
+  readonly #timers: Timer[]
+
+  constructor(clock: Clock, network: Network, log: Logger, lead: Lead) {
+    this.#clock = clock
+    this.#network = network
+    this.#log = log
+    this.#lead = lead
+    this.#timers = [
+      clock.every(HEARTBEAT_MS, () => this.#heartbeat()),
+      // What has arrived is read before silence is judged: this process itself may have stood still.
+      clock.every(SILENCE_CHECK_MS, () => clock.nextTurn(() => this.#dropSilent())),
+    ]
+  }
+
+  /** Adds a follower, or starts over with one that asks again. */
+  add(address: string): void {
+    const known = this.#followers.get(address)
+    if (known) this.#drop(known, 'it starts over')
+    const stream = this.#network.openStream(address, 'Order.Replicate', {
+      message: (message) => this.#heard(follower, message),
+      closed: (cause: RpcError) => this.#drop(follower, cause.message),
+    })
+    const heardAt = this.#clock.monotonicMs()
+    const follower: Follower = { address, stream, phase: 'connecting', sent: 0, held: 0, heardAt, reading: false }
+    this.#followers.set(address, follower)
+    stream.send({ hello: this.#lead.hello() })
+  }
+
+  /** Sends newly decided entries to everyone who has got all before them; the others catch up from the log. */
+  send(from: number, entries: readonly Entry[], digest: string): void {
+    for (const follower of this.#followers.values()) {
+      const lacks = follower.sent - from
+      if (follower.phase === 'connecting' || lacks < 0 || lacks >= entries.length) continue
+      this.#append(follower, follower.sent, lacks === 0 ? entries : entries.slice(lacks), digest)
+    }
+  }
+
+  /** The leader's own log has grown: whoever was sent less may go on. */
+  logGrew(): void {
+    for (const follower of this.#followers.values()) {
+      if (follower.phase !== 'connecting') this.#advance(follower)
+    }
+  }
+
+  /** O1 */
+  held(position: number): Promise<void> {
+    if (this.#allHold(position)) return Promise.resolve()
+    return new Promise((resolve) => this.#waiting.add({ position, resolve }))
+  }
+
+  views(): FollowerView[] {
+    return [...this.#followers.values()].map(({ address, phase, held }) => ({ address, state: phase, length: held }))
+  }
+
+  close(): void {
+    for (const timer of this.#timers) timer.cancel()
+    for (const follower of [...this.#followers.values()]) this.#drop(follower, 'this replica leads no more')
+  }
+
+  #heard(follower: Follower, message: FollowerToLeader): void {
+    if (this.#followers.get(follower.address) !== follower) return
+    follower.heardAt = this.#clock.monotonicMs()
+    if (message.refused) return this.#drop(follower, message.refused.why)
+    if (!message.state) return
+    if (follower.phase === 'connecting') void this.#admit(follower, message.state)
+    else {
+      follower.held = message.state.length
+      this.#advance(follower)
+    }
+  }
+
+  /** The follower has said how far its log goes. */
+  async #admit(follower: Follower, state: FollowerState): Promise<void> {
+    const { log } = this.#lead
+    const common = Math.min(state.length, log.head().length)
+    if (common === state.length && (await log.digestAt(common)) !== state.digest && common > 0) {
+      this.#log.error({ follower: follower.address, length: state.length }, 'the follower holds another history')
+      return this.#drop(follower, 'its log differs')
+    }
+    if (follower.phase !== 'connecting') return
+    follower.phase = 'learner'
+    follower.sent = follower.held = state.length
+    this.#advance(follower)
+  }
+
+  #advance(follower: Follower): void {
+    const { length } = this.#lead.log.head()
+    if (follower.phase === 'learner' && follower.held >= length) {
+      follower.phase = 'in-sync' // F1
+      this.#log.info({ follower: follower.address, length: follower.held }, 'follower in sync')
+    }
+    if (follower.sent < length) void this.#catchUp(follower)
+    this.#recheck()
+  }
+
+  /** Sends a follower what the log holds and it lacks, a window at a time. */
+  async #catchUp(follower: Follower): Promise<void> {
+    const { log } = this.#lead
+    if (follower.reading) return
+    follower.reading = true
+    const windowEnd = follower.held + CATCH_UP_WINDOW * LIMITS.catchUpBatchMax
+    while (this.#followers.get(follower.address) === follower && follower.sent < Math.min(log.head().length, windowEnd)) {
+      const from = follower.sent
+      const entries = await log.entries(from, LIMITS.catchUpBatchMax)
+      const digest = await log.digestAt(from + entries.length)
+      if (digest === undefined || follower.sent !== from) break
+      this.#append(follower, from, entries, digest)
+    }
+    follower.reading = false
+  }
+
+  #append(follower: Follower, from: number, entries: readonly Entry[], digest: string): void {
+    const { generation } = this.#lead.hello()
+    if (follower.held >= follower.sent) follower.heardAt = this.#clock.monotonicMs()
+    follower.sent = from + entries.length
+    follower.stream.send({ append: { generation, from, entries, digest, published: this.#lead.published() } })
+  }
+
+  #heartbeat(): void {
+    for (const follower of this.#followers.values()) {
+      if (follower.phase !== 'connecting') this.#append(follower, follower.sent, [], '')
+    }
+  }
+
+  /** F2 */
+  #dropSilent(): void {
+    const now = this.#clock.monotonicMs()
+    for (const follower of [...this.#followers.values()]) {
+      const owes = follower.phase === 'connecting' || follower.sent > follower.held
+      const patience = follower.phase === 'in-sync' ? IN_SYNC_SILENCE_MS : LEARNER_SILENCE_MS
+      if (owes && now - follower.heardAt > patience) this.#drop(follower, `silent for ${patience} ms`)
+    }
+  }
+
+  #drop(follower: Follower, why: string): void {
+    if (this.#followers.get(follower.address) !== follower) return
+    this.#followers.delete(follower.address)
+    follower.stream.close()
+    this.#log.warn({ follower: follower.address, phase: follower.phase, held: follower.held, why }, 'follower dropped')
+    this.#recheck()
+  }
+
+  #allHold(position: number): boolean {
+    for (const { phase, held } of this.#followers.values()) {
+      if (phase === 'in-sync' && held < position) return false
+    }
+    return true
+  }
+
+  #recheck(): void {
+    for (const waiter of this.#waiting) {
+      if (!this.#allHold(waiter.position)) continue
+      this.#waiting.delete(waiter)
+      waiter.resolve()
+    }
+  }
+}

@@ -1,0 +1,296 @@
+import { LIMITS } from '../domain/limits.ts'
+import { positionToPublish, type Entry, type OrderRequest } from '../domain/order.ts'
+import { sleep } from '../runtime/clock.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import type { Decided, FollowerView, LeadWelcome } from '../rpc/messages.ts'
+import { fromWireEntries } from '../rpc/entries.ts'
+import { fromWireOutcome, OVERLOADED, UNKNOWN } from '../rpc/outcome-codes.ts'
+import type { Genesis } from '../storage/chain.ts'
+import { CatalogueStream, type CatalogueStreamHandlers } from './catalogue-stream.ts'
+import type { Copy } from './copy.ts'
+import { Followers } from './followers.ts'
+import type { Pushes } from './pushes.ts'
+
+const RECONNECT_MS = 50
+/** Trade batches between their sending and their acknowledgement. With one the chain stands still half of the time. */
+const BATCHES_IN_FLIGHT_MAX = 2
+const CONFIRM_DEADLINE_MS = 1_000
+
+/** How one order ended: its number, or a negative code of outcome-codes.ts. */
+export interface PlaceAnswer {
+  readonly number: number
+  readonly replayed: boolean
+}
+
+export interface PendingOrder {
+  readonly request: OrderRequest
+  /** Called once. */
+  readonly settle: (answer: PlaceAnswer) => void
+}
+
+export interface LeaderOptions {
+  readonly replicaId: number
+  readonly epoch: number
+  readonly address: string
+  readonly catalogueAddress: string
+  readonly followers: readonly string[]
+}
+
+/** Where a leader stands: without the catalogue it can only wait for it. */
+type Phase =
+  | { readonly kind: 'connecting' }
+  | { readonly kind: 'closing-gap'; readonly catalogue: CatalogueStream; readonly until: number }
+  | { readonly kind: 'serving'; readonly catalogue: CatalogueStream }
+
+/**
+ * The leader of one assignment. It has no say in what an order becomes; it sees to it that what the catalogue decided
+ * stands on enough disks, and that no cache shows anything older, before anybody hears of it.
+ *
+ * O1. An acknowledged order is on disk at the catalogue, here, and at every in-sync follower.
+ * O2. It is published, so every lookup from then on shows it or something newer.
+ * O3. Every request is settled once; what cannot be known is settled as UNKNOWN, and its caller repeats it with its key.
+ */
+export class Leader implements CatalogueStreamHandlers {
+  readonly #runtime: Runtime
+  readonly #options: LeaderOptions
+  readonly #copy: Copy
+  readonly #pushes: Pushes
+  readonly #stopped = new AbortController()
+  #phase: Phase = { kind: 'connecting' }
+  #followers: Followers | undefined
+  #epoch: number
+  #generation = 0
+  /** Length of the log that the catalogue's stream has delivered. */
+  #received = 0
+  #published = 0
+  /** Stocks in entries that an earlier leader left unpublished: nobody may have pushed them. */
+  #leftBehind: readonly string[] = []
+  /** The batch before has its copies and pushes: positions are published in order. */
+  #carried: Promise<void> = Promise.resolve()
+  #waiting: PendingOrder[] = []
+  readonly #inFlight = new Map<number, PendingOrder[]>()
+  #inFlightOrders = 0
+  #lastBatch = 0
+
+  constructor(runtime: Runtime, options: LeaderOptions, copy: Copy, pushes: Pushes) {
+    this.#runtime = runtime
+    this.#options = options
+    this.#epoch = options.epoch
+    this.#copy = copy
+    this.#pushes = pushes
+    void this.#keepConnected()
+  }
+
+  get epoch(): number {
+    return this.#epoch
+  }
+  get published(): number {
+    return this.#published
+  }
+  get phase(): Phase['kind'] {
+    return this.#phase.kind
+  }
+  followers(): FollowerView[] {
+    return this.#followers?.views() ?? []
+  }
+
+  addFollower(address: string): void {
+    this.#followers?.add(address)
+  }
+
+  /** Elected again while it leads: goes on under the new epoch, with the followers it has and those named. */
+  reassign(epoch: number, followers: readonly string[]): void {
+    this.#epoch = epoch
+    const known = new Set(this.followers().map((view) => view.address))
+    for (const address of followers) if (!known.has(address)) this.addFollower(address)
+  }
+
+  /** Takes orders; each is settled in time, at the latest when this leader stops. */
+  place(orders: readonly PendingOrder[]): void {
+    const room = LIMITS.leaderPendingOrdersMax - this.#waiting.length - this.#inFlightOrders
+    for (const order of orders.slice(0, Math.max(0, room))) this.#waiting.push(order)
+    for (const order of orders.slice(Math.max(0, room))) order.settle({ number: OVERLOADED, replayed: false })
+    this.#trade()
+  }
+
+  /**
+   * The published length, as the catalogue confirms it now: what is not below it does not exist for anyone yet.
+   * Undefined when the catalogue cannot be asked.
+   */
+  async confirmPublished(): Promise<number | undefined> {
+    if (this.#phase.kind === 'connecting') return undefined
+    return this.#phase.catalogue.confirm(CONFIRM_DEADLINE_MS)
+  }
+
+  stop(why: string): void {
+    if (this.#stopped.signal.aborted) return
+    this.#runtime.log.info({ epoch: this.#epoch, why }, 'leads no more')
+    this.#stopped.abort()
+    if (this.#phase.kind !== 'connecting') this.#phase.catalogue.close()
+    this.#followers?.close()
+    this.#lost()
+  }
+
+  // ---- the story of an order -------------------------------------------------------------------------------------
+
+  /** decide: one batch on its way while the next gathers. */
+  #trade(): void {
+    while (this.#phase.kind === 'serving' && this.#waiting.length > 0 && this.#inFlight.size < BATCHES_IN_FLIGHT_MAX) {
+      const orders = this.#waiting.splice(0, LIMITS.tradeBatchMax)
+      this.#lastBatch += 1
+      this.#inFlight.set(this.#lastBatch, orders)
+      this.#inFlightOrders += orders.length
+      this.#phase.catalogue.trade(this.#lastBatch, orders.map((order) => order.request))
+    }
+  }
+
+  /** copy → push → publish → acknowledge: what the catalogue has decided and synced, in its order. */
+  async #carry(catalogue: CatalogueStream, decided: Decided, entries: readonly Entry[]): Promise<void> {
+    const from = this.#received
+    const end = from + entries.length
+    this.#received = end
+    this.#published = Math.max(this.#published, decided.published)
+    const names = [...new Set([...this.#leftBehind, ...entries.map((entry) => entry.name)])]
+    this.#leftBehind = []
+    const copied = this.#copyEverywhere(from, entries, decided.digest)
+    const pushed = this.#pushes.push(names, end - 1, decided.sessions)
+    const ready = Promise.all([pushed, copied, this.#carried]) // O1
+    this.#carried = ready.then(() => undefined)
+    const [unreachable] = await ready
+    await catalogue.publish(end, unreachable) // O2
+    this.#published = Math.max(this.#published, end)
+    this.#acknowledge(decided)
+  }
+
+  async #copyEverywhere(from: number, entries: readonly Entry[], digest: string): Promise<void> {
+    if (entries.length === 0) return
+    const end = from + entries.length
+    this.#followers?.send(from, entries, digest)
+    // The followers sync while this replica does: their messages leave before the disk takes this thread.
+    await new Promise<void>((resolve) => this.#runtime.clock.nextTurn(resolve))
+    const extension = await this.#copy.extend(this.#generation, from, entries, digest)
+    if (extension.kind !== 'held') throw new Error(`own log: ${extension.kind} at ${extension.head.length}`)
+    this.#followers?.logGrew()
+    await this.#followers?.held(end) // O1
+  }
+
+  #acknowledge(decided: Decided): void {
+    const orders = this.#inFlight.get(decided.batch)
+    if (!orders) return
+    this.#inFlight.delete(decided.batch)
+    this.#inFlightOrders -= orders.length
+    orders.forEach((order, i) => {
+      const wire = decided.outcomes[i]
+      const outcome = wire && fromWireOutcome(wire)
+      const shown = wire && outcome && positionToPublish(outcome) <= this.#published
+      order.settle(shown ? { number: wire.number, replayed: wire.replayed } : { number: UNKNOWN, replayed: false })
+    })
+    this.#trade()
+  }
+
+  // ---- the catalogue ---------------------------------------------------------------------------------------------
+
+  async #keepConnected(): Promise<void> {
+    const { clock, log } = this.#runtime
+    let trouble = ''
+    while (!this.#stopped.signal.aborted) {
+      try {
+        await this.#readGap()
+        await this.#connect()
+      } catch (error) {
+        if (!this.#stopped.signal.aborted && (error as Error).message !== trouble) {
+          trouble = (error as Error).message
+          log.warn({ error: trouble }, 'the catalogue cannot be worked with')
+        }
+      }
+      this.#phase = { kind: 'connecting' }
+      this.#lost()
+      await sleep(clock, RECONNECT_MS, this.#stopped.signal)
+    }
+  }
+
+  /** A large gap is read at this replica's own pace before the stream is opened. */
+  async #readGap(): Promise<void> {
+    const { network } = this.#runtime
+    for (;;) {
+      const { length, genesis, sealedGeneration } = this.#copy.head()
+      if (!genesis || this.#stopped.signal.aborted) return
+      const request = { from: length, limit: LIMITS.catchUpBatchMax }
+      const { entries, digest } = await network.call(this.#options.catalogueAddress, 'Catalog.Read', request, 2_000)
+      if (entries.length < LIMITS.catchUpBatchMax) return
+      const extension = await this.#copy.extend(sealedGeneration, length, fromWireEntries(entries), digest)
+      if (extension.kind === 'fork') throw new Error(`this log differs from the ledger before entry ${length}`)
+    }
+  }
+
+  /** Runs one stream to the catalogue; rejects with the reason when it is over. */
+  async #connect(): Promise<void> {
+    if (this.#stopped.signal.aborted) return
+    const { length, digest, genesis, sealedGeneration } = this.#copy.head()
+    const { replicaId, address, catalogueAddress } = this.#options
+    this.#received = length
+    const catalogue = new CatalogueStream(this.#runtime, catalogueAddress, this, {
+      replicaId,
+      address,
+      clusterId: genesis?.clusterId ?? '',
+      length,
+      digest,
+      sealedGeneration,
+    })
+    throw new Error(await catalogue.over)
+  }
+
+  async welcomed(catalogue: CatalogueStream, welcome: LeadWelcome): Promise<void> {
+    const { generation, length, published } = welcome
+    const genesis = welcome.genesis as Genesis
+    await this.#copy.seal(generation, genesis)
+    this.#generation = generation
+    this.#published = Math.max(this.#published, published)
+    this.#carried = Promise.resolve()
+    const unpublished = await this.#copy.log.entries(published, Math.max(0, this.#received - published))
+    this.#leftBehind = unpublished.map((entry) => entry.name)
+    this.#followers ??= this.#follow(genesis)
+    this.#phase = { kind: 'closing-gap', catalogue, until: length }
+    this.#runtime.log.info({ epoch: this.#epoch, generation, length, gap: length - this.#received }, 'leads')
+  }
+
+  #follow(genesis: Genesis): Followers {
+    const { clock, network, log } = this.#runtime
+    const followers = new Followers(clock, network, log, {
+      hello: () => ({ leaderId: this.#options.replicaId, epoch: this.#epoch, generation: this.#generation, genesis }),
+      log: this.#copy.log,
+      published: () => this.#published,
+    })
+    for (const address of this.#options.followers) followers.add(address)
+    return followers
+  }
+
+  decided(catalogue: CatalogueStream, decided: Decided): void {
+    const entries = fromWireEntries(decided.entries)
+    if (entries.length > 0 && entries[0]!.number !== this.#received) return catalogue.fail('entries out of order')
+    this.#carry(catalogue, decided, entries).then(
+      () => this.#serveWhenGapIsClosed(catalogue),
+      (error: Error) => {
+        if (error.name === 'StorageFailure') this.#runtime.halt(error)
+        else catalogue.fail(error.message)
+      },
+    )
+  }
+
+  /** What earlier leaders left unpublished is published before anything new is asked for. */
+  #serveWhenGapIsClosed(catalogue: CatalogueStream): void {
+    if (this.#phase.kind !== 'closing-gap' || this.#phase.catalogue !== catalogue) return
+    if (this.#received < this.#phase.until) return
+    this.#phase = { kind: 'serving', catalogue }
+    this.#trade()
+  }
+
+  /** O3 */
+  #lost(): void {
+    const orders = [...this.#inFlight.values()].flat().concat(this.#waiting)
+    this.#inFlight.clear()
+    this.#waiting = []
+    this.#inFlightOrders = 0
+    for (const order of orders) order.settle({ number: UNKNOWN, replayed: false })
+  }
+}

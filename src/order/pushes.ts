@@ -1,0 +1,108 @@
+import type { Clock } from '../runtime/clock.ts'
+import type { MessageStream, Network } from '../runtime/network.ts'
+import type { LiveSession, ReplicaToFrontEnd } from '../rpc/messages.ts'
+
+/** A front end that has not confirmed an invalidation by then is reported to the catalogue, which lets its session lapse. */
+const PUSH_DEADLINE_MS = 200
+/** After a push to a foreign front end failed, the next try waits this long. */
+const FOREIGN_RETRY_MS = 1_000
+
+interface Route {
+  readonly stream: MessageStream<ReplicaToFrontEnd>
+  /** Highest number whose invalidation was confirmed. */
+  confirmed: number
+  readonly waiting: Set<() => void>
+}
+
+/**
+ * The invalidations that a leader pushes before it has a trade published: to front ends of our own over the stream they
+ * keep to this replica, else by `GET /cache/<name>`.
+ */
+export class Pushes {
+  readonly #clock: Clock
+  readonly #network: Network
+  readonly #caching: boolean
+  readonly #configuredFrontEnd: string
+  readonly #routes = new Map<string, Route>()
+  /** Undefined until the configured front end has told whether it is one of ours. */
+  #configuredIsOurs: boolean | undefined
+  #foreignRetryAt = 0
+
+  constructor(clock: Clock, network: Network, options: { readonly caching: boolean; readonly frontEndAddress: string }) {
+    this.#clock = clock
+    this.#network = network
+    this.#caching = options.caching
+    this.#configuredFrontEnd = options.frontEndAddress
+  }
+
+  attach(frontEndId: string, stream: MessageStream<ReplicaToFrontEnd>): void {
+    this.#routes.set(frontEndId, { stream, confirmed: -1, waiting: new Set() })
+  }
+
+  detach(frontEndId: string, stream: MessageStream<ReplicaToFrontEnd>): void {
+    const route = this.#routes.get(frontEndId)
+    if (route?.stream !== stream) return
+    this.#routes.delete(frontEndId)
+    for (const recheck of route.waiting) recheck()
+  }
+
+  confirmed(frontEndId: string, number: number): void {
+    const route = this.#routes.get(frontEndId)
+    if (!route || number <= route.confirmed) return
+    route.confirmed = number
+    for (const recheck of route.waiting) recheck()
+  }
+
+  /** What the configured front end said of itself: one of ours holds a session and needs no second push. */
+  configuredFrontEndIsOurs(ours: boolean): void {
+    this.#configuredIsOurs = ours
+  }
+
+  /**
+   * Has every front end with a live session drop these stocks, which trades up to `number` changed.
+   * Resolves with the ids of those that did not confirm in time.
+   */
+  async push(names: readonly string[], number: number, sessions: readonly LiveSession[]): Promise<string[]> {
+    if (names.length === 0) return []
+    if (!this.#caching) return sessions.map((session) => session.frontEndId)
+    const foreign = this.#pushForeign(names, number)
+    const reached = await Promise.all(sessions.map((session) => this.#pushTo(session, names, number)))
+    await foreign
+    return sessions.filter((_, i) => !reached[i]).map((session) => session.frontEndId)
+  }
+
+  #pushTo({ frontEndId, address }: LiveSession, names: readonly string[], number: number): Promise<boolean> {
+    const route = this.#routes.get(frontEndId)
+    if (!route) return this.#pushByHttp(address, names, number)
+    route.stream.send({ invalidate: { names, number } })
+    return new Promise((resolve) => {
+      const settle = (reached: boolean) => {
+        timer.cancel()
+        route.waiting.delete(recheck)
+        resolve(reached)
+      }
+      const recheck = () => {
+        if (route.confirmed >= number) settle(true)
+        else if (this.#routes.get(frontEndId) !== route) settle(false)
+      }
+      const timer = this.#clock.after(PUSH_DEADLINE_MS, () => settle(false))
+      route.waiting.add(recheck)
+    })
+  }
+
+  async #pushByHttp(address: string, names: readonly string[], number: number): Promise<boolean> {
+    const answers = names.map(async (name) => {
+      const path = `/cache/${encodeURIComponent(name)}?number=${number}`
+      return (await this.#network.httpGet(address, path, PUSH_DEADLINE_MS)).status === 200
+    })
+    const settled = await Promise.allSettled(answers)
+    return settled.every((answer) => answer.status === 'fulfilled' && answer.value)
+  }
+
+  /** A front end of another make has no session; the contract promises it the push all the same. */
+  async #pushForeign(names: readonly string[], number: number): Promise<void> {
+    if (this.#configuredIsOurs !== false || this.#clock.monotonicMs() < this.#foreignRetryAt) return
+    const reached = await this.#pushByHttp(this.#configuredFrontEnd, names, number)
+    if (!reached) this.#foreignRetryAt = this.#clock.monotonicMs() + FOREIGN_RETRY_MS
+  }
+}

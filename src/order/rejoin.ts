@@ -1,0 +1,75 @@
+import { sleep } from '../runtime/clock.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import type { Copy } from './copy.ts'
+import type { FollowerSide } from './follower.ts'
+import type { Pushes } from './pushes.ts'
+
+/** A leader that is not heard for this long is looked for anew. */
+const SILENCE_MS = 1_000
+const RETRY_MS = 200
+const CALL_DEADLINE_MS = 500
+/** Our own front ends name themselves in this header. */
+const FRONT_END_HEADER = 'bazaar-front-end'
+
+export interface RejoinOptions {
+  readonly frontEndAddress: string
+  ownAddress(): string
+  leads(): boolean
+}
+
+/**
+ * A replica that follows nobody asks the front end who leads, and that leader to take it in, until a leader is heard.
+ * Nobody is re-elected for it, whatever its id.
+ */
+export class Rejoin {
+  readonly #runtime: Runtime
+  readonly #options: RejoinOptions
+  readonly #copy: Copy
+  readonly #follower: FollowerSide
+  readonly #pushes: Pushes
+  readonly #stopped = new AbortController()
+  #wake = new AbortController()
+
+  constructor(runtime: Runtime, options: RejoinOptions, copy: Copy, follower: FollowerSide, pushes: Pushes) {
+    this.#runtime = runtime
+    this.#options = options
+    this.#copy = copy
+    this.#follower = follower
+    this.#pushes = pushes
+    follower.onSilence(() => this.#wake.abort())
+    void this.#run()
+  }
+
+  stop(): void {
+    this.#stopped.abort()
+    this.#wake.abort()
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopped.signal.aborted) {
+      if (!this.#options.leads() && this.#follower.silence() > SILENCE_MS) await this.#ask()
+      this.#wake = new AbortController()
+      await sleep(this.#runtime.clock, RETRY_MS, this.#wake.signal)
+    }
+  }
+
+  async #ask(): Promise<void> {
+    const { network, log } = this.#runtime
+    try {
+      const { status, headers, body } = await network.httpGet(this.#options.frontEndAddress, '/leader', CALL_DEADLINE_MS)
+      this.#pushes.configuredFrontEndIsOurs(FRONT_END_HEADER in headers)
+      const leader = (body as { data?: { leader?: unknown } } | undefined)?.data?.leader
+      if (status !== 200 || typeof leader !== 'string' || leader === this.#options.ownAddress()) return
+      await this.#synchronize(leader)
+    } catch (error) {
+      log.debug({ error: (error as Error).message }, 'cannot rejoin yet')
+    }
+  }
+
+  async #synchronize(leader: string): Promise<void> {
+    const { length } = this.#copy.head()
+    const request = { orderNum: length - 1, synchronizedAdd: this.#options.ownAddress(), overReplicate: true }
+    await this.#runtime.network.callStreaming(leader, 'Order.Synchronize', request, CALL_DEADLINE_MS)
+    this.#runtime.log.info({ leader, length }, 'asked to follow')
+  }
+}

@@ -1,0 +1,329 @@
+import { LIMITS } from '../domain/limits.ts'
+import { sleep } from '../runtime/clock.ts'
+import { RpcError, type RpcServer, type Services } from '../runtime/network.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import type { Service } from '../runtime/service.ts'
+import type {
+  FollowersAssigned,
+  LookupOrderNumResult,
+  Pong,
+  PropagateOrderNum,
+  ReplicaStatus,
+  RequestStockName,
+  SealRequest,
+  SealResult,
+  SynchronizeTransNum,
+  TransNumInfo,
+} from '../rpc/messages.ts'
+import { fromWireEntries } from '../rpc/entries.ts'
+import { NOT_LEADER, OVERLOADED, UNKNOWN } from '../rpc/outcome-codes.ts'
+import { foreignRequest, readEntries } from '../rpc/single-calls.ts'
+import type { OrderLog } from '../storage/order-log.ts'
+import { Copy } from './copy.ts'
+import { FollowerSide } from './follower.ts'
+import { routeFrontEnd, type OrderFound, type OrdersListed } from './front-ends.ts'
+import { Leader, type PlaceAnswer } from './leader.ts'
+import { Pushes } from './pushes.ts'
+import { Rejoin } from './rejoin.ts'
+
+/** A foreign caller's wait for an outcome; within it an unknown one is asked for again. */
+const FOREIGN_DEADLINE_MS = 4_000
+const FOREIGN_RETRY_MS = 50
+const CATALOGUE_CALL_MS = 2_000
+
+export interface OrderReplicaOptions {
+  /** gRPC port; 0 chooses a free one. */
+  readonly port: number
+  readonly replicaId: number
+  readonly log: OrderLog
+  readonly catalogueAddress: string
+  readonly frontEndAddress: string
+  /** Whether it pushes invalidations while it leads. */
+  readonly caching: boolean
+  /** "host:port" under which the others reach this replica; without it, as the front end names it. */
+  readonly advertisedAddress?: string
+}
+
+/** Starts an order replica. It follows until a front end elects it. */
+export async function startOrderReplica(runtime: Runtime, options: OrderReplicaOptions): Promise<Service> {
+  const replica = new Replica(runtime, options)
+  const server = await runtime.network.serve(options.port, replica.services())
+  replica.open(server)
+  const { length, diskId } = options.log.head()
+  runtime.log.info({ port: server.port, replica: options.replicaId, length, disk: diskId }, 'replica listens')
+  return {
+    close: async (graceMs) => {
+      replica.stop()
+      await server.close(graceMs)
+      await options.log.close()
+    },
+  }
+}
+
+type Role = { readonly kind: 'follower' } | { readonly kind: 'leader'; readonly leader: Leader }
+
+class Replica {
+  readonly #runtime: Runtime
+  readonly #options: OrderReplicaOptions
+  readonly #copy: Copy
+  readonly #pushes: Pushes
+  readonly #follower: FollowerSide
+  #rejoin: Rejoin | undefined
+  #role: Role = { kind: 'follower' }
+  #address = ''
+
+  constructor(runtime: Runtime, options: OrderReplicaOptions) {
+    this.#runtime = runtime
+    this.#options = options
+    const { replicaId, log, caching, frontEndAddress } = options
+    this.#copy = new Copy(log)
+    this.#pushes = new Pushes(runtime.clock, runtime.network, { caching, frontEndAddress })
+    this.#follower = new FollowerSide({
+      replicaId,
+      clock: runtime.clock,
+      log: runtime.log,
+      copy: this.#copy,
+      halt: (reason) => runtime.halt(reason),
+    })
+  }
+
+  open(server: RpcServer): void {
+    this.#address = this.#options.advertisedAddress ?? `127.0.0.1:${server.port}`
+    const options = {
+      frontEndAddress: this.#options.frontEndAddress,
+      ownAddress: () => this.#address,
+      leads: () => this.#role.kind === 'leader',
+    }
+    this.#rejoin = new Rejoin(this.#runtime, options, this.#copy, this.#follower, this.#pushes)
+  }
+
+  stop(): void {
+    this.#rejoin?.stop()
+    this.#stepDown('this process is stopping')
+  }
+
+  services(): Services {
+    return {
+      unary: {
+        'Order.Request': (request) => this.#request(request),
+        'Order.Lookup': ({ orderNum }) => this.#lookup(orderNum),
+        'Order.Propagate': (order) => this.#propagated(order),
+        'Order.AssignFollowers': (assignment) => Promise.resolve(this.#assigned(assignment)),
+        'Order.Read': (request) => readEntries(this.#copy.log, request),
+        'Order.Seal': (request) => this.#seal(request),
+        'Order.Status': () => Promise.resolve(this.#status()),
+      },
+      serverStreams: { 'Order.Synchronize': (request) => this.#synchronize(request) },
+      streams: {
+        'Order.Route': (stream) =>
+          routeFrontEnd(
+            {
+              pushes: this.#pushes,
+              leader: () => this.#leader,
+              pong: (ping) => this.#pong(ping),
+              toldOfLeader: (epoch, replicaId) => this.#toldOfLeader(epoch, replicaId),
+              toldOwnAddress: (address) => {
+                if (!this.#options.advertisedAddress) this.#address = address
+              },
+              find: (number) => this.#find(number),
+              list: (from, limit) => this.#list(from, limit),
+            },
+            stream,
+          ),
+        'Order.Replicate': (stream) => this.#follower.open(stream),
+      },
+    }
+  }
+
+  get #leader(): Leader | undefined {
+    return this.#role.kind === 'leader' ? this.#role.leader : undefined
+  }
+
+  get #published(): number {
+    return Math.max(this.#leader?.published ?? 0, this.#follower.published)
+  }
+
+  // ---- leading ---------------------------------------------------------------------------------------------------
+
+  #assigned({ followerOne, followerTwo, epoch }: FollowersAssigned): { resultFollowers: number } {
+    const followers = [followerOne, followerTwo].filter((address) => address !== '')
+    // A front end of another make knows no epochs: its assignment is newer than what it found.
+    const assigned = epoch > 0 ? epoch : Math.max(this.#leader?.epoch ?? 0, this.#follower.leader?.epoch ?? 0) + 1
+    if (this.#leader) this.#leader.reassign(assigned, followers)
+    else {
+      const { replicaId, catalogueAddress } = this.#options
+      const options = { replicaId, epoch: assigned, address: this.#address, catalogueAddress, followers }
+      this.#role = { kind: 'leader', leader: new Leader(this.#runtime, options, this.#copy, this.#pushes) }
+    }
+    this.#runtime.log.info({ epoch: assigned, followers }, 'elected')
+    return { resultFollowers: 1 }
+  }
+
+  /** Of two leaders the one of the newer assignment stays; at equal epochs the one with the higher id. */
+  #toldOfLeader(epoch: number, replicaId: number): void {
+    const leader = this.#leader
+    if (!leader || replicaId === this.#options.replicaId) return
+    const newer = epoch > leader.epoch || (epoch === leader.epoch && replicaId > this.#options.replicaId)
+    if (newer) this.#stepDown(`replica ${replicaId} leads under epoch ${epoch}`)
+  }
+
+  #stepDown(why: string): void {
+    const leader = this.#leader
+    this.#role = { kind: 'follower' }
+    leader?.stop(why)
+  }
+
+  #pong(ping: number): Pong {
+    const epoch = this.#leader?.epoch ?? 0
+    const { length } = this.#copy.head()
+    return { ping, replicaId: this.#options.replicaId, role: this.#roleName(), epoch, canLead: true, trouble: '', length }
+  }
+
+  #roleName(): string {
+    const leader = this.#leader
+    if (leader) return leader.phase === 'serving' ? 'leader' : `leader, ${leader.phase}`
+    return this.#follower.leader ? 'follower' : 'follower, alone'
+  }
+
+  // ---- orders by number ------------------------------------------------------------------------------------------
+
+  /** A hit below the published position never changes again; anything else is for the catalogue to confirm. */
+  async #find(number: number): Promise<OrderFound> {
+    const confirmed = await this.#confirm(number + 1)
+    if (typeof confirmed !== 'number') return confirmed
+    if (number < 0 || number >= confirmed) return { kind: 'not-found' }
+    const entry = await this.#copy.log.entry(number)
+    return entry ? { kind: 'found', entry } : { kind: 'unavailable' }
+  }
+
+  async #list(from: number, limit: number): Promise<OrdersListed> {
+    const confirmed = await this.#confirm(from + limit)
+    if (typeof confirmed !== 'number') return confirmed
+    const entries = await this.#copy.log.entries(from, Math.min(limit, LIMITS.listingMax, Math.max(0, confirmed - from)))
+    const whole = from + entries.length >= Math.min(confirmed, from + limit)
+    return whole ? { kind: 'found', entries } : { kind: 'unavailable' }
+  }
+
+  /** A published length: one known already if it covers `wanted`, else the one the catalogue confirms now. */
+  async #confirm(wanted: number): Promise<number | { kind: 'not-leader' | 'unavailable' }> {
+    const leader = this.#leader
+    if (!leader) return { kind: 'not-leader' }
+    if (wanted <= leader.published) return leader.published
+    return (await leader.confirmPublished()) ?? { kind: 'unavailable' }
+  }
+
+  // ---- the contract's single calls -------------------------------------------------------------------------------
+
+  async #request(call: RequestStockName): Promise<{ transactionNum: number }> {
+    const { stockName: name, stockTradeQuantity: quantity, tradeType: type, key } = call
+    const request = foreignRequest({ name, quantity, type, key }, this.#runtime.random)
+    const until = this.#runtime.clock.monotonicMs() + FOREIGN_DEADLINE_MS
+    for (;;) {
+      const leader = this.#leader
+      if (!leader) throw new RpcError('FAILED_PRECONDITION', 'this replica does not lead')
+      const { number } = await new Promise<PlaceAnswer>((settle) => leader.place([{ request, settle }]))
+      if (number === OVERLOADED) throw new RpcError('RESOURCE_EXHAUSTED', 'too many orders are waiting; not placed')
+      if (number !== UNKNOWN && number !== NOT_LEADER) return { transactionNum: number }
+      if (this.#runtime.clock.monotonicMs() > until) {
+        throw new RpcError('UNAVAILABLE', 'the catalogue cannot be reached; the order may have been placed')
+      }
+      await sleep(this.#runtime.clock, FOREIGN_RETRY_MS)
+    }
+  }
+
+  /** Any replica answers from its copy what it knows to be published; only a leader can say that there is none. */
+  async #lookup(number: number): Promise<LookupOrderNumResult> {
+    const none = { orderNum: -1, stockName: '', tradeType: '', stockTradeQuantity: -1 }
+    const known = number >= 0 && number < this.#published ? await this.#copy.log.entry(number) : undefined
+    const found: OrderFound = known ? { kind: 'found', entry: known } : await this.#find(number)
+    if (found.kind === 'found') {
+      const { name, type, quantity } = found.entry
+      return { orderNum: number, stockName: name, tradeType: type, stockTradeQuantity: quantity }
+    }
+    if (found.kind === 'unavailable') throw new RpcError('UNAVAILABLE', 'the catalogue cannot be reached')
+    return none
+  }
+
+  /** Nothing enters the log that the catalogue has not decided: what is offered is only taken as a hint to ask there. */
+  async #propagated({ orderNum, stockName, tradeType, stockTradeQuantity }: PropagateOrderNum): Promise<{ resultPropagate: number }> {
+    if (orderNum < 0) return { resultPropagate: 0 }
+    await this.#catchUpTo(orderNum + 1)
+    const entry = await this.#copy.log.entry(orderNum)
+    const same = entry?.name === stockName && entry.type === tradeType && entry.quantity === stockTradeQuantity
+    return { resultPropagate: same ? 1 : 0 }
+  }
+
+  async #catchUpTo(length: number): Promise<void> {
+    const { genesis } = this.#copy.head()
+    while (genesis && this.#copy.head().length < length) {
+      const from = this.#copy.head().length
+      const { entries, digest } = await this.#runtime.network.call(
+        this.#options.catalogueAddress,
+        'Catalog.Read',
+        { from, limit: LIMITS.catchUpBatchMax },
+        CATALOGUE_CALL_MS,
+      )
+      if (entries.length === 0) return
+      const { sealedGeneration } = this.#copy.head()
+      const extension = await this.#copy.extend(sealedGeneration, from, fromWireEntries(entries), digest)
+      if (extension.kind !== 'held') return
+    }
+  }
+
+  async *#synchronize({ orderNum, synchronizedAdd, overReplicate }: SynchronizeTransNum): AsyncIterable<TransNumInfo> {
+    const leader = this.#leader
+    if (synchronizedAdd !== '') {
+      if (!leader) throw new RpcError('FAILED_PRECONDITION', 'this replica does not lead')
+      leader.addFollower(synchronizedAdd)
+    }
+    if (overReplicate) return
+    const end = this.#published
+    for (let from = orderNum + 1; from < end; ) {
+      const entries = await this.#copy.log.entries(from, Math.min(LIMITS.catchUpBatchMax, end - from))
+      if (entries.length === 0) return
+      for (const { number, name, type, quantity } of entries) {
+        yield { orderNum: number, stockName: name, tradeType: type, stockTradeQuantity: quantity }
+      }
+      from += entries.length
+    }
+  }
+
+  async #seal({ generation, genesis }: SealRequest): Promise<SealResult> {
+    const held = this.#copy.head()
+    const same = genesis && (!held.genesis || held.genesis.clusterId === genesis.clusterId)
+    const head = same ? await this.#copy.seal(generation, genesis) : held
+    const last = head.length > 0 ? await this.#copy.log.entry(head.length - 1) : undefined
+    return {
+      replicaId: this.#options.replicaId,
+      clusterId: head.genesis?.clusterId ?? '',
+      diskId: head.diskId,
+      sealedGeneration: head.sealedGeneration,
+      length: head.length,
+      digest: head.digest,
+      lastGeneration: last?.generation ?? 0,
+    }
+  }
+
+  #status(): ReplicaStatus {
+    const { genesis, diskId, sealedGeneration, length, digest } = this.#copy.head()
+    const leader = this.#leader
+    return {
+      process: this.#runtime.usage(),
+      replicaId: this.#options.replicaId,
+      address: this.#address,
+      role: this.#roleName(),
+      epoch: leader?.epoch ?? 0,
+      clusterId: genesis?.clusterId ?? '',
+      diskId,
+      sealedGeneration,
+      length,
+      digest,
+      published: this.#published,
+      followers: leader?.followers() ?? [],
+      canLead: true,
+      trouble: '',
+      batches: this.#copy.batches,
+      leader: String(leader ? this.#options.replicaId : (this.#follower.leader?.replicaId ?? '')),
+    }
+  }
+}

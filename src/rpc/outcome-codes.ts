@@ -1,0 +1,50 @@
+import { ERRORS, type ErrorName } from '../domain/errors.ts'
+import type { Outcome as DomainOutcome, RejectionReason } from '../domain/order.ts'
+import type { Outcome } from './messages.ts'
+
+/** Where the answer is "don't know" or "not here": the caller repeats with the same key. */
+export const UNKNOWN = -100
+export const NOT_LEADER = -101
+export const OVERLOADED = -102
+
+/** Which row of the error table tells of a rejection. */
+export const REJECTION_ERRORS = {
+  'stock-not-found': 'STOCK_NOT_FOUND',
+  'invalid-type': 'INVALID_TYPE',
+  'invalid-quantity': 'INVALID_QUANTITY',
+  'not-enough': 'NOT_ENOUGH',
+  'level-limit': 'LEVEL_LIMIT',
+} as const satisfies Record<RejectionReason, ErrorName>
+
+const REASONS = new Map<number, RejectionReason>(
+  (Object.keys(REJECTION_ERRORS) as RejectionReason[]).map((reason) => [ERRORS[REJECTION_ERRORS[reason]].wire, reason]),
+)
+const KEY_REUSED = ERRORS.KEY_REUSED.wire
+
+/** The number that stands for an outcome on the wire: the order's number, or a negative code. */
+export function wireNumber(outcome: DomainOutcome): number {
+  switch (outcome.kind) {
+    case 'accepted':
+      return outcome.number
+    case 'rejected':
+      return ERRORS[REJECTION_ERRORS[outcome.reason]].wire
+    case 'key-reused':
+      return KEY_REUSED
+  }
+}
+
+export function toWireOutcome(outcome: DomainOutcome): Outcome {
+  return {
+    number: wireNumber(outcome),
+    position: outcome.kind === 'rejected' ? outcome.position : 0,
+    replayed: outcome.kind === 'key-reused' ? false : outcome.replayed,
+  }
+}
+
+/** Undefined when the number is none of the decided outcomes' (UNKNOWN, NOT_LEADER, OVERLOADED, or a stranger's). */
+export function fromWireOutcome(wire: { number: number; position?: number; replayed: boolean }): DomainOutcome | undefined {
+  if (wire.number >= 0) return { kind: 'accepted', number: wire.number, replayed: wire.replayed }
+  if (wire.number === KEY_REUSED) return { kind: 'key-reused' }
+  const reason = REASONS.get(wire.number)
+  return reason && { kind: 'rejected', reason, position: wire.position ?? 0, replayed: wire.replayed }
+}

@@ -1,0 +1,139 @@
+import {
+  Server,
+  ServerCredentials,
+  type ServerDuplexStream,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  type ServiceDefinition,
+  type UntypedServiceImplementation,
+  type sendUnaryData,
+} from '@grpc/grpc-js'
+import { ReflectionService } from '@grpc/reflection'
+import { HealthImplementation } from 'grpc-health-check'
+import { sleep, systemClock } from '../runtime/clock.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { RpcError, type MessageStream, type RpcServer, type Services, type StreamHandlers } from '../runtime/network.ts'
+import { CHANNEL_OPTIONS } from './channel-options.ts'
+import { definitions, SERVICE_NAMES } from './definitions.ts'
+import { toStatus } from './errors.ts'
+
+const BIND_RETRY_MS = 2_000
+
+type UnaryHandler = (request: object) => Promise<object>
+type ServerStreamHandler = (request: object) => AsyncIterable<object>
+type StreamOpener = (stream: MessageStream<object>) => StreamHandlers<object>
+
+/**
+ * Serves the given methods, the standard health service and reflection.
+ * @throws Error when the port stays taken for two seconds.
+ */
+export async function serveGrpc(host: string, port: number, services: Services, log: Logger): Promise<RpcServer> {
+  const server = new Server(CHANNEL_OPTIONS)
+  const streams = new Set<() => void>()
+  for (const name of SERVICE_NAMES) {
+    const implementation = implementationOf(name, services, streams, log)
+    if (Object.keys(implementation).length > 0) server.addService(definitions[name] as ServiceDefinition, implementation)
+  }
+  const health = new HealthImplementation({ '': 'SERVING' })
+  health.addToServer(server)
+  new ReflectionService(definitions).addToServer(server)
+  const bound = await bind(server, host, port)
+  return {
+    port: bound,
+    close: async (graceMs) => {
+      health.setStatus('', 'NOT_SERVING')
+      for (const end of streams) end()
+      const closed = new Promise<void>((resolve) => server.tryShutdown(() => resolve()))
+      await Promise.race([closed, sleep(systemClock, graceMs)])
+      server.forceShutdown()
+    },
+  }
+}
+
+function implementationOf(service: string, services: Services, streams: Set<() => void>, log: Logger): UntypedServiceImplementation {
+  const implementation: UntypedServiceImplementation = {}
+  const each = <H>(handlers: Partial<Record<string, unknown>>, wrap: (handler: H, method: string) => unknown) => {
+    for (const [method, handler] of Object.entries(handlers)) {
+      const [owner, name] = method.split('.') as [string, string]
+      if (owner === service) implementation[name] = wrap(handler as H, method) as UntypedServiceImplementation[string]
+    }
+  }
+  each<UnaryHandler>(services.unary, (handler, method) => unary(handler, method, log))
+  each<ServerStreamHandler>(services.serverStreams, (handler, method) => serverStream(handler, method, log))
+  each<StreamOpener>(services.streams, (handler) => duplex(handler, streams))
+  return implementation
+}
+
+const unary =
+  (handler: UnaryHandler, method: string, log: Logger) =>
+  (call: ServerUnaryCall<object, object>, answer: sendUnaryData<object>) => {
+    handler(call.request).then(
+      (response) => answer(null, response),
+      (error: unknown) => {
+        reportBug(error, method, log)
+        answer(toStatus(error))
+      },
+    )
+  }
+
+const serverStream =
+  (handler: ServerStreamHandler, method: string, log: Logger) => async (call: ServerWritableStream<object, object>) => {
+    try {
+      for await (const message of handler(call.request)) {
+        if (call.cancelled) return
+        if (!call.write(message)) await new Promise((resolve) => call.once('drain', resolve).once('close', resolve))
+      }
+      call.end()
+    } catch (error) {
+      reportBug(error, method, log)
+      call.emit('error', toStatus(error))
+    }
+  }
+
+const duplex = (open: StreamOpener, streams: Set<() => void>) => (call: ServerDuplexStream<object, object>) => {
+  let live = true
+  const stop = () => end('this process is stopping')
+  streams.add(stop)
+  const end = (cause: string) => {
+    if (!live) return
+    live = false
+    streams.delete(stop)
+    call.end()
+    handlers.closed(new RpcError('UNAVAILABLE', cause))
+  }
+  const handlers = open({
+    send: (message) => {
+      if (live) call.write(message)
+    },
+    close: () => end('closed by this end'),
+  })
+  call.on('data', (message: object) => {
+    if (live) handlers.message(message)
+  })
+  call.on('end', () => end('closed by the other end'))
+  call.on('cancelled', () => end('the other end is gone'))
+  call.on('error', (error: Error) => end(error.message))
+}
+
+function reportBug(error: unknown, method: string, log: Logger): void {
+  if (!(error instanceof RpcError)) log.error({ method, error: String((error as Error)?.stack ?? error) }, 'handler failed')
+}
+
+/** The fixed ports lie where Linux takes ports for outgoing connections from: a stranger may hold one for a moment. */
+async function bind(server: Server, host: string, port: number): Promise<number> {
+  const until = systemClock.monotonicMs() + BIND_RETRY_MS
+  for (;;) {
+    try {
+      return await new Promise<number>((resolve, reject) => {
+        server.bindAsync(`${host}:${port}`, ServerCredentials.createInsecure(), (error, bound) =>
+          error ? reject(error) : resolve(bound),
+        )
+      })
+    } catch (error) {
+      if (systemClock.monotonicMs() >= until) {
+        throw new Error(`cannot listen on ${host}:${port}: ${(error as Error).message}. Another program holds the port (see \`ss -ltnp\`); choose another with --port.`)
+      }
+      await sleep(systemClock, 100)
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import { hash } from 'node:crypto'
+import { LIMITS } from '../domain/limits.ts'
+import { FOREIGN_KEY_PREFIX, type Entry, type OrderRequest } from '../domain/order.ts'
+import type { Random } from '../runtime/random.ts'
+import type { Entries, ReadRequest } from './messages.ts'
+
+/** Short hash of what a client asked for: a key that comes back with another one is refused. 32 hexadecimal digits. */
+export const fingerprintOf = (name: unknown, type: unknown, quantity: unknown): string =>
+  hash('sha256', JSON.stringify([name, type, quantity])).slice(0, 32)
+
+/** An order that came by one of the contract's single calls: without a key of the caller's it gets one of its own. */
+export function foreignRequest(
+  order: { readonly name: string; readonly type: string; readonly quantity: number; readonly key: string },
+  random: Random,
+): OrderRequest {
+  const { name, type, quantity } = order
+  const key = FOREIGN_KEY_PREFIX + (order.key || random.id(16))
+  return { key, fingerprint: fingerprintOf(name, type, quantity), name, type, quantity }
+}
+
+/** A log that can be read by number: the ledger, or a replica's copy. */
+interface ReadableLog {
+  head(): { readonly length: number }
+  entries(from: number, limit: number): Promise<readonly Entry[]>
+  digestAt(length: number): Promise<string | undefined>
+}
+
+/** Answers a `Read` call. */
+export async function readEntries(log: ReadableLog, { from, limit }: ReadRequest): Promise<Entries> {
+  const entries = await log.entries(Math.max(0, from), Math.min(Math.max(0, limit), LIMITS.catchUpBatchMax))
+  const digest = (await log.digestAt(Math.max(0, from) + entries.length)) ?? ''
+  return { entries, digest, length: log.head().length }
+}

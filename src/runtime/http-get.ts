@@ -1,0 +1,32 @@
+import { Agent, get } from 'node:http'
+import type { HttpAnswer } from './network.ts'
+
+const agent = new Agent({ keepAlive: true, maxSockets: 8 })
+const BODY_BYTES_MAX = 1024 * 1024
+
+/** One HTTP GET over kept-alive connections. Rejects when there is no whole answer within `deadlineMs`. */
+export function httpGet(address: string, path: string, deadlineMs: number): Promise<HttpAnswer> {
+  return new Promise((resolve, reject) => {
+    const request = get(`http://${address}${path}`, { agent, signal: AbortSignal.timeout(deadlineMs) }, (response) => {
+      let text = ''
+      response.setEncoding('utf8')
+      response.on('data', (chunk: string) => {
+        text += chunk
+        if (text.length > BODY_BYTES_MAX) request.destroy(new Error(`${address} answered with more than 1 MiB`))
+      })
+      response.on('error', reject)
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, headers: response.headers as Record<string, string>, body: parse(text) }),
+      )
+    })
+    request.on('error', reject)
+  })
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

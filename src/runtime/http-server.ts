@@ -1,0 +1,51 @@
+import Fastify, { type FastifyInstance } from 'fastify'
+import { sleep, systemClock } from './clock.ts'
+
+const BIND_RETRY_MS = 2_000
+
+/** Limits of an HTTP server. */
+export interface HttpServerOptions {
+  readonly bodyBytesMax: number
+  /** Longest path parameter, decoded or not, in characters. */
+  readonly parameterCharactersMax: number
+}
+
+/** A fastify instance; routes are added before `listen`. */
+export function httpServer(options: HttpServerOptions): FastifyInstance {
+  return Fastify({
+    logger: false,
+    bodyLimit: options.bodyBytesMax,
+    forceCloseConnections: 'idle',
+    // Draining answers what is under way; new requests on open connections are answered too, with "stopping".
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: options.parameterCharactersMax, ignoreTrailingSlash: true },
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
+  })
+}
+
+/**
+ * Listens and returns the port. The fixed port lies where Linux takes ports for outgoing connections from, so a stranger
+ * may hold it for a moment.
+ * @throws Error when it stays taken for two seconds.
+ */
+export async function listen(app: FastifyInstance, host: string, port: number): Promise<number> {
+  const until = systemClock.monotonicMs() + BIND_RETRY_MS
+  await app.ready()
+  for (;;) {
+    try {
+      await new Promise<void>((resolve, reject) => {
+        app.server.once('error', reject)
+        app.server.listen({ host, port }, () => {
+          app.server.off('error', reject)
+          resolve()
+        })
+      })
+      return (app.server.address() as { port: number }).port
+    } catch (error) {
+      if (systemClock.monotonicMs() >= until) {
+        throw new Error(`cannot listen on ${host}:${port}: ${(error as Error).message}. Another program holds the port (see \`ss -ltnp\`); choose another with --port.`)
+      }
+      await sleep(systemClock, 100)
+    }
+  }
+}

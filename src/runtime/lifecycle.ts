@@ -1,0 +1,97 @@
+import { systemClock, within } from './clock.ts'
+import { jsonLogger, type Logger, type LogLevel } from './logger.ts'
+import type { Network } from './network.ts'
+import { systemRandom } from './random.ts'
+import type { ProcessUsage, Runtime } from './runtime.ts'
+import type { Service } from './service.ts'
+
+/** Exit code of a process that ended itself because going on would have been wrong. */
+export const EXIT_HALTED = 70
+/** Set for processes that must not outlive the one that started them. */
+export const SUPERVISED_VARIABLE = 'BAZAAR_SUPERVISED'
+
+const CLOSE_GRACE_MS = 5_000
+/** What closing may take beyond its own grace before the process ends anyway. */
+const CLOSE_OVERRUN_MS = 1_000
+
+export type StopCause = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'supervisor gone'
+
+/** Calls `run` for every request to stop: a signal, or the end of the process that started this one. */
+export function onStopRequest(run: (cause: StopCause) => void): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => run(signal))
+  // The supervisor may have vanished while this process was still loading its modules.
+  if (process.connected) process.on('disconnect', () => run('supervisor gone'))
+  else if (process.env[SUPERVISED_VARIABLE]) run('supervisor gone')
+}
+
+export interface ProcessOptions {
+  readonly name: string
+  readonly logLevel: LogLevel
+  readonly network: (log: Logger) => Network
+}
+
+/**
+ * What every service process does: build its runtime, start, wait for a request to stop, close, exit.
+ * Exit codes: 0 stopped as asked, 1 could not start or close, {@link EXIT_HALTED} ended itself.
+ */
+export async function runProcess(
+  options: ProcessOptions,
+  start: (runtime: Runtime) => Promise<Service>,
+): Promise<never> {
+  const log = jsonLogger(options.name, options.logLevel)
+  const halt = (reason: unknown): never => {
+    log.error({ err: reason }, `halted: ${wordsOf(reason)}`)
+    process.exit(EXIT_HALTED)
+  }
+  process.on('uncaughtException', halt)
+  process.on('unhandledRejection', halt)
+  const stopped = new Promise<StopCause>((resolve) => onStopRequest(resolve))
+  const runtime: Runtime = {
+    clock: systemClock,
+    random: systemRandom,
+    network: options.network(log),
+    log,
+    usage: processUsage,
+    halt,
+  }
+
+  const starting = start(runtime)
+  starting.catch((error: unknown) => {
+    log.error({ err: error }, `could not start: ${wordsOf(error)}`)
+    process.exit(1)
+  })
+  const cause = await stopped
+  log.info({ cause }, 'stopping')
+  // A service that has not started yet has promised nothing to anybody: its store survives any end.
+  const service = await within(systemClock, 0, starting, undefined)
+  return process.exit(service ? await close(service, log) : 0)
+}
+
+async function close(service: Service, log: Logger): Promise<number> {
+  try {
+    const outcome = await within(
+      systemClock,
+      CLOSE_GRACE_MS + CLOSE_OVERRUN_MS,
+      service.close(CLOSE_GRACE_MS).then(() => 'closed' as const),
+      'late' as const,
+    )
+    if (outcome === 'late') log.warn({ graceMs: CLOSE_GRACE_MS }, 'closing took too long; ending anyway')
+    else log.info({}, 'stopped')
+    return 0
+  } catch (error) {
+    log.error({ err: error }, `could not close: ${wordsOf(error)}`)
+    return 1
+  }
+}
+
+function processUsage(): ProcessUsage {
+  const cpu = process.cpuUsage()
+  return {
+    pid: process.pid,
+    uptimeMs: Math.round(process.uptime() * 1000),
+    memoryBytes: process.memoryUsage.rss(),
+    cpuMicroseconds: cpu.user + cpu.system,
+  }
+}
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

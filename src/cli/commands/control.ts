@@ -1,0 +1,119 @@
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import { sleep, systemClock } from '../../runtime/clock.ts'
+import { CommandFailure, EXIT, wordsOf } from '../failure.ts'
+import { dataOption } from '../options.ts'
+import { readRunningState, type ProcessState, type UpState } from '../supervisor/state-file.ts'
+import { clientFor, splitAddress } from '../target.ts'
+import { print } from '../terminal.ts'
+import { duration } from '../units.ts'
+
+/** How long a command waits to see what came of it. */
+const WATCH_FOR_MS = 6_000
+const LOOK_EVERY_MS = 50
+
+interface Control {
+  readonly command: string
+  readonly signal: NodeJS.Signals
+  readonly summary: string
+  readonly past: string
+  /** Whether the supervisor starts it again afterwards. */
+  readonly ends: boolean
+}
+
+const CONTROLS: readonly Control[] = [
+  { command: 'kill', signal: 'SIGKILL', summary: 'kill a process without warning', past: 'killed', ends: true },
+  { command: 'pause', signal: 'SIGSTOP', summary: 'freeze a process until resume', past: 'paused', ends: false },
+  { command: 'resume', signal: 'SIGCONT', summary: 'let a paused process go on', past: 'resumed', ends: false },
+  { command: 'restart', signal: 'SIGTERM', summary: 'stop a process cleanly and start it again', past: 'stopped', ends: true },
+]
+
+/** `kill`, `pause`, `resume` and `restart`. */
+export function addControls(program: Command): void {
+  for (const control of CONTROLS) {
+    program
+      .command(control.command)
+      .summary(control.summary)
+      .description(`Sends ${control.signal} to one process of the system that \`bazaar up\` runs.`)
+      .argument('<NAME>', 'catalogue, order-1, order-2, order-3, frontend, or leader')
+      .addOption(dataOption())
+      .addHelpText('after', `\nExamples:\n  bazaar ${control.command} leader\n  bazaar ${control.command} order-2 --data /var/lib/bazaar`)
+      .action((name: string, options: { data: string }) => carryOut(control, name, resolve(options.data)))
+  }
+}
+
+async function carryOut(control: Control, name: string, data: string): Promise<void> {
+  const state = runningOn(data)
+  const leader = await leaderAddress(state)
+  const chosen = choose(state, name, leader)
+  if (chosen.pid === null) throw new CommandFailure(`${chosen.name} is not running at the moment; it is started again soon`)
+  const led = leader === chosen.address
+  send(chosen.pid, control.signal, chosen.name)
+  print(`${chosen.name} (pid ${chosen.pid})${led ? ', the leader,' : ''} was ${control.past}.`)
+  const sinceMs = systemClock.monotonicMs()
+  // In the order in which they happen: the election takes less than a restart.
+  if (led && control.command !== 'resume') await tellSuccessor(state, chosen, sinceMs)
+  if (control.ends) await tellRestart(data, chosen, sinceMs)
+}
+
+function runningOn(data: string): UpState {
+  const state = readRunningState(data)
+  if (state) return state
+  throw new CommandFailure(`no system runs on ${data}: start one with \`bazaar up\`, or name its folder with --data`)
+}
+
+async function leaderAddress({ frontEnd }: UpState): Promise<string | undefined> {
+  const client = clientFor({ ...splitAddress(frontEnd), data: '' }, { timeoutMs: 1_000, retryForMs: 0 })
+  const answer = await client.leader().finally(() => client.close())
+  return answer.kind === 'ok' ? answer.value.leader : undefined
+}
+
+function choose({ processes }: UpState, name: string, leader: string | undefined): ProcessState {
+  if (name === 'leader') {
+    const chosen = processes.find((each) => each.address === leader)
+    if (chosen) return chosen
+    throw new CommandFailure('no replica leads at the moment; try again, or name a process')
+  }
+  const chosen = processes.find((each) => each.name === name)
+  if (chosen) return chosen
+  const names = processes.map((each) => each.name).join(', ')
+  throw new CommandFailure(`no process is called "${name}"; there are ${names}, and "leader"`, EXIT.usage)
+}
+
+function send(pid: number, signal: NodeJS.Signals, name: string): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    throw new CommandFailure(`cannot send ${signal} to ${name} (pid ${pid}): ${wordsOf(error)}`)
+  }
+}
+
+async function tellSuccessor(state: UpState, before: ProcessState, sinceMs: number): Promise<void> {
+  const successor = await seen(sinceMs, async () => {
+    const address = await leaderAddress(state)
+    return address === before.address ? undefined : state.processes.find((each) => each.address === address)
+  })
+  if (successor) print(`${successor.name} leads now; that took ${since(sinceMs)}.`)
+  else print(`No other replica leads after ${since(sinceMs)}.`)
+}
+
+async function tellRestart(data: string, before: ProcessState, sinceMs: number): Promise<void> {
+  const after = await seen(sinceMs, async () => {
+    const now = readRunningState(data)?.processes.find((each) => each.name === before.name)
+    return now && now.pid !== null && now.pid !== before.pid ? now : undefined
+  })
+  if (after) print(`${after.name} runs again as pid ${after.pid}.`)
+  else print(`${before.name} does not run again after ${since(sinceMs)}; see \`bazaar logs\`.`)
+}
+
+/** What `look` finds within the time to watch. */
+async function seen<T>(sinceMs: number, look: () => Promise<T | undefined>): Promise<T | undefined> {
+  while (systemClock.monotonicMs() - sinceMs < WATCH_FOR_MS) {
+    const found = await look()
+    if (found !== undefined) return found
+    await sleep(systemClock, LOOK_EVERY_MS)
+  }
+  return undefined
+}
+
+const since = (momentMs: number): string => duration(systemClock.monotonicMs() - momentMs)

@@ -1,0 +1,54 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { type Command, Option } from 'commander'
+import { sleep, systemClock } from '../../runtime/clock.ts'
+import { CommandFailure } from '../failure.ts'
+import { LogFollower } from '../log-follower.ts'
+import { formatLogLine, type LogLine } from '../log-lines.ts'
+import { dataOption } from '../options.ts'
+import { painterFor, print, type Style } from '../terminal.ts'
+import { integer } from '../values.ts'
+
+const LOOK_EVERY_MS = 250
+
+interface LogsOptions {
+  readonly data: string
+  readonly follow?: boolean
+  readonly name?: readonly string[]
+  readonly lines: number
+}
+
+export function addLogs(program: Command): void {
+  program
+    .command('logs')
+    .summary('show what the processes logged')
+    .description('Shows the logs of all processes that `bazaar up` runs, merged by time (UTC).')
+    .addOption(dataOption())
+    .option('-f, --follow', 'go on as they grow')
+    .option('--name <names...>', 'only these: catalogue, order-1, order-2, order-3, frontend, supervisor')
+    .addOption(new Option('-n, --lines <n>', 'how many of the newest lines; 0: all').argParser(integer(0)).default(200))
+    .addHelpText('after', '\nExamples:\n  bazaar logs --follow\n  bazaar logs --name order-3 supervisor --lines 0')
+    .action(showLogs)
+}
+
+async function showLogs({ data, follow, name, lines }: LogsOptions): Promise<void> {
+  const folder = join(resolve(data), 'logs')
+  if (!existsSync(folder)) throw new CommandFailure(`there are no logs in ${folder}; name the data folder with --data`)
+  const follower = new LogFollower(folder, name)
+  show(follower.readAll().slice(-lines))
+  while (follow) {
+    await sleep(systemClock, LOOK_EVERY_MS)
+    show(follower.readAdded())
+  }
+}
+
+const STYLE_OF: Readonly<Record<string, Style>> = { WARN: 'yellow', ERROR: 'red', FATAL: 'red', DEBUG: 'dim', TRACE: 'dim' }
+
+function show(lines: readonly LogLine[]): void {
+  const paint = painterFor(process.stdout)
+  for (const line of lines) {
+    const style = STYLE_OF[line.level]
+    const text = formatLogLine(line)
+    print(style ? paint(style, text) : text)
+  }
+}

@@ -1,0 +1,175 @@
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import { BazaarClient } from '../../http/client.ts'
+import type { StatusData } from '../../http/types.ts'
+import { systemClock } from '../../runtime/clock.ts'
+import { onStopRequest } from '../../runtime/lifecycle.ts'
+import type { LogLevel } from '../../runtime/logger.ts'
+import { CommandFailure, EXIT } from '../failure.ts'
+import {
+  cacheOption,
+  cacheStocksOption,
+  cataloguePortOption,
+  dataOption,
+  FIRST_REPLICA_PORT,
+  frontEndPortOption,
+  grpcHostOption,
+  hostOption,
+  leaseOption,
+  logLevelOption,
+  orderPortsOption,
+  replicasOption,
+} from '../options.ts'
+import { bannerLines } from '../supervisor/banner.ts'
+import { claimFolder, endWhatIsLeft } from '../supervisor/folder.ts'
+import { frontEndAddress, processesOf, reachable, type ClusterPlan } from '../supervisor/plan.ts'
+import { grantPorts } from '../supervisor/ports.ts'
+import { waitForTrading } from '../supervisor/readiness.ts'
+import { removeUpState } from '../supervisor/state-file.ts'
+import { superviseAloud } from '../supervisor/supervise-aloud.ts'
+import type { Supervisor } from '../supervisor/supervisor.ts'
+import { ignoreVanishedReaders, painterFor, print, printAside, printJson } from '../terminal.ts'
+
+/** One Ctrl-C can arrive several times, as npm passes on what the terminal sent to all. */
+const SAME_KEYPRESS_MS = 500
+const LOOK_TIMEOUT_MS = 2_000
+
+export interface UpOptions {
+  readonly port: number
+  readonly catalogPort: number
+  readonly orderPorts?: readonly number[]
+  readonly replicas: number
+  readonly host: string
+  readonly grpcHost: string
+  readonly data: string
+  readonly cache: boolean
+  readonly cacheStocks: number
+  readonly leaseMs: number
+  readonly logLevel: LogLevel
+  readonly json?: boolean
+}
+
+export function addUp(program: Command): void {
+  program
+    .command('up')
+    .summary('start everything, and keep it running')
+    .description('Starts the catalogue, the order replicas and the front end, and starts again whichever dies. Ctrl-C stops all.')
+    .addOption(frontEndPortOption())
+    .addOption(cataloguePortOption('--catalog-port <n>'))
+    .addOption(orderPortsOption())
+    .addOption(replicasOption())
+    .addOption(hostOption())
+    .addOption(grpcHostOption('--grpc-host <host>'))
+    .addOption(dataOption())
+    .addOption(cacheOption())
+    .addOption(cacheStocksOption())
+    .addOption(leaseOption())
+    .addOption(logLevelOption())
+    .option('--json', 'print one line of JSON when trading works, and nothing else')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  bazaar up\n  bazaar up --port 8080 --data /var/lib/bazaar\n  bazaar up --port 0 --catalog-port 0 --order-ports 0,0,0 --data /tmp/second   # beside another one',
+    )
+    .action(up)
+}
+
+async function up(options: UpOptions, command: Command): Promise<void> {
+  ignoreVanishedReaders()
+  const startedAtMs = systemClock.monotonicMs()
+  const wantedPorts = replicaPorts(options, command.getOptionValueSource('replicas') === 'default')
+  const data = resolve(options.data)
+  const lock = claimFolder(data)
+  const say = options.json ? printAside : print
+  await endWhatIsLeft(data, systemClock, say)
+  const plan = await planFor(options, data, wantedPorts)
+  const supervisor = superviseAloud(plan, systemClock, say)
+  // Whatever ends this process, an error of its own included, ends the others.
+  process.on('exit', () => supervisor.kill())
+  const stopping = new AbortController()
+  const stopped = stopOnRequest(supervisor, stopping, say)
+  supervisor.start()
+  const status = await waitUntilTrading(plan, stopping.signal, say)
+  if (status) announce(options, plan, supervisor, status, systemClock.monotonicMs() - startedAtMs)
+  await stopped
+  removeUpState(data)
+  lock.release()
+  process.exit(EXIT.ok)
+}
+
+/** The wanted port of each replica; undefined: whichever suits. */
+export function replicaPorts(
+  { replicas, orderPorts }: Pick<UpOptions, 'replicas' | 'orderPorts'>,
+  replicasIsDefault: boolean,
+): readonly (number | undefined)[] {
+  if (!orderPorts) return Array.from({ length: replicas }, () => undefined)
+  const tooMany = orderPorts.length > replicas
+  if (orderPorts.length === replicas || (replicasIsDefault && !tooMany)) return orderPorts
+  throw new CommandFailure(`--order-ports names ${orderPorts.length} ports for ${replicas} replicas`, EXIT.usage)
+}
+
+async function planFor(options: UpOptions, data: string, orderPorts: readonly (number | undefined)[]): Promise<ClusterPlan> {
+  const { host, grpcHost, cache, cacheStocks, leaseMs, logLevel } = options
+  const [frontEndPort = 0, cataloguePort = 0, ...grantedOrderPorts] = await grantPorts(
+    [
+      { use: 'the front end', host, port: options.port, flag: '--port', orAny: false },
+      { use: 'the catalogue', host: grpcHost, port: options.catalogPort, flag: '--catalog-port', orAny: false },
+      ...orderPorts.map((port, at) => ({
+        use: `order-${at + 1}`,
+        host: grpcHost,
+        port: port ?? FIRST_REPLICA_PORT + at,
+        flag: '--order-ports',
+        orAny: port === undefined,
+      })),
+    ],
+    systemClock,
+  )
+  const ports = { frontEndPort, cataloguePort, orderPorts: grantedOrderPorts }
+  return { ...ports, data, host, grpcHost, caching: cache, cacheStocksMax: cacheStocks, leaseMs, logLevel }
+}
+
+/** Resolves when the first request to stop has been carried out; a second one kills. */
+function stopOnRequest(supervisor: Supervisor, stopping: AbortController, say: (line: string) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let askedAtMs: number | undefined
+    onStopRequest(() => {
+      const nowMs = systemClock.monotonicMs()
+      if (askedAtMs === undefined) {
+        askedAtMs = nowMs
+        say('Stopping: front end, replicas, catalogue. Once more to kill them at once.')
+        stopping.abort()
+        supervisor.stop().then(resolve, reject)
+      } else if (nowMs - askedAtMs > SAME_KEYPRESS_MS) {
+        supervisor.kill()
+      }
+    })
+  })
+}
+
+async function waitUntilTrading(
+  plan: ClusterPlan,
+  signal: AbortSignal,
+  say: (line: string) => void,
+): Promise<StatusData | undefined> {
+  const client = new BazaarClient({
+    host: reachable(plan.host),
+    port: plan.frontEndPort,
+    timeoutMs: LOOK_TIMEOUT_MS,
+    retryForMs: 0,
+  })
+  say(`Starting ${processesOf(plan).length} processes …`)
+  const status = await waitForTrading(client, systemClock, signal, (missing) => say(`Waiting for ${missing} …`))
+  client.close()
+  return status
+}
+
+function announce(options: UpOptions, plan: ClusterPlan, supervisor: Supervisor, status: StatusData, startedInMs: number): void {
+  const frontEnd = frontEndAddress(plan)
+  if (options.json) {
+    const { leader } = status
+    const processes = supervisor.states().map(({ name, address, pid }) => ({ name, address, pid }))
+    printJson({ pid: process.pid, url: `http://${frontEnd}`, frontEnd, leader, data: plan.data, processes })
+    return
+  }
+  const facts = { frontEnd, data: options.data, status, startedInMs }
+  for (const line of bannerLines(facts, painterFor(process.stdout))) print(line)
+}

@@ -1,0 +1,25 @@
+/** Exit codes of the command line. */
+export const EXIT = {
+  ok: 0,
+  /** It failed, or the answer is no. */
+  failed: 1,
+  /** The command was called wrongly. */
+  usage: 2,
+  /** Nobody knows whether it happened. */
+  unknown: 3,
+} as const
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
+
+/** Ends a command with a message for the user and no stack trace. */
+export class CommandFailure extends Error {
+  override readonly name = 'CommandFailure'
+  readonly exitCode: ExitCode
+
+  constructor(message: string, exitCode: ExitCode = EXIT.failed) {
+    super(message)
+    this.exitCode = exitCode
+  }
+}
+
+export const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

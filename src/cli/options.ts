@@ -1,0 +1,104 @@
+import { Option } from 'commander'
+import type { LogLevel } from '../runtime/logger.ts'
+import { addresses, addressWithDefaultPort, integer, listeningPort, listeningPorts, onOff, oneOf } from './values.ts'
+
+export const CATALOGUE_PORT = 56_892
+export const FRONT_END_PORT = 56_893
+/** Replica 1 of three listens here, the others on the next ports. */
+export const FIRST_REPLICA_PORT = 56_894
+export const LOOPBACK = '127.0.0.1'
+export const REPLICAS_MAX = 3
+
+const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent']
+const LEASE_MS = 500
+/** Below the ten stocks of the opening catalogue, so that a cache replaces something from the first day on. */
+const CACHE_STOCKS_MAX = 8
+
+/** Every option that can also stand in the environment or in the configuration file. One function an option. */
+
+export const configOption = (): Option =>
+  new Option('--config <file>', 'configuration file; without it, bazaar.json in the working folder if there is one').env(
+    'BAZAAR_CONFIG',
+  )
+
+export const dataOption = (): Option =>
+  new Option('--data <folder>', 'folder of the data files').env('BAZAAR_DATA').default('./data')
+
+export const frontEndPortOption = (): Option =>
+  new Option('--port <n>', 'port of the front end (HTTP); 0: any free one')
+    .env('BAZAAR_PORT')
+    .default(FRONT_END_PORT)
+    .argParser(listeningPort)
+
+export const targetHostOption = (): Option =>
+  new Option('--host <host>', 'host of the front end').env('BAZAAR_TARGET_HOST').default(LOOPBACK)
+
+export const targetPortOption = (): Option =>
+  new Option('--port <n>', 'port of the front end')
+    .env('BAZAAR_PORT')
+    .default(0, `that of the system running on --data, else ${FRONT_END_PORT}`)
+    .argParser(listeningPort)
+
+export const hostOption = (): Option =>
+  new Option('--host <host>', 'address that the front end listens on; 0.0.0.0: all').env('BAZAAR_HOST').default(LOOPBACK)
+
+export const grpcHostOption = (flags = '--host <host>'): Option =>
+  new Option(flags, 'address that gRPC listens on; 0.0.0.0: all').env('BAZAAR_GRPC_HOST').default(LOOPBACK)
+
+export const cataloguePortOption = (flags = '--port <n>'): Option =>
+  new Option(flags, 'port of the catalogue (gRPC)')
+    .env('BAZAAR_CATALOG_PORT')
+    .default(CATALOGUE_PORT)
+    .argParser(listeningPort)
+
+export const catalogueOption = (): Option =>
+  new Option('--catalog <host[:port]>', 'where the catalogue is')
+    .env('CATALOG_HOST')
+    .default(`${LOOPBACK}:${CATALOGUE_PORT}`)
+    .argParser(addressWithDefaultPort(CATALOGUE_PORT))
+
+export const orderPortsOption = (): Option =>
+  new Option('--order-ports <a,b,c>', 'ports of the order replicas (gRPC); 0: any free one')
+    .env('BAZAAR_ORDER_PORTS')
+    .argParser(listeningPorts)
+    .default(undefined, `${FIRST_REPLICA_PORT},${FIRST_REPLICA_PORT + 1},…, or free ones where these are taken`)
+
+export const replicasOption = (): Option =>
+  new Option('--replicas <n>', `how many order replicas, 1 to ${REPLICAS_MAX}`)
+    .env('BAZAAR_REPLICAS')
+    .default(REPLICAS_MAX)
+    .argParser(integer(1, REPLICAS_MAX))
+
+export const replicaAddressesOption = (): Option =>
+  new Option('--replica-addresses <a,b,c>', 'order replicas to seal at the start, as host:port')
+    .env('BAZAAR_REPLICA_ADDRESSES')
+    .default([], 'those it has met')
+    .argParser(addresses)
+
+export const cacheOption = (): Option =>
+  new Option('--cache <0|1>', 'whether the front end caches stocks').env('BAZAAR_CACHE').default(true, '1').argParser(onOff)
+
+export const cacheStocksOption = (): Option =>
+  new Option('--cache-stocks <n>', 'how many stocks the cache holds')
+    .env('BAZAAR_CACHE_STOCKS')
+    .default(CACHE_STOCKS_MAX)
+    .argParser(integer(1, 10_000_000))
+
+export const leaseOption = (): Option =>
+  new Option('--lease-ms <n>', 'how long a front end may serve from its cache without the catalogue, in milliseconds')
+    .env('BAZAAR_LEASE_MS')
+    .default(LEASE_MS)
+    .argParser(integer(50, 60_000))
+
+export const advertiseOption = (): Option =>
+  new Option('--advertise <host:port>', 'address that the others reach this process at, when it is not the one it listens on')
+    .env('BAZAAR_ADVERTISE')
+    .argParser((text: string) => addresses(text)[0])
+
+export const logLevelOption = (): Option =>
+  new Option('--log-level <level>', `what is logged: ${LOG_LEVELS.join(', ')}`)
+    .env('BAZAAR_LOG_LEVEL')
+    .default('info')
+    .argParser(oneOf(LOG_LEVELS))
+
+export const jsonOption = (): Option => new Option('--json', 'print JSON')

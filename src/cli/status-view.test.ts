@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest'
+import type { StatusData } from '../http/types.ts'
+import { differingLengths, statusLines } from './status-view.ts'
+
+const use = { pid: 1, uptimeMs: 1_000, memoryBytes: 5e7, cpuMicroseconds: 1 }
+const replica = (id: number, length: number, digest: string): StatusData['replicas'][number] => ({
+  ...use,
+  name: `order-${id}`,
+  id,
+  address: `h:${id}`,
+  reachable: true,
+  role: id === 3 ? 'leader' : 'follower',
+  length,
+  digest,
+  lag: 0,
+  published: length,
+  sealedGeneration: 1,
+  canLead: true,
+  trouble: '',
+  batches: 1,
+  followers: [],
+})
+const status = (...replicas: StatusData['replicas'][number][]): StatusData => ({
+  leader: 'h:3',
+  frontEnd: {
+    ...use,
+    name: 'frontend',
+    address: 'h:9',
+    reachable: true,
+    caching: true,
+    session: true,
+    cache: { stocksMax: 8, stocks: 1, hits: 3, misses: 1, evictions: 0, invalidations: 0 },
+    ordersWaiting: 0,
+    ordersAnswered: 2,
+    elections: 1,
+  },
+  catalogue: { name: 'catalogue', address: 'h:8', reachable: false, why: 'refused' },
+  replicas,
+})
+
+test('logs of equal length have to have equal digests', () => {
+  expect(differingLengths(status(replica(1, 5, 'a'), replica(2, 5, 'a'), replica(3, 6, 'b')))).toEqual([])
+  expect(differingLengths(status(replica(1, 5, 'a'), replica(2, 5, 'x')))).toEqual([5])
+})
+
+test('shows every process in a row', () => {
+  const text = statusLines(status(replica(3, 2, 'abcdef0123456789')), (_, words) => words).join('\n')
+  expect(text).toMatch(/catalogue +unreachable +h:8 +refused/)
+  expect(text).toMatch(/order-3 +leader +h:3 +1 +2 +abcdef012345 +0 +1.0 s +50 MB/)
+  expect(text).toMatch(/1 log, all identical/)
+  expect(text).toMatch(/3 hits \(75.0 % of lookups\)/)
+})

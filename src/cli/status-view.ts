@@ -1,0 +1,75 @@
+import type { FrontEndStatusData, StatusData } from '../http/types.ts'
+import { tableLines, type Column } from './table.ts'
+import type { Paint } from './terminal.ts'
+import { count, duration, megabytes } from './units.ts'
+
+const DIGEST_DIGITS = 12
+const COLUMNS: readonly Column[] = [
+  { title: 'process', align: 'left' },
+  { title: 'role', align: 'left' },
+  { title: 'address', align: 'left' },
+  { title: 'pid', align: 'right' },
+  { title: 'log', align: 'right' },
+  { title: 'digest', align: 'left' },
+  { title: 'lag', align: 'right' },
+  { title: 'up', align: 'right' },
+  { title: 'memory', align: 'right' },
+]
+
+/** The whole status as lines of text. */
+export function statusLines(status: StatusData, paint: Paint): string[] {
+  const { catalogue, replicas, frontEnd } = status
+  const rows = [catalogue, ...replicas, frontEnd].map((each) => row(each, paint))
+  const troubles = replicas.flatMap((each) => (each.reachable && each.trouble ? [`${each.name} cannot lead: ${each.trouble}`] : []))
+  return [
+    ...tableLines(COLUMNS, rows),
+    '',
+    `leader   ${status.leader ?? paint('red', 'none')}`,
+    `copies   ${agreementWords(status, paint)}`,
+    `cache    ${cacheWords(frontEnd)}`,
+    `orders   ${frontEnd.ordersAnswered} answered, ${frontEnd.ordersWaiting} waiting, ${count(frontEnd.elections, 'election')}`,
+    ...troubles.map((words) => paint('yellow', words)),
+  ]
+}
+
+type Member = StatusData['catalogue'] | StatusData['replicas'][number] | FrontEndStatusData
+
+function row(member: Member, paint: Paint): string[] {
+  if (!member.reachable) return [member.name, paint('red', 'unreachable'), member.address, '', '', member.why]
+  const { name, address, pid } = member
+  const use = [duration(member.uptimeMs), megabytes(member.memoryBytes)]
+  if (!('length' in member)) return [name, 'front end', address, `${pid}`, '', '', '', ...use]
+  const log = [`${member.length}`, member.digest.slice(0, DIGEST_DIGITS)]
+  if (!('role' in member)) return [name, member.state, address, `${pid}`, ...log, '', ...use]
+  const role = member.role === 'leader' ? paint('bold', 'leader') : member.role
+  return [name, role, address, `${pid}`, ...log, member.lag === null ? '?' : `${member.lag}`, ...use]
+}
+
+/** Lengths at which two logs of one length differ: empty unless something is very wrong. */
+export function differingLengths({ catalogue, replicas }: StatusData): number[] {
+  const digests = new Map<number, Set<string>>()
+  for (const member of [catalogue, ...replicas]) {
+    // A replica without a history yet has no digest to compare.
+    if (!member.reachable || member.digest === '') continue
+    digests.set(member.length, (digests.get(member.length) ?? new Set()).add(member.digest))
+  }
+  return [...digests].filter(([, different]) => different.size > 1).map(([length]) => length)
+}
+
+function agreementWords(status: StatusData, paint: Paint): string {
+  const differing = differingLengths(status)
+  if (differing.length > 0) return paint('red', `DIFFER at length ${differing.join(', ')}`)
+  const lengths = [status.catalogue, ...status.replicas].flatMap((each) => (each.reachable ? [each.length] : []))
+  const logs = count(lengths.length, 'log')
+  if (new Set(lengths).size <= 1) return paint('green', `${logs}, all identical`)
+  return paint('green', `${logs}, those of equal length identical`)
+}
+
+function cacheWords({ caching, session, cache }: FrontEndStatusData): string {
+  if (!caching) return 'off'
+  const { stocks, stocksMax, hits, misses, evictions, invalidations } = cache
+  const lookups = hits + misses
+  const rate = lookups === 0 ? '' : ` (${((100 * hits) / lookups).toFixed(1)} % of lookups)`
+  const lease = session ? '' : ', no session: nothing is served from it'
+  return `${stocks}/${stocksMax} stocks, ${hits} hits${rate}, ${misses} misses, ${evictions} evicted, ${invalidations} invalidated${lease}`
+}

@@ -1,0 +1,37 @@
+import type { StatusData } from '../../http/types.ts'
+import type { Paint } from '../terminal.ts'
+
+export interface BannerFacts {
+  /** "host:port" of the front end. */
+  readonly frontEnd: string
+  /** The data folder as the user wrote it. */
+  readonly data: string
+  readonly status: StatusData
+  readonly startedInMs: number
+}
+
+/** What the user reads once the system trades. */
+export function bannerLines({ frontEnd, data, status, startedInMs }: BannerFacts, paint: Paint): string[] {
+  const url = `http://${frontEnd}`
+  const leader = status.replicas.find((replica) => replica.address === status.leader)
+  const orders = status.catalogue.reachable ? status.catalogue.length : 0
+  const more = data === './data' ? '' : ` --data ${data}`
+  const order = `curl -s ${url}/orders -H 'content-type: application/json' -d '{"name":"tesla","type":"buy","quantity":5}'`
+  const row = (title: string, text: string) => `  ${paint('dim', title.padEnd(15))}${text}`
+  return [
+    '',
+    paint('bold', `Stock Bazaar trades (${(startedInMs / 1000).toFixed(1)} s to start).`),
+    '',
+    row('front end', paint('cyan', url)),
+    row('API pages', paint('cyan', `${url}/docs`)),
+    row('status', paint('cyan', `${url}/status`)),
+    row('leader', `${leader?.name ?? 'none'} at ${status.leader}`),
+    row('data', `${data}: it stays when you stop; ${orders} orders so far`),
+    '',
+    row('place an order', order),
+    row('kill the leader', `npm run bazaar -- kill leader${more}`),
+    row('watch', `npm run bazaar -- status --watch${more}`),
+    row('stop', 'Ctrl-C'),
+    '',
+  ]
+}

@@ -1,0 +1,135 @@
+import type { ChildProcess } from 'node:child_process'
+import { closeSync } from 'node:fs'
+import type { Clock, Timer } from '../../runtime/clock.ts'
+import { afterDeath, NO_DEATHS, type BackOff } from './back-off.ts'
+import type { LogFile } from './log-file.ts'
+import type { ProcessPlan } from './plan.ts'
+import type { ProcessState } from './state-file.ts'
+
+/** After so many deaths in a row for one reason the user has to hear of it, and again every so many. */
+const COMPLAIN_AFTER = 3
+const COMPLAIN_AGAIN_EVERY = 20
+
+export type ProcessEvent =
+  | { readonly kind: 'started'; readonly name: string; readonly pid: number; readonly restarts: number }
+  | { readonly kind: 'died'; readonly name: string; readonly how: string; readonly livedMs: number; readonly delayMs: number }
+  | {
+      readonly kind: 'keeps-dying'
+      readonly name: string
+      readonly how: string
+      readonly times: number
+      readonly lastWords: string
+      readonly logPath: string
+    }
+
+export interface KeptProcessOptions {
+  readonly plan: ProcessPlan
+  readonly log: LogFile
+  readonly clock: Clock
+  /** Starts the process with its output going to the descriptor. */
+  readonly spawn: (plan: ProcessPlan, output: number) => ChildProcess
+  readonly tell: (event: ProcessEvent) => void
+}
+
+type Phase =
+  | { readonly kind: 'running'; readonly child: ChildProcess; readonly sinceMs: number }
+  | { readonly kind: 'waiting'; readonly timer: Timer }
+  | { readonly kind: 'ended' }
+
+/** One process that is started again whenever it ends, until it is told to stop. */
+export class KeptProcess {
+  readonly plan: ProcessPlan
+  readonly #options: KeptProcessOptions
+  #phase: Phase = { kind: 'ended' }
+  #keep = true
+  #starts = 0
+  #backOff: BackOff = NO_DEATHS
+  #reason = ''
+  #sameReason = 0
+  #onEnd: () => void = () => {}
+
+  constructor(options: KeptProcessOptions) {
+    this.#options = options
+    this.plan = options.plan
+  }
+
+  get state(): ProcessState {
+    const { name, address, args } = this.plan
+    const pid = this.#phase.kind === 'running' ? (this.#phase.child.pid ?? null) : null
+    return { name, address, pid, restarts: Math.max(0, this.#starts - 1), args }
+  }
+
+  start(): void {
+    const { plan, log, clock, spawn, tell } = this.#options
+    const output = log.openForRun()
+    const child = spawn(plan, output)
+    closeSync(output)
+    this.#phase = { kind: 'running', child, sinceMs: clock.monotonicMs() }
+    this.#starts += 1
+    // A process that cannot even be started reports an error and no exit.
+    child.once('error', (error) => child.pid === undefined && this.#died(child, error.message))
+    child.once('exit', (code, signal) => this.#died(child, signal ? `killed by ${signal}` : `exit code ${code}`))
+    if (child.pid !== undefined) tell({ kind: 'started', name: plan.name, pid: child.pid, restarts: this.#starts - 1 })
+  }
+
+  /** No more restarts; a paused process goes on, so that it can end and others do not wait for it. */
+  release(): void {
+    this.#keep = false
+    if (this.#phase.kind === 'running') this.#phase.child.kill('SIGCONT')
+    if (this.#phase.kind !== 'waiting') return
+    this.#phase.timer.cancel()
+    this.#phase = { kind: 'ended' }
+  }
+
+  /** Ends the process: asks, and after `graceMs` kills. Resolves when it is gone. */
+  stop(graceMs: number): Promise<void> {
+    this.release()
+    if (this.#phase.kind !== 'running') return Promise.resolve()
+    const { child } = this.#phase
+    return new Promise((resolve) => {
+      const timer = this.#options.clock.after(graceMs, () => child.kill('SIGKILL'))
+      this.#onEnd = () => {
+        timer.cancel()
+        resolve()
+      }
+      child.kill('SIGTERM')
+      child.kill('SIGCONT')
+    })
+  }
+
+  /** Kills at once. */
+  kill(): void {
+    this.release()
+    if (this.#phase.kind === 'running') this.#phase.child.kill('SIGKILL')
+  }
+
+  #died(child: ChildProcess, how: string): void {
+    if (this.#phase.kind !== 'running' || this.#phase.child !== child) return
+    const { clock, plan, tell } = this.#options
+    const livedMs = clock.monotonicMs() - this.#phase.sinceMs
+    if (!this.#keep) {
+      this.#phase = { kind: 'ended' }
+      this.#onEnd()
+      return
+    }
+    const { next, delayMs } = afterDeath(this.#backOff, livedMs)
+    this.#backOff = next
+    this.#phase = { kind: 'waiting', timer: clock.after(delayMs, () => this.start()) }
+    tell({ kind: 'died', name: plan.name, how, livedMs, delayMs })
+    this.#complain(how)
+  }
+
+  /** A process that was killed or that stopped as asked has no reason of its own. */
+  #complain(how: string): void {
+    const { log, plan, tell } = this.#options
+    if (how === 'killed by SIGKILL' || how === 'exit code 0') return
+    const lastWords = log.lastWords()
+    const reason = `${how} ${lastWords}`
+    const again = reason === this.#reason && this.#backOff.deaths > 1
+    this.#sameReason = again ? this.#sameReason + 1 : 1
+    this.#reason = reason
+    const times = this.#sameReason
+    if (times !== COMPLAIN_AFTER && times % COMPLAIN_AGAIN_EVERY !== 0) return
+    tell({ kind: 'keeps-dying', name: plan.name, how, times, lastWords, logPath: log.path })
+  }
+}

@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest'
+import { processesOf, type ClusterPlan } from './plan.ts'
+
+const plan: ClusterPlan = {
+  data: '/d',
+  host: '0.0.0.0',
+  grpcHost: '127.0.0.1',
+  frontEndPort: 10,
+  cataloguePort: 20,
+  orderPorts: [31, 32],
+  caching: false,
+  cacheStocksMax: 8,
+  leaseMs: 500,
+  logLevel: 'info',
+}
+
+test("every process gets the contract's arguments", () => {
+  const [catalogue, first, second, frontEnd] = processesOf(plan).map(({ name, args }) => `${name}: ${args.join(' ')}`)
+  expect(catalogue).toMatch(/^catalogue: catalog --port 20 --replica-addresses 127.0.0.1:31,127.0.0.1:32 /)
+  expect(first).toMatch(/^order-1: order 31 1 127.0.0.1 10 0 --catalog 127.0.0.1:20 /)
+  expect(second).toMatch(/^order-2: order 32 2 127.0.0.1 10 0 /)
+  expect(frontEnd).toMatch(/^frontend: frontend 1 127.0.0.1:31 2 127.0.0.1:32 0 --port 10 --host 0.0.0.0 /)
+})
+
+test('what takes work stops before what does it', () => {
+  const order = processesOf(plan).toSorted((a, b) => a.stopStage - b.stopStage)
+  expect(order.map((each) => each.name)).toEqual(['frontend', 'order-1', 'order-2', 'catalogue'])
+})

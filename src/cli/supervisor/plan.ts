@@ -1,0 +1,74 @@
+import type { LogLevel } from '../../runtime/logger.ts'
+
+/** Everything that `up` has decided before it starts a process. */
+export interface ClusterPlan {
+  /** Absolute path of the data folder. */
+  readonly data: string
+  /** Address that the front end listens on. */
+  readonly host: string
+  /** Address that catalogue and replicas listen on. */
+  readonly grpcHost: string
+  readonly frontEndPort: number
+  readonly cataloguePort: number
+  /** Port of replica 1, 2, … */
+  readonly orderPorts: readonly number[]
+  readonly caching: boolean
+  readonly cacheStocksMax: number
+  readonly leaseMs: number
+  readonly logLevel: LogLevel
+}
+
+/** One process to keep alive. */
+export interface ProcessPlan {
+  readonly name: string
+  /** "host:port" at which this machine reaches it. */
+  readonly address: string
+  /** Arguments of the command line that runs it. */
+  readonly args: readonly string[]
+  /** Processes are stopped stage by stage, lowest first: whoever takes work ends before whoever does it. */
+  readonly stopStage: number
+}
+
+/** The processes of a cluster, in starting order. */
+export function processesOf(plan: ClusterPlan): readonly ProcessPlan[] {
+  const grpcHost = reachable(plan.grpcHost)
+  const catalogue = `${grpcHost}:${plan.cataloguePort}`
+  const replicas = plan.orderPorts.map((port, at) => ({ id: at + 1, port, address: `${grpcHost}:${port}` }))
+  const cache = plan.caching ? '1' : '0'
+  const shared = ['--data', plan.data, '--log-level', plan.logLevel]
+  const listen = ['--host', plan.grpcHost]
+  const addresses = replicas.map((replica) => replica.address).join(',')
+  return [
+    {
+      name: 'catalogue',
+      address: catalogue,
+      stopStage: 2,
+      args: ['catalog', '--port', `${plan.cataloguePort}`, '--replica-addresses', addresses, '--lease-ms', `${plan.leaseMs}`, ...listen, ...shared],
+    },
+    ...replicas.map(({ id, port, address }) => ({
+      name: `order-${id}`,
+      address,
+      stopStage: 1,
+      args: ['order', `${port}`, `${id}`, reachable(plan.host), `${plan.frontEndPort}`, cache, '--catalog', catalogue, ...listen, ...shared],
+    })),
+    {
+      name: 'frontend',
+      address: frontEndAddress(plan),
+      stopStage: 0,
+      args: [
+        'frontend',
+        ...replicas.flatMap(({ id, address }) => [`${id}`, address]),
+        cache,
+        ...['--port', `${plan.frontEndPort}`, '--host', plan.host, '--catalog', catalogue],
+        ...['--cache-stocks', `${plan.cacheStocksMax}`, '--log-level', plan.logLevel],
+      ],
+    },
+  ]
+}
+
+export const frontEndAddress = (plan: ClusterPlan): string => `${reachable(plan.host)}:${plan.frontEndPort}`
+
+const ALL_INTERFACES: ReadonlySet<string> = new Set(['0.0.0.0', '::', '[::]'])
+
+/** The host under which this machine reaches what listens on `host`. */
+export const reachable = (host: string): string => (ALL_INTERFACES.has(host) ? '127.0.0.1' : host)

@@ -1,0 +1,54 @@
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import { type Answer, BazaarClient, type ClientOptions } from '../http/client.ts'
+import { CommandFailure, EXIT } from './failure.ts'
+import { dataOption, FRONT_END_PORT, jsonOption, targetHostOption, targetPortOption } from './options.ts'
+import { readRunningState } from './supervisor/state-file.ts'
+
+export interface TargetOptions {
+  readonly host: string
+  /** 0: that of the system that runs on the data folder. */
+  readonly port: number
+  readonly data: string
+  readonly json?: boolean
+}
+
+/** The options of every command that talks to a front end. */
+export function withTarget(command: Command): Command {
+  return command
+    .addOption(targetHostOption())
+    .addOption(targetPortOption())
+    .addOption(dataOption())
+    .addOption(jsonOption())
+}
+
+/** The front end that a command means: what it names, else that of the system on its data folder, else the fixed port. */
+export function frontEndOf({ host, port, data }: TargetOptions): { readonly host: string; readonly port: number } {
+  if (port !== 0) return { host, port }
+  const running = readRunningState(resolve(data))?.frontEnd
+  return running === undefined ? { host, port: FRONT_END_PORT } : splitAddress(running)
+}
+
+export function clientFor(options: TargetOptions, limits: Pick<ClientOptions, 'timeoutMs' | 'retryForMs'> = {}): BazaarClient {
+  return new BazaarClient({ ...frontEndOf(options), ...limits })
+}
+
+/** Asks one question over a connection of its own; a refusal or no answer ends the command. */
+export async function ask<T>(options: TargetOptions, question: (client: BazaarClient) => Promise<Answer<T>>): Promise<T> {
+  const client = clientFor(options)
+  const answer = await question(client).finally(() => client.close())
+  if (answer.kind === 'ok') return answer.value
+  if (answer.kind === 'refused') throw new CommandFailure(answer.message)
+  throw noAnswer(options, answer.cause)
+}
+
+export function noAnswer(options: TargetOptions, cause: string): CommandFailure {
+  const { host, port } = frontEndOf(options)
+  return new CommandFailure(`no answer from the front end at ${host}:${port}: ${cause}. Is it running (\`bazaar up\`)?`, EXIT.unknown)
+}
+
+/** "host:port" in its parts. */
+export function splitAddress(address: string): { readonly host: string; readonly port: number } {
+  const colon = address.lastIndexOf(':')
+  return { host: address.slice(0, colon).replace(/^\[(.*)\]$/, '$1'), port: Number(address.slice(colon + 1)) }
+}

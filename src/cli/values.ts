@@ -1,0 +1,71 @@
+import { InvalidArgumentError } from 'commander'
+
+/** Parsers of option and argument values: the text as a value, or an InvalidArgumentError that says what is expected. */
+
+/** An integer from `min` to `max`. */
+export const integer =
+  (min: number, max: number = Number.MAX_SAFE_INTEGER) =>
+  (text: string): number => {
+    const value = /^-?\d+$/.test(text) ? Number(text) : Number.NaN
+    if (value >= min && value <= max) return value
+    const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`
+    throw new InvalidArgumentError(`It must be an integer ${range}.`)
+  }
+
+/** A port to connect to. */
+export const port = integer(1, 65_535)
+
+/** A port to listen on; 0 chooses a free one. */
+export const listeningPort = integer(0, 65_535)
+
+export const listeningPorts = (text: string): readonly number[] => text.split(',').map(listeningPort)
+
+/** A number from 0 to 1. */
+export function probability(text: string): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text)
+  if (value >= 0 && value <= 1) return value
+  throw new InvalidArgumentError('It must be a number from 0 to 1.')
+}
+
+const SWITCH: ReadonlyMap<string, boolean> = new Map([
+  ['1', true],
+  ['true', true],
+  ['on', true],
+  ['0', false],
+  ['false', false],
+  ['off', false],
+])
+
+/** 1 or 0; true/false and on/off as well. */
+export function onOff(text: string): boolean {
+  const value = SWITCH.get(text)
+  if (value === undefined) throw new InvalidArgumentError('It must be 0 or 1.')
+  return value
+}
+
+/** "host:port"; an IPv6 host stands in brackets. */
+export function address(text: string): string {
+  const match = /^(\[[0-9a-fA-F:.%]+\]|[^:\s/[\]]+):(\d{1,5})$/.exec(text)
+  if (!match || Number(match[2]) < 1 || Number(match[2]) > 65_535) {
+    throw new InvalidArgumentError('It must be HOST:PORT, such as 127.0.0.1:56894.')
+  }
+  return text
+}
+
+/** "host" or "host:port"; without a port, `defaultPort`. */
+export const addressWithDefaultPort =
+  (defaultPort: number) =>
+  (text: string): string => {
+    if (/^(\[[0-9a-fA-F:.%]+\]|[^:\s/[\]]+)$/.test(text)) return `${text}:${defaultPort}`
+    return address(text)
+  }
+
+export const addresses = (text: string): readonly string[] => (text === '' ? [] : text.split(',').map(address))
+
+export function oneOf<T extends string>(choices: readonly T[]): (text: string) => T {
+  return (text) => {
+    const choice = choices.find((candidate) => candidate === text)
+    if (choice === undefined) throw new InvalidArgumentError(`It must be one of ${choices.join(', ')}.`)
+    return choice
+  }
+}

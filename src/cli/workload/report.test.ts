@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest'
+import { systemClock } from '../../runtime/clock.ts'
+import { Latencies } from './latency.ts'
+import { isClean, reportLines, verdict } from './report.ts'
+import { Tally } from './tally.ts'
+
+const order = { number: 4, name: 'tesla', type: 'buy', quantity: 5 }
+const accepted = (number: number) => ({ kind: 'ok', number, replayed: false, key: 'k' }) as const
+const lines = (tally: Tally) => reportLines(tally.counts(), new Latencies(systemClock), (_, text) => text)
+
+test('every order found as placed is a clean run', () => {
+  const tally = new Tally()
+  tally.traded(accepted(4))
+  tally.queried(order, { kind: 'ok', value: order })
+  expect(isClean(tally.counts())).toBe(true)
+  expect(lines(tally).at(-1)).toBe('ALL ORDERS VERIFIED')
+})
+
+test.each([
+  ['another quantity', { kind: 'ok', value: { ...order, quantity: 6 } }],
+  ['an order that is gone', { kind: 'refused', status: 404, code: 404, message: 'transaction not found' }],
+  ['no answer', { kind: 'unknown', cause: 'timeout' }],
+] as const)('%s is a non-match', (_, answer) => {
+  const tally = new Tally()
+  tally.traded(accepted(4))
+  tally.queried(order, answer)
+  expect(verdict(tally.counts())).toBe('A NON-MATCH WAS FOUND')
+  expect(isClean(tally.counts())).toBe(false)
+})
+
+test('a number that was given twice is a non-match', () => {
+  const tally = new Tally()
+  for (const _ of [1, 2]) {
+    tally.traded(accepted(4))
+    tally.queried(order, { kind: 'ok', value: order })
+  }
+  expect(verdict(tally.counts())).toBe('A NON-MATCH WAS FOUND')
+})
+
+test('an order without an answer is counted, and the run is not clean', () => {
+  const tally = new Tally()
+  tally.traded({ kind: 'unknown', cause: 'timeout', key: 'k', mayHaveBeenPlaced: true })
+  expect(isClean(tally.counts())).toBe(false)
+  expect(lines(tally)).toContain('1 order got no answer')
+})
+
+test('latencies are in milliseconds', async () => {
+  let nowMs = 0
+  const latencies = new Latencies({ ...systemClock, monotonicMs: () => nowMs })
+  for (const tookMs of [1, 2, 9]) await latencies.measure('lookup', async () => (nowMs += tookMs))
+  expect(latencies.summary('lookup')).toMatchObject({ count: 3, average: expect.closeTo(4, 1), max: expect.closeTo(9, 1) })
+})

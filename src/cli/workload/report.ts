@@ -1,0 +1,45 @@
+import { tableLines, type Column } from '../table.ts'
+import type { Paint } from '../terminal.ts'
+import { count } from '../units.ts'
+import { type Latencies, OPERATIONS } from './latency.ts'
+import type { TallyCounts } from './tally.ts'
+
+const COLUMNS: readonly Column[] = [
+  { title: 'latency (ms)', align: 'left' },
+  ...['count', 'average', 'p50', 'p95', 'p99', 'max'].map((title) => ({ title, align: 'right' }) as const),
+]
+
+/** The contract's last line. An order that could not be queried is not verified. */
+export function verdict({ verified, accepted, nonMatches }: TallyCounts): string {
+  return verified === accepted && nonMatches.length === 0 ? 'ALL ORDERS VERIFIED' : 'A NON-MATCH WAS FOUND'
+}
+
+/** Whether everything was answered and every accepted order was found as it was placed. */
+export const isClean = (counts: TallyCounts): boolean =>
+  verdict(counts) === 'ALL ORDERS VERIFIED' && counts.unanswered === 0 && counts.lookupsUnanswered === 0
+
+export function reportLines(counts: TallyCounts, latencies: Latencies, paint: Paint): string[] {
+  const rows = OPERATIONS.map((operation) => {
+    const { count: times, ...ms } = latencies.summary(operation)
+    return [operation, `${times}`, ...[ms.average, ms.p50, ms.p95, ms.p99, ms.max].map((value) => value.toFixed(2))]
+  })
+  const problems = [
+    ...counts.nonMatches,
+    ...(counts.lookupsUnanswered > 0 ? [`${count(counts.lookupsUnanswered, 'lookup')} got no answer`] : []),
+    ...(counts.unanswered > 0 ? [`${count(counts.unanswered, 'order')} got no answer`] : []),
+    ...(counts.queriesUnanswered > 0 ? [`${counts.queriesUnanswered} accepted orders could not be queried`] : []),
+  ]
+  return [
+    ...tableLines(COLUMNS, rows),
+    '',
+    `${count(counts.accepted, 'order')} accepted, ${counts.refused} refused, ${counts.verified} verified`,
+    ...problems.map((words) => paint('red', words)),
+    paint(isClean(counts) ? 'green' : 'red', verdict(counts)),
+  ]
+}
+
+/** The report for programs. */
+export function reportJson(counts: TallyCounts, latencies: Latencies): object {
+  const latencyMs = Object.fromEntries(OPERATIONS.map((operation) => [operation, latencies.summary(operation)]))
+  return { verdict: verdict(counts), clean: isClean(counts), ...counts, latencyMs }
+}

@@ -1,0 +1,94 @@
+import { OPENING_CATALOGUE } from '../../domain/stock.ts'
+import type { Answer, BazaarClient, PlaceAnswer } from '../../http/client.ts'
+import type { OrderData, StockData } from '../../http/types.ts'
+import { fraction } from '../../http/retry.ts'
+import type { Random } from '../../runtime/random.ts'
+import type { Latencies } from './latency.ts'
+import type { Tally } from './tally.ts'
+
+const STOCK_NAMES = OPENING_CATALOGUE.map((stock) => stock.name)
+const UNKNOWN_STOCK = 'no-such-stock'
+const QUANTITY_MAX = 100
+
+export interface TraderOptions {
+  readonly rounds: number
+  /** How likely a round places an order, 0..1. */
+  readonly probability: number
+  /** Whether one of the stock names is unknown on purpose. */
+  readonly testMode: boolean
+}
+
+/** Hears of every answer as it comes. */
+export interface TraderObserver {
+  lookedUp(name: string, answer: Answer<StockData>): void
+  traded(order: Omit<OrderData, 'number'>, answer: PlaceAnswer): void
+  queried(order: OrderData, answer: Answer<OrderData>): void
+  roundDone(): void
+}
+
+/** One client of the contract: looks up, sometimes trades, and remembers what was accepted. */
+export class Trader {
+  readonly #client: BazaarClient
+  readonly #options: TraderOptions
+  readonly #random: Random
+  readonly #latencies: Latencies
+  readonly #tally: Tally
+  readonly #observer: TraderObserver
+  readonly #accepted: OrderData[] = []
+
+  constructor(
+    client: BazaarClient,
+    options: TraderOptions,
+    random: Random,
+    latencies: Latencies,
+    tally: Tally,
+    observer: TraderObserver,
+  ) {
+    this.#client = client
+    this.#options = options
+    this.#random = random
+    this.#latencies = latencies
+    this.#tally = tally
+    this.#observer = observer
+  }
+
+  async trade(): Promise<void> {
+    const { rounds, probability, testMode } = this.#options
+    const names = testMode ? [...STOCK_NAMES, UNKNOWN_STOCK] : STOCK_NAMES
+    for (let round = 0; round < rounds; round++) {
+      const name = names[this.#below(names.length)]!
+      await this.#lookUp(name)
+      if (fraction(this.#random) < probability) await this.#place(name)
+      this.#observer.roundDone()
+    }
+  }
+
+  /** Queries every accepted order and compares. */
+  async verify(): Promise<void> {
+    for (const order of this.#accepted) {
+      const answer = await this.#latencies.measure('query', () => this.#client.order(order.number))
+      this.#tally.queried(order, answer)
+      this.#observer.queried(order, answer)
+    }
+  }
+
+  async #lookUp(name: string): Promise<void> {
+    const answer = await this.#latencies.measure('lookup', () => this.#client.stock(name))
+    this.#tally.lookedUp(answer)
+    this.#observer.lookedUp(name, answer)
+  }
+
+  async #place(name: string): Promise<void> {
+    const type = this.#below(2) === 0 ? 'buy' : 'sell'
+    const order = { name, type, quantity: 1 + this.#below(QUANTITY_MAX) }
+    const answer = await this.#latencies.measure('trade', () => this.#client.place(order))
+    this.#tally.traded(answer)
+    if (answer.kind === 'ok') this.#accepted.push({ number: answer.number, ...order })
+    this.#observer.traded(order, answer)
+  }
+
+  /** A random integer from 0 up to, not including, `limit`. */
+  #below(limit: number): number {
+    return Math.floor(fraction(this.#random) * limit)
+  }
+}

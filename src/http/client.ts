@@ -1,0 +1,126 @@
+import { Agent } from 'node:http'
+import { sleep, systemClock, type Clock } from '../runtime/clock.ts'
+import { systemRandom, type Random } from '../runtime/random.ts'
+import { readPlaced, readValue, type Answer, type Attempt, type PlaceAnswer, type Refused } from './answers.ts'
+import { exchange, type Exchange, type ExchangeResult } from './exchange.ts'
+import { retryDelayMs } from './retry.ts'
+import type { LeaderData, OrderData, OrderListData, StatusData, StockData, StockListData } from './types.ts'
+
+export type { Answer, PlaceAnswer } from './answers.ts'
+
+export interface ClientOptions {
+  readonly host: string
+  readonly port: number
+  /** How long one attempt may take. Default 10 000. */
+  readonly timeoutMs?: number
+  /** How long unknown outcomes are repeated, counted from the first attempt. 0: one attempt. Default 10 000. */
+  readonly retryForMs?: number
+  /** Connections open at once. Default: as many as there are calls at once. */
+  readonly connectionsMax?: number
+  readonly clock?: Clock
+  readonly random?: Random
+}
+
+export interface OrderToPlace {
+  readonly name: string
+  readonly type: string
+  readonly quantity: number
+}
+
+/**
+ * A client of one front end over kept connections.
+ *
+ * H1. An order is repeated only with the same Idempotency-Key, so a repeat never buys twice.
+ * H2. Only what is unknown is repeated (no connection, no answer, 5xx); a refusal is an answer.
+ * H3. Every call ends: within `retryForMs` and one attempt.
+ */
+export class BazaarClient {
+  readonly #options: Required<Omit<ClientOptions, 'connectionsMax'>>
+  readonly #agent: Agent
+
+  constructor(options: ClientOptions) {
+    this.#options = {
+      timeoutMs: 10_000,
+      retryForMs: 10_000,
+      clock: systemClock,
+      random: systemRandom,
+      ...options,
+    }
+    this.#agent = new Agent({ keepAlive: true, maxSockets: options.connectionsMax ?? Infinity })
+  }
+
+  stock(name: string): Promise<Answer<StockData>> {
+    return this.#get(`/stocks/${encodeURIComponent(name)}`)
+  }
+
+  stocks(): Promise<Answer<StockListData>> {
+    return this.#get('/stocks')
+  }
+
+  order(number: number): Promise<Answer<OrderData>> {
+    return this.#get(`/orders/${number}`)
+  }
+
+  /** Orders with a number above `after` (default -1), at most `limit` (default 100). */
+  orders({ after = -1, limit = 100 }: { after?: number; limit?: number } = {}): Promise<Answer<OrderListData>> {
+    return this.#get(`/orders?after=${after}&limit=${limit}`)
+  }
+
+  leader(): Promise<Answer<LeaderData>> {
+    return this.#get('/leader')
+  }
+
+  status(): Promise<Answer<StatusData>> {
+    return this.#get('/status')
+  }
+
+  /** Places an order once, however often it has to be sent. The answer carries the key it was sent under. */
+  async place(order: OrderToPlace, { key = this.#options.random.id(16) }: { key?: string } = {}): Promise<PlaceAnswer> {
+    const body = JSON.stringify({ name: order.name, quantity: order.quantity, type: order.type })
+    const headers = {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+      'idempotency-key': key,
+    }
+    const request: Exchange = { method: 'POST', path: '/orders', headers, body } // H1
+    const { attempt, mayHaveHappened } = await this.#untilKnown(request, (result) => readPlaced(result, key))
+    if (attempt.kind !== 'unknown') return attempt
+    return { kind: 'unknown', cause: attempt.cause, key, mayHaveBeenPlaced: mayHaveHappened }
+  }
+
+  /** Closes the idle connections and breaks the others. */
+  close(): void {
+    this.#agent.destroy()
+  }
+
+  async #get<T>(path: string): Promise<Answer<T>> {
+    const { attempt } = await this.#untilKnown({ method: 'GET', path }, (result) => readValue<T>(result))
+    return attempt.kind === 'unknown' ? { kind: 'unknown', cause: attempt.cause } : attempt
+  }
+
+  async #untilKnown<V extends { kind: 'ok' }>(
+    request: Exchange,
+    read: (result: ExchangeResult) => Attempt<V>,
+  ): Promise<{ attempt: V | Refused | Extract<Attempt<V>, { kind: 'unknown' }>; mayHaveHappened: boolean }> {
+    const { clock, random, retryForMs } = this.#options
+    const giveUpAtMs = clock.monotonicMs() + retryForMs
+    let mayHaveHappened = false
+    for (let failures = 1; ; failures++) {
+      const attempt = read(await this.#once(request))
+      if (attempt.kind !== 'unknown') return { attempt, mayHaveHappened } // H2
+      mayHaveHappened ||= attempt.mayHaveHappened
+      const delayMs = retryDelayMs(failures, attempt.retryAfterMs, random)
+      if (clock.monotonicMs() + delayMs >= giveUpAtMs) return { attempt, mayHaveHappened } // H3
+      await sleep(clock, delayMs)
+    }
+  }
+
+  async #once(request: Exchange): Promise<ExchangeResult> {
+    const target = { ...this.#options, agent: this.#agent }
+    const first = await exchange(target, request)
+    // The server closed an idle connection just as it was taken: that says nothing about the server.
+    if (first.kind === 'answered' || !first.stale) return first
+    const second = await exchange(target, request)
+    return second.kind === 'answered' ? second : { ...second, sent: true }
+  }
+}

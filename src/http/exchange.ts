@@ -1,0 +1,68 @@
+import { request as httpRequest, type Agent, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
+import type { Clock } from '../runtime/clock.ts'
+
+export interface Exchange {
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  readonly headers?: OutgoingHttpHeaders
+  readonly body?: string
+}
+
+/** What came of one HTTP request. */
+export type ExchangeResult =
+  | { readonly kind: 'answered'; readonly status: number; readonly headers: IncomingMessage['headers']; readonly text: string }
+  /** `sent` is false when the server cannot have seen the request. `stale`: an idle connection was closed meanwhile. */
+  | { readonly kind: 'failed'; readonly cause: string; readonly sent: boolean; readonly stale: boolean }
+
+export interface ExchangeTarget {
+  readonly host: string
+  readonly port: number
+  readonly agent: Agent
+  readonly clock: Clock
+  readonly timeoutMs: number
+}
+
+/** One HTTP request over a kept connection, with a deadline for the whole of it. Never rejects. */
+export function exchange(target: ExchangeTarget, { method, path, headers, body }: Exchange): Promise<ExchangeResult> {
+  const { host, port, agent, clock, timeoutMs } = target
+  return new Promise((resolve) => {
+    const outgoing = httpRequest({ host, port, agent, method, path, headers }, (incoming) => {
+      let text = ''
+      incoming.setEncoding('utf8')
+      incoming.on('data', (chunk: string) => {
+        text += chunk
+      })
+      incoming.on('end', () => {
+        if (incoming.complete) settle({ kind: 'answered', status: incoming.statusCode ?? 0, headers: incoming.headers, text })
+      })
+      incoming.on('close', () => failed(new Error('the connection closed in the middle of the answer')))
+      incoming.on('error', failed)
+    })
+    const timer = clock.after(timeoutMs, () => outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`)))
+    const settle = (result: ExchangeResult) => {
+      timer.cancel()
+      resolve(result)
+    }
+    const failed = (error: NodeJS.ErrnoException) => {
+      const stale = outgoing.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
+      settle({ kind: 'failed', cause: wordsOf(error), sent: !NEVER_CONNECTED.has(error.code ?? ''), stale })
+    }
+    outgoing.on('error', failed)
+    outgoing.end(body)
+  })
+}
+
+/** Errors that come before a connection stands. */
+const NEVER_CONNECTED: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
+])
+
+function wordsOf(error: NodeJS.ErrnoException): string {
+  // A host with several addresses fails with an AggregateError that has no message of its own.
+  return error.message === '' ? (error.code ?? 'no connection') : error.message
+}

@@ -2,7 +2,7 @@ import { LIMITS } from '../domain/limits.ts'
 import { CLIENT_KEY_PREFIX, FRONT_END_KEY_PREFIX } from '../domain/order.ts'
 
 /** A key as clients see one that a front end made for them. */
-const MADE_HERE = /^fe-[0-9a-f]{16}-[0-9a-z]{1,13}$/
+const MADE_HERE = /^fe-[0-9a-f]{16}-[0-9a-z]{10}$/
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/
 
 /** Makes keys for orders that come without one, rising so that they lie side by side in an index. */
@@ -16,7 +16,7 @@ export class FrontEndKeys {
 
   next(): string {
     this.#last += 1
-    return `fe-${this.#frontEndId}-${this.#last.toString(36)}`
+    return `fe-${this.#frontEndId}-${this.#last.toString(36).padStart(10, '0')}`
   }
 }
 

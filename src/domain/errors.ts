@@ -35,7 +35,6 @@ export const ERRORS = {
     message: 'no answer in time; the order may have been placed: send it again with the same Idempotency-Key to learn its number',
   },
   UNAVAILABLE: { status: 503, code: 503, message: 'the catalogue cannot be reached; try again' },
-  STOPPING: { status: 503, code: 503, message: 'this front end is stopping; the order was not placed, try again' },
   INTERNAL: { status: 500, code: 500, message: 'internal error' },
 } as const satisfies Record<string, ErrorRow>
 

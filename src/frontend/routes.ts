@@ -2,31 +2,16 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ERRORS, type ErrorName } from '../domain/errors.ts'
 import { LIMITS } from '../domain/limits.ts'
 import type { Outcome } from '../domain/order.ts'
-import type { ErrorBody, LeaderData, OrderData, OrderListData, PlacedData, StatusData, StockData, StockListData } from '../http/types.ts'
+import type { ErrorBody, LeaderData, OrderData, OrderListData, PlacedData, StockData, StockListData } from '../http/types.ts'
 import { REJECTION_ERRORS } from '../rpc/outcome-codes.ts'
 import { fingerprintOf } from '../rpc/single-calls.ts'
 import type { Entry, StockView } from '../rpc/messages.ts'
-import { parseKeyHeader, recordedKey, type FrontEndKeys } from './idempotency-key.ts'
-import type { Orders } from './orders.ts'
-import type { OrdersFound } from './queries.ts'
+import type { FrontEnd } from './front-end.ts'
+import { parseKeyHeader, recordedKey } from './idempotency-key.ts'
 import { SCHEMAS } from './schemas.ts'
-import type { StockCache } from './stock-cache.ts'
-import type { Stocks } from './stocks.ts'
 
 const RETRY_AFTER_SECONDS = '1'
 const LISTING_DEFAULT = 100
-
-/** What the routes stand on. */
-export interface FrontEnd {
-  readonly id: string
-  readonly keys: FrontEndKeys
-  readonly orders: Orders
-  readonly stocks: Stocks
-  readonly cache: StockCache
-  leaderAddress(): string | undefined
-  find(number: number, limit: number): Promise<OrdersFound>
-  status(): Promise<StatusData>
-}
 
 interface OrderBody {
   readonly name: string
@@ -102,7 +87,7 @@ async function place(frontEnd: FrontEnd, request: FastifyRequest<{ Body: OrderBo
   if (key === undefined) return refuse(reply, 'INVALID_KEY')
   const { name, quantity, type } = request.body
   // No stock can have such a name, so this answer never changes and needs no record.
-  if (Buffer.byteLength(name) > LIMITS.stockNameBytesMax) return refuse(reply, 'STOCK_NOT_FOUND')
+  if (Buffer.byteLength(name) > LIMITS.stockNameBytesMax || !name.isWellFormed()) return refuse(reply, 'STOCK_NOT_FOUND')
   const placed = await frontEnd.orders.place({
     key: recordedKey(key),
     fingerprint: fingerprintOf(name, type, quantity),

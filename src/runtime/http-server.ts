@@ -30,16 +30,9 @@ export function httpServer(options: HttpServerOptions): FastifyInstance {
  */
 export async function listen(app: FastifyInstance, host: string, port: number): Promise<number> {
   const until = systemClock.monotonicMs() + BIND_RETRY_MS
-  await app.ready()
   for (;;) {
     try {
-      await new Promise<void>((resolve, reject) => {
-        app.server.once('error', reject)
-        app.server.listen({ host, port }, () => {
-          app.server.off('error', reject)
-          resolve()
-        })
-      })
+      await app.listen({ host, port })
       return (app.server.address() as { port: number }).port
     } catch (error) {
       if (systemClock.monotonicMs() >= until) {

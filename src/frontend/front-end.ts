@@ -1,0 +1,72 @@
+import type { StatusData } from '../http/types.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import { FrontEndKeys } from './idempotency-key.ts'
+import { Leadership } from './leadership.ts'
+import { Orders } from './orders.ts'
+import { findOrders, type OrdersFound } from './queries.ts'
+import { CatalogueSession } from './session.ts'
+import { gatherStatus } from './status.ts'
+import { StockCache } from './stock-cache.ts'
+import { Stocks } from './stocks.ts'
+
+export interface FrontEndCoreOptions {
+  readonly replicas: readonly { readonly id: number; readonly address: string }[]
+  readonly catalogueAddress: string
+  readonly caching: boolean
+  /** Capacity of the cache. */
+  readonly cacheStocksMax: number
+}
+
+/** A front end without its HTTP server: everything that a request can ask of it. */
+export interface FrontEnd {
+  readonly id: string
+  readonly keys: FrontEndKeys
+  readonly orders: Orders
+  readonly stocks: Stocks
+  readonly cache: StockCache
+  /** "host:port" of the leader, or undefined while there is none. */
+  leaderAddress(): string | undefined
+  /** One order by number (limit 0), or up to `limit` orders from `number` on. */
+  find(number: number, limit: number): Promise<OrdersFound>
+  status(): Promise<StatusData>
+  /** Begins to look for a leader and the catalogue; `address` is where leaders reach this front end by HTTP. */
+  start(address: string): void
+  /** Gives up what is under way and lets go of every connection. */
+  close(): void
+}
+
+export function createFrontEnd(runtime: Runtime, options: FrontEndCoreOptions): FrontEnd {
+  const { catalogueAddress, caching } = options
+  const id = runtime.random.id(8)
+  const cache = new StockCache(options.cacheStocksMax)
+  const orders: Orders = new Orders(runtime.clock, () => leadership.leader, (link) => leadership.refused(link))
+  const leadership = new Leadership(runtime, options.replicas, id, {
+    led: () => orders.led(),
+    lost: (link) => orders.lost(link),
+    outcomes: (outcomes) => orders.settle(outcomes),
+    invalidate: ({ names, number }) => cache.invalidate(names, number),
+  })
+  const replicas = options.replicas.map((replica) => `${replica.id}=${replica.address}`)
+  const session = new CatalogueSession(runtime, { frontEndId: id, catalogueAddress, caching, replicas }, cache)
+  let address = ''
+  return {
+    id,
+    keys: new FrontEndKeys(id),
+    orders,
+    stocks: new Stocks(runtime, session, cache),
+    cache,
+    leaderAddress: () => leadership.leader?.address,
+    find: (number, limit) => findOrders(runtime, leadership, number, limit),
+    status: () => gatherStatus(runtime, { address, catalogueAddress, caching, cache, session, orders, leadership }),
+    start: (ownAddress) => {
+      address = ownAddress
+      leadership.start()
+      session.start(ownAddress)
+    },
+    close: () => {
+      orders.close()
+      session.close()
+      leadership.close()
+    },
+  }
+}

@@ -156,6 +156,7 @@ export class Leader implements CatalogueStreamHandlers {
     const pushed = this.#pushes.push(names, end - 1, decided.sessions)
     const ready = Promise.all([pushed, copied, this.#carried]) // O1
     this.#carried = ready.then(() => undefined)
+    this.#carried.catch(() => undefined) // told below; the next batch may never come
     const [unreachable] = await ready
     await catalogue.publish(end, unreachable) // O2
     this.#published = Math.max(this.#published, end)

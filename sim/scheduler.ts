@@ -1,0 +1,86 @@
+interface Event {
+  readonly at: number
+  /** Events of one moment run in the order in which they were scheduled. */
+  readonly sequence: number
+  readonly run: () => void
+  cancelled: boolean
+}
+
+/**
+ * Simulated time: a heap of events. One event runs at a time; before the next one every promise that it settled has run
+ * its course, so a run depends on nothing but the seed.
+ */
+export class Scheduler {
+  #nowMs = 0
+  #sequence = 0
+  readonly #heap: Event[] = []
+  events = 0
+
+  get nowMs(): number {
+    return this.#nowMs
+  }
+
+  after(delayMs: number, run: () => void): { cancel(): void } {
+    const event = { at: this.#nowMs + Math.max(0, delayMs), sequence: ++this.#sequence, run, cancelled: false }
+    this.#push(event)
+    return {
+      cancel: () => {
+        event.cancelled = true
+      },
+    }
+  }
+
+  /** Runs events until `done` says so or the time is over. Returns whether it was `done`. */
+  async run(done: () => boolean, untilMs: number): Promise<boolean> {
+    await settled()
+    while (!done()) {
+      const event = this.#pop()
+      if (!event || event.at > untilMs) {
+        if (event) this.#push(event)
+        this.#nowMs = Math.max(this.#nowMs, untilMs)
+        return false
+      }
+      if (event.cancelled) continue
+      this.#nowMs = event.at
+      this.events += 1
+      event.run()
+      await settled()
+    }
+    return true
+  }
+
+  #push(event: Event): void {
+    const heap = this.#heap
+    let i = heap.push(event) - 1
+    while (i > 0) {
+      const parent = (i - 1) >> 1
+      if (!before(event, heap[parent]!)) break
+      heap[i] = heap[parent]!
+      i = parent
+    }
+    heap[i] = event
+  }
+
+  #pop(): Event | undefined {
+    const heap = this.#heap
+    const top = heap[0]
+    const last = heap.pop()
+    if (!top || !last || top === last) return top
+    let i = 0
+    for (;;) {
+      let child = 2 * i + 1
+      if (child >= heap.length) break
+      if (child + 1 < heap.length && before(heap[child + 1]!, heap[child]!)) child += 1
+      if (!before(heap[child]!, last)) break
+      heap[i] = heap[child]!
+      i = child
+    }
+    heap[i] = last
+    return top
+  }
+}
+
+const before = (a: Event, b: Event): boolean => a.at < b.at || (a.at === b.at && a.sequence < b.sequence)
+
+/** The event loop turns once all promises that are settled have told their followers, and theirs. */
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

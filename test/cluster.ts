@@ -12,9 +12,10 @@ export interface Addresses {
   readonly replicas: readonly { readonly id: number; readonly address: string }[]
 }
 
-/** The part of `<data>/up.json` that is of use here. */
+/** The part of what `up --json` prints, and keeps in `<data>/up.json`, that is of use here. */
 interface UpState {
-  readonly processes: readonly { readonly name: string; readonly pid: number | null }[]
+  readonly frontEnd: string
+  readonly processes: readonly { readonly name: string; readonly address: string; readonly pid: number | null }[]
 }
 
 export interface ClusterOptions {
@@ -198,5 +199,14 @@ const portOf = (address: string) => address.slice(address.lastIndexOf(':') + 1)
 function reportIn({ output, running }: CliProcess): Addresses | undefined {
   if (!running) throw new Error(`\`up\` ended: ${output}`)
   const line = output.split('\n').find((text) => text.startsWith('{') && text.includes('"frontEnd"'))
-  return line ? (JSON.parse(line) as Addresses) : undefined
+  return line ? addressesIn(JSON.parse(line) as UpState) : undefined
+}
+
+function addressesIn({ frontEnd, processes }: UpState): Addresses {
+  const catalogue = processes.find(({ name }) => name === 'catalogue')?.address ?? ''
+  const replicas = processes.flatMap(({ name, address }) => {
+    const id = /^order-(\d+)$/.exec(name)?.[1]
+    return id ? [{ id: Number(id), address }] : []
+  })
+  return { frontEnd, catalogue, replicas }
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Agent } from 'node:http'
 import { expect, test } from 'vitest'
-import type { PlacedData } from '../../src/http/types.ts'
+import type { ErrorBody, PlacedData } from '../../src/http/types.ts'
 import { startCluster } from '../cluster.ts'
 import { dataOf, order, type HttpAnswer } from '../contract/conformance/http.ts'
 import { levelOf, refusal } from '../contract/conformance/target.ts'
@@ -65,6 +65,21 @@ test('a key sent while its first try is cut off by a leader kill: one order', as
   await cluster.restartedSince(leader, pid)
   const log = await checkEndState(cluster, firstNumbers.map((number) => ({ number, ...sell })))
   expect(log).toHaveLength(keys.length)
+})
+
+test('an order whose outcome nobody knows: 503 names the key that tells it, and it is placed once', async () => {
+  await using cluster = await startCluster()
+  const buy = { name: 'ford', quantity: 4, type: 'buy' }
+  cluster.pause('catalogue')
+  const unknown = await order(cluster.frontEnd, buy)
+  cluster.resume('catalogue')
+  expect(refusal(unknown)).toMatchObject({ status: 503, message: expect.stringContaining('may have been placed') })
+
+  const { error } = unknown.body as ErrorBody
+  const headers = { 'idempotency-key': error.idempotencyKey ?? '' }
+  const number = numberIn(await order(cluster.frontEnd, buy, { headers }))
+  expectReplay(await order(cluster.frontEnd, buy, { headers }), number)
+  expect(await checkEndState(cluster, [{ number, ...buy }])).toHaveLength(1)
 })
 
 const numberIn = (answer: HttpAnswer) => dataOf<PlacedData>(answer).transaction_number

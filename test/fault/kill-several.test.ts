@@ -66,11 +66,14 @@ test('all three replicas: 503 in clear words, lookups of stocks go on, and tradi
   const number = await place(system, 'apple', 'buy', 1)
   await system.kill('order-1', 'order-2', 'order-3')
 
-  const refused = await order(system.frontEnd, { name: 'apple', quantity: 1, type: 'buy' })
-  expect(refusal(refused)).toMatchObject({ status: 503, code: 503, message: expect.stringMatching(/not placed|may have been placed/) })
-  expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
-  for (const path of ['/leader', `/orders/${number}`]) {
-    expect(refusal(await ask(system.frontEnd, path)), path).toMatchObject({ status: 503, code: 503 })
+  const [refused, query] = await Promise.all([
+    order(system.frontEnd, { name: 'apple', quantity: 1, type: 'buy' }),
+    ask(system.frontEnd, `/orders/${number}`),
+  ])
+  expect(refusal(refused).message).toMatch(/not placed|may have been placed/)
+  for (const answer of [refused, query, await ask(system.frontEnd, '/leader')]) {
+    expect(refusal(answer)).toMatchObject({ status: 503, code: 503, message: expect.not.stringContaining('catalogue') })
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0)
   }
   expect(await levelOf(system, 'apple')).toBe(999)
 
@@ -88,12 +91,17 @@ test('the catalogue away: 503 in clear words, known orders are still answered, u
   const number = await place(system, 'apple', 'buy', 1)
   await system.kill('catalogue')
 
-  const refused = await order(system.frontEnd, { name: 'apple', quantity: 1, type: 'buy' })
-  expect(refusal(refused)).toMatchObject({ status: 503, code: 503 })
-  expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
-  expect(await orderNumber(system, number)).toMatchObject({ name: 'apple', quantity: 1 })
-  expect((await ask(system.frontEnd, `/orders/${number + 1}`)).status).toBe(503)
-  expect((await ask(system.frontEnd, '/stocks/apple')).status).toBe(503)
+  const [refused, known, ...queries] = await Promise.all([
+    order(system.frontEnd, { name: 'apple', quantity: 1, type: 'buy' }),
+    orderNumber(system, number),
+    ask(system.frontEnd, `/orders/${number + 1}`),
+    ask(system.frontEnd, '/stocks/apple'),
+  ])
+  expect(known).toMatchObject({ name: 'apple', quantity: 1 })
+  for (const answer of [refused, ...queries]) {
+    expect(refusal(answer)).toMatchObject({ status: 503, code: 503, message: expect.any(String) })
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0)
+  }
 
   system.start('catalogue')
   await system.untilTrading()

@@ -45,7 +45,10 @@ describe.skipIf(isForeign)('processes, started by the commands of the contract',
     expect(await eventually('an order is taken', 5_000, () => numberOf(third, buy))).toBe(0)
     expect(await statusOf(call(first, 'Order.Request', buy))).toBe('FAILED_PRECONDITION')
     for (const address of [first, second]) {
-      const stored = await call(address, 'Order.Lookup', { orderNum: 0 })
+      const stored = await eventually('the follower shows it', 5_000, async () => {
+        const answer = await call(address, 'Order.Lookup', { orderNum: 0 })
+        return answer.orderNum === 0 ? answer : undefined
+      })
       expect(stored).toEqual({ orderNum: 0, ...buy })
     }
 

@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { StatusData } from '../../src/http/types.ts'
+import { Child } from '../run/child.ts'
+import type { Counters, StartOptions, System, SystemKind } from '../run/system.ts'
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+const READY_MS = 30_000
+const ANY_PORTS = ['--port', '0', '--catalog-port', '0', '--order-ports', '0,0,0']
+/** Catalogue, three replicas, front end. */
+const PROCESSES = 5
+
+/** The part of what `up --json` prints that is of use here; `<folder>/up.json` holds the same. */
+interface UpState {
+  readonly frontEnd: string
+  readonly processes: readonly { readonly name: string; readonly pid: number | null }[]
+}
+
+export const bazaar: SystemKind = {
+  name: 'bazaar',
+  what: 'Stock Bazaar: catalogue, three order replicas and a front end, five processes',
+  disks: '4 (catalogue, leader, two followers)',
+  start: startBazaar,
+}
+
+async function startBazaar({ folder }: StartOptions): Promise<System> {
+  const { PATH = '', HOME = '' } = process.env // Without the variables and the file that set options.
+  const args = [MAIN, 'up', '--json', '--data', folder, ...ANY_PORTS]
+  const up = new Child(process.execPath, args, { channel: true, cwd: folder, env: { PATH, HOME } })
+  try {
+    const { frontEnd } = (await up.announcement(READY_MS)) as UpState
+    await statusOf(frontEnd)
+    return {
+      address: frontEnd,
+      folder,
+      pids: () => pidsIn(folder),
+      counters: async () => countersIn(await statusOf(frontEnd)),
+      stop: () => up.stop(),
+    }
+  } catch (error) {
+    await up.stop()
+    throw error
+  }
+}
+
+function pidsIn(folder: string): ReadonlyMap<string, readonly number[]> {
+  const { processes } = JSON.parse(readFileSync(join(folder, 'up.json'), 'utf8')) as UpState
+  return new Map(processes.map(({ name, pid }) => [name, pid === null ? [] : [pid]]))
+}
+
+async function statusOf(address: string): Promise<StatusData> {
+  const answer = await fetch(`http://${address}/status`)
+  return ((await answer.json()) as { data: StatusData }).data
+}
+
+/** @throws Error when a process is away: what is measured then is not the system. */
+function countersIn({ catalogue, replicas }: StatusData): Counters {
+  const reachable = replicas.filter((replica) => replica.reachable)
+  if (!catalogue.reachable || reachable.length + 2 < PROCESSES) throw new Error('a process of the bazaar is away')
+  return {
+    orders: catalogue.requests,
+    batches: catalogue.batches,
+    commits: reachable.reduce((sum, { batches }) => sum + batches, catalogue.batches),
+  }
+}

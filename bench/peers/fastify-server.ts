@@ -1,0 +1,7 @@
+import { contractApp } from './contract-app.ts'
+import { MemoryMarket } from './market.ts'
+import { announce } from './server-process.ts'
+
+const app = contractApp(new MemoryMarket())
+await app.listen({ host: '127.0.0.1', port: 0 })
+announce(app.server)

@@ -1,0 +1,45 @@
+import { LIMITS } from '../../src/domain/limits.ts'
+import { isTradeType } from '../../src/domain/order.ts'
+import { OPENING_CATALOGUE } from '../../src/domain/stock.ts'
+import type { StockData } from '../../src/http/types.ts'
+
+export type Refusal = 'STOCK_NOT_FOUND' | 'INVALID_TYPE' | 'INVALID_QUANTITY' | 'NOT_ENOUGH'
+
+/** An order as it comes in the body of a request. */
+export interface OrderBody {
+  readonly name: string
+  readonly quantity: unknown
+  readonly type: unknown
+}
+
+/** The checks of an order that need no stock, in the contract's order. */
+export function checked({ quantity, type }: OrderBody): { quantity: number; type: 'buy' | 'sell' } | Refusal {
+  if (typeof type !== 'string' || !isTradeType(type)) return 'INVALID_TYPE'
+  const valid = typeof quantity === 'number' && Number.isInteger(quantity) && quantity >= 1
+  if (!valid || quantity > LIMITS.orderQuantityMax) return 'INVALID_QUANTITY'
+  return { quantity, type }
+}
+
+/** The least that can answer an order: levels and a counter in memory, nothing kept, nothing copied. */
+export class MemoryMarket {
+  readonly #levels = new Map(OPENING_CATALOGUE.map(({ name, quantity }) => [name, quantity]))
+  readonly #prices = new Map(OPENING_CATALOGUE.map(({ name, priceCents }) => [name, priceCents / 100]))
+  #orders = 0
+
+  /** The order's number, or why it was refused. */
+  place(body: OrderBody): number | Refusal {
+    const level = this.#levels.get(body.name)
+    if (level === undefined) return 'STOCK_NOT_FOUND'
+    const order = checked(body)
+    if (typeof order === 'string') return order
+    const left = order.type === 'buy' ? level - order.quantity : level + order.quantity
+    if (left < 0) return 'NOT_ENOUGH'
+    this.#levels.set(body.name, left)
+    return this.#orders++
+  }
+
+  find(name: string): StockData | undefined {
+    const quantity = this.#levels.get(name)
+    return quantity === undefined ? undefined : { name, price: this.#prices.get(name) ?? 0, quantity }
+  }
+}

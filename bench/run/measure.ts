@@ -1,0 +1,88 @@
+import { keptBytes } from './disk.ts'
+import { cpuMicroseconds, writtenBytes } from './processes.ts'
+import { sum } from './statistics.ts'
+import type { Counters, System } from './system.ts'
+
+export interface LatencyMs {
+  readonly p50: number
+  readonly p90: number
+  readonly p99: number
+  readonly p999: number
+  readonly max: number
+}
+
+/** What a load generator saw. */
+export interface LoadResult {
+  readonly answered: number
+  /** Answers that were refusals, failed connections and time-outs. */
+  readonly errors: number
+  readonly seconds: number
+  /** Requests answered as wanted. */
+  readonly perSecond: number
+  readonly latencyMs: LatencyMs
+  /** CPU of the generator itself. */
+  readonly cpuMicroseconds: number | undefined
+}
+
+/** What one round cost the system that was measured. A figure that this machine does not tell is undefined. */
+export interface Cost {
+  /** CPU by process, in microseconds. */
+  readonly cpuMicroseconds: Readonly<Record<string, number>>
+  /** Growth of the files that it keeps. */
+  readonly keptBytes: number
+  /** Everything that it sent to the disk, write-ahead logs included. */
+  readonly writtenBytes: number | undefined
+  readonly counters: Counters | undefined
+}
+
+export interface Measure extends LoadResult {
+  readonly cost: Cost
+}
+
+/** Runs a load and takes the system's figures before and after it. */
+export async function measure(system: System, load: () => Promise<LoadResult>): Promise<Measure> {
+  const before = await observe(system)
+  const result = await load()
+  const after = await observe(system)
+  return { ...result, cost: costBetween(before, after) }
+}
+
+/** CPU that all processes of a system used until now, in microseconds. */
+export const totalCpu = (system: System): number => sum(Object.values(cpuByName(system)))
+
+async function observe(system: System): Promise<Cost> {
+  const pids = [...system.pids().values()].flat()
+  const written = pids.map(writtenBytes)
+  return {
+    cpuMicroseconds: cpuByName(system),
+    keptBytes: system.folder === undefined ? 0 : keptBytes(system.folder),
+    writtenBytes: written.includes(undefined) ? undefined : sum(written.map((bytes) => bytes ?? 0)),
+    counters: await system.counters?.(),
+  }
+}
+
+function cpuByName(system: System): Record<string, number> {
+  const known = [...system.pids()].flatMap(([name, pids]) => {
+    const values = pids.map(cpuMicroseconds)
+    return values.includes(undefined) ? [] : [[name, sum(values.map((value) => value ?? 0))] as const]
+  })
+  return Object.fromEntries(known)
+}
+
+function costBetween(before: Cost, after: Cost): Cost {
+  const earlier = before.cpuMicroseconds
+  const cpu = Object.entries(after.cpuMicroseconds).map(([name, value]) => [name, value - (earlier[name] ?? 0)])
+  const known = before.writtenBytes !== undefined && after.writtenBytes !== undefined
+  return {
+    cpuMicroseconds: Object.fromEntries(cpu),
+    keptBytes: after.keptBytes - before.keptBytes,
+    writtenBytes: known ? after.writtenBytes - before.writtenBytes : undefined,
+    counters: before.counters && after.counters && countersBetween(before.counters, after.counters),
+  }
+}
+
+const countersBetween = (before: Counters, after: Counters): Counters => ({
+  orders: after.orders - before.orders,
+  batches: after.batches - before.batches,
+  commits: after.commits - before.commits,
+})

@@ -1,0 +1,60 @@
+import { type Column, tableLines } from '../../src/cli/table.ts'
+import { count } from '../../src/cli/units.ts'
+import type { MeasuredSystem, Results } from './results.ts'
+import { type ResultTable, resultTables } from './tables.ts'
+
+/** The report for a terminal. */
+export function textReport(results: Results): string {
+  const tables = resultTables(results).flatMap(({ title, columns, rows, notes }) => [
+    '',
+    title,
+    ...tableLines(columns, rows),
+    ...notes,
+  ])
+  return [...tables, '', ...closingLines(results)].join('\n').trimStart()
+}
+
+/** The report for a repository. */
+export function markdownReport(results: Results): string {
+  const { machine, startedAt, command } = results
+  const { cpu, cores, memoryGiB, kernel, loadAverage } = machine
+  const versions = Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`)
+  const head = [
+    `# Benchmark of ${startedAt.slice(0, 10)}`,
+    '',
+    `- Started: ${startedAt}, by \`${command}\`, at commit ${machine.commit}`,
+    `- Machine: ${cpu}, ${cores} cores, ${memoryGiB} GiB, ${kernel}`,
+    `- Load average at the start: ${loadAverage.toFixed(2)}`,
+    `- Versions: ${versions.join(', ')}`,
+  ]
+  const tables = resultTables(results).flatMap((table) => [
+    ...['', `## ${table.title}`, ''],
+    ...markdownTable(table),
+    ...['', ...table.notes],
+  ])
+  const closing = closingLines(results).map((line) => `- ${line}`)
+  return `${[...head, ...tables, '', '## What was measured', '', ...closing].join('\n')}\n`
+}
+
+function closingLines({ systems, skipped, settings, machine }: Results): string[] {
+  const { rounds, seconds, warmUpSeconds } = settings
+  const inMemory = 'WARNING: the temporary folder stands in memory, where syncs cost nothing: see --temporary.'
+  return [
+    `${count(rounds, 'round')} of ${seconds} s each, all systems in turn, ${warmUpSeconds} s of warming up; medians.`,
+    ...systems.map(systemLine),
+    ...skipped.map(({ name, why }) => `SKIPPED ${name}: ${why}`),
+    ...(machine.temporaryInMemory ? [inMemory] : []),
+    'CPU is in microseconds a request; bytes, batches and commits are per order. wrk works in a closed loop.',
+  ]
+}
+
+function systemLine({ name, what, disks, idleCpu }: MeasuredSystem): string {
+  const idle = (100 * idleCpu).toFixed(1)
+  return `${name}: ${what}. Disks synced before the answer: ${disks}. CPU while idle: ${idle} % of a core.`
+}
+
+function markdownTable({ columns, rows }: ResultTable): string[] {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  const rule = (column: Column) => (column.align === 'right' ? '---:' : '---')
+  return [line(columns.map(({ title }) => title)), line(columns.map(rule)), ...rows.map(line)]
+}

@@ -1,0 +1,20 @@
+import type { Workload } from '../load/requests.ts'
+import type { SystemKind } from './system.ts'
+
+/** Everything that one run of the benchmark has decided before it starts a process. */
+export interface Settings {
+  readonly rounds: number
+  readonly seconds: number
+  readonly warmUpSeconds: number
+  readonly connections: readonly number[]
+  readonly workloads: readonly Workload[]
+  /** What is measured, in the order of the turns. */
+  readonly kinds: readonly SystemKind[]
+  /** Folder that temporary folders are made in: its disk is the one that is measured. */
+  readonly temporary: string
+  /** Folder with a node_modules for packages that the project does not bring. */
+  readonly modules: string | undefined
+}
+
+/** The system that the others are compared with. */
+export const SUBJECT = 'bazaar'

@@ -1,0 +1,78 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { OPENING_CATALOGUE } from '../../src/domain/stock.ts'
+import { order } from '../load/requests.ts'
+import { killChildren, pause } from './child.ts'
+import { totalCpu } from './measure.ts'
+import type { Settings } from './settings.ts'
+import { type System, type SystemKind, Unavailable } from './system.ts'
+
+/** Shares put into each stock before the start, so that no order of a workload runs short. */
+const FUND = 1_000_000
+const IDLE_MS = 1_000
+
+export interface Started {
+  readonly kind: SystemKind
+  readonly system: System
+}
+
+/** All systems of one run, side by side, and the folder they stand in. */
+export class StartedSystems {
+  readonly folder: string
+  readonly started: Started[] = []
+  readonly skipped: { readonly name: string; readonly why: string }[] = []
+  readonly #removeFolder = () => rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 })
+  readonly #endAtExit = () => {
+    killChildren()
+    this.#removeFolder()
+  }
+
+  constructor(temporary: string) {
+    this.folder = mkdtempSync(join(temporary, 'bazaar-bench-'))
+    chmodSync(this.folder, 0o711) // A database server may have to run as another user, in a folder of its own.
+    process.on('exit', this.#endAtExit)
+  }
+
+  /** Starts one after the other; what cannot be had on this machine is skipped. */
+  async start({ kinds, modules }: Settings, signal: AbortSignal, say: (line: string) => void): Promise<void> {
+    for (const kind of kinds) {
+      signal.throwIfAborted()
+      const folder = join(this.folder, kind.name)
+      mkdirSync(folder)
+      try {
+        this.started.push({ kind, system: await kind.start({ folder, modules }) })
+      } catch (error) {
+        if (!(error instanceof Unavailable)) throw new Error(`${kind.name} does not start`, { cause: error })
+        this.skipped.push({ name: kind.name, why: error.message })
+        say(`SKIPPED ${kind.name}: ${error.message}`)
+      }
+    }
+  }
+
+  /** Ends all of them and removes everything. */
+  async stop(): Promise<void> {
+    await Promise.allSettled(this.started.map(({ system }) => system.stop()))
+    process.off('exit', this.#endAtExit)
+    killChildren()
+    this.#removeFolder()
+  }
+
+  /** Share of one core that each system uses while nobody asks, in order. */
+  async idleCpu(): Promise<number[]> {
+    const before = this.started.map(({ system }) => totalCpu(system))
+    await pause(IDLE_MS)
+    return this.started.map(({ system }, at) => (totalCpu(system) - (before[at] ?? 0)) / (IDLE_MS * 1_000))
+  }
+}
+
+/** Fills every stock. @throws Error when an order is refused: then the system does not do the work that is measured. */
+export async function fund({ kind, system }: Started): Promise<void> {
+  for (const { name } of OPENING_CATALOGUE) {
+    const { method, path, body } = order(name, 'sell', FUND)
+    const headers = { 'content-type': 'application/json' }
+    const answer = await fetch(`http://${system.address}${path}`, { method, body, headers })
+    const text = await answer.text()
+    const { data } = JSON.parse(text) as { data?: { transaction_number?: unknown } }
+    if (typeof data?.transaction_number !== 'number') throw new Error(`${kind.name} refused an order: ${text}`)
+  }
+}

@@ -1,0 +1,89 @@
+import type { Measure } from './measure.ts'
+import type { Results, Run } from './results.ts'
+import { SUBJECT } from './settings.ts'
+import { median, medianKnown, type Spread, spread, sum } from './statistics.ts'
+
+/** All rounds of one system under one workload at one number of connections. */
+export interface Summary {
+  readonly system: string
+  readonly perSecond: Spread
+  /** Medians over the rounds. */
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly errors: number
+  /** CPU by process, in microseconds a request. */
+  readonly cpuByProcess: Readonly<Record<string, number>>
+  /** CPU of all processes together, in microseconds a request. */
+  readonly cpu: number
+  /** CPU of the load generator, in microseconds a request, and its share of one core, 0..1. */
+  readonly loadCpu: number | undefined
+  readonly loadShare: number | undefined
+  /** The subject's throughput divided by this one's, round by round; undefined for the subject itself. */
+  readonly ratio: Spread | undefined
+  readonly perOrder: PerOrder | undefined
+}
+
+/** What one order costs a system that keeps it; undefined where the workload has none or the system keeps nothing. */
+export interface PerOrder {
+  readonly keptBytes: number
+  readonly writtenBytes: number | undefined
+  readonly ordersPerBatch: number | undefined
+  readonly commits: number | undefined
+}
+
+/** One summary a system, in the order of the turns. */
+export function summaries({ systems, runs, workloads }: Results, workload: string, connections: number): Summary[] {
+  const here = runs.filter((run) => run.workload === workload && run.connections === connections)
+  const ordersShare = workloads.find(({ name }) => name === workload)?.ordersShare ?? 0
+  const subject = here.filter(({ system }) => system === SUBJECT)
+  return systems.map(({ name }) => {
+    const own = here.filter(({ system }) => system === name)
+    return summaryOf(name, own, name === SUBJECT ? [] : subject, ordersShare)
+  })
+}
+
+function summaryOf(system: string, own: readonly Run[], subject: readonly Run[], ordersShare: number): Summary {
+  const measures = own.map(({ measure }) => measure)
+  const cpuByProcess = cpuOf(measures)
+  const ratios = own.flatMap(({ round, measure }) => {
+    const other = subject.find((run) => run.round === round)
+    return other ? [other.measure.perSecond / measure.perSecond] : []
+  })
+  return {
+    system,
+    perSecond: spread(measures.map(({ perSecond }) => perSecond)),
+    p50Ms: median(measures.map(({ latencyMs }) => latencyMs.p50)),
+    p99Ms: median(measures.map(({ latencyMs }) => latencyMs.p99)),
+    errors: sum(measures.map(({ errors }) => errors)),
+    cpuByProcess,
+    cpu: sum(Object.values(cpuByProcess)),
+    loadCpu: medianKnown(measures.map(({ cpuMicroseconds: cpu, answered }) => cpu && cpu / answered)),
+    loadShare: medianKnown(measures.map(({ cpuMicroseconds: cpu, seconds }) => cpu && cpu / seconds / 1e6)),
+    ratio: ratios.length === 0 ? undefined : spread(ratios),
+    perOrder: perOrder(measures, ordersShare),
+  }
+}
+
+/** Over all rounds together, as a clock that ticks in hundredths of a second is coarse for one. */
+function cpuOf(measures: readonly Measure[]): Record<string, number> {
+  const answered = sum(measures.map((measure) => measure.answered))
+  const names = new Set(measures.flatMap(({ cost }) => Object.keys(cost.cpuMicroseconds)))
+  const total = (name: string) => sum(measures.map(({ cost }) => cost.cpuMicroseconds[name] ?? 0))
+  return Object.fromEntries([...names].map((name) => [name, total(name) / answered]))
+}
+
+/** Over all rounds together, as files grow in steps. */
+function perOrder(measures: readonly Measure[], ordersShare: number): PerOrder | undefined {
+  const orders = ordersShare * sum(measures.map(({ answered, errors }) => answered - errors))
+  const written = measures.map(({ cost }) => cost.writtenBytes)
+  const keptBytes = sum(measures.map(({ cost }) => cost.keptBytes))
+  if (orders === 0 || (keptBytes === 0 && sum(written.map((bytes) => bytes ?? 0)) === 0)) return undefined
+  const counters = measures.flatMap(({ cost }) => cost.counters ?? [])
+  const decided = sum(counters.map((counter) => counter.orders))
+  return {
+    keptBytes: keptBytes / orders,
+    writtenBytes: written.includes(undefined) ? undefined : sum(written.map((bytes) => bytes ?? 0)) / orders,
+    ordersPerBatch: decided > 0 ? decided / sum(counters.map(({ batches }) => batches)) : undefined,
+    commits: decided > 0 ? sum(counters.map(({ commits }) => commits)) / decided : undefined,
+  }
+}

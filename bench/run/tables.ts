@@ -1,0 +1,92 @@
+import type { Column } from '../../src/cli/table.ts'
+import type { Results } from './results.ts'
+import { SUBJECT } from './settings.ts'
+import { type Spread, spread } from './statistics.ts'
+import { type Summary, summaries } from './summary.ts'
+
+/** One table of a report, before it becomes text or Markdown. */
+export interface ResultTable {
+  readonly title: string
+  readonly columns: readonly Column[]
+  readonly rows: readonly (readonly string[])[]
+  readonly notes: readonly string[]
+}
+
+const left = (title: string): Column => ({ title, align: 'left' })
+const right = (title: string): Column => ({ title, align: 'right' })
+
+const SPEED_COLUMNS = [
+  left('system'),
+  ...['requests/s', 'min', 'max', 'p50 ms', 'p99 ms', 'CPU µs', 'wrk CPU %', 'errors'].map(right),
+  ...[`${SUBJECT} ÷ it`, 'min–max'].map(right),
+]
+const COST_COLUMNS = [
+  left('system'),
+  ...['orders/batch', 'commits/order', 'bytes kept', 'bytes written'].map(right),
+  left('CPU µs by process'),
+]
+/** A generator that is this busy may be what limits the result. */
+const LOAD_SHARE_MAX = 0.9
+
+/** Two tables for each workload and number of connections: how fast, and at what cost. */
+export function resultTables(results: Results): ResultTable[] {
+  return results.workloads.flatMap(({ name, what }) =>
+    results.settings.connections.flatMap((connections) => {
+      const rows = summaries(results, name, connections)
+      const title = `${name}, ${connections} connection${connections === 1 ? '' : 's'}`
+      const diskLine = diskNote(results, name, connections)
+      return [speedTable(`${title}: ${what}`, rows, diskLine), costTable(`${title}: cost of one`, rows)]
+    }),
+  )
+}
+
+function speedTable(title: string, rows: readonly Summary[], diskLine: string): ResultTable {
+  const marked = rows.filter(({ errors }) => errors > 0).map(({ system }) => system)
+  const limited = rows.filter(({ loadShare = 0 }) => loadShare > LOAD_SHARE_MAX).map(({ system }) => system)
+  const notes = [
+    diskLine,
+    ...(marked.length > 0 ? [`! Errors in the runs of ${marked.join(', ')}: their figures do not count.`] : []),
+    ...(limited.length > 0 ? [`wrk used nearly a whole core against ${limited.join(', ')} and may be the limit.`] : []),
+  ]
+  return { title, columns: SPEED_COLUMNS, rows: rows.map(speedRow), notes }
+}
+
+function speedRow({ system, perSecond, p50Ms, p99Ms, cpu, loadShare, errors, ratio }: Summary): string[] {
+  return [
+    errors > 0 ? `${system} !` : system,
+    ...[perSecond.median, perSecond.min, perSecond.max].map(whole),
+    ...[p50Ms, p99Ms].map((ms) => ms.toFixed(2)),
+    cpu.toFixed(0),
+    known(loadShare, (share) => (100 * share).toFixed(0)),
+    `${errors}`,
+    known(ratio?.median, (value) => value.toFixed(3)),
+    known(ratio, ({ min, max }) => `${min.toFixed(3)}–${max.toFixed(3)}`),
+  ]
+}
+
+function costTable(title: string, rows: readonly Summary[]): ResultTable {
+  return { title, columns: COST_COLUMNS, rows: rows.map(costRow), notes: [] }
+}
+
+function costRow({ system, perOrder, cpuByProcess, loadCpu }: Summary): string[] {
+  const processes = Object.entries(cpuByProcess).map(([name, value]) => `${name} ${value.toFixed(0)}`)
+  return [
+    system,
+    known(perOrder?.ordersPerBatch, (value) => value.toFixed(1)),
+    known(perOrder?.commits, (value) => value.toFixed(3)),
+    known(perOrder?.keptBytes, whole),
+    known(perOrder?.writtenBytes, whole),
+    [...processes, `(wrk ${known(loadCpu, (value) => value.toFixed(0))})`].join(', '),
+  ]
+}
+
+function diskNote({ disk }: Results, workload: string, connections: number): string {
+  const here = disk.filter((probe) => probe.workload === workload && probe.connections === connections)
+  const { median, min, max }: Spread = spread(here.map(({ syncsPerSecond }) => syncsPerSecond))
+  return `The disk itself, one writer: ${whole(median)} fdatasync/s of 4 KiB (${whole(min)} to ${whole(max)}).`
+}
+
+const known = <T>(value: T | undefined, words: (value: T) => string): string =>
+  value === undefined ? '–' : words(value)
+
+export const whole = (value: number): string => Math.round(value).toLocaleString('en-GB')

@@ -1,0 +1,97 @@
+import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { CommandFailure } from '../../src/cli/failure.ts'
+import type { Workload } from '../load/requests.ts'
+import { Child } from './child.ts'
+import type { LoadResult } from './measure.ts'
+import { endedChildrenCpuMicroseconds } from './processes.ts'
+
+const SCRIPT = fileURLToPath(new URL('../load/replay.lua', import.meta.url))
+/** One is enough for anything on Node, and leaves the cores to what is measured. */
+const THREADS = 1
+
+/** What the script writes at the end; times in microseconds. */
+interface Report {
+  readonly requests: number
+  readonly microseconds: number
+  readonly p50: number
+  readonly p90: number
+  readonly p99: number
+  readonly p999: number
+  readonly max: number
+  /** Answers with a status above 399. */
+  readonly refused: number
+  /** Failed connects, reads and writes. */
+  readonly connections: number
+  readonly timeouts: number
+}
+
+/** Version of wrk. @throws CommandFailure when it is missing. */
+export function wrkVersion(): string {
+  const { error, stdout, stderr } = spawnSync('wrk', ['--version'], { encoding: 'utf8' })
+  if (error) {
+    throw new CommandFailure(
+      'wrk, which makes the load, is not installed. Debian, Ubuntu: sudo apt-get install wrk. macOS: brew install wrk.',
+    )
+  }
+  return /wrk (\S+)/.exec(stdout + stderr)?.[1] ?? 'unknown'
+}
+
+/** Writes a cycle where the script finds it; returns the path. */
+export function writeCycle(folder: string, { name, cycle }: Workload): string {
+  const path = join(folder, `${name}.tsv`)
+  writeFileSync(path, cycle.map(({ method, path, body }) => `${method}\t${path}\t${body}\n`).join(''))
+  return path
+}
+
+export interface WrkOptions {
+  /** "host:port" */
+  readonly address: string
+  readonly connections: number
+  readonly seconds: number
+  readonly signal: AbortSignal
+}
+
+/** Closed loop: every connection sends its next request when the last one is answered. */
+export async function runWrk(cyclePath: string, options: WrkOptions): Promise<LoadResult> {
+  const { address, connections, seconds, signal } = options
+  const args = [
+    ...['--threads', `${THREADS}`, '--connections', `${connections}`, '--duration', `${seconds}s`, '--timeout', '10s'],
+    ...['--script', SCRIPT, `http://${address}`, '--', cyclePath],
+  ]
+  const cpuBefore = endedChildrenCpuMicroseconds()
+  const wrk = new Child('wrk', args)
+  const stop = () => void wrk.stop()
+  signal.addEventListener('abort', stop)
+  await wrk.ended()
+  signal.removeEventListener('abort', stop)
+  signal.throwIfAborted()
+  return resultOf(wrk, difference(endedChildrenCpuMicroseconds(), cpuBefore))
+}
+
+function resultOf(wrk: Child, cpuMicroseconds: number | undefined): LoadResult {
+  const line = wrk.output.split('\n').find((text) => text.startsWith('{'))
+  if (wrk.exitCode !== 0 || line === undefined) throw new Error(`wrk failed: ${wrk.output}`)
+  const report = JSON.parse(line) as Report
+  const { requests, microseconds, refused, connections, timeouts } = report
+  const inMs = (value: number) => value / 1_000
+  return {
+    answered: requests,
+    errors: refused + connections + timeouts,
+    seconds: microseconds / 1e6,
+    perSecond: (requests - refused) / (microseconds / 1e6),
+    latencyMs: {
+      p50: inMs(report.p50),
+      p90: inMs(report.p90),
+      p99: inMs(report.p99),
+      p999: inMs(report.p999),
+      max: inMs(report.max),
+    },
+    cpuMicroseconds,
+  }
+}
+
+const difference = (after: number | undefined, before: number | undefined): number | undefined =>
+  after === undefined || before === undefined ? undefined : after - before

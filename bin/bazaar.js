@@ -20,6 +20,8 @@ const RUNTIME_PACKAGES = {
 
 const major = Number(process.versions.node.split('.')[0])
 if (major >= OLDEST_MAJOR) {
+  // Keeps compiled modules between runs, so that a process that died is back sooner.
+  nodeModule.enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/bazaar', import.meta.url)))
   if (MAIN.pathname.includes('/node_modules/')) stripTypesInPackages()
   await import(MAIN.href)
 } else {
@@ -78,9 +80,10 @@ function runWith(runtime) {
 
 function explainMissingRuntime() {
   console.error(
-    `bazaar needs Node ${OLDEST_MAJOR} or newer; this is ${process.version}, and the one that the project brings along ` +
-      `is not installed for ${process.platform}-${process.arch}.\n` +
-      'What to do: run `npm ci` in the project folder (without --omit=optional), or install Node from https://nodejs.org.',
+    `bazaar needs Node ${OLDEST_MAJOR} or newer; this is ${process.version}, and the one that the project ` +
+      `brings along is not installed for ${process.platform}-${process.arch}.\n` +
+      'What to do: run `npm ci` in the project folder (without --omit=optional), or install Node from ' +
+      'https://nodejs.org.',
   )
   process.exit(1)
 }

@@ -10,6 +10,8 @@ import { cacheOption, configOption, dataOption, frontEndPortOption, orderPortsOp
 let folder: string
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'bazaar-config-'))
+  for (const name of ['BAZAAR_PORT', 'BAZAAR_DATA', 'BAZAAR_CACHE', 'BAZAAR_ORDER_PORTS', 'BAZAAR_CONFIG'])
+    vi.stubEnv(name, undefined)
 })
 afterEach(() => {
   vi.unstubAllEnvs()

@@ -8,7 +8,14 @@ export interface LogLine {
   readonly fields: Readonly<Record<string, unknown>>
 }
 
-const LEVELS: Readonly<Record<number, string>> = { 10: 'TRACE', 20: 'DEBUG', 30: 'INFO', 40: 'WARN', 50: 'ERROR', 60: 'FATAL' }
+const LEVELS: Readonly<Record<number, string>> = {
+  10: 'TRACE',
+  20: 'DEBUG',
+  30: 'INFO',
+  40: 'WARN',
+  50: 'ERROR',
+  60: 'FATAL',
+}
 const SAME_IN_EVERY_LINE: ReadonlySet<string> = new Set(['time', 'name', 'level', 'msg', 'pid', 'hostname'])
 
 /**
@@ -64,8 +71,11 @@ export function formatLogLine(line: LogLine): string {
 const fieldText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
 
 function stackLines(err: unknown): string[] {
-  if (typeof err !== 'object' || err === null || !('stack' in err)) return err === undefined ? [] : [`    ${fieldText(err)}`]
-  return String(err.stack).split('\n').map((line) => `    ${line.trim()}`)
+  if (typeof err !== 'object' || err === null || !('stack' in err))
+    return err === undefined ? [] : [`    ${fieldText(err)}`]
+  return String(err.stack)
+    .split('\n')
+    .map((line) => `    ${line.trim()}`)
 }
 
 /** What a process said last: its last error, else its last line that is no log line, else its last line. */

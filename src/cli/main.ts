@@ -19,7 +19,9 @@ import { endQuietlyWithoutReader, painterFor, printAside } from './terminal.ts'
 /** Commands that look after their own end. The others end with whoever started them. */
 const STOPS_ITSELF: ReadonlySet<string> = new Set(['up', 'catalog', 'order', 'frontend'])
 
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string
+}
 
 function buildProgram(): Command {
   const program = new Command('bazaar')
@@ -28,7 +30,19 @@ function buildProgram(): Command {
     .exitOverride()
     .showSuggestionAfterError()
     .addHelpText('after', HELP)
-  const add = [addUp, addStatus, addStocks, addTrades, addOrders, addClient, addControls, addLogs, addCatalog, addOrder, addFrontEnd]
+  const add = [
+    addUp,
+    addStatus,
+    addStocks,
+    addTrades,
+    addOrders,
+    addClient,
+    addControls,
+    addLogs,
+    addCatalog,
+    addOrder,
+    addFrontEnd,
+  ]
   for (const addTo of add) addTo(program)
   for (const command of program.commands) command.addOption(configOption())
   program.hook('preAction', (_, command) => {

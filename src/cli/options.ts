@@ -17,9 +17,10 @@ const CACHE_STOCKS_MAX = 8
 /** Every option that can also stand in the environment or in the configuration file. One function an option. */
 
 export const configOption = (): Option =>
-  new Option('--config <file>', 'configuration file; without it, bazaar.json in the working folder if there is one').env(
-    'BAZAAR_CONFIG',
-  )
+  new Option(
+    '--config <file>',
+    'configuration file; without it, bazaar.json in the working folder if there is one',
+  ).env('BAZAAR_CONFIG')
 
 export const dataOption = (): Option =>
   new Option('--data <folder>', 'folder of the data files').env('BAZAAR_DATA').default('./data')
@@ -40,7 +41,9 @@ export const targetPortOption = (): Option =>
     .argParser(listeningPort)
 
 export const hostOption = (): Option =>
-  new Option('--host <host>', 'address that the front end listens on; 0.0.0.0: all').env('BAZAAR_HOST').default(LOOPBACK)
+  new Option('--host <host>', 'address that the front end listens on; 0.0.0.0: all')
+    .env('BAZAAR_HOST')
+    .default(LOOPBACK)
 
 export const grpcHostOption = (flags = '--host <host>'): Option =>
   new Option(flags, 'address that gRPC listens on; 0.0.0.0: all').env('BAZAAR_GRPC_HOST').default(LOOPBACK)
@@ -76,7 +79,10 @@ export const replicaAddressesOption = (): Option =>
     .argParser(addresses)
 
 export const cacheOption = (): Option =>
-  new Option('--cache <0|1>', 'whether the front end caches stocks').env('BAZAAR_CACHE').default(true, '1').argParser(onOff)
+  new Option('--cache <0|1>', 'whether the front end caches stocks')
+    .env('BAZAAR_CACHE')
+    .default(true, '1')
+    .argParser(onOff)
 
 export const cacheStocksOption = (): Option =>
   new Option('--cache-stocks <n>', 'how many stocks the cache holds')
@@ -91,7 +97,10 @@ export const leaseOption = (): Option =>
     .argParser(integer(50, 60_000))
 
 export const advertiseOption = (): Option =>
-  new Option('--advertise <host:port>', 'address that the others reach this process at, when it is not the one it listens on')
+  new Option(
+    '--advertise <host:port>',
+    'address that the others reach this process at, when it is not the one it listens on',
+  )
     .env('BAZAAR_ADVERTISE')
     .argParser((text: string) => addresses(text)[0])
 

@@ -45,7 +45,8 @@ test('logs of equal length have to have equal digests', () => {
 
 test('shows every process in a row', () => {
   const text = statusLines(status(replica(3, 2, 'abcdef0123456789')), (_, words) => words).join('\n')
-  expect(text).toMatch(/catalogue +unreachable +h:8 +refused/)
+  expect(text).toMatch(/catalogue +unreachable +h:8\n/)
+  expect(text).toMatch(/catalogue does not answer: refused/)
   expect(text).toMatch(/order-3 +leader +h:3 +1 +2 +abcdef012345 +0 +1.0 s +50 MB/)
   expect(text).toMatch(/1 log, all identical/)
   expect(text).toMatch(/3 hits \(75.0 % of lookups\)/)

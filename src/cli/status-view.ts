@@ -20,22 +20,28 @@ const COLUMNS: readonly Column[] = [
 export function statusLines(status: StatusData, paint: Paint): string[] {
   const { catalogue, replicas, frontEnd } = status
   const rows = [catalogue, ...replicas, frontEnd].map((each) => row(each, paint))
-  const troubles = replicas.flatMap((each) => (each.reachable && each.trouble ? [`${each.name} cannot lead: ${each.trouble}`] : []))
+  const troubles = [catalogue, ...replicas].flatMap(troublesOf)
   return [
     ...tableLines(COLUMNS, rows),
     '',
     `leader   ${status.leader ?? paint('red', 'none')}`,
     `copies   ${agreementWords(status, paint)}`,
     `cache    ${cacheWords(frontEnd)}`,
-    `orders   ${frontEnd.ordersAnswered} answered, ${frontEnd.ordersWaiting} waiting, ${count(frontEnd.elections, 'election')}`,
+    `orders   ${ordersWords(frontEnd)}`,
     ...troubles.map((words) => paint('yellow', words)),
   ]
 }
 
-type Member = StatusData['catalogue'] | StatusData['replicas'][number] | FrontEndStatusData
+type Copy = StatusData['catalogue'] | StatusData['replicas'][number]
+type Member = Copy | FrontEndStatusData
+
+function troublesOf(member: Copy): string[] {
+  if (!member.reachable) return [`${member.name} does not answer: ${member.why}`]
+  return 'trouble' in member && member.trouble ? [`${member.name} cannot lead: ${member.trouble}`] : []
+}
 
 function row(member: Member, paint: Paint): string[] {
-  if (!member.reachable) return [member.name, paint('red', 'unreachable'), member.address, '', '', member.why]
+  if (!member.reachable) return [member.name, paint('red', 'unreachable'), member.address]
   const { name, address, pid } = member
   const use = [duration(member.uptimeMs), megabytes(member.memoryBytes)]
   if (!('length' in member)) return [name, 'front end', address, `${pid}`, '', '', '', ...use]
@@ -65,11 +71,15 @@ function agreementWords(status: StatusData, paint: Paint): string {
   return paint('green', `${logs}, those of equal length identical`)
 }
 
+const ordersWords = ({ ordersAnswered, ordersWaiting, elections }: FrontEndStatusData): string =>
+  `${ordersAnswered} answered, ${ordersWaiting} waiting, ${count(elections, 'election')}`
+
 function cacheWords({ caching, session, cache }: FrontEndStatusData): string {
   if (!caching) return 'off'
   const { stocks, stocksMax, hits, misses, evictions, invalidations } = cache
   const lookups = hits + misses
   const rate = lookups === 0 ? '' : ` (${((100 * hits) / lookups).toFixed(1)} % of lookups)`
   const lease = session ? '' : ', no session: nothing is served from it'
-  return `${stocks}/${stocksMax} stocks, ${hits} hits${rate}, ${misses} misses, ${evictions} evicted, ${invalidations} invalidated${lease}`
+  const dropped = `${evictions} evicted, ${invalidations} invalidated`
+  return `${stocks}/${stocksMax} stocks, ${hits} hits${rate}, ${misses} misses, ${dropped}${lease}`
 }

@@ -12,7 +12,10 @@ export function tableLines(columns: readonly Column[], rows: readonly (readonly 
   const titles = columns.map((column) => column.title)
   const widths = columns.map((_, at) => Math.max(...[titles, ...rows].map((row) => width(row[at] ?? ''))))
   const line = (cells: readonly string[]) =>
-    columns.map(({ align }, at) => pad(cells[at] ?? '', widths[at] ?? 0, align)).join('  ').trimEnd()
+    columns
+      .map(({ align }, at) => pad(cells[at] ?? '', widths[at] ?? 0, align))
+      .join('  ')
+      .trimEnd()
   return [titles, ...rows].map(line)
 }
 

@@ -22,19 +22,25 @@ export function withTarget(command: Command): Command {
     .addOption(jsonOption())
 }
 
-/** The front end that a command means: what it names, else that of the system on its data folder, else the fixed port. */
+/** The front end that a command means: the one it names, else the one of its data folder, else the fixed port. */
 export function frontEndOf({ host, port, data }: TargetOptions): { readonly host: string; readonly port: number } {
   if (port !== 0) return { host, port }
   const running = readRunningState(resolve(data))?.frontEnd
   return running === undefined ? { host, port: FRONT_END_PORT } : splitAddress(running)
 }
 
-export function clientFor(options: TargetOptions, limits: Pick<ClientOptions, 'timeoutMs' | 'retryForMs'> = {}): BazaarClient {
+export function clientFor(
+  options: TargetOptions,
+  limits: Pick<ClientOptions, 'timeoutMs' | 'retryForMs'> = {},
+): BazaarClient {
   return new BazaarClient({ ...frontEndOf(options), ...limits })
 }
 
 /** Asks one question over a connection of its own; a refusal or no answer ends the command. */
-export async function ask<T>(options: TargetOptions, question: (client: BazaarClient) => Promise<Answer<T>>): Promise<T> {
+export async function ask<T>(
+  options: TargetOptions,
+  question: (client: BazaarClient) => Promise<Answer<T>>,
+): Promise<T> {
   const client = clientFor(options)
   const answer = await question(client).finally(() => client.close())
   if (answer.kind === 'ok') return answer.value
@@ -44,7 +50,10 @@ export async function ask<T>(options: TargetOptions, question: (client: BazaarCl
 
 export function noAnswer(options: TargetOptions, cause: string): CommandFailure {
   const { host, port } = frontEndOf(options)
-  return new CommandFailure(`no answer from the front end at ${host}:${port}: ${cause}. Is it running (\`bazaar up\`)?`, EXIT.unknown)
+  return new CommandFailure(
+    `no answer from the front end at ${host}:${port}: ${cause}. Is it running (\`bazaar up\`)?`,
+    EXIT.unknown,
+  )
 }
 
 /** "host:port" in its parts. */

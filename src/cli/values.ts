@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 
-/** Parsers of option and argument values: the text as a value, or an InvalidArgumentError that says what is expected. */
+/** Parsers of options and arguments: text to value, or an InvalidArgumentError that says what is expected. */
 
 /** An integer from `min` to `max`. */
 export const integer =

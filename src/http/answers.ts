@@ -47,10 +47,7 @@ export function readValue<T>(result: ExchangeResult): Attempt<{ kind: 'ok'; valu
 }
 
 /** Reads the answer to an order. */
-export function readPlaced(
-  result: ExchangeResult,
-  key: string,
-): Attempt<Extract<PlaceAnswer, { kind: 'ok' }>> {
+export function readPlaced(result: ExchangeResult, key: string): Attempt<Extract<PlaceAnswer, { kind: 'ok' }>> {
   return read(result, (data, headers) => ({
     kind: 'ok',
     number: (data as PlacedData).transaction_number,
@@ -73,7 +70,8 @@ function read<V extends { kind: 'ok' }>(
   const data = body?.data
   if (status === 200 && typeof data === 'object' && data !== null) return accept(data, headers)
   const error = body?.error as ErrorBody['error'] | undefined
-  if (status >= 400 && status < 500 && error) return { kind: 'refused', status, code: error.code, message: error.message }
+  if (status >= 400 && status < 500 && error)
+    return { kind: 'refused', status, code: error.code, message: error.message }
   return {
     kind: 'unknown',
     cause: error ? `${status} ${error.message}` : `${status} with an unexpected body: ${excerpt(result.text)}`,

@@ -93,7 +93,10 @@ describe('placing', () => {
   })
 
   test('repeats what got no answer in time', async () => {
-    const { port, requests } = await frontEnd(silent, json(200, { data: { transaction_number: 3 } }, { 'idempotency-replayed': 'true' }))
+    const { port, requests } = await frontEnd(
+      silent,
+      json(200, { data: { transaction_number: 3 } }, { 'idempotency-replayed': 'true' }),
+    )
     const answer = await clientAt(port, { timeoutMs: 100 }).place(order, { key: 'mine' })
     expect(answer).toEqual({ kind: 'ok', number: 3, replayed: true, key: 'mine' })
     expect(requests.map((request) => request.key)).toEqual(['mine', 'mine'])
@@ -106,7 +109,10 @@ describe('placing', () => {
   })
 
   test('waits as long as the server asks', async () => {
-    const { port } = await frontEnd(json(503, { error: { code: 503, message: 'busy' } }, { 'retry-after': '1' }), placed)
+    const { port } = await frontEnd(
+      json(503, { error: { code: 503, message: 'busy' } }, { 'retry-after': '1' }),
+      placed,
+    )
     const before = performance.now()
     expect(await clientAt(port).place(order)).toMatchObject({ kind: 'ok' })
     expect(performance.now() - before).toBeGreaterThan(990)
@@ -130,7 +136,10 @@ describe('placing', () => {
     { with: 'no key', body: {}, may: false },
   ])('reads a 503 with $with', async ({ body, may }) => {
     const { port } = await frontEnd(json(503, { error: { code: 503, message: 'm', ...body } }))
-    expect(await clientAt(port, { retryForMs: 0 }).place(order)).toMatchObject({ kind: 'unknown', mayHaveBeenPlaced: may })
+    expect(await clientAt(port, { retryForMs: 0 }).place(order)).toMatchObject({
+      kind: 'unknown',
+      mayHaveBeenPlaced: may,
+    })
   })
 })
 

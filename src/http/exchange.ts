@@ -10,7 +10,12 @@ export interface Exchange {
 
 /** What came of one HTTP request. */
 export type ExchangeResult =
-  | { readonly kind: 'answered'; readonly status: number; readonly headers: IncomingMessage['headers']; readonly text: string }
+  | {
+      readonly kind: 'answered'
+      readonly status: number
+      readonly headers: IncomingMessage['headers']
+      readonly text: string
+    }
   /** `sent` is false when the server cannot have seen the request. `stale`: an idle connection was closed meanwhile. */
   | { readonly kind: 'failed'; readonly cause: string; readonly sent: boolean; readonly stale: boolean }
 
@@ -33,7 +38,8 @@ export function exchange(target: ExchangeTarget, { method, path, headers, body }
         text += chunk
       })
       incoming.on('end', () => {
-        if (incoming.complete) settle({ kind: 'answered', status: incoming.statusCode ?? 0, headers: incoming.headers, text })
+        if (incoming.complete)
+          settle({ kind: 'answered', status: incoming.statusCode ?? 0, headers: incoming.headers, text })
       })
       incoming.on('close', () => failed(new Error('the connection closed in the middle of the answer')))
       incoming.on('error', failed)

@@ -4,8 +4,8 @@ const FIRST_DELAY_MS = 50
 const LONGEST_DELAY_MS = 1_000
 
 /**
- * How long to wait after the `failures`-th failed attempt: doubling from 50 ms to 1 s, or what the server asked for when
- * that is more. The jitter spreads clients that failed together over half as much again.
+ * How long to wait after the `failures`-th failed attempt: doubling from 50 ms to 1 s, or what the server asked for
+ * when that is more. The jitter spreads clients that failed together over half as much again.
  */
 export function retryDelayMs(failures: number, retryAfterMs: number, random: Random): number {
   const backOffMs = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (failures - 1))

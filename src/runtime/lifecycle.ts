@@ -11,6 +11,7 @@ export const EXIT_HALTED = 70
 export const SUPERVISED_VARIABLE = 'BAZAAR_SUPERVISED'
 
 const CLOSE_GRACE_MS = 5_000
+const ORPHAN_CHECK_MS = 500
 /** What closing may take beyond its own grace before the process ends anyway. */
 const CLOSE_OVERRUN_MS = 1_000
 
@@ -19,9 +20,21 @@ export type StopCause = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'supervisor gone'
 /** Calls `run` for every request to stop: a signal, or the end of the process that started this one. */
 export function onStopRequest(run: (cause: StopCause) => void): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => run(signal))
+  const gone = () => run('supervisor gone')
   // The supervisor may have vanished while this process was still loading its modules.
-  if (process.connected) process.on('disconnect', () => run('supervisor gone'))
-  else if (process.env[SUPERVISED_VARIABLE]) run('supervisor gone')
+  if (process.connected) process.on('disconnect', gone)
+  else if (process.env[SUPERVISED_VARIABLE]) gone()
+  else if (process.env.npm_lifecycle_event) whenOrphaned(gone)
+}
+
+/** npm hands a SIGTERM to the shell between us, which ends without passing it on. */
+function whenOrphaned(run: () => void): void {
+  const parent = process.ppid
+  const look = systemClock.every(ORPHAN_CHECK_MS, () => {
+    if (process.ppid === parent) return
+    look.cancel()
+    run()
+  })
 }
 
 export interface ProcessOptions {

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import type { Logger, LogLevel } from '../../runtime/logger.ts'
+import { examples } from '../examples.ts'
 import {
   cataloguePortOption,
   dataOption,
@@ -31,7 +32,7 @@ export function addCatalog(program: Command): void {
     .addOption(replicaAddressesOption())
     .addOption(leaseOption())
     .addOption(logLevelOption())
-    .addHelpText('after', '\nExamples:\n  bazaar catalog\n  bazaar catalog --data /var/lib/bazaar --host 0.0.0.0')
+    .addHelpText('after', examples('bazaar catalog', 'bazaar catalog --data /var/lib/bazaar --host 0.0.0.0'))
     .action(runCatalogue)
 }
 

@@ -2,6 +2,7 @@ import { type Command, createArgument } from 'commander'
 import { BazaarClient } from '../../http/client.ts'
 import { systemClock } from '../../runtime/clock.ts'
 import { systemRandom } from '../../runtime/random.ts'
+import { examples } from '../examples.ts'
 import { EXIT } from '../failure.ts'
 import { FRONT_END_PORT, jsonOption, LOOPBACK } from '../options.ts'
 import { noAnswer } from '../target.ts'
@@ -33,13 +34,25 @@ export function addClient(program: Command): void {
     )
     .addArgument(createArgument('[HOST]', 'host of the front end').default(LOOPBACK))
     .addArgument(createArgument('[PORT]', 'its port').argParser(targetPort).default(FRONT_END_PORT))
-    .addArgument(createArgument('[PROBABILITY]', 'that a round places an order, 0 to 1').argParser(probabilityFrom).default(0.8))
-    .addArgument(createArgument('[MODE]', '0: print every answer; 1: only latency and verification').argParser(integer(0, 1)).default(VERBOSE))
+    .addArgument(
+      createArgument('[PROBABILITY]', 'that a round places an order, 0 to 1').argParser(probabilityFrom).default(0.8),
+    )
+    .addArgument(
+      createArgument('[MODE]', '0: print every answer; 1: only latency and verification')
+        .argParser(integer(0, 1))
+        .default(VERBOSE),
+    )
     .option('--requests <n>', 'rounds of each client', integer(1), 100)
     .option('--clients <n>', 'how many clients at once', integer(1, 10_000), 1)
     .option('--test-mode', 'one of the stock names is unknown on purpose')
     .addOption(jsonOption())
-    .addHelpText('after', '\nExamples:\n  bazaar client 127.0.0.1 56893 0.8 0\n  bazaar client 127.0.0.1 56893 0.5 1 --clients 5 --requests 1000')
+    .addHelpText(
+      'after',
+      examples(
+        'bazaar client 127.0.0.1 56893 0.8 0',
+        'bazaar client 127.0.0.1 56893 0.5 1 --clients 5 --requests 1000',
+      ),
+    )
     .action(runClient)
 }
 

@@ -1,15 +1,18 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
+import { type Answer, BazaarClient } from '../../http/client.ts'
 import { sleep, systemClock } from '../../runtime/clock.ts'
+import { examples } from '../examples.ts'
 import { CommandFailure, EXIT, wordsOf } from '../failure.ts'
 import { dataOption } from '../options.ts'
 import { readRunningState, type ProcessState, type UpState } from '../supervisor/state-file.ts'
-import { clientFor, splitAddress } from '../target.ts'
+import { splitAddress } from '../target.ts'
 import { print } from '../terminal.ts'
 import { duration } from '../units.ts'
 
 /** How long a command waits to see what came of it. */
-const WATCH_FOR_MS = 6_000
+const WATCH_FOR_MS = 8_000
+const ANSWER_WITHIN_MS = 1_000
 const LOOK_EVERY_MS = 50
 
 interface Control {
@@ -25,7 +28,13 @@ const CONTROLS: readonly Control[] = [
   { command: 'kill', signal: 'SIGKILL', summary: 'kill a process without warning', past: 'killed', ends: true },
   { command: 'pause', signal: 'SIGSTOP', summary: 'freeze a process until resume', past: 'paused', ends: false },
   { command: 'resume', signal: 'SIGCONT', summary: 'let a paused process go on', past: 'resumed', ends: false },
-  { command: 'restart', signal: 'SIGTERM', summary: 'stop a process cleanly and start it again', past: 'stopped', ends: true },
+  {
+    command: 'restart',
+    signal: 'SIGTERM',
+    summary: 'stop a process cleanly and start it again',
+    past: 'stopped',
+    ends: true,
+  },
 ]
 
 /** `kill`, `pause`, `resume` and `restart`. */
@@ -37,7 +46,10 @@ export function addControls(program: Command): void {
       .description(`Sends ${control.signal} to one process of the system that \`bazaar up\` runs.`)
       .argument('<NAME>', 'catalogue, order-1, order-2, order-3, frontend, or leader')
       .addOption(dataOption())
-      .addHelpText('after', `\nExamples:\n  bazaar ${control.command} leader\n  bazaar ${control.command} order-2 --data /var/lib/bazaar`)
+      .addHelpText(
+        'after',
+        examples(`bazaar ${control.command} leader`, `bazaar ${control.command} order-2 --data /var/lib/bazaar`),
+      )
       .action((name: string, options: { data: string }) => carryOut(control, name, resolve(options.data)))
   }
 }
@@ -46,14 +58,15 @@ async function carryOut(control: Control, name: string, data: string): Promise<v
   const state = runningOn(data)
   const leader = await leaderAddress(state)
   const chosen = choose(state, name, leader)
-  if (chosen.pid === null) throw new CommandFailure(`${chosen.name} is not running at the moment; it is started again soon`)
+  if (chosen.pid === null)
+    throw new CommandFailure(`${chosen.name} is not running at the moment; it is started again soon`)
   const led = leader === chosen.address
   send(chosen.pid, control.signal, chosen.name)
   print(`${chosen.name} (pid ${chosen.pid})${led ? ', the leader,' : ''} was ${control.past}.`)
   const sinceMs = systemClock.monotonicMs()
   // In the order in which they happen: the election takes less than a restart.
   if (led && control.command !== 'resume') await tellSuccessor(state, chosen, sinceMs)
-  if (control.ends) await tellRestart(data, chosen, sinceMs)
+  if (control.ends) await tellRestart(state, chosen, sinceMs)
 }
 
 function runningOn(data: string): UpState {
@@ -62,11 +75,18 @@ function runningOn(data: string): UpState {
   throw new CommandFailure(`no system runs on ${data}: start one with \`bazaar up\`, or name its folder with --data`)
 }
 
-async function leaderAddress({ frontEnd }: UpState): Promise<string | undefined> {
-  const client = clientFor({ ...splitAddress(frontEnd), data: '' }, { timeoutMs: 1_000, retryForMs: 0 })
-  const answer = await client.leader().finally(() => client.close())
-  return answer.kind === 'ok' ? answer.value.leader : undefined
+/** Asks the system's front end once. Undefined without an answer that is worth having. */
+async function askOnce<T>(
+  { frontEnd }: UpState,
+  question: (client: BazaarClient) => Promise<Answer<T>>,
+): Promise<T | undefined> {
+  const client = new BazaarClient({ ...splitAddress(frontEnd), timeoutMs: ANSWER_WITHIN_MS, retryForMs: 0 })
+  const answer = await question(client).finally(() => client.close())
+  return answer.kind === 'ok' ? answer.value : undefined
 }
+
+const leaderAddress = async (state: UpState): Promise<string | undefined> =>
+  (await askOnce(state, (client) => client.leader()))?.leader
 
 function choose({ processes }: UpState, name: string, leader: string | undefined): ProcessState {
   if (name === 'leader') {
@@ -97,13 +117,15 @@ async function tellSuccessor(state: UpState, before: ProcessState, sinceMs: numb
   else print(`No other replica leads after ${since(sinceMs)}.`)
 }
 
-async function tellRestart(data: string, before: ProcessState, sinceMs: number): Promise<void> {
-  const after = await seen(sinceMs, async () => {
-    const now = readRunningState(data)?.processes.find((each) => each.name === before.name)
-    return now && now.pid !== null && now.pid !== before.pid ? now : undefined
+async function tellRestart(state: UpState, before: ProcessState, sinceMs: number): Promise<void> {
+  const pid = await seen(sinceMs, async () => {
+    const status = await askOnce(state, (client) => client.status())
+    const now =
+      status && [status.catalogue, ...status.replicas, status.frontEnd].find((each) => each.name === before.name)
+    return now?.reachable && now.pid !== before.pid ? now.pid : undefined
   })
-  if (after) print(`${after.name} runs again as pid ${after.pid}.`)
-  else print(`${before.name} does not run again after ${since(sinceMs)}; see \`bazaar logs\`.`)
+  if (pid !== undefined) print(`${before.name} is back as pid ${pid}; that took ${since(sinceMs)}.`)
+  else print(`${before.name} is not back after ${since(sinceMs)}; see \`bazaar logs\`.`)
 }
 
 /** What `look` finds within the time to watch. */

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { Logger, LogLevel } from '../../runtime/logger.ts'
+import { examples } from '../examples.ts'
 import { CommandFailure, EXIT } from '../failure.ts'
 import {
   advertiseOption,
@@ -41,7 +42,13 @@ export function addFrontEnd(program: Command): void {
     .addOption(cacheStocksOption())
     .addOption(advertiseOption())
     .addOption(logLevelOption())
-    .addHelpText('after', '\nExamples:\n  bazaar frontend 1 127.0.0.1:56894 2 127.0.0.1:56895 3 127.0.0.1:56896 1\n  bazaar frontend --port 8080')
+    .addHelpText(
+      'after',
+      examples(
+        'bazaar frontend 1 127.0.0.1:56894 2 127.0.0.1:56895 3 127.0.0.1:56896 1',
+        'bazaar frontend --port 8080',
+      ),
+    )
     .action(runFrontEnd)
 }
 
@@ -67,7 +74,10 @@ async function runFrontEnd(words: readonly string[], options: FrontEndOptions): 
 }
 
 const DEFAULT_MEMBERS: Members = {
-  replicas: Array.from({ length: REPLICAS_MAX }, (_, at) => ({ id: at + 1, address: `${LOOPBACK}:${FIRST_REPLICA_PORT + at}` })),
+  replicas: Array.from({ length: REPLICAS_MAX }, (_, at) => ({
+    id: at + 1,
+    address: `${LOOPBACK}:${FIRST_REPLICA_PORT + at}`,
+  })),
   caching: true,
 }
 

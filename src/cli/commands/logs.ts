@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import { sleep, systemClock } from '../../runtime/clock.ts'
+import { examples } from '../examples.ts'
 import { CommandFailure } from '../failure.ts'
 import { LogFollower } from '../log-follower.ts'
 import { formatLogLine, type LogLine } from '../log-lines.ts'
@@ -27,7 +28,7 @@ export function addLogs(program: Command): void {
     .option('-f, --follow', 'go on as they grow')
     .option('--name <names...>', 'only these: catalogue, order-1, order-2, order-3, frontend, supervisor')
     .addOption(new Option('-n, --lines <n>', 'how many of the newest lines; 0: all').argParser(integer(0)).default(200))
-    .addHelpText('after', '\nExamples:\n  bazaar logs --follow\n  bazaar logs --name order-3 supervisor --lines 0')
+    .addHelpText('after', examples('bazaar logs --follow', 'bazaar logs --name order-3 supervisor --lines 0'))
     .action(showLogs)
 }
 
@@ -42,7 +43,13 @@ async function showLogs({ data, follow, name, lines }: LogsOptions): Promise<voi
   }
 }
 
-const STYLE_OF: Readonly<Record<string, Style>> = { WARN: 'yellow', ERROR: 'red', FATAL: 'red', DEBUG: 'dim', TRACE: 'dim' }
+const STYLE_OF: Readonly<Record<string, Style>> = {
+  WARN: 'yellow',
+  ERROR: 'red',
+  FATAL: 'red',
+  DEBUG: 'dim',
+  TRACE: 'dim',
+}
 
 function show(lines: readonly LogLine[]): void {
   const paint = painterFor(process.stdout)

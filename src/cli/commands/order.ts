@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Command, createArgument } from 'commander'
 import type { Logger, LogLevel } from '../../runtime/logger.ts'
+import { examples } from '../examples.ts'
 import {
   advertiseOption,
   catalogueOption,
@@ -31,13 +32,21 @@ export function addOrder(program: Command): void {
     .addArgument(createArgument('[REPLICA_ID]', 'unique; the highest one leads first').argParser(integer(1)).default(1))
     .addArgument(createArgument('[FRONTEND_HOST]', 'host of the front end').default(LOOPBACK))
     .addArgument(createArgument('[FRONTEND_PORT]', 'its port').argParser(targetPort).default(FRONT_END_PORT))
-    .addArgument(createArgument('[CACHE]', '1: the front end caches stocks; 0: not').argParser(onOff).default(true, '1'))
+    .addArgument(
+      createArgument('[CACHE]', '1: the front end caches stocks; 0: not').argParser(onOff).default(true, '1'),
+    )
     .addOption(catalogueOption())
     .addOption(grpcHostOption())
     .addOption(dataOption())
     .addOption(advertiseOption())
     .addOption(logLevelOption())
-    .addHelpText('after', '\nExamples:\n  bazaar order 56896 3 127.0.0.1 56893 1\n  CATALOG_HOST=10.0.0.5 bazaar order 56896 3 10.0.0.7 56893 1 --host 0.0.0.0')
+    .addHelpText(
+      'after',
+      examples(
+        'bazaar order 56896 3 127.0.0.1 56893 1',
+        'CATALOG_HOST=10.0.0.5 bazaar order 56896 3 10.0.0.7 56893 1 --host 0.0.0.0',
+      ),
+    )
     .action(runReplica)
 }
 
@@ -59,7 +68,9 @@ async function runReplica(
   const network = (log: Logger) => grpcNetwork({ host, log })
   await runProcess({ name: `order-${replicaId}`, logLevel, network }, async (runtime) => {
     await mkdir(data, { recursive: true })
-    const log = await openEmbeddedOrderLog(join(data, `order${replicaId}.db`), { newDiskId: () => runtime.random.id(16) })
+    const log = await openEmbeddedOrderLog(join(data, `order${replicaId}.db`), {
+      newDiskId: () => runtime.random.id(16),
+    })
     return startOrderReplica(runtime, {
       port,
       replicaId,

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { LIMITS } from '../../domain/limits.ts'
 import type { OrderData } from '../../http/types.ts'
+import { examples } from '../examples.ts'
 import { tableLines, type Column } from '../table.ts'
 import { ask, withTarget, type TargetOptions } from '../target.ts'
 import { print, printJson } from '../terminal.ts'
@@ -25,8 +26,10 @@ export function addOrders(program: Command): void {
     .description('Shows the order with that number, or lists orders by number.')
     .option('--after <n>', 'list orders above this number', integer(-1), -1)
     .option('--limit <n>', 'list at most so many', integer(1, LIMITS.listingMax), 100)
-    .addHelpText('after', '\nExamples:\n  bazaar orders 7\n  bazaar orders --after 99 --limit 10\n  bazaar orders --json')
-    .action((number: number | undefined, options: OrdersOptions) => (number === undefined ? list(options) : showOne(number, options)))
+    .addHelpText('after', examples('bazaar orders 7', 'bazaar orders --after 99 --limit 10', 'bazaar orders --json'))
+    .action((number: number | undefined, options: OrdersOptions) =>
+      number === undefined ? list(options) : showOne(number, options),
+    )
 }
 
 async function list(options: OrdersOptions): Promise<void> {

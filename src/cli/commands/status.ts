@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { BazaarClient } from '../../http/client.ts'
 import type { StatusData } from '../../http/types.ts'
 import { sleep, systemClock } from '../../runtime/clock.ts'
+import { examples } from '../examples.ts'
 import { EXIT } from '../failure.ts'
 import { differingLengths, statusLines } from '../status-view.ts'
 import { clientFor, noAnswer, withTarget, type TargetOptions } from '../target.ts'
@@ -22,7 +23,7 @@ export function addStatus(program: Command): void {
     .description('Shows all processes as one front end sees them. Exit code 1 when two copies of the log differ.')
     .option('-w, --watch', 'show it again and again')
     .option('--interval <ms>', 'how long to wait in between, in milliseconds', integer(50), 1_000)
-    .addHelpText('after', '\nExamples:\n  bazaar status\n  bazaar status --watch\n  bazaar status --json --port 8080')
+    .addHelpText('after', examples('bazaar status', 'bazaar status --watch', 'bazaar status --json --port 8080'))
     .action((options: StatusOptions) => (options.watch ? watch(options) : showOnce(options)))
 }
 

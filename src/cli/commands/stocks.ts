@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { examples } from '../examples.ts'
 import { tableLines, type Column } from '../table.ts'
 import { ask, withTarget, type TargetOptions } from '../target.ts'
 import { print, printJson } from '../terminal.ts'
@@ -14,8 +15,10 @@ export function addStocks(program: Command): void {
   withTarget(program.command('stocks [name]'))
     .summary('show prices and quantities')
     .description('Shows all stocks, or one.')
-    .addHelpText('after', '\nExamples:\n  bazaar stocks\n  bazaar stocks tesla --json')
-    .action((name: string | undefined, options: TargetOptions) => (name === undefined ? showAll(options) : showOne(name, options)))
+    .addHelpText('after', examples('bazaar stocks', 'bazaar stocks tesla --json'))
+    .action((name: string | undefined, options: TargetOptions) =>
+      name === undefined ? showAll(options) : showOne(name, options),
+    )
 }
 
 async function showAll(options: TargetOptions): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { TradeType } from '../../domain/order.ts'
 import type { PlaceAnswer } from '../../http/client.ts'
+import { examples } from '../examples.ts'
 import { CommandFailure, EXIT, type ExitCode } from '../failure.ts'
 import { clientFor, noAnswer, withTarget, type TargetOptions } from '../target.ts'
 import { print, printAside, printJson } from '../terminal.ts'
@@ -16,11 +17,13 @@ export function addTrades(program: Command): void {
   for (const type of ['buy', 'sell'] as const) {
     withTarget(program.command(type))
       .summary(`${type} shares`)
-      .description(`Places an order to ${type} shares. It is sent again until its outcome is known, and never placed twice.`)
+      .description(
+        `Places an order to ${type} shares. It is sent again until its outcome is known, and never placed twice.`,
+      )
       .argument('<NAME>', 'stock')
       .argument('<QUANTITY>', 'number of shares', integer(Number.MIN_SAFE_INTEGER))
       .option('--key <key>', 'Idempotency-Key: with the same key, a repeated command is the same order')
-      .addHelpText('after', `\nExamples:\n  bazaar ${type} tesla 5\n  bazaar ${type} tesla 5 --key 2024-11-05-first --json`)
+      .addHelpText('after', examples(`bazaar ${type} tesla 5`, `bazaar ${type} tesla 5 --key 2024-11-05-first --json`))
       .action((name: string, quantity: number, options: TradeOptions) => trade(type, name, quantity, options))
   }
 }
@@ -28,7 +31,9 @@ export function addTrades(program: Command): void {
 async function trade(type: TradeType, name: string, quantity: number, options: TradeOptions): Promise<void> {
   const client = clientFor(options)
   const { key } = options
-  const answer = await client.place({ name, type, quantity }, key === undefined ? {} : { key }).finally(() => client.close())
+  const answer = await client
+    .place({ name, type, quantity }, key === undefined ? {} : { key })
+    .finally(() => client.close())
   process.exitCode = exitCodeOf(answer)
   if (options.json) printJson(answer)
   else if (answer.kind === 'ok') print(sentence(type, name, quantity, answer))
@@ -41,13 +46,20 @@ function exitCodeOf(answer: PlaceAnswer): ExitCode {
   return answer.kind === 'ok' ? EXIT.ok : EXIT.failed
 }
 
-function sentence(type: TradeType, name: string, quantity: number, answer: Extract<PlaceAnswer, { kind: 'ok' }>): string {
+function sentence(
+  type: TradeType,
+  name: string,
+  quantity: number,
+  answer: Extract<PlaceAnswer, { kind: 'ok' }>,
+): string {
   const done = type === 'buy' ? 'bought' : 'sold'
-  return `order ${answer.number}: ${done} ${count(quantity, 'share')} of ${name}${answer.replayed ? ' (placed before under this key)' : ''}`
+  const repeat = answer.replayed ? ' (placed before under this key)' : ''
+  return `order ${answer.number}: ${done} ${count(quantity, 'share')} of ${name}${repeat}`
 }
 
 function unknownOutcome(options: TradeOptions, answer: Extract<PlaceAnswer, { kind: 'unknown' }>): CommandFailure {
-  if (!answer.mayHaveBeenPlaced) return new CommandFailure(`the order was not placed: ${noAnswer(options, answer.cause).message}`)
+  if (!answer.mayHaveBeenPlaced)
+    return new CommandFailure(`the order was not placed: ${noAnswer(options, answer.cause).message}`)
   printAside(`The order may have been placed. Run the command again with --key ${answer.key} to learn its number.`)
   return noAnswer(options, answer.cause)
 }

@@ -5,6 +5,7 @@ import type { StatusData } from '../../http/types.ts'
 import { systemClock } from '../../runtime/clock.ts'
 import { onStopRequest } from '../../runtime/lifecycle.ts'
 import type { LogLevel } from '../../runtime/logger.ts'
+import { examples } from '../examples.ts'
 import { CommandFailure, EXIT } from '../failure.ts'
 import {
   cacheOption,
@@ -53,7 +54,9 @@ export function addUp(program: Command): void {
   program
     .command('up')
     .summary('start everything, and keep it running')
-    .description('Starts the catalogue, the order replicas and the front end, and starts again whichever dies. Ctrl-C stops all.')
+    .description(
+      'Starts the catalogue, the order replicas and the front end, and starts again whichever dies. Ctrl-C stops all.',
+    )
     .addOption(frontEndPortOption())
     .addOption(cataloguePortOption('--catalog-port <n>'))
     .addOption(orderPortsOption())
@@ -68,7 +71,11 @@ export function addUp(program: Command): void {
     .option('--json', 'print one line of JSON when trading works, and nothing else')
     .addHelpText(
       'after',
-      '\nExamples:\n  bazaar up\n  bazaar up --port 8080 --data /var/lib/bazaar\n  bazaar up --port 0 --catalog-port 0 --order-ports 0,0,0 --data /tmp/second   # beside another one',
+      examples(
+        'bazaar up',
+        'bazaar up --port 8080 --data /var/lib/bazaar',
+        'bazaar up --port 0 --catalog-port 0 --order-ports 0,0,0 --data /tmp/second   # beside another one',
+      ),
     )
     .action(up)
 }
@@ -107,7 +114,11 @@ export function replicaPorts(
   throw new CommandFailure(`--order-ports names ${orderPorts.length} ports for ${replicas} replicas`, EXIT.usage)
 }
 
-async function planFor(options: UpOptions, data: string, orderPorts: readonly (number | undefined)[]): Promise<ClusterPlan> {
+async function planFor(
+  options: UpOptions,
+  data: string,
+  orderPorts: readonly (number | undefined)[],
+): Promise<ClusterPlan> {
   const { host, grpcHost, cache, cacheStocks, leaseMs, logLevel } = options
   const [frontEndPort = 0, cataloguePort = 0, ...grantedOrderPorts] = await grantPorts(
     [
@@ -162,7 +173,13 @@ async function waitUntilTrading(
   return status
 }
 
-function announce(options: UpOptions, plan: ClusterPlan, supervisor: Supervisor, status: StatusData, startedInMs: number): void {
+function announce(
+  options: UpOptions,
+  plan: ClusterPlan,
+  supervisor: Supervisor,
+  status: StatusData,
+  startedInMs: number,
+): void {
   const frontEnd = frontEndAddress(plan)
   if (options.json) {
     const { leader } = status

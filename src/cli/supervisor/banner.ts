@@ -16,8 +16,10 @@ export function bannerLines({ frontEnd, data, status, startedInMs }: BannerFacts
   const leader = status.replicas.find((replica) => replica.address === status.leader)
   const orders = status.catalogue.reachable ? status.catalogue.length : 0
   const more = data === './data' ? '' : ` --data ${data}`
-  const order = `curl -s ${url}/orders -H 'content-type: application/json' -d '{"name":"tesla","type":"buy","quantity":5}'`
-  const row = (title: string, text: string) => `  ${paint('dim', title.padEnd(15))}${text}`
+  const body = '{"name":"tesla","type":"buy","quantity":5}'
+  const order = `curl -s ${url}/orders -H 'content-type: application/json' -d '${body}'`
+  const absent = status.replicas.filter((replica) => !replica.reachable).map((replica) => replica.name)
+  const row = (title: string, text: string) => `  ${paint('dim', title.padEnd(17))}${text}`
   return [
     '',
     paint('bold', `Stock Bazaar trades (${(startedInMs / 1000).toFixed(1)} s to start).`),
@@ -26,6 +28,9 @@ export function bannerLines({ frontEnd, data, status, startedInMs }: BannerFacts
     row('API pages', paint('cyan', `${url}/docs`)),
     row('status', paint('cyan', `${url}/status`)),
     row('leader', `${leader?.name ?? 'none'} at ${status.leader}`),
+    ...(absent.length > 0
+      ? [row('missing', paint('red', `${absent.join(', ')}: trading works without, see \`bazaar logs\``))]
+      : []),
     row('data', `${data}: it stays when you stop; ${orders} orders so far`),
     '',
     row('place an order', order),

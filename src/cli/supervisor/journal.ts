@@ -35,7 +35,7 @@ export function sentence(event: ProcessEvent): string {
         `${event.name} keeps ending, ${event.times} times now (${event.how}).\n` +
         `  Its last words: ${event.lastWords || '(none)'}\n` +
         `  All of them:    ${event.logPath}\n` +
-        '  It is started again every 5 s: remove the cause while this runs, or stop with Ctrl-C.'
+        '  It is started again at least every 5 s: remove the cause while this runs, or stop with Ctrl-C.'
       )
   }
 }

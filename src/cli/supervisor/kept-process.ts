@@ -12,7 +12,13 @@ const COMPLAIN_AGAIN_EVERY = 20
 
 export type ProcessEvent =
   | { readonly kind: 'started'; readonly name: string; readonly pid: number; readonly restarts: number }
-  | { readonly kind: 'died'; readonly name: string; readonly how: string; readonly livedMs: number; readonly delayMs: number }
+  | {
+      readonly kind: 'died'
+      readonly name: string
+      readonly how: string
+      readonly livedMs: number
+      readonly delayMs: number
+    }
   | {
       readonly kind: 'keeps-dying'
       readonly name: string

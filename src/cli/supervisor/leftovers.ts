@@ -12,7 +12,9 @@ const LOOK_EVERY_MS = 50
  * supervisor, so that waking them is enough; what does not end then is killed.
  */
 export async function endLeftovers(state: UpState, clock: Clock): Promise<readonly string[]> {
-  const left = state.processes.filter((each): each is ProcessState & { pid: number } => each.pid !== null && isStill(each))
+  const left = state.processes.filter(
+    (each): each is ProcessState & { pid: number } => each.pid !== null && isStill(each),
+  )
   for (const { pid } of left) signal(pid, 'SIGCONT')
   const killAtMs = clock.monotonicMs() + GRACE_MS
   while (left.some(isStill)) {
@@ -28,7 +30,8 @@ const isStill = ({ pid, args }: ProcessState): boolean =>
 
 function commandOf(pid: number): string {
   try {
-    if (process.platform !== 'linux') return execFileSync('ps', ['-o', 'command=', '-p', `${pid}`], { encoding: 'utf8' }).trim()
+    if (process.platform !== 'linux')
+      return execFileSync('ps', ['-o', 'command=', '-p', `${pid}`], { encoding: 'utf8' }).trim()
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()
   } catch {
     return ''

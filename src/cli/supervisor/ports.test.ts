@@ -12,7 +12,13 @@ async function heldPort(): Promise<number> {
   return (stranger.address() as AddressInfo).port
 }
 
-const wish = (port: number, orAny = false): PortWish => ({ use: 'the front end', host: '127.0.0.1', port, flag: '--port', orAny })
+const wish = (port: number, orAny = false): PortWish => ({
+  use: 'the front end',
+  host: '127.0.0.1',
+  port,
+  flag: '--port',
+  orAny,
+})
 
 test('0 grants different free ports', async () => {
   const ports = await grantPorts([wish(0), wish(0), wish(0)], systemClock)
@@ -21,7 +27,9 @@ test('0 grants different free ports', async () => {
 
 test('a held port is named, with the flag that changes it', async () => {
   const port = await heldPort()
-  await expect(grantPorts([wish(port)], systemClock)).rejects.toThrow(new RegExp(`127.0.0.1:${port}: another program.*--port 0`))
+  await expect(grantPorts([wish(port)], systemClock)).rejects.toThrow(
+    new RegExp(`127.0.0.1:${port}: another program.*--port 0`),
+  )
 })
 
 test('a wish that takes any gets another one', async () => {

@@ -52,7 +52,9 @@ async function hold(wish: PortWish, clock: Clock): Promise<Server> {
 }
 
 const cannotListen = ({ use, host, port, flag }: PortWish, why: string): CommandFailure =>
-  new CommandFailure(`${use} cannot listen on ${host}:${port}: ${why}. Choose another port with ${flag}, or ${flag} 0 for any free one.`)
+  new CommandFailure(
+    `${use} cannot listen on ${host}:${port}: ${why}. Choose another port with ${flag}, or ${flag} 0 for any free one.`,
+  )
 
 function listen(host: string, port: number): Promise<Server> {
   return new Promise((resolve, reject) => {

@@ -21,12 +21,20 @@ afterEach(async () => {
   rmSync(logFolder, { recursive: true })
 })
 
-const SERVES = "process.on('SIGTERM', () => process.exit(0)); process.on('disconnect', () => process.exit(0)); console.log('serves'); setInterval(() => {}, 1e6)"
+const SERVES = `
+  for (const request of ['SIGTERM', 'disconnect']) process.on(request, () => process.exit(0))
+  setInterval(() => {}, 1e6)
+`
 
 /** Supervises one process a script, stopped in that order. */
 function supervise(scripts: Record<string, string>): void {
   supervisor = new Supervisor({
-    plans: Object.entries(scripts).map(([name, script], stopStage) => ({ name, address: 'h:1', args: [script], stopStage })),
+    plans: Object.entries(scripts).map(([name, script], stopStage) => ({
+      name,
+      address: 'h:1',
+      args: [script],
+      stopStage,
+    })),
     logFolder,
     clock: systemClock,
     tell: (event) => events.push(event),

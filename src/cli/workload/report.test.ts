@@ -48,5 +48,9 @@ test('latencies are in milliseconds', async () => {
   let nowMs = 0
   const latencies = new Latencies({ ...systemClock, monotonicMs: () => nowMs })
   for (const tookMs of [1, 2, 9]) await latencies.measure('lookup', async () => (nowMs += tookMs))
-  expect(latencies.summary('lookup')).toMatchObject({ count: 3, average: expect.closeTo(4, 1), max: expect.closeTo(9, 1) })
+  expect(latencies.summary('lookup')).toMatchObject({
+    count: 3,
+    average: expect.closeTo(4, 1),
+    max: expect.closeTo(9, 1),
+  })
 })

@@ -4,7 +4,6 @@ import type { Logger } from '../runtime/logger.ts'
 import type { MessageStream, StreamHandlers } from '../runtime/network.ts'
 import type { CatalogueToLeader, LeaderToCatalogue, LeadHello, Outcome, PublishRequest } from '../rpc/messages.ts'
 import { toWireOutcome } from '../rpc/outcome-codes.ts'
-import { genesisDigest } from '../storage/chain.ts'
 import type { DecidedBatch, Ledger } from '../storage/ledger.ts'
 import type { Decisions } from './decisions.ts'
 import type { Publication } from './publication.ts'
@@ -22,6 +21,8 @@ export interface LeaderStreamContext {
   readonly log: Logger
   /** Why the catalogue does not trade at the moment, or undefined. */
   refusal(): string | undefined
+  /** Whether a replica holds what the ledger has lost. */
+  isAhead(hello: LeadHello): boolean
   halt(reason: Error): void
   attached(leader: LeaderStream, hello: LeadHello): void
   detached(leader: LeaderStream): void
@@ -83,16 +84,18 @@ export class LeaderStream implements StreamHandlers<LeaderToCatalogue> {
 
   /** Why this replica's log cannot be led from here, or undefined. */
   async #judge(hello: LeadHello): Promise<string | undefined> {
-    const { genesis, length } = this.#context.ledger.head()
+    const { genesis, length, generation } = this.#context.ledger.head()
     if (hello.clusterId !== '' && hello.clusterId !== genesis.clusterId) {
       return `replica ${hello.replicaId} belongs to cluster ${hello.clusterId}, this catalogue to ${genesis.clusterId}`
     }
-    if (hello.length > length) {
-      return `replica ${hello.replicaId} holds ${hello.length} entries, the ledger only ${length}: the ledger lost entries`
+    if (hello.sealedGeneration > generation || this.#context.isAhead(hello)) {
+      const what = `replica ${hello.replicaId} holds ${hello.length} entries up to generation ${hello.sealedGeneration}`
+      this.#context.halt(new Error(`${what}, the ledger ${length} up to ${generation}: starting over to recover`))
+      return 'the ledger is behind'
     }
     if (length - hello.length > STREAM_GAP_MAX) return `a gap of ${length - hello.length} entries: read it first`
-    const digest = hello.length === 0 ? genesisDigest(genesis) : await this.#context.ledger.digestAt(hello.length)
-    if (hello.clusterId !== '' && digest !== hello.digest) {
+    const digest = await this.#context.ledger.digestAt(hello.length)
+    if (hello.length > 0 && digest !== hello.digest) {
       return `the log of replica ${hello.replicaId} differs from the ledger within its first ${hello.length} entries`
     }
     return undefined

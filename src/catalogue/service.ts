@@ -15,11 +15,11 @@ import type {
 } from '../rpc/messages.ts'
 import { foreignRequest, readEntries } from '../rpc/single-calls.ts'
 import { wireNumber } from '../rpc/outcome-codes.ts'
-import type { DecidedBatch, Ledger } from '../storage/ledger.ts'
+import type { DecidedBatch, KnownReplica, Ledger } from '../storage/ledger.ts'
 import { Decisions } from './decisions.ts'
 import { LeaderStream, type LeaderStreamContext } from './leader-stream.ts'
 import { Publication } from './publication.ts'
-import { sealReplicas } from './seal.ts'
+import { isAhead, openLedger, sealUntilReached, type RecoveryOptions } from './recovery.ts'
 import { Sessions } from './sessions.ts'
 
 /** A foreign caller's wait for something to be published. */
@@ -29,28 +29,26 @@ const IDLE_MS = 100
 const PRUNE_INTERVAL_MS = 60 * 60 * 1000
 const REJECTION_RETENTION_MS = 48 * 60 * 60 * 1000
 
-export interface CatalogueOptions {
+export interface CatalogueOptions extends RecoveryOptions {
   /** gRPC port; 0 chooses a free one. */
   readonly port: number
-  readonly ledger: Ledger
-  /** Addresses of replicas to seal at the start, besides those the ledger remembers. */
-  readonly replicas: readonly string[]
   readonly leaseMs: number
 }
 
 /**
- * Starts the catalogue: raises its generation, seals the replicas it can reach, waits until every session of an earlier
- * run has lapsed, and only then decides.
+ * Starts the catalogue: opens its ledger, from the replicas if need be, waits until every session of an earlier run has
+ * lapsed, and only then decides.
  */
 export async function startCatalogue(runtime: Runtime, options: CatalogueOptions): Promise<Service> {
-  const { ledger } = options
-  const generation = await ledger.raiseGeneration()
-  const { length, publishedAtLeast } = ledger.head()
+  const closing = new AbortController()
+  const ledger = await openLedger(runtime, options, closing.signal)
+  const { generation, length, publishedAtLeast } = ledger.head()
   const pending = await ledger.entries(publishedAtLeast, length - publishedAtLeast)
-  const catalogue = new Catalogue(runtime, options, new Publication(await ledger.stocks(), length, pending))
+  const publication = new Publication(await ledger.stocks(), length, pending)
+  const catalogue = new Catalogue(runtime, options.leaseMs, ledger, publication, closing)
   const server = await runtime.network.serve(options.port, catalogue.services())
   runtime.log.info({ port: server.port, generation, length, unpublished: pending.length }, 'catalogue listens')
-  await catalogue.open()
+  await catalogue.open(options.replicas)
   return {
     close: async (graceMs) => {
       await server.close(graceMs)
@@ -61,35 +59,39 @@ export async function startCatalogue(runtime: Runtime, options: CatalogueOptions
 
 class Catalogue {
   readonly #runtime: Runtime
-  readonly #options: CatalogueOptions
+  readonly #leaseMs: number
   readonly #ledger: Ledger
   readonly #publication: Publication
   readonly #sessions: Sessions
   readonly #decisions: Decisions
   readonly #leaders = new Set<LeaderStream>()
-  readonly #closing = new AbortController()
-  #refusal: string | undefined = 'the catalogue is starting'
+  readonly #closing: AbortController
+  /** Address of every replica that is known, by id. */
+  readonly #replicas = new Map<number, string>()
+  /** Replicas that this empty catalogue has not looked into yet (C2, C3). */
+  readonly #unread = new Set<string>()
+  #starting = true
 
-  constructor(runtime: Runtime, options: CatalogueOptions, publication: Publication) {
+  constructor(runtime: Runtime, leaseMs: number, ledger: Ledger, publication: Publication, closing: AbortController) {
     this.#runtime = runtime
-    this.#options = options
-    this.#ledger = options.ledger
+    this.#leaseMs = leaseMs
+    this.#ledger = ledger
     this.#publication = publication
-    this.#sessions = new Sessions(runtime.clock, options.leaseMs)
-    this.#decisions = new Decisions(options.ledger, runtime.clock, (group, callers) => this.#decided(group, callers))
+    this.#closing = closing
+    this.#sessions = new Sessions(runtime.clock, leaseMs)
+    this.#decisions = new Decisions(ledger, runtime.clock, (group, callers) => this.#decided(group, callers))
   }
 
-  /** Makes the start safe, then opens for trade. */
-  async open(): Promise<void> {
+  /** Waits until nobody serves from a session of an earlier run, then opens for trade. */
+  async open(named: readonly KnownReplica[]): Promise<void> {
     const { clock, log } = this.#runtime
-    const known = await this.#ledger.knownReplicas()
-    const addresses = [...new Set([...this.#options.replicas, ...known.map((replica) => replica.address)])]
-    const [longer] = await Promise.all([sealReplicas(this.#runtime, this.#ledger.head(), addresses), sleep(clock, this.#options.leaseMs)])
+    for (const { replicaId, address } of await this.#ledger.knownReplicas()) this.#replicas.set(replicaId, address)
+    for (const replica of named) this.#remember(replica)
+    await sleep(clock, this.#leaseMs, this.#closing.signal)
     // Without any replica there is nobody who could publish what an earlier run left.
-    if (addresses.length === 0) this.#publication.publish(this.#ledger.head().length)
-    this.#refusal = longer
-    if (longer) log.error({ reason: longer }, 'the catalogue refuses to trade')
-    else log.info({ sealed: addresses }, 'open for trade')
+    if (this.#replicas.size === 0) this.#publication.publish(this.#ledger.head().length)
+    this.#starting = false
+    log.info({ replicas: Object.fromEntries(this.#replicas) }, 'open for trade')
     void this.#writePublishedWhenIdle()
     void this.#pruneRejections()
   }
@@ -100,12 +102,18 @@ class Catalogue {
     await this.#ledger.close()
   }
 
+  get #refusal(): string | undefined {
+    if (this.#starting) return 'the catalogue is starting'
+    if (this.#unread.size === 0) return undefined
+    return `the catalogue is empty and has not looked into these replicas yet: ${[...this.#unread].join(', ')}`
+  }
+
   services(): Services {
     return {
       unary: {
         'Catalog.Lookup': ({ stockName }) => this.#lookup(stockName),
         'Catalog.Trade': (request) => this.#tradeAlone(request),
-        'Catalog.Read': (request) => readEntries(this.#ledger, request),
+        'Catalog.Read': (request) => readEntries(this.#ledger, request, this.#ledger.head()),
         'Catalog.Status': () => Promise.resolve(this.#status()),
       },
       serverStreams: {},
@@ -124,6 +132,7 @@ class Catalogue {
       sessions: this.#sessions,
       log: this.#runtime.log,
       refusal: () => this.#refusal,
+      isAhead: (hello) => isAhead(hello, this.#ledger.head()),
       halt: (reason) => this.#runtime.halt(reason),
       attached: (leader, hello) => this.#attached(leader, hello),
       detached: (leader) => this.#leaders.delete(leader),
@@ -131,13 +140,31 @@ class Catalogue {
     }
   }
 
-  #attached(leader: LeaderStream, hello: LeadHello): void {
+  #attached(leader: LeaderStream, { replicaId, address }: LeadHello): void {
     this.#leaders.add(leader)
-    this.#remember(hello.address, hello.replicaId)
+    this.#remember({ replicaId, address })
   }
 
-  #remember(address: string, replicaId: number): void {
-    this.#ledger.rememberReplica({ address, replicaId }).catch((error: Error) => this.#runtime.halt(error))
+  #remember(replica: KnownReplica): void {
+    if (this.#replicas.get(replica.replicaId) === replica.address) return
+    this.#replicas.set(replica.replicaId, replica.address)
+    this.#ledger.rememberReplica(replica).catch((error: Error) => this.#runtime.halt(error))
+  }
+
+  /** A front end names its replicas. An empty catalogue decides nothing before it has looked into them (C2). */
+  #introduce(replica: KnownReplica): void {
+    const isNew = this.#replicas.get(replica.replicaId) !== replica.address
+    this.#remember(replica)
+    if (isNew && this.#ledger.head().length === 0) void this.#look(replica)
+  }
+
+  async #look(replica: KnownReplica): Promise<void> {
+    this.#unread.add(replica.address)
+    const state = await sealUntilReached(this.#runtime, replica, this.#ledger.head(), this.#closing.signal)
+    if (state && state.length > 0) {
+      this.#runtime.halt(new Error(`replica ${replica.replicaId} holds ${state.length} entries: starting over to recover them`))
+    }
+    this.#unread.delete(replica.address)
   }
 
   /** A leader that asked gets the entries with its outcomes; the others get them on their own. */
@@ -155,7 +182,7 @@ class Catalogue {
           this.#sessions.attach(hello, stream)
           for (const replica of hello.replicas) {
             const [id, address] = replica.split('=') as [string, string]
-            this.#remember(address, Number(id))
+            this.#introduce({ replicaId: Number(id), address })
           }
         }
         if (renew) this.#sessions.renew(frontEndId, renew.ask)
@@ -190,7 +217,7 @@ class Catalogue {
 
   /** The contract's single call. It works without any order replica. */
   async #tradeAlone(request: TradeStockName): Promise<TradeResult> {
-    if (this.#refusal) throw new RpcError('FAILED_PRECONDITION', this.#refusal)
+    if (this.#refusal) throw new RpcError('UNAVAILABLE', this.#refusal)
     const { stockName: name, stockTradeQuantity: quantity, tradeType: type, key } = request
     const outcome = await this.#decideAlone(foreignRequest({ name, quantity, type, key }, this.#runtime.random))
     const wire = wireNumber(outcome)

@@ -22,6 +22,8 @@ export interface LeadershipEvents {
 interface Current {
   readonly link: ReplicaLink
   readonly epoch: number
+  /** The last ping before it was adopted: what answers that one or an earlier one may be older than its assignment. */
+  readonly sincePing: number
 }
 
 /**
@@ -99,9 +101,10 @@ export class Leadership {
   #heard(link: ReplicaLink): void {
     const epoch = link.pong?.epoch ?? 0
     this.#highestEpoch = Math.max(this.#highestEpoch, epoch)
-    if (this.#current?.link === link) {
-      if (epoch === 0) this.#lost(link)
-      else this.#current = { link, epoch }
+    const current = this.#current
+    if (current?.link === link) {
+      if (epoch > 0) this.#current = { ...current, epoch: Math.max(epoch, current.epoch) }
+      else if (link.pong && link.pong.ping > current.sincePing) this.#lost(link)
     } else if (epoch > 0 && this.#isBetter(link, epoch)) this.#adopt(link, epoch) // E1
   }
 
@@ -113,7 +116,7 @@ export class Leadership {
 
   #adopt(link: ReplicaLink, epoch: number): void {
     const before = this.#current
-    this.#current = { link, epoch }
+    this.#current = { link, epoch, sincePing: link.lastPing }
     this.#runtime.log.info({ replica: link.id, address: link.address, epoch }, 'leader')
     if (before) this.#events.lost(before.link)
     this.#events.led(link)

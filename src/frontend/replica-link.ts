@@ -48,6 +48,11 @@ export class ReplicaLink {
     return this.#pong
   }
 
+  /** Number of the last ping sent. */
+  get lastPing(): number {
+    return this.#lastPing
+  }
+
   /** Why the replica is not there. */
   get trouble(): string {
     return this.#why

@@ -32,6 +32,8 @@ export class CatalogueStream {
   #lastConfirm = 0
   #welcomed: Promise<void> | undefined
   #cause: string | undefined
+  /** The catalogue will not work with this replica's log. */
+  refused = false
   /** Resolves with the reason once the stream is over. */
   readonly over: Promise<string>
   #tellOver: (cause: string) => void = () => {}
@@ -100,7 +102,10 @@ export class CatalogueStream {
     } else if (message.decided) this.#decided(message.decided)
     else if (message.published) this.#publishedUpTo(message.published.position)
     else if (message.confirmed) this.#confirms.get(message.confirmed.confirm)?.(message.confirmed.published)
-    else if (message.refused) this.fail(message.refused.why)
+    else if (message.refused) {
+      this.refused = true
+      this.fail(message.refused.why)
+    }
   }
 
   /** The welcome is taken in before the first entries. */

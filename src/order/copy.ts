@@ -48,6 +48,11 @@ export class Copy {
     return this.#inTurn(() => this.#log.seal(generation, genesis))
   }
 
+  /** Gives up everything from number `length` on; see repair.ts for when. */
+  cut(length: number): Promise<OrderLogHead> {
+    return this.#inTurn(() => this.#log.cut(length))
+  }
+
   async #extend(generation: number, from: number, entries: readonly Entry[], digest: string): Promise<Extension> {
     const head = this.#log.head()
     if (generation < head.sealedGeneration) return { kind: 'stale', head } // R2

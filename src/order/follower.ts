@@ -30,6 +30,7 @@ export class FollowerSide {
   #heardAt = -Infinity
   #published = 0
   #onSilence: () => void = () => {}
+  #onFork: () => void = () => {}
 
   constructor(context: FollowerContext) {
     this.#context = context
@@ -54,10 +55,16 @@ export class FollowerSide {
     this.#onSilence = callback
   }
 
+  /** Calls back when this replica's log turns out to differ from a leader's. */
+  onFork(callback: () => void): void {
+    this.#onFork = callback
+  }
+
   /** A leader has opened its stream. */
   open(stream: MessageStream<FollowerToLeader>): StreamHandlers<LeaderToFollower> {
     return {
-      message: ({ hello, append }) => {
+      message: ({ hello, append, forked }) => {
+        if (forked) this.#onFork()
         const done = hello ? this.#greet(stream, hello) : append ? this.#append(stream, append) : undefined
         done?.catch((error: Error) => {
           if (error.name === 'StorageFailure') this.#context.halt(error)
@@ -86,6 +93,7 @@ export class FollowerSide {
     this.#heardAt = this.#context.clock.monotonicMs()
     const { generation, from, entries, digest, published } = append
     const extension = await this.#context.copy.extend(generation, from, fromWireEntries(entries), digest)
+    if (extension.kind === 'fork') this.#onFork()
     if (extension.kind !== 'held') return this.#refuse(stream, `${extension.kind} at ${from}, ${extension.head.length} held`)
     this.#published = Math.max(this.#published, published)
     this.#tell(stream) // R3

@@ -129,6 +129,7 @@ export class Followers {
     const common = Math.min(state.length, log.head().length)
     if (common === state.length && (await log.digestAt(common)) !== state.digest && common > 0) {
       this.#log.error({ follower: follower.address, length: state.length }, 'the follower holds another history')
+      follower.stream.send({ forked: { why: 'the logs differ' } })
       return this.#drop(follower, 'its log differs')
     }
     if (follower.phase !== 'connecting') return

@@ -10,6 +10,7 @@ import { CatalogueStream, type CatalogueStreamHandlers } from './catalogue-strea
 import type { Copy } from './copy.ts'
 import { Followers } from './followers.ts'
 import type { Pushes } from './pushes.ts'
+import { repair } from './repair.ts'
 
 const RECONNECT_MS = 50
 /** Trade batches between their sending and their acknowledgement. With one the chain stands still half of the time. */
@@ -220,14 +221,15 @@ export class Leader implements CatalogueStreamHandlers {
       const { entries, digest } = await network.call(this.#options.catalogueAddress, 'Catalog.Read', request, 2_000)
       if (entries.length < LIMITS.catchUpBatchMax) return
       const extension = await this.#copy.extend(sealedGeneration, length, fromWireEntries(entries), digest)
-      if (extension.kind === 'fork') throw new Error(`this log differs from the ledger before entry ${length}`)
+      if (extension.kind === 'fork') await repair(this.#runtime, this.#copy, this.#options.catalogueAddress)
+      if (extension.kind !== 'held') throw new Error(`${extension.kind} while reading the gap from ${length}`)
     }
   }
 
   /** Runs one stream to the catalogue; rejects with the reason when it is over. */
   async #connect(): Promise<void> {
     if (this.#stopped.signal.aborted) return
-    const { length, digest, genesis, sealedGeneration } = this.#copy.head()
+    const { length, digest, genesis, sealedGeneration, lastGeneration } = this.#copy.head()
     const { replicaId, address, catalogueAddress } = this.#options
     this.#received = length
     const catalogue = new CatalogueStream(this.#runtime, catalogueAddress, this, {
@@ -237,8 +239,11 @@ export class Leader implements CatalogueStreamHandlers {
       length,
       digest,
       sealedGeneration,
+      lastGeneration,
     })
-    throw new Error(await catalogue.over)
+    const cause = await catalogue.over
+    if (catalogue.refused) await repair(this.#runtime, this.#copy, catalogueAddress)
+    throw new Error(cause)
   }
 
   async welcomed(catalogue: CatalogueStream, welcome: LeadWelcome): Promise<void> {

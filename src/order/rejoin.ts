@@ -3,6 +3,7 @@ import type { Runtime } from '../runtime/runtime.ts'
 import type { Copy } from './copy.ts'
 import type { FollowerSide } from './follower.ts'
 import type { Pushes } from './pushes.ts'
+import { repair } from './repair.ts'
 
 /** A leader that is not heard for this long is looked for anew. */
 const SILENCE_MS = 1_000
@@ -13,6 +14,7 @@ const FRONT_END_HEADER = 'bazaar-front-end'
 
 export interface RejoinOptions {
   readonly frontEndAddress: string
+  readonly catalogueAddress: string
   ownAddress(): string
   leads(): boolean
 }
@@ -29,6 +31,8 @@ export class Rejoin {
   readonly #pushes: Pushes
   readonly #stopped = new AbortController()
   #wake = new AbortController()
+  /** The log was found to differ: it is compared with the ledger before a leader is asked again. */
+  #forked = false
 
   constructor(runtime: Runtime, options: RejoinOptions, copy: Copy, follower: FollowerSide, pushes: Pushes) {
     this.#runtime = runtime
@@ -37,6 +41,9 @@ export class Rejoin {
     this.#follower = follower
     this.#pushes = pushes
     follower.onSilence(() => this.#wake.abort())
+    follower.onFork(() => {
+      this.#forked = true
+    })
     void this.#run()
   }
 
@@ -56,6 +63,8 @@ export class Rejoin {
   async #ask(): Promise<void> {
     const { network, log } = this.#runtime
     try {
+      if (this.#forked) await repair(this.#runtime, this.#copy, this.#options.catalogueAddress)
+      this.#forked = false
       const { status, headers, body } = await network.httpGet(this.#options.frontEndAddress, '/leader', CALL_DEADLINE_MS)
       this.#pushes.configuredFrontEndIsOurs(FRONT_END_HEADER in headers)
       const leader = (body as { data?: { leader?: unknown } } | undefined)?.data?.leader

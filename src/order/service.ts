@@ -4,10 +4,12 @@ import { RpcError, type RpcServer, type Services } from '../runtime/network.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Service } from '../runtime/service.ts'
 import type {
+  Entries,
   FollowersAssigned,
   LookupOrderNumResult,
   Pong,
   PropagateOrderNum,
+  ReadRequest,
   ReplicaStatus,
   RequestStockName,
   SealRequest,
@@ -91,6 +93,7 @@ class Replica {
     this.#address = this.#options.advertisedAddress ?? `127.0.0.1:${server.port}`
     const options = {
       frontEndAddress: this.#options.frontEndAddress,
+      catalogueAddress: this.#options.catalogueAddress,
       ownAddress: () => this.#address,
       leads: () => this.#role.kind === 'leader',
     }
@@ -109,7 +112,7 @@ class Replica {
         'Order.Lookup': ({ orderNum }) => this.#lookup(orderNum),
         'Order.Propagate': (order) => this.#propagated(order),
         'Order.AssignFollowers': (assignment) => Promise.resolve(this.#assigned(assignment)),
-        'Order.Read': (request) => readEntries(this.#copy.log, request),
+        'Order.Read': (request) => this.#read(request),
         'Order.Seal': (request) => this.#seal(request),
         'Order.Status': () => Promise.resolve(this.#status()),
       },
@@ -288,11 +291,17 @@ class Replica {
     }
   }
 
+  #read(request: ReadRequest): Promise<Entries> {
+    const { length, sealedGeneration } = this.#copy.head()
+    return readEntries(this.#copy.log, request, { length, generation: sealedGeneration, recoveredGeneration: 0 })
+  }
+
+  /** A catalogue that has lost its ledger knows no genesis: then the one held here stands. */
   async #seal({ generation, genesis }: SealRequest): Promise<SealResult> {
     const held = this.#copy.head()
-    const same = genesis && (!held.genesis || held.genesis.clusterId === genesis.clusterId)
-    const head = same ? await this.#copy.seal(generation, genesis) : held
-    const last = head.length > 0 ? await this.#copy.log.entry(head.length - 1) : undefined
+    const history = genesis ?? held.genesis
+    const same = history && (!held.genesis || held.genesis.clusterId === history.clusterId)
+    const head = same ? await this.#copy.seal(generation, history) : held
     return {
       replicaId: this.#options.replicaId,
       clusterId: head.genesis?.clusterId ?? '',
@@ -300,7 +309,8 @@ class Replica {
       sealedGeneration: head.sealedGeneration,
       length: head.length,
       digest: head.digest,
-      lastGeneration: last?.generation ?? 0,
+      lastGeneration: head.lastGeneration,
+      genesis: head.genesis ?? null,
     }
   }
 

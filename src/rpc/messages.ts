@@ -130,6 +130,8 @@ export interface Entries {
   entries: readonly Entry[]
   digest: string
   length: number
+  generation: number
+  recoveredGeneration: number
 }
 
 export interface StatusRequest {}
@@ -148,6 +150,7 @@ export interface LeadHello {
   length: number
   digest: string
   sealedGeneration: number
+  lastGeneration: number
 }
 
 export interface TradeBatch {
@@ -327,6 +330,7 @@ export interface OrderAnswer {
 export interface LeaderToFollower {
   hello?: ReplicateHello | null
   append?: Append | null
+  forked?: Refusal | null
 }
 
 export interface ReplicateHello {
@@ -368,6 +372,7 @@ export interface SealResult {
   length: number
   digest: string
   lastGeneration: number
+  genesis?: Genesis | null
 }
 
 export interface ProcessStatus {

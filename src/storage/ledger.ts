@@ -11,6 +11,10 @@ export interface LedgerHead {
   readonly length: number
   /** Digest of the whole history, as 64 hexadecimal digits. */
   readonly digest: string
+  /** The generation of the last recovery from replicas, 0 when there was none: a replica that was not sealed then was given up. */
+  readonly recoveredGeneration: number
+  /** Generation of the last entry, 0 while there is none. */
+  readonly lastGeneration: number
   /** A position that was published for sure. After a crash more may have been published than is on record. */
   readonly publishedAtLeast: number
 }
@@ -76,14 +80,44 @@ export interface Ledger {
   notePublished(position: number): void
   /** Writes a noted position now, when no batch is there to carry it. */
   flushPublished(): Promise<void>
-  /** Raises the generation by one, syncs, and returns it. */
-  raiseGeneration(): Promise<number>
+  /** Raises the generation above its own last one and above `floor`, syncs, and returns it. */
+  raiseGeneration(floor: number): Promise<number>
   /** Addresses of the replicas that this catalogue has met. */
   knownReplicas(): Promise<readonly KnownReplica[]>
   rememberReplica(replica: KnownReplica): Promise<void>
   /** Forgets rejections decided before `timeMs`; returns how many. Entries are never forgotten. */
   pruneRejections(timeMs: number): Promise<number>
   close(): Promise<void>
+}
+
+/** What stands where the ledger should be. */
+export type LedgerOpening =
+  | { readonly kind: 'ready'; readonly ledger: Ledger }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'damaged'; readonly why: string }
+
+/** A piece of some replica's log, in order. */
+export interface LogPage {
+  readonly entries: readonly Entry[]
+  /** Digest after these entries. */
+  readonly digest: string
+}
+
+/**
+ * The place where a catalogue keeps its ledger.
+ *
+ * L4. `rebuild` leaves either the ledger that was there before or the whole new one, whenever it is interrupted; what was
+ *     there before is archived beside it, never deleted.
+ */
+export interface LedgerStore {
+  open(): Promise<LedgerOpening>
+  /** Begins a history where none is (`missing`). */
+  create(genesis: Genesis): Promise<Ledger>
+  /**
+   * Writes a ledger anew from a replica's log: entries, levels and keys follow from the genesis and the pages. Checks the
+   * digest of every page. The result has this generation, also as its recovered one, and everything is published.
+   */
+  rebuild(genesis: Genesis, generation: number, pages: AsyncIterable<LogPage>): Promise<Ledger>
 }
 
 export interface KnownReplica {

@@ -10,6 +10,8 @@ export interface OrderLogHead {
   /** The highest generation this replica has heard of, durably. */
   readonly sealedGeneration: number
   readonly length: number
+  /** Generation of the last entry, 0 while there is none. */
+  readonly lastGeneration: number
   /** Digest of the whole history; the genesis' digest (or '' without genesis) while the log is empty. */
   readonly digest: string
 }
@@ -32,5 +34,10 @@ export interface OrderLog {
   digestAt(length: number): Promise<string | undefined>
   /** Remembers a higher generation durably; a lower one changes nothing. Adopts the genesis when there is none yet. */
   seal(generation: number, genesis: Genesis): Promise<OrderLogHead>
+  /**
+   * Gives up everything from number `length` on, after the ledger has gone another way. The tail is archived durably
+   * first. Returns the new head.
+   */
+  cut(length: number): Promise<OrderLogHead>
   close(): Promise<void>
 }

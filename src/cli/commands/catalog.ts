@@ -53,6 +53,8 @@ async function runCatalogue(options: CatalogOptions): Promise<void> {
       decide,
       newGenesis: () => ({ clusterId: runtime.random.id(16), stocks: OPENING_CATALOGUE }),
     })
-    return startCatalogue(runtime, { port, ledger, replicas: replicaAddresses, leaseMs })
+    const store = { open: async () => ({ kind: 'ready' as const, ledger }) } as never
+    const replicas = replicaAddresses.map((address, i) => ({ replicaId: i + 1, address }))
+    return startCatalogue(runtime, { port, store, replicas, lost: [], leaseMs })
   })
 }

@@ -1,0 +1,201 @@
+import { OPENING_CATALOGUE } from '../domain/stock.ts'
+import { LIMITS } from '../domain/limits.ts'
+import { sleep } from '../runtime/clock.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import { fromWireEntries } from '../rpc/entries.ts'
+import type { SealResult } from '../rpc/messages.ts'
+import type { Genesis } from '../storage/chain.ts'
+import type { KnownReplica, Ledger, LedgerHead, LedgerStore, LogPage } from '../storage/ledger.ts'
+
+const SEAL_DEADLINE_MS = 500
+const SEAL_RETRY_MS = 200
+const WAITING_REPORT_MS = 2_000
+const READ_DEADLINE_MS = 5_000
+
+export interface RecoveryOptions {
+  readonly store: LedgerStore
+  /** Replicas of this cluster, as far as the operator named them. */
+  readonly replicas: readonly KnownReplica[]
+  /** Ids of replicas that are given up for good. */
+  readonly lost: readonly number[]
+}
+
+/** What a replica holds, once it is sealed. */
+interface Sealed {
+  readonly address: string
+  readonly state: SealResult
+}
+
+/**
+ * Opens the ledger so that it is safe to decide on it.
+ *
+ * C1. The generation is above every one that a reachable replica was sealed with.
+ * C2. A ledger that is missing, damaged, empty or behind a replica decides nothing before all replicas (but those given
+ *     up as lost) were sealed and read; it takes over the log of the highest (generation, length).
+ * C3. A history is begun only where all replicas are empty.
+ */
+export async function openLedger(runtime: Runtime, options: RecoveryOptions, signal: AbortSignal): Promise<Ledger> {
+  const { log } = runtime
+  const opening = await options.store.open()
+  if (opening.kind !== 'ready') {
+    log.warn(opening, 'no usable ledger')
+    return recover(runtime, options, undefined, signal)
+  }
+  const { ledger } = opening
+  const replicas = await remembered(ledger, options.replicas)
+  const sealed = await raiseAboveAll(runtime, ledger, replicas)
+  const head = ledger.head()
+  const ahead = sealed.filter(({ state }) => isAhead(state, head))
+  if (ahead.length === 0 && (head.length > 0 || replicas.length === 0)) return ledger
+  if (head.length > 0) log.error({ ledger: head.length, replicas: ahead.map(reportOf) }, 'the ledger is behind')
+  return recover(runtime, { ...options, replicas }, ledger, signal)
+}
+
+/** Whether a replica holds something that this ledger has lost. Not so one that a recovery has given up (R4). */
+export function isAhead(
+  replica: { readonly clusterId: string; readonly sealedGeneration: number; readonly lastGeneration: number; readonly length: number },
+  head: LedgerHead,
+): boolean {
+  if (replica.length === 0) return false
+  if (replica.clusterId !== head.genesis.clusterId) return head.length === 0
+  if (replica.sealedGeneration < head.recoveredGeneration) return false
+  const newer = replica.lastGeneration - head.lastGeneration || replica.length - head.length
+  return newer > 0
+}
+
+async function remembered(ledger: Ledger, named: readonly KnownReplica[]): Promise<readonly KnownReplica[]> {
+  const known = await ledger.knownReplicas()
+  return [...named, ...known.filter((replica) => !named.some(({ replicaId }) => replicaId === replica.replicaId))]
+}
+
+/** C1 */
+async function raiseAboveAll(runtime: Runtime, ledger: Ledger, replicas: readonly KnownReplica[]): Promise<Sealed[]> {
+  for (let floor = 0; ; ) {
+    const generation = await ledger.raiseGeneration(floor)
+    const sealed = await sealReachable(runtime, generation, ledger.head().genesis, replicas)
+    floor = highestSeal(sealed)
+    if (floor <= generation) return sealed
+  }
+}
+
+const highestSeal = (sealed: readonly Sealed[]): number =>
+  Math.max(0, ...sealed.map(({ state }) => state.sealedGeneration))
+
+async function sealReachable(
+  runtime: Runtime,
+  generation: number,
+  genesis: Genesis | undefined,
+  replicas: readonly KnownReplica[],
+): Promise<Sealed[]> {
+  const seals = replicas.map(async ({ address }): Promise<Sealed | undefined> => {
+    try {
+      const request = genesis ? { generation, genesis } : { generation }
+      return { address, state: await runtime.network.call(address, 'Order.Seal', request, SEAL_DEADLINE_MS) }
+    } catch (error) {
+      runtime.log.debug({ address, error: (error as Error).message }, 'replica not sealed')
+      return undefined
+    }
+  })
+  return (await Promise.all(seals)).filter((seal) => seal !== undefined)
+}
+
+/** C2, C3 */
+async function recover(
+  runtime: Runtime,
+  { store, replicas, lost }: RecoveryOptions,
+  ledger: Ledger | undefined,
+  signal: AbortSignal,
+): Promise<Ledger> {
+  const needed = replicas.filter((replica) => !lost.includes(replica.replicaId))
+  const genesis = ledger?.head().length ? ledger.head().genesis : undefined
+  const { sealed, generation } = await sealAll(runtime, needed, genesis, ledger?.head().generation ?? 0, signal)
+  const holders = sealed.filter(({ state }) => state.length > 0)
+  const clusters = new Set(holders.map(({ state }) => state.clusterId))
+  if (clusters.size > 1) throw new Error(`the replicas belong to several clusters: ${holders.map(describe).join('; ')}`)
+  const best = holders.sort(byGenerationAndLength)[0]
+  if (!best) return begin(runtime, store, ledger, generation)
+  runtime.log.warn({ replicas: sealed.map(reportOf), chosen: best.address, generation }, 'recovering the ledger from replicas')
+  if (!best.state.genesis) throw new Error(`the replica at ${best.address} holds entries without a genesis`)
+  await ledger?.close()
+  const pages = pagesOf(runtime, best)
+  const recovered = await store.rebuild(best.state.genesis, generation, pages)
+  runtime.log.warn({ length: recovered.head().length, digest: recovered.head().digest }, 'ledger recovered')
+  return recovered
+}
+
+/** C3: nobody holds anything. */
+async function begin(runtime: Runtime, store: LedgerStore, ledger: Ledger | undefined, generation: number): Promise<Ledger> {
+  const fresh = ledger ?? (await store.create({ clusterId: runtime.random.id(16), stocks: OPENING_CATALOGUE }))
+  await fresh.raiseGeneration(generation)
+  runtime.log.info({ cluster: fresh.head().genesis.clusterId }, 'a new history begins')
+  return fresh
+}
+
+/** Seals every one of them under one generation, however long it takes to reach them. */
+async function sealAll(
+  runtime: Runtime,
+  replicas: readonly KnownReplica[],
+  genesis: Genesis | undefined,
+  ownGeneration: number,
+  signal: AbortSignal,
+): Promise<{ sealed: Sealed[]; generation: number }> {
+  const { clock, log } = runtime
+  let generation = ownGeneration + 1
+  let reportAt = clock.monotonicMs()
+  for (;;) {
+    const sealed = await sealReachable(runtime, generation, genesis, replicas)
+    const highest = highestSeal(sealed)
+    if (highest > generation) {
+      generation = highest + 1
+      continue
+    }
+    if (sealed.length === replicas.length) return { sealed, generation }
+    if (signal.aborted) throw new Error('stopped while waiting for replicas')
+    if (clock.monotonicMs() >= reportAt) {
+      const missing = replicas.filter(({ address }) => !sealed.some((seal) => seal.address === address))
+      const what = missing.map(({ replicaId, address }) => `replica ${replicaId} at ${address}`).join(', ')
+      log.warn({ missing }, `waiting for ${what}: start it, or give it up for good with --lost <replica id>`)
+      reportAt += WAITING_REPORT_MS
+    }
+    await sleep(clock, SEAL_RETRY_MS, signal)
+  }
+}
+
+/** Seals one replica, however long it takes to reach it. Undefined when the catalogue stops before. */
+export async function sealUntilReached(
+  runtime: Runtime,
+  replica: KnownReplica,
+  { generation, genesis }: LedgerHead,
+  signal: AbortSignal,
+): Promise<SealResult | undefined> {
+  while (!signal.aborted) {
+    const [sealed] = await sealReachable(runtime, generation, genesis, [replica])
+    if (sealed) return sealed.state
+    await sleep(runtime.clock, SEAL_RETRY_MS, signal)
+  }
+  return undefined
+}
+
+const byGenerationAndLength = (a: Sealed, b: Sealed): number =>
+  b.state.lastGeneration - a.state.lastGeneration || b.state.length - a.state.length
+
+async function* pagesOf({ network }: Runtime, { address, state }: Sealed): AsyncIterable<LogPage> {
+  for (let from = 0; from < state.length; ) {
+    const limit = Math.min(LIMITS.catchUpBatchMax, state.length - from)
+    const { entries, digest } = await network.call(address, 'Order.Read', { from, limit }, READ_DEADLINE_MS)
+    if (entries.length === 0) throw new Error(`the replica at ${address} ends at ${from}, it said ${state.length}`)
+    yield { entries: fromWireEntries(entries), digest }
+    from += entries.length
+  }
+}
+
+const reportOf = ({ address, state }: Sealed) => ({
+  address,
+  replica: state.replicaId,
+  disk: state.diskId,
+  length: state.length,
+  lastGeneration: state.lastGeneration,
+  digest: state.digest.slice(0, 12),
+})
+
+const describe = ({ address, state }: Sealed): string => `${address} holds ${state.length} entries of ${state.clusterId}`

@@ -1,0 +1,46 @@
+import type { Runtime } from '../runtime/runtime.ts'
+import type { Entries } from '../rpc/messages.ts'
+import type { Copy } from './copy.ts'
+
+const CALL_DEADLINE_MS = 2_000
+
+/**
+ * Compares this replica's log with the ledger, and gives up its tail where the ledger has gone another way for good.
+ *
+ * R4. A tail is given up (and archived) only for a ledger of a higher generation: one that stands where the tail begins
+ *     with an entry of a higher generation, or one that was recovered without this replica since it was last sealed.
+ *     Otherwise it is the ledger that has lost something, and this log is what it has to be recovered from.
+ */
+export async function repair(runtime: Runtime, copy: Copy, catalogueAddress: string): Promise<void> {
+  const { network, log } = runtime
+  const read = (from: number, limit: number): Promise<Entries> =>
+    network.call(catalogueAddress, 'Catalog.Read', { from, limit }, CALL_DEADLINE_MS)
+
+  const own = copy.head()
+  const theirs = await read(0, 0)
+  if (theirs.generation < own.sealedGeneration) return
+  const common = await commonLength(copy, Math.min(own.length, theirs.length), async (length) => (await read(length, 0)).digest)
+  if (common === own.length) return
+  const [successor] = (await read(common, 1)).entries
+  const mine = await copy.log.entry(common)
+  const overruled = successor
+    ? successor.generation > (mine?.generation ?? 0)
+    : own.sealedGeneration < theirs.recoveredGeneration
+  if (!overruled) {
+    log.error({ length: own.length, common, ledger: theirs.length }, 'this log holds what the ledger lacks; it is kept')
+    return
+  }
+  await copy.cut(common)
+  log.warn({ length: own.length, common, generation: theirs.generation }, 'tail given up and archived') // R4
+}
+
+/** The longest common prefix, by bisection over digests: equal digests mean equal histories. */
+async function commonLength(copy: Copy, max: number, digestAt: (length: number) => Promise<string>): Promise<number> {
+  let [low, high] = [0, max]
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2)
+    if ((await copy.log.digestAt(middle)) === (await digestAt(middle))) low = middle
+    else high = middle - 1
+  }
+  return low
+}

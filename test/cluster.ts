@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { LeaderData } from '../src/http/types.ts'
@@ -104,6 +104,14 @@ export class Cluster implements Addresses {
     for (const address of this.frontEnds) await untilTradingAt(address)
   }
 
+  /** What the supervisor said, and the end of every log: gone with the folder, so read it before `stop`. */
+  lastWords(): string {
+    const folder = join(this.dataDir, 'logs')
+    const logs = existsSync(folder) ? readdirSync(folder) : []
+    const ends = logs.map((log) => `${log}: …${readFileSync(join(folder, log), 'utf8').slice(-1500)}`)
+    return [`up: ${this.#supervisor?.output}`, ...ends].join('\n')
+  }
+
   async start(ports: readonly string[] = ['--port', '0', '--catalog-port', '0', ...this.#anyOrderPorts()]): Promise<void> {
     const args = ['up', '--json', '--data', this.dataDir, ...ports, ...(this.#options.caching ? [] : ['--cache', '0'])]
     const supervisor = new CliProcess(args)
@@ -180,8 +188,9 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     await cluster.start()
     return cluster
   } catch (error) {
+    const words = cluster.lastWords()
     await cluster.stop().catch(() => {}) // What went wrong first is what counts.
-    throw error
+    throw new Error(`the cluster does not start; ${words}`, { cause: error })
   }
 }
 

@@ -1,4 +1,4 @@
-import type { FastifyInstance, HTTPMethods } from 'fastify'
+import type { FastifyInstance, FastifyReply, HTTPMethods } from 'fastify'
 import type { ErrorName } from '../domain/errors.ts'
 import { LIMITS } from '../domain/limits.ts'
 import type { Logger } from '../runtime/logger.ts'
@@ -25,13 +25,12 @@ const BY_FASTIFY_CODE: Readonly<Record<string, ErrorName>> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: 'INVALID_BODY',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'INVALID_BODY',
   FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE',
-  FST_ERR_BAD_URL: 'INVALID_PATH',
-  FST_ERR_MAX_PARAM_LENGTH: 'UNKNOWN_PATH',
 }
 
 /** Gives every failure the contract's envelope, whatever layer it comes from. */
 export function addErrorHandling(app: FastifyInstance, log: Logger): void {
   // A body is read as JSON whatever its media type says: the contract knows no other.
+  app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, app.getDefaultJsonParser('error', 'error'))
   app.setErrorHandler((error: Error & { code?: string; statusCode?: number }, _request, reply) => {
     const known = BY_FASTIFY_CODE[error.code ?? '']
@@ -55,6 +54,10 @@ export function addErrorHandling(app: FastifyInstance, log: Logger): void {
   }
   limitRequests(app)
 }
+
+/** Failures before any route is found: fastify asks this instead of the error handler. */
+export const refusePath = (error: { readonly code: string }, reply: FastifyReply): FastifyReply =>
+  refuse(reply, error.code === 'FST_ERR_BAD_URL' ? 'INVALID_PATH' : 'UNKNOWN_PATH')
 
 function limitRequests(app: FastifyInstance): void {
   let running = 0

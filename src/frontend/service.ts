@@ -5,7 +5,7 @@ import { sleep } from '../runtime/clock.ts'
 import { httpServer, listen } from '../runtime/http-server.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Service } from '../runtime/service.ts'
-import { addErrorHandling } from './errors.ts'
+import { addErrorHandling, refusePath } from './errors.ts'
 import { createFrontEnd, type FrontEndCoreOptions } from './front-end.ts'
 import { addRoutes } from './routes.ts'
 
@@ -21,7 +21,11 @@ export interface FrontEndOptions extends FrontEndCoreOptions {
 /** Starts a front end: listens at once, and goes on looking for a leader and the catalogue until they are there. */
 export async function startFrontEnd(runtime: Runtime, options: FrontEndOptions): Promise<Service> {
   const frontEnd = createFrontEnd(runtime, options)
-  const app = httpServer({ bodyBytesMax: LIMITS.requestBodyBytesMax, parameterCharactersMax: 4 * LIMITS.stockNameBytesMax })
+  const app = httpServer({
+    bodyBytesMax: LIMITS.requestBodyBytesMax,
+    parameterCharactersMax: 4 * LIMITS.stockNameBytesMax,
+    refusePath,
+  })
   await app.register(fastifySwagger, { openapi: { info: { title: 'Stock Bazaar', version: '1' } } })
   await app.register(fastifySwaggerUi, { routePrefix: '/docs' })
   addErrorHandling(app, runtime.log)

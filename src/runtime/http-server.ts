@@ -1,4 +1,4 @@
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { sleep, systemClock } from './clock.ts'
 
 const BIND_RETRY_MS = 2_000
@@ -8,16 +8,20 @@ export interface HttpServerOptions {
   readonly bodyBytesMax: number
   /** Longest path parameter, decoded or not, in characters. */
   readonly parameterCharactersMax: number
+  /** Answers a request whose path no route can be looked up for. */
+  readonly refusePath?: (error: { readonly code: string }, reply: FastifyReply) => void
 }
 
 /** A fastify instance; routes are added before `listen`. */
 export function httpServer(options: HttpServerOptions): FastifyInstance {
+  const { refusePath } = options
   return Fastify({
     logger: false,
     bodyLimit: options.bodyBytesMax,
     forceCloseConnections: 'idle',
     // Draining answers what is under way; new requests on open connections are answered too, with "stopping".
     return503OnClosing: false,
+    ...(refusePath && { frameworkErrors: (error, _request, reply) => refusePath(error, reply as FastifyReply) }),
     routerOptions: { maxParamLength: options.parameterCharactersMax, ignoreTrailingSlash: true },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   })

@@ -21,7 +21,10 @@ export function httpServer(options: HttpServerOptions): FastifyInstance {
     forceCloseConnections: 'idle',
     // Draining answers what is under way; new requests on open connections are answered too, with "stopping".
     return503OnClosing: false,
-    ...(refusePath && { frameworkErrors: (error, _request, reply) => refusePath(error, reply as FastifyReply) }),
+    frameworkErrors: (error, _request, reply) => {
+      if (refusePath) refusePath(error, reply)
+      else reply.code(400).send()
+    },
     routerOptions: { maxParamLength: options.parameterCharactersMax, ignoreTrailingSlash: true },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   })

@@ -7,17 +7,19 @@ import { onStopRequest } from '../src/runtime/lifecycle.ts'
 import { WORKLOADS } from './load/requests.ts'
 import { bareFastify, bareNodeHttp } from './peers/bare.ts'
 import { bazaar } from './peers/bazaar.ts'
+import { postgres, postgresStandby } from './peers/postgres.ts'
+import { redis } from './peers/redis.ts'
 import { runBenchmark } from './run/benchmark.ts'
 import { writeResults } from './run/files.ts'
 import { textReport } from './run/report.ts'
 import type { Settings } from './run/settings.ts'
 import { wrkVersion } from './run/wrk.ts'
 
-const PEERS = [bareFastify, bareNodeHttp]
+const PEERS = [bareFastify, bareNodeHttp, postgres, postgresStandby, redis]
 const INTERRUPTED = 130
 
 const QUICK = { rounds: 1, seconds: 2, warmUp: 1, connections: [64] }
-const FULL = { rounds: 5, seconds: 4, warmUp: 3, connections: [1, 64, 256] }
+const FULL = { rounds: 5, seconds: 4, warmUp: 3, connections: [1, 8, 64, 256] }
 
 interface Options {
   readonly quick?: boolean
@@ -27,6 +29,7 @@ interface Options {
   readonly connections?: readonly number[]
   readonly workload: readonly string[]
   readonly peers: readonly string[]
+  readonly openLoop?: boolean
   readonly out?: string
   readonly json?: boolean
   readonly temporary: string
@@ -35,17 +38,17 @@ interface Options {
 
 const EXAMPLES = `
 Workloads:
-${WORKLOADS.map(({ name, what }) => `  ${name.padEnd(16)}${what}`).join('\n')}
+${WORKLOADS.map(({ name, what }) => `  ${name.padEnd(18)}${what}`).join('\n')}
 
 Peers:
-${PEERS.map(({ name, what }) => `  ${name.padEnd(16)}${what}`).join('\n')}
+${PEERS.map(({ name, what }) => `  ${name.padEnd(18)}${what}`).join('\n')}
 
 Exit codes: 0 done, 1 could not measure or met errors, 2 called wrongly, 130 interrupted.
 
 Examples:
-  npm run bench                                        orders, against everything that is installed
-  npm run bench -- --quick                             a short look, as in CI
-  npm run bench -- --workload all --out bench/results  everything, and keep it
+  npm run bench                                                       orders, against everything that is installed
+  npm run bench -- --quick                                            a short look, as in CI
+  npm run bench -- --workload all --open-loop --out bench/results     everything, and keep it
   npm run bench -- --connections 64 --peers fastify --rounds 9 --json`
 
 function buildProgram(): Command {
@@ -60,6 +63,7 @@ function buildProgram(): Command {
     .option('--connections <a,b>', `connections of the load (default: ${FULL.connections})`, listOf(integer(1, 10_000)))
     .addOption(choiceOf('--workload <names>', 'workloads, or "all"', workloads, ['orders']))
     .addOption(choiceOf('--peers <names>', 'peers, "all" or "none"', peers, peers))
+    .option('--open-loop', "then fixed rates, of 50 and 80 percent of the bazaar's peak")
     .option('--out <folder>', 'write JSON and Markdown there, named by date and time')
     .option('--json', 'print JSON instead of tables')
     .option('--temporary <folder>', 'where temporary folders are made: the disk that is measured', tmpdir())
@@ -88,7 +92,7 @@ async function bench(options: Options): Promise<void> {
   if (options.out !== undefined) printAside(`Written: ${writeResults(options.out, results).join(', ')}`)
   if (options.json) printJson(results)
   else print(textReport(results))
-  const failed = results.runs.some(({ measure }) => measure.errors > 0)
+  const failed = [...results.runs, ...results.openRuns].some(({ measure }) => measure.errors > 0)
   if (failed) throw new CommandFailure('there were errors; see the marked runs')
 }
 
@@ -101,14 +105,16 @@ function settingsFrom(options: Options): Settings {
     connections: options.connections ?? defaults.connections,
     workloads: WORKLOADS.filter(({ name }) => options.workload.includes(name)),
     kinds: [...PEERS.filter(({ name }) => options.peers.includes(name)), bazaar],
+    openLoop: options.openLoop ?? false,
     temporary: options.temporary,
     modules: options.modules,
   }
 }
 
-function minutesOf({ rounds, seconds, warmUpSeconds, connections, workloads, kinds }: Settings): number {
+function minutesOf({ rounds, seconds, warmUpSeconds, connections, openLoop, workloads, kinds }: Settings): number {
+  const loads = connections.length + (openLoop ? 2 : 0)
   const turns = workloads.length * kinds.length
-  return Math.ceil((turns * (warmUpSeconds + rounds * connections.length * (seconds + 0.5)) + 10) / 60)
+  return Math.ceil((turns * (warmUpSeconds + rounds * loads * (seconds + 0.5)) + 10) / 60)
 }
 
 function choiceOf(flags: string, what: string, known: readonly string[], byDefault: readonly string[]): Option {

@@ -18,6 +18,7 @@ export function contractApp(market: Market): FastifyInstance {
   const app = httpServer({
     bodyBytesMax: LIMITS.requestBodyBytesMax,
     parameterCharactersMax: 4 * LIMITS.stockNameBytesMax,
+    refusePath: (_error, reply) => void reply.code(400).send(),
   })
   app.post<{ Body: OrderBody }>('/orders', { schema: SCHEMAS.place }, async ({ body }, reply) => {
     const placed = await market.place(body)

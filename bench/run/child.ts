@@ -57,11 +57,12 @@ export class Child {
   /** Resolves with the first line of JSON it writes; rejects when it ends before, or takes longer than `deadlineMs`. */
   async announcement(deadlineMs: number): Promise<unknown> {
     const deadline = performance.now() + deadlineMs
+    let over = false
     while (performance.now() < deadline) {
       const line = this.#output.split('\n').slice(0, -1).find((text) => text.startsWith('{'))
       if (line !== undefined) return JSON.parse(line)
-      const over = await Promise.race([this.#exited.then(() => true), pause(20).then(() => false)])
-      if (over) throw this.#failure ?? new Error(`ended at once: ${this.#output}`)
+      if (over) throw this.#failure ?? new Error(`ended without a word: ${this.#output}`)
+      over = await Promise.race([this.#exited.then(() => true), pause(20).then(() => false)])
     }
     throw new Error(`not ready within ${deadlineMs} ms: ${this.#output}`)
   }

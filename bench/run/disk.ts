@@ -1,4 +1,14 @@
-import { closeSync, fdatasyncSync, openSync, readdirSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  type Dirent,
+  fdatasyncSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 
 const BLOCK_BYTES = 4_096
@@ -33,7 +43,7 @@ const NOT_KEPT = /-wal$|-shm$|\.log$|\.pid$|^pg_wal$|^logs$/
 
 /** Bytes of the files below a folder, without write-ahead logs that are recycled. */
 export function keptBytes(folder: string): number {
-  return readdirSync(folder, { withFileTypes: true })
+  return entriesOf(folder)
     .filter(({ name }) => !NOT_KEPT.test(name))
     .reduce((sum, entry) => {
       const path = join(folder, entry.name)
@@ -41,5 +51,13 @@ export function keptBytes(folder: string): number {
     }, 0)
 }
 
-/** Files come and go while a system runs. */
+/** Files and folders come and go while a system runs. */
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+  } catch {
+    return []
+  }
+}
+
 const fileBytes = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0

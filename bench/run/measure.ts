@@ -1,5 +1,5 @@
 import { keptBytes } from './disk.ts'
-import { cpuMicroseconds, writtenBytes } from './processes.ts'
+import { cpuMicroseconds } from './processes.ts'
 import { sum } from './statistics.ts'
 import type { Counters, System } from './system.ts'
 
@@ -30,8 +30,6 @@ export interface Cost {
   readonly cpuMicroseconds: Readonly<Record<string, number>>
   /** Growth of the files that it keeps. */
   readonly keptBytes: number
-  /** Everything that it sent to the disk, write-ahead logs included. */
-  readonly writtenBytes: number | undefined
   readonly counters: Counters | undefined
 }
 
@@ -51,32 +49,33 @@ export async function measure(system: System, load: () => Promise<LoadResult>): 
 export const totalCpu = (system: System): number => sum(Object.values(cpuByName(system)))
 
 async function observe(system: System): Promise<Cost> {
-  const pids = [...system.pids().values()].flat()
-  const written = pids.map(writtenBytes)
   return {
     cpuMicroseconds: cpuByName(system),
     keptBytes: system.folder === undefined ? 0 : keptBytes(system.folder),
-    writtenBytes: written.includes(undefined) ? undefined : sum(written.map((bytes) => bytes ?? 0)),
     counters: await system.counters?.(),
   }
 }
 
 function cpuByName(system: System): Record<string, number> {
   const known = [...system.pids()].flatMap(([name, pids]) => {
-    const values = pids.map(cpuMicroseconds)
-    return values.includes(undefined) ? [] : [[name, sum(values.map((value) => value ?? 0))] as const]
+    const used = sumKnown(pids.map(cpuMicroseconds))
+    return used === undefined ? [] : [[name, used] as const]
   })
   return Object.fromEntries(known)
+}
+
+/** A process that has just ended is unknown, and counted in the one that started it. */
+function sumKnown(values: readonly (number | undefined)[]): number | undefined {
+  const known = values.filter((value) => value !== undefined)
+  return known.length === 0 ? undefined : sum(known)
 }
 
 function costBetween(before: Cost, after: Cost): Cost {
   const earlier = before.cpuMicroseconds
   const cpu = Object.entries(after.cpuMicroseconds).map(([name, value]) => [name, value - (earlier[name] ?? 0)])
-  const known = before.writtenBytes !== undefined && after.writtenBytes !== undefined
   return {
     cpuMicroseconds: Object.fromEntries(cpu),
     keptBytes: after.keptBytes - before.keptBytes,
-    writtenBytes: known ? after.writtenBytes - before.writtenBytes : undefined,
     counters: before.counters && after.counters && countersBetween(before.counters, after.counters),
   }
 }

@@ -18,12 +18,6 @@ export function endedChildrenCpuMicroseconds(): number | undefined {
   return sumOf(process.pid, [FIELD.childrenUser, FIELD.childrenSystem])
 }
 
-/** Bytes that a process has sent to the disk; undefined when that is not known. */
-export function writtenBytes(pid: number): number | undefined {
-  const found = /^write_bytes: (\d+)$/m.exec(read(`/proc/${pid}/io`) ?? '')
-  return found ? Number(found[1]) : undefined
-}
-
 /** A process and all that it started, directly or not. */
 export function familyOf(pid: number): number[] {
   const parents = allPids().map((each) => ({ pid: each, parent: statFields(each)?.[FIELD.parent] }))

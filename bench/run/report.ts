@@ -1,7 +1,8 @@
 import { type Column, tableLines } from '../../src/cli/table.ts'
 import { count } from '../../src/cli/units.ts'
+import type { ResultTable } from './cells.ts'
 import type { MeasuredSystem, Results } from './results.ts'
-import { type ResultTable, resultTables } from './tables.ts'
+import { resultTables } from './tables.ts'
 
 /** The report for a terminal. */
 export function textReport(results: Results): string {
@@ -44,13 +45,15 @@ function closingLines({ systems, skipped, settings, machine }: Results): string[
     ...systems.map(systemLine),
     ...skipped.map(({ name, why }) => `SKIPPED ${name}: ${why}`),
     ...(machine.temporaryInMemory ? [inMemory] : []),
-    'CPU is in microseconds a request; bytes, batches and commits are per order. wrk works in a closed loop.',
+    'CPU is in microseconds a request; bytes, batches and commits are per order.',
+    'wrk works in a closed loop: it waits for an answer before it sends the next request on a connection.',
   ]
 }
 
-function systemLine({ name, what, disks, idleCpu }: MeasuredSystem): string {
+function systemLine({ name, what, disks, idleCpu, versions }: MeasuredSystem): string {
+  const stands = Object.entries(versions).map(([on, version]) => ` On ${on} ${version}.`).join('')
   const idle = (100 * idleCpu).toFixed(1)
-  return `${name}: ${what}. Disks synced before the answer: ${disks}. CPU while idle: ${idle} % of a core.`
+  return `${name}: ${what}.${stands} Disks synced before the answer: ${disks}. CPU while idle: ${idle} % of a core.`
 }
 
 function markdownTable({ columns, rows }: ResultTable): string[] {

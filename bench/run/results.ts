@@ -11,6 +11,18 @@ export interface Run {
   readonly measure: Measure
 }
 
+/** One turn of one system at a fixed rate; latencies count from when a request was due. */
+export interface OpenRun {
+  readonly workload: string
+  /** The rate in percent of the subject's peak. */
+  readonly percent: number
+  readonly sentPerSecond: number
+  /** From 1. */
+  readonly round: number
+  readonly system: string
+  readonly measure: Measure
+}
+
 /** How fast the disk itself was, right before a round. */
 export interface DiskProbe {
   readonly workload: string
@@ -23,6 +35,7 @@ export interface MeasuredSystem {
   readonly name: string
   readonly what: string
   readonly disks: string
+  readonly versions: Readonly<Record<string, string>>
   /** Share of one core that it uses while nobody asks it anything, 0..1. The others' turns pay for it. */
   readonly idleCpu: number
 }
@@ -43,5 +56,6 @@ export interface Results {
   readonly systems: readonly MeasuredSystem[]
   readonly skipped: readonly { readonly name: string; readonly why: string }[]
   readonly runs: readonly Run[]
+  readonly openRuns: readonly OpenRun[]
   readonly disk: readonly DiskProbe[]
 }

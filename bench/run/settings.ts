@@ -8,6 +8,8 @@ export interface Settings {
   readonly warmUpSeconds: number
   readonly connections: readonly number[]
   readonly workloads: readonly Workload[]
+  /** Whether fixed rates follow the closed loop. */
+  readonly openLoop: boolean
   /** What is measured, in the order of the turns. */
   readonly kinds: readonly SystemKind[]
   /** Folder that temporary folders are made in: its disk is the one that is measured. */

@@ -20,13 +20,14 @@ export interface Summary {
   readonly loadShare: number | undefined
   /** The subject's throughput divided by this one's, round by round; undefined for the subject itself. */
   readonly ratio: Spread | undefined
+  /** Undefined when the workload has no orders. */
   readonly perOrder: PerOrder | undefined
 }
 
-/** What one order costs a system that keeps it; undefined where the workload has none or the system keeps nothing. */
+/** What one order costs, where that is known. */
 export interface PerOrder {
-  readonly keptBytes: number
-  readonly writtenBytes: number | undefined
+  /** Growth of its files; undefined when they have not grown, since they grow in steps. */
+  readonly keptBytes: number | undefined
   readonly ordersPerBatch: number | undefined
   readonly commits: number | undefined
 }
@@ -75,14 +76,12 @@ function cpuOf(measures: readonly Measure[]): Record<string, number> {
 /** Over all rounds together, as files grow in steps. */
 function perOrder(measures: readonly Measure[], ordersShare: number): PerOrder | undefined {
   const orders = ordersShare * sum(measures.map(({ answered, errors }) => answered - errors))
-  const written = measures.map(({ cost }) => cost.writtenBytes)
   const keptBytes = sum(measures.map(({ cost }) => cost.keptBytes))
-  if (orders === 0 || (keptBytes === 0 && sum(written.map((bytes) => bytes ?? 0)) === 0)) return undefined
+  if (orders === 0) return undefined
   const counters = measures.flatMap(({ cost }) => cost.counters ?? [])
   const decided = sum(counters.map((counter) => counter.orders))
   return {
-    keptBytes: keptBytes / orders,
-    writtenBytes: written.includes(undefined) ? undefined : sum(written.map((bytes) => bytes ?? 0)) / orders,
+    keptBytes: keptBytes > 0 ? keptBytes / orders : undefined,
     ordersPerBatch: decided > 0 ? decided / sum(counters.map(({ batches }) => batches)) : undefined,
     commits: decided > 0 ? sum(counters.map(({ commits }) => commits)) / decided : undefined,
   }

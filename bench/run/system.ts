@@ -13,6 +13,8 @@ export interface System {
   readonly address: string
   /** What it keeps on disk; without it, it keeps nothing. */
   readonly folder?: string
+  /** Versions of what it stands on, by name, where the project's own packages do not tell. */
+  readonly versions?: Readonly<Record<string, string>>
   /** Process ids by the name of what they do. */
   pids(): ReadonlyMap<string, readonly number[]>
   counters?(): Promise<Counters>

@@ -1,19 +1,10 @@
-import type { Column } from '../../src/cli/table.ts'
+import { known, left, type ResultTable, right, whole } from './cells.ts'
+import { openLoopTables } from './open-loop-tables.ts'
 import type { Results } from './results.ts'
 import { SUBJECT } from './settings.ts'
 import { type Spread, spread } from './statistics.ts'
 import { type Summary, summaries } from './summary.ts'
 
-/** One table of a report, before it becomes text or Markdown. */
-export interface ResultTable {
-  readonly title: string
-  readonly columns: readonly Column[]
-  readonly rows: readonly (readonly string[])[]
-  readonly notes: readonly string[]
-}
-
-const left = (title: string): Column => ({ title, align: 'left' })
-const right = (title: string): Column => ({ title, align: 'right' })
 
 const SPEED_COLUMNS = [
   left('system'),
@@ -22,22 +13,23 @@ const SPEED_COLUMNS = [
 ]
 const COST_COLUMNS = [
   left('system'),
-  ...['orders/batch', 'commits/order', 'bytes kept', 'bytes written'].map(right),
+  ...['orders/batch', 'commits/order', 'bytes kept'].map(right),
   left('CPU µs by process'),
 ]
 /** A generator that is this busy may be what limits the result. */
 const LOAD_SHARE_MAX = 0.9
 
-/** Two tables for each workload and number of connections: how fast, and at what cost. */
+/** Two tables for each workload and number of connections: how fast, and at what cost. Then the fixed rates. */
 export function resultTables(results: Results): ResultTable[] {
-  return results.workloads.flatMap(({ name, what }) =>
-    results.settings.connections.flatMap((connections) => {
+  return results.workloads.flatMap(({ name, what }) => [
+    ...results.settings.connections.flatMap((connections) => {
       const rows = summaries(results, name, connections)
       const title = `${name}, ${connections} connection${connections === 1 ? '' : 's'}`
       const diskLine = diskNote(results, name, connections)
       return [speedTable(`${title}: ${what}`, rows, diskLine), costTable(`${title}: cost of one`, rows)]
     }),
-  )
+    ...openLoopTables(results, name),
+  ])
 }
 
 function speedTable(title: string, rows: readonly Summary[], diskLine: string): ResultTable {
@@ -75,7 +67,6 @@ function costRow({ system, perOrder, cpuByProcess, loadCpu }: Summary): string[]
     known(perOrder?.ordersPerBatch, (value) => value.toFixed(1)),
     known(perOrder?.commits, (value) => value.toFixed(3)),
     known(perOrder?.keptBytes, whole),
-    known(perOrder?.writtenBytes, whole),
     [...processes, `(wrk ${known(loadCpu, (value) => value.toFixed(0))})`].join(', '),
   ]
 }
@@ -86,7 +77,3 @@ function diskNote({ disk }: Results, workload: string, connections: number): str
   return `The disk itself, one writer: ${whole(median)} fdatasync/s of 4 KiB (${whole(min)} to ${whole(max)}).`
 }
 
-const known = <T>(value: T | undefined, words: (value: T) => string): string =>
-  value === undefined ? '–' : words(value)
-
-export const whole = (value: number): string => Math.round(value).toLocaleString('en-GB')

@@ -1,0 +1,62 @@
+import { accessSync, constants, readdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { createServer, type AddressInfo } from 'node:net'
+import { delimiter, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { Unavailable } from '../run/system.ts'
+
+/** What a peer needs and the project does not bring. */
+
+/** A package of npm, with the version that the benchmark was written for. */
+export interface ForeignPackage {
+  readonly name: string
+  readonly version: string
+}
+
+/**
+ * Where `import` finds a package: below `modules` when that is given, else in the project.
+ * @throws Unavailable when it is not installed.
+ */
+export function packageUrl({ name, version }: ForeignPackage, modules: string | undefined): string {
+  const from = modules === undefined ? import.meta.url : pathToFileURL(join(modules, 'package.json'))
+  try {
+    return pathToFileURL(createRequire(from).resolve(name)).href
+  } catch {
+    const install = `npm install --no-save --prefix <folder> ${name}@${version}`
+    throw new Unavailable(`the package ${name} is missing: ${install}, then --modules <folder>`)
+  }
+}
+
+/** Path of a program, looked for in `folders` and then in PATH; undefined when there is none. */
+export function findProgram(name: string, folders: readonly string[] = []): string | undefined {
+  const searched = [...folders, ...(process.env['PATH'] ?? '').split(delimiter)]
+  return searched.map((folder) => join(folder, name)).find(isExecutable)
+}
+
+/** Folders `<parent>/<any>/<rest>`, the last by name first. */
+export function foldersBelow(parent: string, rest: string): string[] {
+  try {
+    const names = readdirSync(parent).sort((a, b) => b.localeCompare(a, 'en', { numeric: true }))
+    return names.map((name) => join(parent, name, rest))
+  } catch {
+    return []
+  }
+}
+
+/** A port on loopback that nobody holds at the moment. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,47 @@
+import { known, left, type ResultTable, right, whole } from './cells.ts'
+import type { OpenRun, Results } from './results.ts'
+import { median, medianKnown, sum } from './statistics.ts'
+
+const COLUMNS = [
+  left('system'),
+  ...['answered/s', 'p50 ms', 'p90 ms', 'p99 ms', 'p99.9 ms', 'max ms', 'load CPU %', 'errors'].map(right),
+]
+/** A generator that is this busy adds to the latencies itself. */
+const LOAD_SHARE_MAX = 0.7
+
+/** One table for each fixed rate of a workload: medians over the rounds, and the greatest of all. */
+export function openLoopTables({ openRuns, systems }: Results, workload: string): ResultTable[] {
+  const here = openRuns.filter((run) => run.workload === workload)
+  return [...new Set(here.map(({ percent }) => percent))].map((percent) => {
+    const runs = here.filter((run) => run.percent === percent)
+    const measured = systems.filter(({ name }) => runs.some(({ system }) => system === name))
+    const unable = systems.filter((system) => !measured.includes(system)).map(({ name }) => name)
+    const busy = runs.some((run) => loadShare(run) > LOAD_SHARE_MAX)
+    const rate = runs[0]?.sentPerSecond ?? 0
+    return {
+      title: `${workload}, open loop at ${whole(rate)}/s, ${percent} % of the bazaar's peak`,
+      columns: COLUMNS,
+      rows: measured.map(({ name }) => row(name, runs.filter(({ system }) => system === name))),
+      notes: [
+        'Latency counts from when a request was due, up to 1 ms of the timer included.',
+        ...(unable.length > 0 ? [`Below this rate at their best, so left out: ${unable.join(', ')}.`] : []),
+        ...(busy ? ['The load itself was busy and adds to the latencies.'] : []),
+      ],
+    }
+  })
+}
+
+function row(system: string, runs: readonly OpenRun[]): string[] {
+  const of = (pick: (run: OpenRun) => number) => median(runs.map(pick))
+  const errors = sum(runs.map(({ measure }) => measure.errors))
+  return [
+    errors > 0 ? `${system} !` : system,
+    whole(of(({ measure }) => measure.perSecond)),
+    ...(['p50', 'p90', 'p99', 'p999'] as const).map((name) => of(({ measure }) => measure.latencyMs[name]).toFixed(2)),
+    Math.max(...runs.map(({ measure }) => measure.latencyMs.max)).toFixed(1),
+    known(medianKnown(runs.map(loadShare)), (share) => (100 * share).toFixed(0)),
+    `${errors}`,
+  ]
+}
+
+const loadShare = ({ measure: { cpuMicroseconds = 0, seconds } }: OpenRun): number => cpuMicroseconds / seconds / 1e6

@@ -22,6 +22,7 @@ export interface OrderLogHead {
  * G1. Appended entries are on disk before `append` resolves, all of a call or none.
  * G2. Entries that do not go on exactly where the log ends are a bug of the caller: asserted, nothing is written.
  * G3. After a failed write or sync the log is unusable: every later call rejects with a `StorageFailure`.
+ * G4. What is cut off is archived durably before it is gone from the log; a cut is done as a whole or not at all.
  */
 export interface OrderLog {
   head(): OrderLogHead
@@ -35,8 +36,8 @@ export interface OrderLog {
   /** Remembers a higher generation durably; a lower one changes nothing. Adopts the genesis when there is none yet. */
   seal(generation: number, genesis: Genesis): Promise<OrderLogHead>
   /**
-   * Gives up everything from number `length` on, after the ledger has gone another way. The tail is archived durably
-   * first. Returns the new head.
+   * Gives up everything from number `length` on, after the ledger has gone another way (G4). Asserts that the log is so
+   * long. Returns the new head.
    */
   cut(length: number): Promise<OrderLogHead>
   close(): Promise<void>

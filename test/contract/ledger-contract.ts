@@ -62,6 +62,8 @@ export function ledgerContract(name: string, open: (given: GivenLedger) => Promi
         generation: 0,
         length: 0,
         digest: genesisDigest(GENESIS),
+        recoveredGeneration: 0,
+        lastGeneration: 0,
         publishedAtLeast: 0,
       })
       expect(await ledger.stocks()).toEqual(OPENING_CATALOGUE)
@@ -73,7 +75,7 @@ export function ledgerContract(name: string, open: (given: GivenLedger) => Promi
 
     it('decides a batch in order, and moves length, digest and levels', async () => {
       const ledger = await startLedger()
-      await ledger.raiseGeneration()
+      await ledger.raiseGeneration(0)
       const batch = await ledger.decide(
         [request('a', { quantity: 600 }), request('b', { quantity: 600 }), request('c', { type: 'sell', quantity: 5 })],
         1_700,
@@ -204,7 +206,7 @@ export function ledgerContract(name: string, open: (given: GivenLedger) => Promi
         () => ledger.entries(0, 1),
         () => ledger.digestAt(0),
         () => ledger.flushPublished(),
-        () => ledger.raiseGeneration(),
+        () => ledger.raiseGeneration(0),
         () => ledger.knownReplicas(),
         () => ledger.rememberReplica({ address: 'a:1', replicaId: 1 }),
         () => ledger.pruneRejections(1),
@@ -241,14 +243,18 @@ export function ledgerContract(name: string, open: (given: GivenLedger) => Promi
       expect(ledger.head().publishedAtLeast).toBe(5)
     })
 
-    it('raises the generation by one; new entries carry it', async () => {
+    it('raises the generation above its own and the floor; new entries carry it', async () => {
       const ledger = await startLedger()
       await ledger.decide([request('a')], 1)
-      expect(await ledger.raiseGeneration()).toBe(1)
-      expect(await ledger.raiseGeneration()).toBe(2)
+      expect(await ledger.raiseGeneration(0)).toBe(1)
+      expect(await ledger.raiseGeneration(0)).toBe(2)
+      expect(await ledger.raiseGeneration(2)).toBe(3)
+      expect(await ledger.raiseGeneration(9)).toBe(10)
+      expect(await ledger.raiseGeneration(4)).toBe(11)
+      expect(ledger.head()).toMatchObject({ generation: 11, lastGeneration: 0 })
       await ledger.decide([request('b')], 1)
-      expect(ledger.head().generation).toBe(2)
-      expect((await ledger.entries(0, 2)).map((entry) => entry.generation)).toEqual([0, 2])
+      expect(ledger.head()).toMatchObject({ generation: 11, lastGeneration: 11, recoveredGeneration: 0 })
+      expect((await ledger.entries(0, 2)).map((entry) => entry.generation)).toEqual([0, 11])
     })
 
     it('remembers each replica once, where it was met last', async () => {
@@ -285,7 +291,7 @@ export function ledgerContract(name: string, open: (given: GivenLedger) => Promi
     it('everything that was answered is there after it was opened again', async () => {
       const { ledger, reopen } = await start()
       if (!reopen) return
-      await ledger.raiseGeneration()
+      await ledger.raiseGeneration(0)
       const asked = [...requests(300, 'a'), request('none', { name: 'nobody' })]
       const first = await ledger.decide(asked, 7)
       ledger.notePublished(200)
@@ -296,7 +302,7 @@ export function ledgerContract(name: string, open: (given: GivenLedger) => Promi
       await ledger.close()
       const again = await reopen()
       expect(again.head()).toEqual(head)
-      expect(again.head()).toMatchObject({ publishedAtLeast: 200, generation: 1, length: 301, digest: last.digest })
+      expect(again.head()).toMatchObject({ publishedAtLeast: 200, generation: 1, lastGeneration: 1, length: 301, digest: last.digest })
       expect(await again.stocks()).toEqual(stocks)
       expect(await again.entries(0, 300)).toEqual(first.entries)
       expect(await again.knownReplicas()).toEqual([{ address: 'a:1', replicaId: 1 }])

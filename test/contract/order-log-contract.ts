@@ -80,6 +80,7 @@ export function orderLogContract(name: string, open: (given: GivenOrderLog) => P
         diskId: 'disk-1',
         sealedGeneration: 0,
         length: 0,
+        lastGeneration: 0,
         digest: '',
       })
       expect(await log.entry(0)).toBeUndefined()
@@ -91,7 +92,8 @@ export function orderLogContract(name: string, open: (given: GivenOrderLog) => P
     it('adopts the first history it is shown, and no other', async () => {
       const { log } = await start()
       const head = await log.seal(3, GENESIS)
-      expect(head).toEqual({ genesis: GENESIS, diskId: 'disk-1', sealedGeneration: 3, length: 0, digest: START })
+      const empty = { length: 0, lastGeneration: 0, digest: START }
+      expect(head).toEqual({ genesis: GENESIS, diskId: 'disk-1', sealedGeneration: 3, ...empty })
       expect(log.head()).toEqual(head)
       expect(await log.digestAt(0)).toBe(START)
       const refused = log.seal(9, { ...GENESIS, clusterId: 'c-2' })
@@ -182,6 +184,7 @@ export function orderLogContract(name: string, open: (given: GivenOrderLog) => P
         () => log.entries(0, 1),
         () => log.digestAt(0),
         () => log.seal(9, GENESIS),
+        () => log.cut(0),
       ]
       for (const call of calls) await expect(call(), String(call)).rejects.toThrow(StorageFailure)
       await log.close()
@@ -193,6 +196,57 @@ export function orderLogContract(name: string, open: (given: GivenOrderLog) => P
       await log.close()
       await expect(log.append([], digestOf(1))).rejects.toThrow(/closed/)
       await expect(log.entry(0)).rejects.toThrow(/closed/)
+    })
+
+    it('knows the generation of its last entry', async () => {
+      const log = await startSealed(2)
+      expect(log.head().lastGeneration).toBe(1)
+      const newer = { ...entry(2), generation: 5 }
+      await log.append([newer], chainDigest(digestOf(2), newer))
+      expect(log.head().lastGeneration).toBe(5)
+      expect((await log.append([], log.head().digest)).lastGeneration).toBe(5)
+      expect((await log.cut(2)).lastGeneration).toBe(1)
+      expect((await log.cut(0)).lastGeneration).toBe(0)
+    })
+
+    it('G4: gives up a tail, and goes on another way', async () => {
+      const log = await startSealed(100)
+      expect(await log.cut(40)).toEqual(log.head())
+      expect(log.head()).toMatchObject({ diskId: 'disk-1', sealedGeneration: 1, length: 40, digest: digestOf(40) })
+      expect(await log.entry(39)).toEqual(entry(39))
+      expect(await log.entry(40)).toBeUndefined()
+      expect(await log.entries(30, 100)).toEqual(range(30, 40))
+      expect(await log.digestAt(40)).toBe(digestOf(40))
+      expect(await log.digestAt(41)).toBeUndefined()
+      const others = range(40, 45).map((one) => ({ ...one, generation: 2, name: 'ford' }))
+      const digest = others.reduce(chainDigest, digestOf(40))
+      expect(await log.append(others, digest)).toMatchObject({ length: 45, lastGeneration: 2, digest })
+      expect(await log.entries(39, 2)).toEqual([entry(39), others[0]])
+    })
+
+    it('can be cut down to nothing, and nowhere beyond its end', async () => {
+      const log = await startSealed(5)
+      const whole = log.head()
+      expect(await log.cut(5)).toEqual(whole)
+      for (const length of [6, -1, 2.5, Number.NaN]) {
+        await expect(log.cut(length), `${length}`).rejects.toThrow(/invariant broken/)
+      }
+      expect(log.head()).toEqual(whole)
+      expect(await log.cut(0)).toMatchObject({ genesis: GENESIS, length: 0, digest: START })
+      expect(await log.append(range(0, 5), digestOf(5))).toEqual(whole)
+    })
+
+    it('a cut is there after the log was opened again', async () => {
+      const { log, reopen } = await start()
+      if (!reopen) return
+      await log.seal(4, GENESIS)
+      await log.append(range(0, 3_000), digestOf(3_000))
+      const head = await log.cut(1_500)
+      await log.close()
+      const again = await reopen()
+      expect(again.head()).toEqual(head)
+      expect(again.head()).toMatchObject({ length: 1_500, lastGeneration: 1, digest: digestOf(1_500) })
+      expect(await again.entries(0, 3_000)).toEqual(range(0, 1_500))
     })
 
     it('everything that was answered is there after it was opened again', async () => {

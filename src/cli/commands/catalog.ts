@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { Logger, LogLevel } from '../../runtime/logger.ts'
 import { examples } from '../examples.ts'
 import {
@@ -11,12 +11,14 @@ import {
   logLevelOption,
   replicaAddressesOption,
 } from '../options.ts'
+import { integer } from '../values.ts'
 
 interface CatalogOptions {
   readonly port: number
   readonly host: string
   readonly data: string
   readonly replicaAddresses: readonly string[]
+  readonly lost: readonly number[]
   readonly leaseMs: number
   readonly logLevel: LogLevel
 }
@@ -30,31 +32,33 @@ export function addCatalog(program: Command): void {
     .addOption(grpcHostOption())
     .addOption(dataOption())
     .addOption(replicaAddressesOption())
+    .addOption(lostOption())
     .addOption(leaseOption())
     .addOption(logLevelOption())
-    .addHelpText('after', examples('bazaar catalog', 'bazaar catalog --data /var/lib/bazaar --host 0.0.0.0'))
+    .addHelpText('after', examples('bazaar catalog', 'bazaar catalog --data /var/lib/bazaar --host 0.0.0.0', 'bazaar catalog --lost 2'))
     .action(runCatalogue)
 }
+
+/** Only on the command line: it is for one start, after a disk is gone for good. */
+const lostOption = (): Option =>
+  new Option('--lost <replica id>', 'recover without this replica, whose disk is gone for good; may be repeated')
+    .default([], 'none')
+    .argParser((text: string, others: readonly number[]) => [...others, integer(1)(text)])
 
 async function runCatalogue(options: CatalogOptions): Promise<void> {
   // Loaded here, so that the other commands start without gRPC and SQLite.
   const { startCatalogue } = await import('../../catalogue/service.ts')
   const { decide } = await import('../../catalogue/decide.ts')
-  const { OPENING_CATALOGUE } = await import('../../domain/stock.ts')
   const { grpcNetwork } = await import('../../rpc/network.ts')
   const { runProcess } = await import('../../runtime/lifecycle.ts')
-  const { openEmbeddedLedger } = await import('../../storage/embedded/ledger.ts')
+  const { embeddedLedgerStore } = await import('../../storage/embedded/ledger-store.ts')
 
-  const { port, host, data, replicaAddresses, leaseMs, logLevel } = options
+  const { port, host, data, replicaAddresses, lost, leaseMs, logLevel } = options
   const network = (log: Logger) => grpcNetwork({ host, log })
   await runProcess({ name: 'catalogue', logLevel, network }, async (runtime) => {
     await mkdir(data, { recursive: true })
-    const ledger = await openEmbeddedLedger(join(data, 'catalog.db'), {
-      decide,
-      newGenesis: () => ({ clusterId: runtime.random.id(16), stocks: OPENING_CATALOGUE }),
-    })
-    const store = { open: async () => ({ kind: 'ready' as const, ledger }) } as never
+    const store = embeddedLedgerStore(join(data, 'catalog.db'), { decide })
     const replicas = replicaAddresses.map((address, i) => ({ replicaId: i + 1, address }))
-    return startCatalogue(runtime, { port, store, replicas, lost: [], leaseMs })
+    return startCatalogue(runtime, { port, store, replicas, lost, leaseMs })
   })
 }

@@ -62,7 +62,7 @@ async function runReplica(
   const { startOrderReplica } = await import('../../order/service.ts')
   const { grpcNetwork } = await import('../../rpc/network.ts')
   const { runProcess } = await import('../../runtime/lifecycle.ts')
-  const { openEmbeddedOrderLog } = await import('../../storage/embedded/order-log.ts')
+  const { openEmbeddedOrderLog } = await import('../../storage/embedded/order-log-file.ts')
 
   const { host, data, catalog, advertise, logLevel } = options
   const network = (log: Logger) => grpcNetwork({ host, log })
@@ -70,6 +70,7 @@ async function runReplica(
     await mkdir(data, { recursive: true })
     const log = await openEmbeddedOrderLog(join(data, `order${replicaId}.db`), {
       newDiskId: () => runtime.random.id(16),
+      onDamage: (why, archivedAs) => runtime.log.error({ why, archivedAs }, 'the log is damaged: beginning with an empty one'),
     })
     return startOrderReplica(runtime, {
       port,

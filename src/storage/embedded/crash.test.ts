@@ -7,8 +7,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { decide } from '../../catalogue/decide.ts'
 import { OPENING_CATALOGUE } from '../../domain/stock.ts'
 import { StorageFailure } from '../ledger.ts'
-import { openEmbeddedLedger } from './ledger.ts'
-import { openEmbeddedOrderLog } from './order-log.ts'
+import { embeddedLedgerStore } from './ledger-store.ts'
+import { openEmbeddedOrderLog } from './order-log-file.ts'
 
 const BATCHES_BEFORE_THE_KILL = 60
 
@@ -19,13 +19,15 @@ const WRITER = `
 import { writeSync } from 'node:fs'
 import { decide } from ${moduleUrl('../../catalogue/decide.ts')}
 import { OPENING_CATALOGUE } from ${moduleUrl('../../domain/stock.ts')}
-import { openEmbeddedLedger } from ${moduleUrl('./ledger.ts')}
-import { openEmbeddedOrderLog } from ${moduleUrl('./order-log.ts')}
+import { embeddedLedgerStore } from ${moduleUrl('./ledger-store.ts')}
+import { openEmbeddedOrderLog } from ${moduleUrl('./order-log-file.ts')}
 const [ledgerPath, logPath] = process.argv.slice(1)
 const genesis = { clusterId: 'c-1', stocks: OPENING_CATALOGUE }
-const ledger = await openEmbeddedLedger(ledgerPath, { decide, newGenesis: () => genesis })
-const log = await openEmbeddedOrderLog(logPath, { newDiskId: () => 'disk-1' })
-await log.seal(await ledger.raiseGeneration(), genesis)
+const store = embeddedLedgerStore(ledgerPath, { decide })
+const opening = await store.open()
+const ledger = opening.kind === 'ready' ? opening.ledger : await store.create(genesis)
+const log = await openEmbeddedOrderLog(logPath, { newDiskId: () => 'disk-1', onDamage: console.error })
+await log.seal(await ledger.raiseGeneration(0), genesis)
 for (;;) {
   const from = ledger.head().length
   const requests = Array.from({ length: 64 }, (_, index) => ({
@@ -42,7 +44,7 @@ interface Answered {
   readonly digest: string
 }
 
-describe('embedded engines and kill -9', () => {
+describe('embedded engines and kill -9', { timeout: 30_000 }, () => {
   let folder = ''
   let ledgerPath = ''
   let logPath = ''
@@ -54,9 +56,12 @@ describe('embedded engines and kill -9', () => {
   })
   afterEach(() => rm(folder, { recursive: true }))
 
-  const openLedger = () =>
-    openEmbeddedLedger(ledgerPath, { decide, newGenesis: () => ({ clusterId: 'another', stocks: [] }) })
-  const openLog = () => openEmbeddedOrderLog(logPath, { newDiskId: () => 'another' })
+  const openLedger = async () => {
+    const opening = await embeddedLedgerStore(ledgerPath, { decide }).open()
+    if (opening.kind !== 'ready') throw new Error(JSON.stringify(opening))
+    return opening.ledger
+  }
+  const openLog = () => openEmbeddedOrderLog(logPath, { newDiskId: () => 'another', onDamage: expect.unreachable })
 
   /** Runs a writer, calls `meanwhile` in mid-load, kills the writer; returns what it had been answered last. */
   async function writeUntilKilled(meanwhile: () => Promise<void> = async () => {}): Promise<Record<string, Answered>> {

@@ -1,4 +1,5 @@
-import { mkdtemp, open, rm, writeFile } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { mkdir, mkdtemp, open, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -6,9 +7,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { decide } from '../../catalogue/decide.ts'
 import type { OrderRequest } from '../../domain/order.ts'
 import { OPENING_CATALOGUE } from '../../domain/stock.ts'
-import { StorageFailure } from '../ledger.ts'
-import { openEmbeddedLedger } from './ledger.ts'
-import { openEmbeddedOrderLog } from './order-log.ts'
+import { StorageFailure, type Ledger } from '../ledger.ts'
+import { embeddedLedgerStore } from './ledger-store.ts'
+import { openEmbeddedOrderLog } from './order-log-file.ts'
 
 const GENESIS = { clusterId: 'c-1', stocks: OPENING_CATALOGUE }
 const LENGTH = 3_000
@@ -23,13 +24,31 @@ const REQUESTS: readonly OrderRequest[] = Array.from({ length: LENGTH }, (_, ind
   quantity: 1,
 }))
 
-describe('embedded engines and damage', () => {
+describe('embedded engines and damage', { timeout: 20_000 }, () => {
   let folder = ''
   let ledgerPath = ''
   let logPath = ''
 
-  const openLedger = () => openEmbeddedLedger(ledgerPath, { decide, newGenesis: () => GENESIS })
-  const openLog = () => openEmbeddedOrderLog(logPath, { newDiskId: () => 'disk-1' })
+  let disks = 0
+  let damages: { why: string; archivedAs: string }[] = []
+
+  const store = (path = ledgerPath) => embeddedLedgerStore(path, { decide })
+  const openLedger = async (): Promise<Ledger> => {
+    const opening = await store().open()
+    if (opening.kind !== 'ready') throw new Error(`the ledger is ${opening.kind}`)
+    return opening.ledger
+  }
+  const openLog = (path = logPath) =>
+    openEmbeddedOrderLog(path, {
+      newDiskId: () => `disk-${(disks += 1)}`,
+      onDamage: (why, archivedAs) => damages.push({ why, archivedAs }),
+    })
+  /** What stands in the files of one database, SQLite's shared memory left out. */
+  const contents = async (path: string): Promise<Record<string, string>> => {
+    const names = (await readdir(folder)).filter((name) => join(folder, name).startsWith(path) && !/(-shm|\.lock)$/.test(name))
+    const read = async (name: string) => [name, (await readFile(join(folder, name))).toString('hex')] as const
+    return Object.fromEntries((await Promise.all(names.map(read))).filter(([, content]) => content !== ''))
+  }
 
   /** Changes a file behind the engine's back. */
   function tamper(path: string, sql: string): void {
@@ -42,7 +61,9 @@ describe('embedded engines and damage', () => {
     folder = await mkdtemp(join(tmpdir(), 'damage-'))
     ledgerPath = join(folder, 'ledger.db')
     logPath = join(folder, 'orders.db')
-    const [ledger, log] = [await openLedger(), await openLog()]
+    disks = 0
+    damages = []
+    const [ledger, log] = [await store().create(GENESIS), await openLog()]
     const { entries, digest } = await ledger.decide(REQUESTS, 1)
     await ledger.decide([{ key: 'c:none', fingerprint: 'print', name: 'nobody', type: 'buy', quantity: 1 }], 1)
     await log.seal(1, GENESIS)
@@ -61,15 +82,17 @@ describe('embedded engines and damage', () => {
     ['a short digest', `UPDATE entries SET digest = x'00' WHERE number = ${LENGTH - 1}`, /digest is 1 bytes/],
     ['an unknown type', `UPDATE entries SET type = 'gift' WHERE number = ${LENGTH - 1}`, /unknown type gift/],
     ['a missing table', 'DROP TABLE entries', /no such table/],
-  ])('both refuse a file with %s', async (_, sql, message) => {
+  ])('both notice %s when they are opened', async (_, sql, message) => {
     tamper(ledgerPath, sql)
     tamper(logPath, sql)
-    for (const opening of [openLedger(), openLog()]) {
-      await expect(opening).rejects.toThrow(StorageFailure)
-      await expect(opening).rejects.toThrow(message)
-    }
-    await expect(openLedger()).rejects.toThrow(ledgerPath)
-    await expect(openLog()).rejects.toThrow(logPath)
+    const before = [await contents(ledgerPath), await contents(logPath)]
+    expect(await store().open()).toEqual({ kind: 'damaged', why: expect.stringMatching(message) })
+    expect(await contents(ledgerPath)).toEqual(before[0])
+    const log = await openLog()
+    expect(log.head()).toMatchObject({ diskId: 'disk-2', length: 0, sealedGeneration: 0, genesis: undefined })
+    expect(damages).toEqual([{ why: expect.stringMatching(message), archivedAs: `${logPath}.damaged-1` }])
+    expect(Object.values(await contents(`${logPath}.damaged-1`))).toEqual(Object.values(before[1] ?? {}))
+    await log.close()
   })
 
   it.each([
@@ -78,11 +101,11 @@ describe('embedded engines and damage', () => {
     ['with more published than there is', 'UPDATE cluster SET published = 9999', /published/],
     ['with a missing stock', "DELETE FROM stocks WHERE name = 'ford'", /stock ford is missing/],
     ['with a stock from nowhere', "INSERT INTO stocks VALUES ('nobody', 1, 1, 1)", /never for sale/],
-    ['with a level beyond 2^53-1', 'UPDATE stocks SET quantity = 9007199254740993', /damaged/],
-  ])('the ledger refuses a file %s', async (_, sql, message) => {
+    ['with a level beyond 2^53-1', 'UPDATE stocks SET quantity = 9007199254740993', /too large/],
+  ])('a ledger %s is damaged', async (_, sql, message) => {
     tamper(ledgerPath, sql)
-    await expect(openLedger()).rejects.toThrow(StorageFailure)
-    await expect(openLedger()).rejects.toThrow(message)
+    expect(await store().open()).toEqual({ kind: 'damaged', why: expect.stringMatching(message) })
+    await expect(store().create(GENESIS)).rejects.toThrow(/is there already/)
   })
 
   it.each([
@@ -122,40 +145,86 @@ describe('embedded engines and damage', () => {
     await ledger.close()
   })
 
-  it('refuses a file with torn pages', async () => {
-    for (const path of [ledgerPath, logPath]) {
-      const file = await open(path, 'r+')
-      const { size } = await file.stat()
-      await file.write(Buffer.alloc(size - 4096, 0xa5), 0, size - 4096, 4096)
-      await file.close()
-    }
-    await expect(openLedger()).rejects.toThrow(StorageFailure)
-    await expect(openLog()).rejects.toThrow(/damaged/)
+  const overwriteEnd = async (path: string) => {
+    const file = await open(path, 'r+')
+    const { size } = await file.stat()
+    await file.write(Buffer.alloc(4096, 0xa5), 0, 4096, size - 4096)
+    await file.close()
+  }
+
+  it.each([
+    ['torn pages', overwriteEnd],
+    ['half of its pages', (path: string) => truncate(path, 40_960)],
+    ['half a page', (path: string) => truncate(path, 2_000)],
+    ['no bytes', (path: string) => truncate(path, 0)],
+    ['other bytes', (path: string) => writeFile(path, 'Dear diary, '.repeat(1_000))],
+    ['only its write-ahead log', (path: string) => rm(path).then(() => writeFile(`${path}-wal`, 'not yet copied'))],
+  ])('a file with %s is damaged, and kept', async (_, spoil) => {
+    await spoil(ledgerPath)
+    await spoil(logPath)
+    const before = [await contents(ledgerPath), await contents(logPath)]
+    expect(await store().open()).toMatchObject({ kind: 'damaged' })
+    expect(await contents(ledgerPath)).toEqual(before[0])
+    const log = await openLog()
+    expect(log.head()).toMatchObject({ diskId: 'disk-2', length: 0 })
+    expect(damages).toMatchObject([{ archivedAs: `${logPath}.damaged-1` }])
+    expect(Object.values(await contents(`${logPath}.damaged-1`))).toEqual(Object.values(before[1] ?? {}))
+    await log.close()
   })
 
-  it('refuses what is not its file, and leaves it alone', async () => {
-    const note = join(folder, 'note.txt')
-    await writeFile(note, 'Dear diary, '.repeat(1_000))
-    await expect(openEmbeddedLedger(note, { decide, newGenesis: () => GENESIS })).rejects.toThrow(/not a database/)
-    await expect(openEmbeddedLedger(logPath, { decide, newGenesis: () => GENESIS })).rejects.toThrow(/is not a ledger/)
-    await expect(openEmbeddedOrderLog(ledgerPath, { newDiskId: () => 'd' })).rejects.toThrow(/is not an order log/)
+  it('leaves a damaged file and its write-ahead log as they are', async () => {
+    const child = spawn(process.execPath, ['-e', `
+      const { DatabaseSync } = require('node:sqlite')
+      for (const path of process.argv.slice(1)) {
+        const database = new DatabaseSync(path)
+        database.exec('UPDATE entries SET quantity = 7 WHERE number = ${LENGTH - 3}')
+      }
+      process.kill(process.pid, 'SIGKILL')`, ledgerPath, logPath])
+    await new Promise((resolve) => child.once('close', resolve))
+    const before = [await contents(ledgerPath), await contents(logPath)]
+    expect(Object.keys(before[0] ?? {})).toEqual(['ledger.db', 'ledger.db-wal'])
+    expect(await store().open()).toMatchObject({ kind: 'damaged' })
+    expect(await contents(ledgerPath)).toEqual(before[0])
+    await (await openLog()).close()
+    const archived = await contents(`${logPath}.damaged-1`)
+    expect(Object.keys(archived)).toEqual(['orders.db.damaged-1', 'orders.db.damaged-1-wal'])
+    expect(Object.values(archived)).toEqual(Object.values(before[1] ?? {}))
+  })
+
+  it('keeps every damaged log', async () => {
+    for (const number of [1, 2, 3]) {
+      await truncate(logPath, 100)
+      await (await openLog()).close()
+      expect(damages.at(-1)?.archivedAs).toBe(`${logPath}.damaged-${number}`)
+    }
+    expect((await readdir(folder)).filter((name) => name.startsWith('orders.db.damaged'))).toHaveLength(3)
+  })
+
+  it('what is no damage is refused, and left alone', async () => {
     const foreign = join(folder, 'foreign.db')
     tamper(foreign, 'CREATE TABLE diary (day TEXT)')
-    await expect(openEmbeddedOrderLog(foreign, { newDiskId: () => 'd' })).rejects.toThrow(StorageFailure)
-    await (await openLog()).close()
-  })
-
-  it('refuses a file of a newer program', async () => {
-    tamper(ledgerPath, 'PRAGMA user_version = 2')
-    await expect(openLedger()).rejects.toThrow(/schema version 2, this program knows versions up to 1/)
-  })
-
-  it('takes a file that was never filled, as after a crash in its making, for a new one', async () => {
-    const path = join(folder, 'new.db')
-    tamper(path, 'PRAGMA journal_mode = WAL')
-    const log = await openEmbeddedOrderLog(path, { newDiskId: () => 'disk-2' })
-    expect(log.head()).toMatchObject({ diskId: 'disk-2', length: 0 })
+    const isFolder = join(folder, 'folder.db')
+    await mkdir(isFolder)
+    for (const path of [foreign, isFolder]) {
+      await expect(store(path).open(), path).rejects.toThrow(StorageFailure)
+      await expect(openLog(path), path).rejects.toThrow(StorageFailure)
+    }
+    await expect(store(logPath).open()).rejects.toThrow(/is not a ledger/)
+    await expect(openLog(ledgerPath)).rejects.toThrow(/is not an order log/)
+    const [ledger, log] = [await openLedger(), await openLog()]
+    await expect(store().open()).rejects.toThrow(/in use/)
+    await expect(store().create(GENESIS)).rejects.toThrow(/in use/)
+    await expect(openLog()).rejects.toThrow(/in use/)
+    await ledger.close()
     await log.close()
+    expect(damages).toEqual([])
+  })
+
+  it('a file of a newer program is refused', async () => {
+    tamper(ledgerPath, 'PRAGMA user_version = 2')
+    tamper(logPath, 'PRAGMA user_version = 2')
+    await expect(store().open()).rejects.toThrow(/schema version 2, this program knows versions up to 1/)
+    await expect(openLog()).rejects.toThrow(/schema version 2/)
   })
 
   it('a person can read the file with any SQLite tool', () => {

@@ -16,9 +16,19 @@ export function makeFolderOf(path: string): void {
   }
 }
 
-function syncFolder(path: string): void {
+/** Makes what was renamed, made or removed in a folder survive a power loss. */
+export function syncFolder(path: string): void {
   if (process.platform === 'win32') return // a folder cannot be opened there
-  const descriptor = openSync(path, 'r')
+  sync(path, 'r')
+}
+
+/** Makes what was written to a file survive a power loss. */
+export function syncFile(path: string): void {
+  sync(path, 'r+')
+}
+
+function sync(path: string, flags: string): void {
+  const descriptor = openSync(path, flags)
   try {
     fsyncSync(descriptor)
   } finally {

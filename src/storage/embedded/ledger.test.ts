@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ledgerContract } from '../../../test/contract/ledger-contract.ts'
 import type { Ledger } from '../ledger.ts'
-import { openEmbeddedLedger } from './ledger.ts'
+import { embeddedLedgerStore } from './ledger-store.ts'
 
 /** Room for some thousand entries. */
 const SCARCE_PAGES = 200
@@ -12,14 +12,18 @@ ledgerContract('embedded', async ({ decide, genesis, room }) => {
   const folder = await mkdtemp(join(tmpdir(), 'ledger-'))
   const path = join(folder, 'ledger.db')
   const opened: Ledger[] = []
-  const open = async (options: { pagesMax?: number }) => {
-    const ledger = await openEmbeddedLedger(path, { decide, newGenesis: () => genesis, ...options })
+  const keep = (ledger: Ledger): Ledger => {
     opened.push(ledger)
     return ledger
   }
+  const store = embeddedLedgerStore(path, { decide, ...(room === 'scarce' && { pagesMax: SCARCE_PAGES }) })
   return {
-    ledger: await open(room === 'scarce' ? { pagesMax: SCARCE_PAGES } : {}),
-    reopen: () => open({}),
+    ledger: keep(await store.create(genesis)),
+    reopen: async () => {
+      const opening = await embeddedLedgerStore(path, { decide }).open()
+      if (opening.kind !== 'ready') throw new Error(`the ledger is ${opening.kind}`)
+      return keep(opening.ledger)
+    },
     remove: async () => {
       for (const ledger of opened) await ledger.close()
       await rm(folder, { recursive: true })

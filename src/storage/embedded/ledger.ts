@@ -1,46 +1,23 @@
 import type { StatementSync } from 'node:sqlite'
 import type { Entry, OrderRequest } from '../../domain/order.ts'
 import type { Stock } from '../../domain/stock.ts'
-import { genesisDigest, type Genesis } from '../chain.ts'
+import { genesisDigest } from '../chain.ts'
 import type { Decide, DecidedBatch, DecisionWrites, KnownReplica, Ledger, LedgerHead } from '../ledger.ts'
-import { continueChain } from '../memory/continuation.ts'
+import { continueChain } from '../continuation.ts'
 import { Damage } from './damage.ts'
 import { DecisionTable } from './decision-table.ts'
 import { EntryTable } from './entry-table.ts'
-import { readOpeningStocks, writeOpeningStocks } from './genesis-table.ts'
+import { readOpeningStocks } from './genesis-table.ts'
 import { ReplicaTable } from './replica-table.ts'
 import { integer, only, text } from './row.ts'
-import { LEDGER_SCHEMA } from './schema.ts'
-import { SqliteFile, type SqliteFileOptions } from './sqlite-file.ts'
+import type { SqliteFile } from './sqlite-file.ts'
 import { StockTable } from './stock-table.ts'
 
-export interface EmbeddedLedgerOptions extends SqliteFileOptions {
-  readonly decide: Decide
-  /** Makes the start of a new history; called only when the file is new. */
-  readonly newGenesis: () => Genesis
-}
-
 /**
- * Opens the catalogue's file, or makes it with a new history. The work of each call is done at once, on the calling
- * thread. Rejects with a `StorageFailure` when the file is damaged, of another kind or in use by another process.
+ * The ledger in one SQLite file. The work of each call is done at once, on the calling thread. See
+ * `embeddedLedgerStore` for how one comes to be.
  */
-export async function openEmbeddedLedger(path: string, options: EmbeddedLedgerOptions): Promise<Ledger> {
-  const file = new SqliteFile(path, LEDGER_SCHEMA, options, (made) => writeGenesis(made, options.newGenesis()))
-  try {
-    return file.guard(() => new EmbeddedLedger(file, options.decide))
-  } catch (error) {
-    file.close()
-    throw error
-  }
-}
-
-function writeGenesis(file: SqliteFile, genesis: Genesis): void {
-  file.prepare('INSERT INTO cluster VALUES (1, ?, 0, 0, 0)').run(genesis.clusterId)
-  writeOpeningStocks(file, genesis.stocks)
-  file.prepare('INSERT INTO stocks SELECT name, price_cents, quantity, volume FROM genesis').run()
-}
-
-class EmbeddedLedger implements Ledger {
+export class EmbeddedLedger implements Ledger {
   readonly #file: SqliteFile
   readonly #decide: Decide
   readonly #entries: EntryTable
@@ -54,6 +31,7 @@ class EmbeddedLedger implements Ledger {
   #head: LedgerHead
   #publishedOnDisk: number
 
+  /** Checks the file. Call it inside `guard`. */
   constructor(file: SqliteFile, decide: Decide) {
     this.#file = file
     this.#decide = decide
@@ -73,7 +51,8 @@ class EmbeddedLedger implements Ledger {
       genesis,
       generation: integer(row, 'generation'),
       length,
-      digest: this.#entries.check(length, this.#start),
+      ...this.#entries.check(length, this.#start),
+      recoveredGeneration: integer(row, 'recovered_generation'),
       publishedAtLeast: this.#publishedOnDisk,
     }
   }
@@ -93,7 +72,8 @@ class EmbeddedLedger implements Ledger {
       const { outcomes, entries, digest } = batch
       const length = this.#head.length + entries.length
       this.#stocks.apply(batch.stocks)
-      this.#head = { ...this.#head, length, digest }
+      const lastGeneration = entries.at(-1)?.generation ?? this.#head.lastGeneration
+      this.#head = { ...this.#head, length, digest, lastGeneration }
       this.#publishedOnDisk = this.#head.publishedAtLeast
       return { outcomes, entries, length, digest }
     })
@@ -129,9 +109,9 @@ class EmbeddedLedger implements Ledger {
     })
   }
 
-  async raiseGeneration(): Promise<number> {
+  async raiseGeneration(floor: number): Promise<number> {
     return this.#file.guard(() => {
-      const generation = this.#head.generation + 1
+      const generation = Math.max(this.#head.generation, floor) + 1
       this.#file.transaction(() => this.#setGeneration.run(generation))
       this.#head = { ...this.#head, generation }
       return generation

@@ -1,9 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { expect } from 'vitest'
 import { orderLogContract } from '../../../test/contract/order-log-contract.ts'
 import type { OrderLog } from '../order-log.ts'
-import { openEmbeddedOrderLog } from './order-log.ts'
+import { openEmbeddedOrderLog } from './order-log-file.ts'
 
 /** Room for some thousand entries. */
 const SCARCE_PAGES = 200
@@ -13,7 +14,7 @@ orderLogContract('embedded', async ({ diskId, room }) => {
   const path = join(folder, 'orders.db')
   const opened: OrderLog[] = []
   const open = async (options: { pagesMax?: number }, newDiskId: string) => {
-    const log = await openEmbeddedOrderLog(path, { newDiskId: () => newDiskId, ...options })
+    const log = await openEmbeddedOrderLog(path, { newDiskId: () => newDiskId, onDamage: expect.unreachable, ...options })
     opened.push(log)
     return log
   }

@@ -2,38 +2,17 @@ import type { StatementSync } from 'node:sqlite'
 import { assert } from '../../runtime/assert.ts'
 import type { Entry } from '../../domain/order.ts'
 import { genesisDigest, type Genesis } from '../chain.ts'
-import { adoptGenesis } from '../memory/adoption.ts'
-import { continueChain } from '../memory/continuation.ts'
-import { wrongDigest } from '../memory/order-log.ts'
+import { adoptGenesis } from '../adoption.ts'
+import { continueChain, wrongDigest } from '../continuation.ts'
 import type { OrderLog, OrderLogHead } from '../order-log.ts'
 import { EntryTable } from './entry-table.ts'
 import { readOpeningStocks, writeOpeningStocks } from './genesis-table.ts'
 import { integer, only, text } from './row.ts'
-import { ORDER_LOG_SCHEMA } from './schema.ts'
-import { SqliteFile, type SqliteFileOptions } from './sqlite-file.ts'
+import type { SqliteFile } from './sqlite-file.ts'
+import { archiveTail } from './tail-archive.ts'
 
-export interface EmbeddedOrderLogOptions extends SqliteFileOptions {
-  /** Makes the id of a new file. */
-  readonly newDiskId: () => string
-}
-
-/**
- * Opens a replica's file, or makes it. The work of each call is done at once, on the calling thread. Rejects with a
- * `StorageFailure` when the file is damaged, of another kind or in use by another process.
- */
-export async function openEmbeddedOrderLog(path: string, options: EmbeddedOrderLogOptions): Promise<OrderLog> {
-  const file = new SqliteFile(path, ORDER_LOG_SCHEMA, options, (made) => {
-    made.prepare('INSERT INTO log VALUES (1, ?, NULL, 0, 0)').run(options.newDiskId())
-  })
-  try {
-    return file.guard(() => new EmbeddedOrderLog(file))
-  } catch (error) {
-    file.close()
-    throw error
-  }
-}
-
-class EmbeddedOrderLog implements OrderLog {
+/** A replica's log in one SQLite file. The work of each call is done at once, on the calling thread. */
+export class EmbeddedOrderLog implements OrderLog {
   readonly #file: SqliteFile
   readonly #entries: EntryTable
   readonly #setLength: StatementSync
@@ -42,6 +21,7 @@ class EmbeddedOrderLog implements OrderLog {
   #start: string
   #head: OrderLogHead
 
+  /** Checks the file. Call it inside `guard`. */
   constructor(file: SqliteFile) {
     this.#file = file
     this.#entries = new EntryTable(file)
@@ -59,7 +39,7 @@ class EmbeddedOrderLog implements OrderLog {
       diskId: text(row, 'disk_id'),
       sealedGeneration: integer(row, 'sealed_generation'),
       length,
-      digest: this.#entries.check(length, this.#start),
+      ...this.#entries.check(length, this.#start),
     }
   }
 
@@ -80,7 +60,7 @@ class EmbeddedOrderLog implements OrderLog {
         this.#entries.insert(entries, digests)
         this.#setLength.run(length)
       })
-      this.#head = { ...head, length, digest }
+      this.#head = { ...head, length, digest, lastGeneration: entries.at(-1)?.generation ?? head.lastGeneration }
       return this.#head
     })
   }
@@ -115,6 +95,23 @@ class EmbeddedOrderLog implements OrderLog {
       if (!head.genesis) this.#start = genesisDigest(adopted)
       const digest = head.length === 0 ? this.#start : head.digest
       this.#head = { ...head, genesis: adopted, sealedGeneration, digest }
+      return this.#head
+    })
+  }
+
+  async cut(length: number): Promise<OrderLogHead> {
+    return this.#file.guard(() => {
+      const head = this.#head
+      const isInside = Number.isInteger(length) && length >= 0 && length <= head.length
+      assert(isInside, `a log of ${head.length} entries can be cut at ${length}`)
+      if (length === head.length) return head
+      const end = this.#entries.endAt(length, this.#start)
+      archiveTail(this.#file, length) // G4
+      this.#file.transaction(() => {
+        this.#entries.deleteFrom(length)
+        this.#setLength.run(length)
+      })
+      this.#head = { ...head, length, ...end }
       return this.#head
     })
   }

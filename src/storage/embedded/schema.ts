@@ -21,7 +21,7 @@ CREATE TABLE genesis ( -- what was for sale when the history began; never change
 ) STRICT;`
 
 const ENTRIES = `
-CREATE TABLE entries ( -- accepted orders, numbered 0, 1, 2, … without a gap; never changed, never removed
+CREATE TABLE entries ( -- accepted orders, numbered 0, 1, 2, … without a gap; never changed
   number INTEGER PRIMARY KEY,
   generation INTEGER NOT NULL, -- the catalogue's generation when it decided
   key TEXT NOT NULL, -- idempotency key
@@ -39,13 +39,13 @@ export const LEDGER_SCHEMA: Schema = {
   applicationId: 0x53_42_6c_67, // "SBlg"
   version: 1,
   advice:
-    'Keep the file, and start the catalogue with another, empty one: it recovers its history from the replicas. ' +
-    'Or restore a backup that is not older than any replica',
+    'Keep the file under another name, and start the catalogue again: it recovers its history from the replicas',
   sql: `
 CREATE TABLE cluster ( -- one row
   only INTEGER PRIMARY KEY CHECK (only = 1),
   cluster_id TEXT NOT NULL,
   generation INTEGER NOT NULL, -- raised at every start of the catalogue
+  recovered_generation INTEGER NOT NULL, -- that of the last recovery from replicas, 0 when there was none
   length INTEGER NOT NULL, -- number of entries
   published INTEGER NOT NULL -- entries below this number were shown to clients for sure
 ) STRICT;
@@ -77,7 +77,7 @@ export const ORDER_LOG_SCHEMA: Schema = {
   kind: 'an order log',
   applicationId: 0x53_42_6f_6c, // "SBol"
   version: 1,
-  advice: 'Keep the file, and start the replica with another, empty one: it gets every order from the leader again',
+  advice: 'Keep the file under another name, and start the replica again: it gets every order from the leader',
   sql: `
 CREATE TABLE log ( -- one row
   only INTEGER PRIMARY KEY CHECK (only = 1),

@@ -1,3 +1,6 @@
+import { StorageFailure } from '../ledger.ts'
+
+const SQLITE_ERROR = 1
 const SQLITE_BUSY = 5
 const SQLITE_CORRUPT = 11
 const SQLITE_NOTADB = 26
@@ -10,7 +13,7 @@ interface SqliteError extends Error {
   readonly errcode: number
 }
 
-export function isSqliteError(error: unknown): error is SqliteError {
+function isSqliteError(error: unknown): error is SqliteError {
   return error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR'
 }
 
@@ -24,9 +27,22 @@ export function isCorruption(error: unknown): error is Error {
   return isSqliteError(error) && [SQLITE_CORRUPT, SQLITE_NOTADB].includes(primaryCode(error))
 }
 
+/** A statement of ours does not fit the tables that the file holds: one is missing, or has other columns. */
+export function isForeignSchema(error: unknown): error is Error {
+  const words = /^(no such (table|column)|table \w+ has)/
+  return isSqliteError(error) && primaryCode(error) === SQLITE_ERROR && words.test(error.message)
+}
+
 /** The file holds an integer beyond 2^53-1, which no file of ours does. */
 export function isIntegerOutOfRange(error: unknown): error is Error {
   return error instanceof Error && 'code' in error && error.code === 'ERR_OUT_OF_RANGE'
+}
+
+/** What SQLite or the file system says about `path`, as a StorageFailure; any other error as it is. */
+export function asFailure(path: string, error: unknown): unknown {
+  const isOfTheSystem = error instanceof Error && 'syscall' in error
+  if (!isOfTheSystem && !isSqliteError(error)) return error
+  return new StorageFailure(`${path} cannot be used: ${error.message}`, { cause: error })
 }
 
 function primaryCode(error: SqliteError): number {

@@ -1,11 +1,10 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { StorageFailure } from '../ledger.ts'
-import { Damage } from './damage.ts'
-import { makeFolderOf } from './folder.ts'
-import { lockFile, type FileLock } from './lock.ts'
+import { Damage, DamagedFile } from './damage.ts'
+import type { FileLock } from './lock.ts'
 import { integer, only } from './row.ts'
 import type { Schema } from './schema.ts'
-import { isCorruption, isIntegerOutOfRange, isSqliteError } from './sqlite-error.ts'
+import { asFailure, isCorruption, isForeignSchema, isIntegerOutOfRange } from './sqlite-error.ts'
 
 /** Changed rows after which the write-ahead log is copied into the file. One row costs up to two pages of 4 KiB. */
 const ROWS_PER_CHECKPOINT = 4_000
@@ -19,46 +18,48 @@ export interface SqliteFileOptions {
   readonly pagesMax?: number
 }
 
+/** What a file is opened for. */
+export type FileUse =
+  /** Nothing in it is changed, not even by closing it. */
+  | { readonly kind: 'look' }
+  /** By the holder of its lock. */
+  | ({ readonly kind: 'write' } & SqliteFileOptions)
+  /** To fill a new file in one go. Only what `complete` and a sync have followed counts. */
+  | { readonly kind: 'make' }
+
 /**
  * One SQLite file that this process alone writes.
  *
  * S1. A transaction is synced before `transaction` returns (WAL, synchronous=FULL).
  * S2. The first failure of SQLite, or damage that is noticed, is the last: every later call throws it again.
  *     Checkpoints are run here and not by SQLite, which would keep their failures to itself.
- * S3. One process at a time: see {@link lockFile}. Readers are welcome at any time.
+ * S3. One process at a time: see {@link FileLock}. Readers are welcome at any time.
  */
 export class SqliteFile {
   readonly path: string
   readonly #schema: Schema
-  readonly #lock: FileLock
   readonly #database: DatabaseSync
   readonly #changes: StatementSync
   #changesAtCheckpoint = 0
+  #lock: FileLock | undefined
   #failure: StorageFailure | undefined
   #closed = false
 
-  /** Opens the file, or makes it when there is none: then `fill` writes its first rows. */
-  constructor(path: string, schema: Schema, options: SqliteFileOptions, fill: (file: SqliteFile) => void) {
+  /** Opens the file; only to make it may it be missing. */
+  constructor(path: string, schema: Schema, use: FileUse) {
     this.path = path
     this.#schema = schema
-    makeFolderOf(path)
     try {
-      this.#lock = lockFile(path) // S3
+      this.#database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, readOnly: use.kind === 'look' })
     } catch (error) {
       throw this.#asFailure(error)
     }
     try {
-      this.#database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS })
       this.#changes = this.#database.prepare('SELECT total_changes() AS changes')
+      this.#start(use)
     } catch (error) {
-      this.#lock.release()
+      this.#database.close()
       throw this.#asFailure(error)
-    }
-    try {
-      this.guard(() => this.#start(options, fill))
-    } catch (error) {
-      this.close()
-      throw error
     }
   }
 
@@ -94,6 +95,18 @@ export class SqliteFile {
     return result
   }
 
+  /** From now on the lock is let go of together with the file. */
+  keepLock(lock: FileLock): void {
+    this.#lock = lock
+  }
+
+  /** Ends the making of a file: all that was written to it goes to the operating system, and it becomes a usual one. */
+  complete(): void {
+    this.#database.exec('COMMIT')
+    this.#useWal()
+    this.close()
+  }
+
   /** Lets go of the file. Does no harm when called twice, or after a failure. */
   close(): void {
     if (this.#closed) return
@@ -101,29 +114,41 @@ export class SqliteFile {
     try {
       this.#database.close()
     } finally {
-      this.#lock.release()
+      this.#lock?.release()
     }
   }
 
-  #start(options: SqliteFileOptions, fill: (file: SqliteFile) => void): void {
-    const isNew = this.#checkKind()
-    this.#configure(options)
-    if (!isNew) return
-    this.transaction(() => {
-      this.#database.exec(this.#schema.sql)
-      this.#database.exec(`PRAGMA application_id = ${this.#schema.applicationId}`)
-      this.#database.exec(`PRAGMA user_version = ${this.#schema.version}`)
-      fill(this)
-    })
+  #start(use: FileUse): void {
+    this.#database.exec(`PRAGMA cache_size = -${CACHE_KIB}; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;`)
+    if (use.kind === 'make') return this.#beginMaking()
+    this.#checkKind()
+    if (use.kind === 'write') this.#configure(use)
   }
 
-  /** Whether the file is new. Throws when it is something that this program must not touch. */
-  #checkKind(): boolean {
+  /** A file in the making needs no journal: after a crash it is made anew. */
+  #beginMaking(): void {
+    this.#database.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN')
+    this.#database.exec(this.#schema.sql)
+    this.#database.exec(`PRAGMA application_id = ${this.#schema.applicationId}`)
+    this.#database.exec(`PRAGMA user_version = ${this.#schema.version}`)
+  }
+
+  #configure({ pagesMax }: SqliteFileOptions): void {
+    this.#useWal()
+    this.#database.exec(`
+      PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
+      PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = ${WAL_BYTES_KEPT};`)
+    if (pagesMax !== undefined) this.#database.exec(`PRAGMA max_page_count = ${pagesMax}`)
+  }
+
+  /** Throws when the file is something that this program must not touch. */
+  #checkKind(): void {
     const { kind, applicationId, version } = this.#schema
     const foundId = this.#pragma('application_id')
     const foundVersion = this.#pragma('user_version')
     const tables = this.#database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get()
-    if (foundId === 0 && foundVersion === 0 && integer(only(tables, 'the schema'), 'tables') === 0) return true
+    // Files of ours get their names when they are filled: an empty one has been cut.
+    if (integer(only(tables, 'the schema'), 'tables') === 0) throw new Damage('it holds no tables')
     if (foundId !== applicationId) throw new StorageFailure(`${this.path} is not ${kind}: start with another file`)
     if (foundVersion > version) {
       throw new StorageFailure(
@@ -131,17 +156,11 @@ export class SqliteFile {
           'start it with a newer program',
       )
     }
-    return false
   }
 
-  #configure(options: SqliteFileOptions): void {
+  #useWal(): void {
     const mode = this.#database.prepare('PRAGMA journal_mode = WAL').get()
     if (mode?.['journal_mode'] !== 'wal') throw new StorageFailure(`${this.path} stands on a file system without WAL`)
-    this.#database.exec(`
-      PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
-      PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = ${WAL_BYTES_KEPT};
-      PRAGMA cache_size = -${CACHE_KIB}; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;`)
-    if (options.pagesMax !== undefined) this.#database.exec(`PRAGMA max_page_count = ${options.pagesMax}`)
   }
 
   #pragma(name: 'application_id' | 'user_version'): number {
@@ -165,12 +184,10 @@ export class SqliteFile {
   }
 
   #asFailure(error: unknown): unknown {
-    if (error instanceof Damage || isIntegerOutOfRange(error) || isCorruption(error)) {
-      return new StorageFailure(`${this.path} is damaged: ${error.message}. ${this.#schema.advice}`, { cause: error })
+    const isDamage = error instanceof Damage || isIntegerOutOfRange(error)
+    if (isDamage || isCorruption(error) || isForeignSchema(error)) {
+      return new DamagedFile(this.path, error, this.#schema.advice)
     }
-    if (isSqliteError(error)) {
-      return new StorageFailure(`${this.path} cannot be used: ${error.message}`, { cause: error })
-    }
-    return error
+    return asFailure(this.path, error)
   }
 }

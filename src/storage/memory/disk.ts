@@ -1,12 +1,8 @@
 import { StorageFailure } from '../ledger.ts'
 
-/**
- * Stands for the disk below an engine in memory, so that such an engine can be closed and can fail like a real one
- * (L3, G3).
- */
+/** Stands for the disk below an engine in memory, so that such an engine can fail like a real one (L3, G3). */
 export class MemoryDisk {
   #writesLeft: number
-  #closed = false
   #failure: StorageFailure | undefined
 
   /** `writesMax`: how many writes succeed before it is full. */
@@ -21,7 +17,6 @@ export class MemoryDisk {
 
   /** Throws when nothing can be read any more. */
   read(): void {
-    if (this.#closed) throw new Error('this store is closed')
     if (this.#failure) throw this.#failure
   }
 
@@ -32,9 +27,5 @@ export class MemoryDisk {
     if (this.#writesLeft >= 0) return
     this.#failure = new StorageFailure('the disk in memory is full')
     throw this.#failure
-  }
-
-  close(): void {
-    this.#closed = true
   }
 }

@@ -1,8 +1,26 @@
 import { ledgerContract } from '../../../test/contract/ledger-contract.ts'
 import { MemoryDisk } from './disk.ts'
+import { memoryLedgerStore } from './ledger-store.ts'
 import { memoryLedger } from './ledger.ts'
 
+const SCARCE_WRITES = 5
+
 ledgerContract('memory', async ({ decide, genesis, room }) => {
-  const ledger = memoryLedger({ decide, genesis, disk: new MemoryDisk(room === 'scarce' ? 5 : undefined) })
+  const ledger = memoryLedger({ decide, genesis, disk: new MemoryDisk(room === 'scarce' ? SCARCE_WRITES : undefined) })
   return { ledger, remove: () => ledger.close() }
+})
+
+ledgerContract('memory, in a store', async ({ decide, genesis, room }) => {
+  let writesMax = room === 'scarce' ? SCARCE_WRITES : undefined
+  const store = memoryLedgerStore({ decide, disk: () => new MemoryDisk(writesMax) })
+  return {
+    ledger: await store.create(genesis),
+    reopen: async () => {
+      writesMax = undefined
+      const opening = await store.open()
+      if (opening.kind !== 'ready') throw new Error(`the ledger is ${opening.kind}`)
+      return opening.ledger
+    },
+    remove: async () => {},
+  }
 })

@@ -1,9 +1,10 @@
-import type { Entry, OrderRequest, RecordedDecision } from '../../domain/order.ts'
+import type { Entry, OrderRequest } from '../../domain/order.ts'
 import type { Stock } from '../../domain/stock.ts'
-import { genesisDigest, type Genesis } from '../chain.ts'
-import type { Decide, DecidedBatch, DecisionWrites, KnownReplica, Ledger, LedgerHead } from '../ledger.ts'
-import { continueChain } from './continuation.ts'
+import type { Genesis } from '../chain.ts'
+import { continueChain } from '../continuation.ts'
+import type { Decide, DecidedBatch, KnownReplica, Ledger, LedgerHead } from '../ledger.ts'
 import { MemoryDisk } from './disk.ts'
+import { LedgerState } from './ledger-state.ts'
 
 export interface MemoryLedgerOptions {
   readonly decide: Decide
@@ -13,132 +14,107 @@ export interface MemoryLedgerOptions {
 }
 
 /** A ledger that lives as long as the process: for tests and the simulation. */
-export function memoryLedger(options: MemoryLedgerOptions): Ledger {
-  return new MemoryLedger(options)
+export function memoryLedger({ decide, genesis, disk }: MemoryLedgerOptions): Ledger {
+  return new MemoryLedger(new LedgerState(genesis), decide, disk ?? new MemoryDisk())
 }
 
-interface TimedRejection extends RecordedDecision {
-  readonly timeMs: number
-}
-
-class MemoryLedger implements Ledger {
+/** One opened ledger; what it holds stands in the state, and outlives it there. */
+export class MemoryLedger implements Ledger {
+  readonly #state: LedgerState
   readonly #decide: Decide
-  readonly #genesis: Genesis
   readonly #disk: MemoryDisk
-  readonly #stocks: Map<string, Stock>
-  readonly #entries: Entry[] = []
-  /** The digest of the first n entries, at n. */
-  readonly #digests: string[]
-  readonly #numberByKey = new Map<string, number>()
-  readonly #rejectionByKey = new Map<string, TimedRejection>()
-  readonly #replicas = new Map<number, KnownReplica>()
-  #generation = 0
-  #published = 0
+  #closed = false
 
-  constructor(options: MemoryLedgerOptions) {
-    this.#decide = options.decide
-    this.#genesis = options.genesis
-    this.#disk = options.disk ?? new MemoryDisk()
-    this.#stocks = new Map(options.genesis.stocks.map((stock) => [stock.name, stock]))
-    this.#digests = [genesisDigest(options.genesis)]
+  constructor(state: LedgerState, decide: Decide, disk: MemoryDisk) {
+    this.#state = state
+    this.#decide = decide
+    this.#disk = disk
   }
 
   head(): LedgerHead {
-    return {
-      genesis: this.#genesis,
-      generation: this.#generation,
-      length: this.#entries.length,
-      digest: this.#digests.at(-1) ?? '',
-      publishedAtLeast: this.#published,
-    }
+    return this.#state.head()
   }
 
   async decide(requests: readonly OrderRequest[], timeMs: number): Promise<DecidedBatch> {
-    this.#disk.read()
+    this.#read()
+    const state = this.#state
     const writes = this.#decide(
       {
-        length: this.#entries.length,
-        generation: this.#generation,
+        length: state.entries.length,
+        generation: state.generation,
         timeMs,
-        stock: (name) => this.#stocks.get(name),
-        recorded: (key) => this.#recorded(key),
+        stock: (name) => state.stocks.get(name),
+        recorded: (key) => state.recorded(key),
       },
       requests,
     )
-    const digests = continueChain(this.head(), writes.entries)
-    if (writes.entries.length + writes.rejections.length > 0) this.#disk.write()
-    this.#digests.push(...digests)
-    this.#write(writes, timeMs)
-    const { length, digest } = this.head()
+    const digests = continueChain(state.head(), writes.entries)
+    if (writes.entries.length + writes.rejections.length > 0) this.#write()
+    state.write(writes, digests, timeMs)
+    const { length, digest } = state.head()
     return { outcomes: writes.outcomes, entries: writes.entries, length, digest }
   }
 
   async stocks(): Promise<readonly Stock[]> {
-    this.#disk.read()
-    return [...this.#stocks.values()]
+    this.#read()
+    return [...this.#state.stocks.values()]
   }
 
   async entries(from: number, limit: number): Promise<readonly Entry[]> {
-    this.#disk.read()
+    this.#read()
     const first = Math.max(0, from)
-    return this.#entries.slice(first, first + Math.max(0, limit))
+    return this.#state.entries.slice(first, first + Math.max(0, limit))
   }
 
   async digestAt(length: number): Promise<string | undefined> {
-    this.#disk.read()
-    return this.#digests[length]
+    this.#read()
+    return this.#state.digests[length]
   }
 
   notePublished(position: number): void {
-    this.#published = Math.max(this.#published, Math.min(position, this.#entries.length))
+    const state = this.#state
+    state.published = Math.max(state.published, Math.min(position, state.entries.length))
   }
 
   async flushPublished(): Promise<void> {
-    this.#disk.write()
+    this.#write()
   }
 
-  async raiseGeneration(): Promise<number> {
-    this.#disk.write()
-    this.#generation += 1
-    return this.#generation
+  async raiseGeneration(floor: number): Promise<number> {
+    this.#write()
+    this.#state.generation = Math.max(this.#state.generation, floor) + 1
+    return this.#state.generation
   }
 
   async knownReplicas(): Promise<readonly KnownReplica[]> {
-    this.#disk.read()
-    return [...this.#replicas.values()].sort((a, b) => a.replicaId - b.replicaId)
+    this.#read()
+    return [...this.#state.replicas.values()].sort((a, b) => a.replicaId - b.replicaId)
   }
 
   async rememberReplica(replica: KnownReplica): Promise<void> {
-    this.#disk.write()
-    this.#replicas.set(replica.replicaId, replica)
+    this.#write()
+    this.#state.replicas.set(replica.replicaId, replica)
   }
 
   async pruneRejections(timeMs: number): Promise<number> {
-    this.#disk.write()
-    const old = [...this.#rejectionByKey].filter(([, rejection]) => rejection.timeMs < timeMs)
-    for (const [key] of old) this.#rejectionByKey.delete(key)
+    this.#write()
+    const { rejections } = this.#state
+    const old = [...rejections].filter(([, rejection]) => rejection.timeMs < timeMs)
+    for (const [key] of old) rejections.delete(key)
     return old.length
   }
 
   async close(): Promise<void> {
-    this.#disk.close()
+    this.#closed = true
   }
 
-  #recorded(key: string): RecordedDecision | undefined {
-    const number = this.#numberByKey.get(key)
-    const entry = number === undefined ? undefined : this.#entries[number]
-    if (!entry) return this.#rejectionByKey.get(key)
-    return { fingerprint: entry.fingerprint, decision: { kind: 'accepted', number: entry.number } }
+  #read(): void {
+    if (this.#closed) throw new Error('this ledger is closed')
+    this.#disk.read()
   }
 
-  #write(writes: DecisionWrites, timeMs: number): void {
-    for (const entry of writes.entries) {
-      this.#entries.push(entry)
-      this.#numberByKey.set(entry.key, entry.number)
-    }
-    for (const { key, fingerprint, decision } of writes.rejections) {
-      this.#rejectionByKey.set(key, { fingerprint, decision, timeMs })
-    }
-    for (const stock of writes.stocks) this.#stocks.set(stock.name, stock)
+  #write(): void {
+    this.#read()
+    this.#disk.write()
   }
 }

@@ -1,9 +1,9 @@
 import { assert } from '../../runtime/assert.ts'
 import type { Entry } from '../../domain/order.ts'
+import { adoptGenesis } from '../adoption.ts'
 import { genesisDigest, type Genesis } from '../chain.ts'
+import { continueChain, wrongDigest } from '../continuation.ts'
 import type { OrderLog, OrderLogHead } from '../order-log.ts'
-import { adoptGenesis } from './adoption.ts'
-import { continueChain } from './continuation.ts'
 import { MemoryDisk } from './disk.ts'
 
 export interface MemoryOrderLogOptions {
@@ -13,18 +13,20 @@ export interface MemoryOrderLogOptions {
 }
 
 /** An order log that lives as long as the process: for tests and the simulation. */
-export function memoryOrderLog(options: MemoryOrderLogOptions): OrderLog {
+export function memoryOrderLog(options: MemoryOrderLogOptions): MemoryOrderLog {
   return new MemoryOrderLog(options)
 }
 
-class MemoryOrderLog implements OrderLog {
+export class MemoryOrderLog implements OrderLog {
   readonly #diskId: string
   readonly #disk: MemoryDisk
   readonly #entries: Entry[] = []
   /** The digest of the first n entries, at n. */
   #digests: string[] = ['']
   #genesis: Genesis | undefined
+  readonly #cutTails: (readonly Entry[])[] = []
   #sealedGeneration = 0
+  #closed = false
 
   constructor(options: MemoryOrderLogOptions) {
     this.#diskId = options.diskId
@@ -37,12 +39,13 @@ class MemoryOrderLog implements OrderLog {
       diskId: this.#diskId,
       sealedGeneration: this.#sealedGeneration,
       length: this.#entries.length,
+      lastGeneration: this.#entries.at(-1)?.generation ?? 0,
       digest: this.#digests.at(-1) ?? '',
     }
   }
 
   async append(entries: readonly Entry[], digest: string): Promise<OrderLogHead> {
-    this.#disk.read()
+    this.#read()
     const head = this.head()
     assert(head.genesis !== undefined || entries.length === 0, 'a log adopts its history before its first entry')
     const digests = continueChain(head, entries)
@@ -56,23 +59,23 @@ class MemoryOrderLog implements OrderLog {
   }
 
   async entry(number: number): Promise<Entry | undefined> {
-    this.#disk.read()
+    this.#read()
     return this.#entries[number]
   }
 
   async entries(from: number, limit: number): Promise<readonly Entry[]> {
-    this.#disk.read()
+    this.#read()
     const first = Math.max(0, from)
     return this.#entries.slice(first, first + Math.max(0, limit))
   }
 
   async digestAt(length: number): Promise<string | undefined> {
-    this.#disk.read()
+    this.#read()
     return this.#digests[length]
   }
 
   async seal(generation: number, genesis: Genesis): Promise<OrderLogHead> {
-    this.#disk.read()
+    this.#read()
     const adopted = adoptGenesis(this.#genesis, genesis)
     this.#disk.write()
     if (!this.#genesis) this.#digests = [genesisDigest(adopted)]
@@ -81,12 +84,29 @@ class MemoryOrderLog implements OrderLog {
     return this.head()
   }
 
-  async close(): Promise<void> {
-    this.#disk.close()
+  async cut(length: number): Promise<OrderLogHead> {
+    this.#read()
+    const own = this.#entries.length
+    const isInside = Number.isInteger(length) && length >= 0 && length <= own
+    assert(isInside, `a log of ${own} entries can be cut at ${length}`)
+    if (length === own) return this.head()
+    this.#disk.write()
+    this.#cutTails.push(this.#entries.splice(length)) // G4
+    this.#digests.length = length + 1
+    return this.head()
   }
-}
 
-/** Words for entries that do not lead to the digest that came with them. */
-export function wrongDigest(length: number, reached: string, announced: string): string {
-  return `these entries lead to digest ${reached} at length ${length}, announced was ${announced}: nothing was appended`
+  /** What `cut` has taken away, oldest first. */
+  get cutTails(): readonly (readonly Entry[])[] {
+    return this.#cutTails
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+  }
+
+  #read(): void {
+    if (this.#closed) throw new Error('this log is closed')
+    this.#disk.read()
+  }
 }

@@ -1,6 +1,6 @@
-import { assert } from '../../runtime/assert.ts'
-import { isTradeType, type Entry } from '../../domain/order.ts'
-import { chainDigest } from '../chain.ts'
+import { assert } from '../runtime/assert.ts'
+import { isTradeType, type Entry } from '../domain/order.ts'
+import { chainDigest } from './chain.ts'
 
 /**
  * The digest after each of `entries`, which go on where a log with this length and digest ends. Asserts that they do:
@@ -38,4 +38,9 @@ function isRecordable(entry: Entry): boolean {
 
 function isCount(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0
+}
+
+/** Words for entries that do not lead to the digest that came with them. */
+export function wrongDigest(length: number, reached: string, announced: string): string {
+  return `these entries lead to digest ${reached} at length ${length}, announced was ${announced}: nothing was written`
 }

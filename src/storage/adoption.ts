@@ -1,4 +1,4 @@
-import { genesisDigest, type Genesis } from '../chain.ts'
+import { genesisDigest, type Genesis } from './chain.ts'
 
 /**
  * The history that a log with `own` genesis belongs to after it was shown `offered`: its own, or the offered one when

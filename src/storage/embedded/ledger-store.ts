@@ -1,0 +1,132 @@
+import { StorageFailure, type Decide, type Ledger, type LedgerOpening, type LedgerStore, type LogPage } from '../ledger.ts'
+import type { Genesis } from '../chain.ts'
+import { Replay } from '../replay.ts'
+import { DamagedFile } from './damage.ts'
+import { EntryTable } from './entry-table.ts'
+import { makeFolderOf } from './folder.ts'
+import { writeOpeningStocks } from './genesis-table.ts'
+import { EmbeddedLedger } from './ledger.ts'
+import { lockFile, type FileLock } from './lock.ts'
+import { FileInMaking } from './making.ts'
+import { openSound } from './opening.ts'
+import { finishReplacing, isThere, putInPlace } from './replacing.ts'
+import { LEDGER_SCHEMA } from './schema.ts'
+import type { SqliteFile, SqliteFileOptions } from './sqlite-file.ts'
+import { StockTable } from './stock-table.ts'
+
+export interface EmbeddedLedgerStoreOptions extends SqliteFileOptions {
+  readonly decide: Decide
+}
+
+/**
+ * The catalogue's SQLite file at `path`. All calls reject with a `StorageFailure` when it is of another kind, of a newer
+ * program, in use (also by a ledger from an earlier call that is not closed), or cannot be read or written.
+ */
+export function embeddedLedgerStore(path: string, options: EmbeddedLedgerStoreOptions): LedgerStore {
+  return new EmbeddedLedgerStore(path, options)
+}
+
+class EmbeddedLedgerStore implements LedgerStore {
+  readonly #path: string
+  readonly #options: EmbeddedLedgerStoreOptions
+
+  constructor(path: string, options: EmbeddedLedgerStoreOptions) {
+    this.#path = path
+    this.#options = options
+  }
+
+  async open(): Promise<LedgerOpening> {
+    const lock = this.#lock()
+    try {
+      const opening = this.#openLocked(lock)
+      if (opening.kind !== 'ready') lock.release()
+      return opening
+    } catch (error) {
+      lock.release()
+      throw error
+    }
+  }
+
+  async create(genesis: Genesis): Promise<Ledger> {
+    return this.#replace(async (made) => {
+      // What cannot be read may be a history: nothing begins in its place by itself.
+      if (isThere(this.#path, LEDGER_SCHEMA)) throw new StorageFailure(`${this.#path} is there already: it does not begin anew`)
+      made.file.guard(() => writeGenesis(made.file, genesis))
+    })
+  }
+
+  async rebuild(genesis: Genesis, generation: number, pages: AsyncIterable<LogPage>): Promise<Ledger> {
+    return this.#replace(async ({ file }) => {
+      const replay = new Replay(genesis)
+      const entries = file.guard(() => {
+        writeGenesis(file, genesis)
+        return new EntryTable(file)
+      })
+      for await (const page of pages) {
+        const digests = replay.take(page)
+        file.guard(() => entries.insert(page.entries, digests))
+      }
+      replay.end(generation)
+      file.guard(() => writeReplayed(file, genesis, generation, replay))
+    })
+  }
+
+  /** Fills a new file, puts it in the place of what is there (L4), and opens it. */
+  async #replace(fill: (made: FileInMaking) => Promise<void>): Promise<Ledger> {
+    const lock = this.#lock()
+    try {
+      const made = new FileInMaking(this.#path, LEDGER_SCHEMA)
+      try {
+        await fill(made)
+        putInPlace(made, this.#path, 'replaced') // L4
+      } finally {
+        made.discard()
+      }
+      return this.#openFile(lock)
+    } catch (error) {
+      lock.release()
+      throw error
+    }
+  }
+
+  #openLocked(lock: FileLock): LedgerOpening {
+    try {
+      if (!isThere(this.#path, LEDGER_SCHEMA)) return { kind: 'missing' }
+      return { kind: 'ready', ledger: this.#openFile(lock) }
+    } catch (error) {
+      if (error instanceof DamagedFile) return { kind: 'damaged', why: error.why }
+      throw error
+    }
+  }
+
+  #openFile(lock: FileLock): Ledger {
+    const { decide } = this.#options
+    return openSound(this.#path, LEDGER_SCHEMA, lock, this.#options, (file) => new EmbeddedLedger(file, decide))
+  }
+
+  /** Takes the lock, and finishes what an earlier holder was interrupted in. */
+  #lock(): FileLock {
+    makeFolderOf(this.#path)
+    const lock = lockFile(this.#path)
+    try {
+      finishReplacing(this.#path)
+      return lock
+    } catch (error) {
+      lock.release()
+      throw error
+    }
+  }
+}
+
+function writeGenesis(file: SqliteFile, genesis: Genesis): void {
+  file.prepare('INSERT INTO cluster VALUES (1, ?, 0, 0, 0, 0)').run(genesis.clusterId)
+  writeOpeningStocks(file, genesis.stocks)
+  file.prepare('INSERT INTO stocks SELECT name, price_cents, quantity, volume FROM genesis').run()
+}
+
+function writeReplayed(file: SqliteFile, genesis: Genesis, generation: number, replay: Replay): void {
+  new StockTable(file, genesis).write(replay.stocks())
+  file
+    .prepare('UPDATE cluster SET generation = ?, recovered_generation = ?, length = ?, published = ?')
+    .run(generation, generation, replay.length, replay.length)
+}

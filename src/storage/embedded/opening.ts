@@ -1,0 +1,37 @@
+import type { FileLock } from './lock.ts'
+import type { Schema } from './schema.ts'
+import { SqliteFile, type FileUse, type SqliteFileOptions } from './sqlite-file.ts'
+
+/**
+ * Opens a file that is there, and builds on it what it is for; `build` checks what the file holds. All this is done
+ * twice, the first time without writing, so that a damaged file stays as it is, its write-ahead log included. The lock
+ * is let go of together with the file; when this throws, it is still held.
+ */
+export function openSound<T>(
+  path: string,
+  schema: Schema,
+  lock: FileLock,
+  options: SqliteFileOptions,
+  build: (file: SqliteFile) => T,
+): T {
+  buildOn(path, schema, { kind: 'look' }, build).file.close()
+  const { pagesMax } = options
+  const { file, built } = buildOn(path, schema, { kind: 'write', ...(pagesMax !== undefined && { pagesMax }) }, build)
+  file.keepLock(lock)
+  return built
+}
+
+function buildOn<T>(
+  path: string,
+  schema: Schema,
+  use: FileUse,
+  build: (file: SqliteFile) => T,
+): { file: SqliteFile; built: T } {
+  const file = new SqliteFile(path, schema, use)
+  try {
+    return { file, built: file.guard(() => build(file)) }
+  } catch (error) {
+    file.close()
+    throw error
+  }
+}

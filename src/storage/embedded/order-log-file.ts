@@ -1,0 +1,62 @@
+import type { OrderLog } from '../order-log.ts'
+import { DamagedFile } from './damage.ts'
+import { makeFolderOf } from './folder.ts'
+import { lockFile, type FileLock } from './lock.ts'
+import { FileInMaking } from './making.ts'
+import { openSound } from './opening.ts'
+import { EmbeddedOrderLog } from './order-log.ts'
+import { finishReplacing, isThere, putInPlace } from './replacing.ts'
+import { ORDER_LOG_SCHEMA } from './schema.ts'
+import type { SqliteFileOptions } from './sqlite-file.ts'
+
+export interface EmbeddedOrderLogOptions extends SqliteFileOptions {
+  /** Makes the id of a new file. */
+  readonly newDiskId: () => string
+  /** Told when a damaged file was moved to `archivedAs`, and an empty log begins in its place. */
+  readonly onDamage: (why: string, archivedAs: string) => void
+}
+
+/**
+ * Opens a replica's file, or makes it. A damaged one is kept under another name: its place takes an empty log with a new
+ * disk id. Rejects with a `StorageFailure` when the file is of another kind, of a newer program, in use by another
+ * process, or cannot be read or written.
+ */
+export async function openEmbeddedOrderLog(path: string, options: EmbeddedOrderLogOptions): Promise<OrderLog> {
+  makeFolderOf(path)
+  const lock = lockFile(path)
+  try {
+    finishReplacing(path)
+    return openOrBegin(path, lock, options)
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+function openOrBegin(path: string, lock: FileLock, options: EmbeddedOrderLogOptions): OrderLog {
+  let why: string | undefined
+  try {
+    if (isThere(path, ORDER_LOG_SCHEMA)) return openFile(path, lock, options)
+  } catch (error) {
+    if (!(error instanceof DamagedFile)) throw error
+    why = error.why
+  }
+  const archivedAs = begin(path, options.newDiskId())
+  if (why !== undefined) options.onDamage(why, archivedAs)
+  return openFile(path, lock, options)
+}
+
+function openFile(path: string, lock: FileLock, options: SqliteFileOptions): OrderLog {
+  return openSound(path, ORDER_LOG_SCHEMA, lock, options, (file) => new EmbeddedOrderLog(file))
+}
+
+/** Makes an empty log. What was there is kept under another name; returns it. */
+function begin(path: string, diskId: string): string {
+  const made = new FileInMaking(path, ORDER_LOG_SCHEMA)
+  try {
+    made.file.guard(() => made.file.prepare('INSERT INTO log VALUES (1, ?, NULL, 0, 0)').run(diskId))
+    return putInPlace(made, path, 'damaged')
+  } finally {
+    made.discard()
+  }
+}

@@ -1,0 +1,80 @@
+import { readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { Damage, DamagedFile } from './damage.ts'
+import { syncFolder } from './folder.ts'
+import type { FileInMaking } from './making.ts'
+import type { Schema } from './schema.ts'
+import { asFailure } from './sqlite-error.ts'
+
+/**
+ * Puts new files in the place of old ones. All calls are made by the holder of the file's lock.
+ *
+ * P1. The new file counts from the moment that it is called `<path>.rebuilt.<archive>`: by then it is whole and synced, and
+ *     whoever opens `path` next finishes what was interrupted. Before that moment, the old file counts.
+ * P2. The old file's write-ahead log is gone before the new file is called `path`: SQLite would take it for the new one's.
+ */
+
+/** Why the old file goes: stands in the name of its archive. */
+export type ArchiveKind = 'replaced' | 'damaged'
+
+/** Whether there is a file to open. Throws a DamagedFile when only its write-ahead log is there. */
+export function isThere(path: string, schema: Schema): boolean {
+  if (sizeOf(path) !== undefined) return true
+  if (!sizeOf(`${path}-wal`)) return false
+  throw new DamagedFile(path, new Damage('its write-ahead log is there, but not the file itself'), schema.advice)
+}
+
+/**
+ * Calls the new file `path`. What was there is kept as `<path>.<kind>-<number>`; returns that path.
+ * Interrupted at any moment, it leaves either the old file or the new one (P1).
+ */
+export function putInPlace(made: FileInMaking, path: string, kind: ArchiveKind): string {
+  const archive = archivePath(path, kind)
+  made.finish(join(dirname(path), `${markerOf(path)}${basename(archive).slice(basename(path).length + 1)}`)) // P1
+  finishReplacing(path)
+  return archive
+}
+
+/** Finishes a replacement that was interrupted, if there is one. */
+export function finishReplacing(path: string): void {
+  const folder = dirname(resolve(path))
+  const marker = markerOf(path)
+  try {
+    const whole = readdirSync(folder).find((name) => name.startsWith(marker))
+    if (whole === undefined) return
+    const archive = `${path}.${whole.slice(marker.length)}`
+    rmSync(`${path}-shm`, { force: true }) // SQLite makes it anew from the write-ahead log.
+    if (sizeOf(`${path}-wal`) === 0) rmSync(`${path}-wal`)
+    for (const suffix of ['-wal', '']) {
+      if (sizeOf(path + suffix) !== undefined) renameSync(path + suffix, archive + suffix)
+    }
+    syncFolder(folder) // P2
+    renameSync(join(folder, whole), path)
+    syncFolder(folder)
+  } catch (error) {
+    throw asFailure(path, error)
+  }
+}
+
+/** `<stem>-<number><ending>`, with a number above all that are in use. */
+export function nextNumbered(stem: string, ending = ''): string {
+  const start = `${basename(stem)}-`
+  const numbers = readdirSync(dirname(resolve(stem)))
+    .filter((name) => name.startsWith(start))
+    .map((name) => Number.parseInt(name.slice(start.length), 10))
+    .filter(Number.isSafeInteger)
+  return `${stem}-${Math.max(0, ...numbers) + 1}${ending}`
+}
+
+const archivePath = (path: string, kind: ArchiveKind): string => nextNumbered(`${path}.${kind}`)
+
+const markerOf = (path: string): string => `${basename(path)}.rebuilt.`
+
+/** In bytes; undefined when there is no such file. Throws when that cannot be known. */
+function sizeOf(path: string): number | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.size
+  } catch (error) {
+    throw asFailure(path, error)
+  }
+}

@@ -1,0 +1,94 @@
+import type { Genesis } from '../chain.ts'
+import type { Decide, Ledger, LedgerOpening, LedgerStore, LogPage } from '../ledger.ts'
+import { Replay } from '../replay.ts'
+import { MemoryDisk } from './disk.ts'
+import { LedgerState } from './ledger-state.ts'
+import { MemoryLedger } from './ledger.ts'
+
+export interface MemoryLedgerStoreOptions {
+  readonly decide: Decide
+  /** The disk below each ledger that is opened; without it, disks that never fail. */
+  readonly disk?: () => MemoryDisk
+}
+
+/** What a store held at one moment, for playing a backup that is restored; undefined: nothing. */
+export type LedgerSnapshot = LedgerState | undefined
+
+/**
+ * A store that lives as long as the process: for tests and the simulation. What a ledger wrote is there when the store is
+ * opened again, whether it was closed or not.
+ */
+export class MemoryLedgerStore implements LedgerStore {
+  readonly #decide: Decide
+  readonly #disk: () => MemoryDisk
+  readonly #replaced: LedgerState[] = []
+  #state: LedgerState | undefined
+  #opened: Ledger | undefined
+  #damage: string | undefined
+
+  constructor(options: MemoryLedgerStoreOptions) {
+    this.#decide = options.decide
+    this.#disk = options.disk ?? (() => new MemoryDisk())
+  }
+
+  async open(): Promise<LedgerOpening> {
+    if (this.#damage !== undefined) return { kind: 'damaged', why: this.#damage }
+    return this.#state ? { kind: 'ready', ledger: this.#openState(this.#state) } : { kind: 'missing' }
+  }
+
+  async create(genesis: Genesis): Promise<Ledger> {
+    if (this.#state) throw new Error('there is a ledger already')
+    return this.#put(new LedgerState(genesis))
+  }
+
+  async rebuild(genesis: Genesis, generation: number, pages: AsyncIterable<LogPage>): Promise<Ledger> {
+    const state = new LedgerState(genesis)
+    const replay = new Replay(genesis)
+    for await (const page of pages) state.append(page.entries, replay.take(page))
+    replay.end(generation)
+    state.finish(replay, generation)
+    await this.#opened?.close()
+    if (this.#state) this.#replaced.push(this.#state)
+    return this.#put(state) // L4
+  }
+
+  /** What `rebuild` has replaced, oldest first. */
+  get replaced(): readonly LedgerSnapshot[] {
+    return this.#replaced
+  }
+
+  /** The disk is gone, and an empty one in its place. */
+  lose(): void {
+    this.restore(undefined)
+  }
+
+  /** From now on what is there cannot be opened any more. */
+  damage(why: string): void {
+    this.#damage = why
+  }
+
+  snapshot(): LedgerSnapshot {
+    return this.#state?.copy()
+  }
+
+  /** Puts an earlier state in the place of what is there. Ledgers that were opened before write to nowhere. */
+  restore(snapshot: LedgerSnapshot): void {
+    this.#state = snapshot?.copy()
+    this.#damage = undefined
+  }
+
+  #put(state: LedgerState): Ledger {
+    this.#state = state
+    this.#damage = undefined
+    return this.#openState(state)
+  }
+
+  #openState(state: LedgerState): Ledger {
+    this.#opened = new MemoryLedger(state, this.#decide, this.#disk())
+    return this.#opened
+  }
+}
+
+export function memoryLedgerStore(options: MemoryLedgerStoreOptions): MemoryLedgerStore {
+  return new MemoryLedgerStore(options)
+}

@@ -11,7 +11,7 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null
 }
 
-/** One process of the command line, in a process group of its own. */
+/** One process of the command line, in a process group of its own; it ends when the test runner is killed. */
 export class CliProcess {
   readonly pid: number
   readonly exited: Promise<Exit>
@@ -24,8 +24,9 @@ export class CliProcess {
       cwd: REPOSITORY,
       detached: true,
       env: { PATH, HOME, ...environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'], // The channel's end tells it that the runner is gone.
     })
+    this.#child.channel?.unref()
     this.#child.stdout?.on('data', (chunk: Buffer) => (this.#output += chunk.toString()))
     this.#child.stderr?.on('data', (chunk: Buffer) => (this.#output += chunk.toString()))
     this.pid = this.#child.pid ?? 0

@@ -1,52 +1,39 @@
 import { OPENING_CATALOGUE } from '../src/domain/stock.ts'
 import type { OrderRequest } from '../src/domain/order.ts'
 import { fingerprintOf } from '../src/rpc/single-calls.ts'
+import { describe, type Operation, type OrderRead, type Place, type StockRead } from '../test/checkers/history.ts'
 import type { SimFrontEnd } from './cluster.ts'
 import type { Life, World } from './process.ts'
-
-/** One call of a client, as it saw it. Times are simulated milliseconds; `end` is Infinity when no answer came. */
-export type Operation = { readonly client: number; readonly start: number; end: number; readonly frontEnd: string } & (
-  | { readonly kind: 'place'; readonly request: OrderRequest; outcome: PlaceOutcome }
-  | { readonly kind: 'stock'; readonly name: string; outcome: StockOutcome }
-  | { readonly kind: 'order'; readonly number: number; outcome: OrderOutcome }
-)
-
-export type PlaceOutcome =
-  | { readonly kind: 'accepted'; readonly number: number; readonly replayed: boolean }
-  | { readonly kind: 'rejected'; readonly reason: string }
-  | { readonly kind: 'key-reused' }
-  | { readonly kind: 'unknown'; readonly error: string }
-export type StockOutcome =
-  | { readonly kind: 'found'; readonly priceCents: number; readonly quantity: number; readonly volume: number }
-  | { readonly kind: 'not-found' }
-  | { readonly kind: 'unknown' }
-export type OrderOutcome =
-  | { readonly kind: 'found'; readonly name: string; readonly type: string; readonly quantity: number; readonly key: string }
-  | { readonly kind: 'not-found' }
-  | { readonly kind: 'unknown' }
 
 const THINK_MAX_MS = 40
 /** A client whose front end vanished gives up on the answer. */
 const PATIENCE_MS = 7_000
 const NAMES = [...OPENING_CATALOGUE.map((stock) => stock.name), 'no such stock']
 
+export interface ClientOptions {
+  /** Sometimes an order is sent again although its answer is known. */
+  readonly repeatsAnswered: boolean
+  /** Called with each call as it begins; its end and outcome are filled in later. */
+  record(operation: Operation): void
+}
+
 /** A client that trades and looks, one call at a time, and repeats what it could not learn with the same key. */
 export class Client {
   readonly #world: World
   readonly #id: number
   readonly #frontEnds: readonly SimFrontEnd[]
-  readonly #record: (operation: Operation) => void
+  readonly #options: ClientOptions
   #keys = 0
   #unknown: OrderRequest | undefined
   #seen = 0
   #stopped = false
   busy = false
 
-  constructor(world: World, id: number, frontEnds: readonly SimFrontEnd[], record: (operation: Operation) => void) {
+  constructor(world: World, id: number, frontEnds: readonly SimFrontEnd[], options: ClientOptions) {
     this.#world = world
     this.#id = id
     this.#frontEnds = frontEnds
-    this.#record = record
+    this.#options = options
     this.#next()
   }
 
@@ -76,16 +63,17 @@ export class Client {
     const { random } = this.#world
     const request = this.#unknown ?? this.#newRequest()
     // Sometimes a client sends its order again although it has the answer.
-    this.#unknown = random.chance(0.1) ? request : undefined
-    this.#run(life, { kind: 'place', request }, async (): Promise<PlaceOutcome> => {
+    this.#unknown = this.#options.repeatsAnswered && random.chance(0.1) ? request : undefined
+    const { key, name, type, quantity } = request
+    this.#run(life, { kind: 'place', key, name, type, quantity }, async (): Promise<Place['outcome']> => {
       const placed = await frontEnd.core!.orders.place(request)
       if (placed.kind === 'unknown') {
         if (placed.error === 'MAY_HAVE_BEEN_PLACED') this.#unknown = request
-        return { kind: 'unknown', error: placed.error }
+        return { kind: 'unknown' }
       }
       if (placed.outcome.kind === 'accepted') this.#seen = Math.max(this.#seen, placed.outcome.number)
       return placed.outcome
-    })
+    }, request)
   }
 
   #newRequest(): OrderRequest {
@@ -99,45 +87,45 @@ export class Client {
 
   #stock(frontEnd: SimFrontEnd, life: Life): void {
     const name = this.#world.random.pick(NAMES)
-    this.#run(life, { kind: 'stock', name }, async (): Promise<StockOutcome> => {
+    this.#run(life, { kind: 'stock', name }, async (): Promise<StockRead['outcome']> => {
       const found = await frontEnd.core!.stocks.find(name)
       if (found.kind === 'unavailable') return { kind: 'unknown' }
-      return found.kind === 'found' ? { ...found.stock, kind: 'found' } : found
+      if (found.kind === 'not-found') return found
+      const { priceCents, quantity, volume } = found.stock
+      return { kind: 'found', price: priceCents / 100, quantity, volume }
     })
   }
 
   #order(frontEnd: SimFrontEnd, life: Life): void {
     const number = this.#world.random.int(this.#seen + 5)
-    this.#run(life, { kind: 'order', number }, async (): Promise<OrderOutcome> => {
+    this.#run(life, { kind: 'order', number }, async (): Promise<OrderRead['outcome']> => {
       const found = await frontEnd.core!.find(number, 0)
       if (found.kind === 'unavailable') return { kind: 'unknown' }
       const entry = found.kind === 'found' ? found.entries[0] : undefined
-      return entry ? { ...entry, kind: 'found' } : { kind: 'not-found' }
+      if (!entry) return { kind: 'not-found' }
+      const { name, type, quantity } = entry
+      return { kind: 'found', name, type, quantity }
     })
   }
 
   /** Runs one call inside the front end's life; when that ends, the client hears nothing more. */
-  #run(life: Life, call: object, ask: () => Promise<Operation['outcome']>): void {
+  #run(life: Life, call: object, ask: () => Promise<Operation['outcome']>, request?: OrderRequest): void {
     const { scheduler } = this.#world
-    const operation = {
-      client: this.#id,
-      frontEnd: life.process.name,
-      start: scheduler.nowMs,
-      end: Infinity,
-      outcome: { kind: 'unknown', error: 'no answer' },
-      ...call,
-    } as Operation
-    this.#record(operation)
+    const operation = { start: scheduler.nowMs, end: Infinity, outcome: { kind: 'unknown' }, ...call } as Operation
+    const answered = operation as { -readonly [K in 'end' | 'outcome']: Operation[K] }
+    this.#options.record(operation)
+    this.#world.trace(`client ${this.#id} asks ${life.process.name}: ${describe(operation)}`)
     this.busy = true
     let over = false
-    const finish = (outcome: unknown) => {
+    const finish = (outcome: Operation['outcome'] | undefined) => {
       if (over) return
       over = true
       this.busy = false
       if (outcome !== undefined) {
-        operation.end = scheduler.nowMs
-        ;(operation as { outcome: unknown }).outcome = outcome
-      } else if (operation.kind === 'place') this.#unknown = operation.request
+        answered.end = scheduler.nowMs
+        answered.outcome = outcome
+      } else if (operation.kind === 'place') this.#unknown = request
+      this.#world.trace(`client ${this.#id} ${outcome ? 'learns' : 'gives up'}: ${describe(operation)}`)
       this.#next()
     }
     const lost = () => scheduler.after(0.1, () => finish(undefined))

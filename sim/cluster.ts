@@ -1,14 +1,13 @@
 import { decide } from '../src/catalogue/decide.ts'
 import { startCatalogue } from '../src/catalogue/service.ts'
-import { OPENING_CATALOGUE } from '../src/domain/stock.ts'
 import { createFrontEnd, type FrontEnd } from '../src/frontend/front-end.ts'
 import { startOrderReplica } from '../src/order/service.ts'
 import type { HttpAnswer } from '../src/runtime/network.ts'
 import type { Ledger } from '../src/storage/ledger.ts'
-import { memoryLedger } from '../src/storage/memory/ledger.ts'
+import { MemoryLedgerStore, type LedgerSnapshot } from '../src/storage/memory/ledger-store.ts'
 import { memoryOrderLog } from '../src/storage/memory/order-log.ts'
 import type { OrderLog } from '../src/storage/order-log.ts'
-import { ledgerOn, orderLogOn, SimDisk } from './disk.ts'
+import { ledgerStoreOn, orderLogOn, SimDisk, type LedgerWatch } from './disk.ts'
 import { SimProcess, type World } from './process.ts'
 
 const CATALOGUE_ADDRESS = 'catalogue:1'
@@ -40,19 +39,40 @@ export interface SimFrontEnd {
 export class Cluster {
   readonly catalogue: SimProcess
   readonly catalogueDisk: SimDisk
-  ledger: Ledger
+  readonly store: MemoryLedgerStore
+  /** What is durable of the ledger; undefined before the first one and after its disk was lost. */
+  ledger: Ledger | undefined
+  /** False between a fault that hit the ledger's disk and the moment when the catalogue relies on it again. */
+  ledgerTrusted = true
   readonly replicas: readonly SimReplica[]
+  /** Replicas that the operator has given up for good. */
+  readonly lost = new Set<number>()
+  /** A backup of the ledger, if one was taken. */
+  backup: LedgerSnapshot
+  #diskLost = false
   readonly frontEnds: readonly SimFrontEnd[]
 
   constructor(world: World, options: ClusterOptions) {
-    this.ledger = memoryLedger({ decide, genesis: { clusterId: world.random.id(8), stocks: OPENING_CATALOGUE } })
+    this.store = new MemoryLedgerStore({ decide })
     const ids = Array.from({ length: options.replicas }, (_, i) => i + 1)
-    const addresses = ids.map((id) => `order-${id}:1`)
 
     this.catalogueDisk = new SimDisk(() => options.afterWrite('catalogue'))
+    const watch: LedgerWatch = {
+      opened: (ledger) => {
+        this.ledger = ledger
+      },
+      trusted: () => {
+        this.ledgerTrusted = true
+      },
+    }
     this.catalogue = new SimProcess(world, 'catalogue', CATALOGUE_ADDRESS, async (runtime, life) => {
-      const ledger = ledgerOn(this.catalogueDisk, this.ledger, life)
-      await startCatalogue(runtime, { port: 1, ledger, replicas: addresses, leaseMs: LEASE_MS })
+      await startCatalogue(runtime, {
+        port: 1,
+        store: ledgerStoreOn(this.catalogueDisk, this.store, life, watch),
+        replicas: ids.map((replicaId) => ({ replicaId, address: `order-${replicaId}:1` })),
+        lost: [...this.lost],
+        leaseMs: LEASE_MS,
+      })
     })
 
     this.replicas = ids.map((id): SimReplica => {
@@ -99,6 +119,21 @@ export class Cluster {
       return self
     }
     this.frontEnds = Array.from({ length: options.frontEnds }, (_, i) => frontEnd(i))
+  }
+
+  /** Every copy of the log is whole and the same. */
+  inSync(): boolean {
+    if (!this.ledger || !this.ledgerTrusted) return false
+    const { length, digest } = this.ledger.head()
+    return this.replicas.every(({ log }) => log.head().length === length && (length === 0 || log.head().digest === digest))
+  }
+
+  /** Whether one more disk may be lost: the design promises to survive one at a time. Says yes once a rebuilding. */
+  mayLoseDisk(): boolean {
+    if (this.inSync()) this.#diskLost = false
+    if (this.#diskLost) return false
+    this.#diskLost = true
+    return true
   }
 
   get processes(): readonly SimProcess[] {

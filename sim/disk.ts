@@ -1,6 +1,13 @@
 import type { Entry, OrderRequest } from '../src/domain/order.ts'
 import type { Genesis } from '../src/storage/chain.ts'
-import { StorageFailure, type DecidedBatch, type KnownReplica, type Ledger } from '../src/storage/ledger.ts'
+import {
+  StorageFailure,
+  type DecidedBatch,
+  type KnownReplica,
+  type Ledger,
+  type LedgerStore,
+  type LogPage,
+} from '../src/storage/ledger.ts'
 import type { OrderLog, OrderLogHead } from '../src/storage/order-log.ts'
 import type { Life } from './process.ts'
 
@@ -56,8 +63,50 @@ export class SimDisk {
   }
 }
 
+/** What the checks have to know of the ledger's fate. */
+export interface LedgerWatch {
+  /** This is the durable ledger from now on. */
+  opened(ledger: Ledger): void
+  /** The catalogue has satisfied itself that its ledger is whole. */
+  trusted(): void
+}
+
+/** The place of the ledger, as one life of the catalogue sees it. */
+export function ledgerStoreOn(disk: SimDisk, inner: LedgerStore, life: Life, watch: LedgerWatch): LedgerStore {
+  const put = (ledger: Ledger): Ledger => {
+    watch.opened(ledger)
+    return ledgerOn(disk, ledger, life, watch)
+  }
+  const replace = async (write: () => Promise<Ledger>): Promise<Ledger> => {
+    const ledger = await disk.write(life, async () => {
+      const written = await write()
+      watch.opened(written)
+      watch.trusted()
+      return written
+    })
+    return put(ledger)
+  }
+  return {
+    open: async () => {
+      const opening = await inner.open()
+      return opening.kind === 'ready' ? { kind: 'ready', ledger: put(opening.ledger) } : opening
+    },
+    create: (genesis) => replace(() => inner.create(genesis)),
+    // The pages come over the network, so the file is written as they come; what counts is when it replaces the old one.
+    rebuild: async (genesis, generation, pages) => {
+      const read: LogPage[] = []
+      for await (const page of pages) read.push(page)
+      return replace(() => inner.rebuild(genesis, generation, inOrder(read)))
+    },
+  }
+}
+
+async function* inOrder<T>(items: readonly T[]): AsyncIterable<T> {
+  yield* items
+}
+
 /** A ledger whose durable state is `inner`, as one life of the catalogue sees it. */
-export function ledgerOn(disk: SimDisk, inner: Ledger, life: Life): Ledger {
+function ledgerOn(disk: SimDisk, inner: Ledger, life: Life, watch: LedgerWatch): Ledger {
   let noted = 0
   const noteWith = <T>(write: () => Promise<T>) => () => {
     inner.notePublished(noted)
@@ -65,8 +114,10 @@ export function ledgerOn(disk: SimDisk, inner: Ledger, life: Life): Ledger {
   }
   return {
     head: () => inner.head(),
-    decide: (requests: readonly OrderRequest[], timeMs: number): Promise<DecidedBatch> =>
-      disk.write(life, noteWith(() => inner.decide(requests, timeMs))),
+    decide: (requests: readonly OrderRequest[], timeMs: number): Promise<DecidedBatch> => {
+      watch.trusted()
+      return disk.write(life, noteWith(() => inner.decide(requests, timeMs)))
+    },
     stocks: () => inner.stocks(),
     entries: (from, limit) => inner.entries(from, limit),
     digestAt: (length) => inner.digestAt(length),
@@ -74,7 +125,7 @@ export function ledgerOn(disk: SimDisk, inner: Ledger, life: Life): Ledger {
       noted = Math.max(noted, position)
     },
     flushPublished: () => disk.write(life, noteWith(async () => undefined)),
-    raiseGeneration: () => disk.write(life, () => inner.raiseGeneration()),
+    raiseGeneration: (floor) => disk.write(life, () => inner.raiseGeneration(floor)),
     knownReplicas: () => inner.knownReplicas(),
     rememberReplica: (replica: KnownReplica) => disk.write(life, () => inner.rememberReplica(replica)),
     pruneRejections: async () => 0,
@@ -92,6 +143,7 @@ export function orderLogOn(disk: SimDisk, inner: OrderLog, life: Life): OrderLog
     entries: (from, limit) => inner.entries(from, limit),
     digestAt: (length) => inner.digestAt(length),
     seal: (generation: number, genesis: Genesis) => disk.write(life, () => inner.seal(generation, genesis)),
+    cut: (length) => disk.write(life, () => inner.cut(length)),
     close: async () => {},
   }
 }

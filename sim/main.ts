@@ -1,11 +1,98 @@
-import { simulate } from './simulation.ts'
-const seed = Number(process.argv[2] ?? 1), runs = Number(process.argv[3] ?? 1)
-const t = performance.now(); let events = 0, ops = 0, entries = 0
-for (let s = seed; s < seed + runs; s++) {
-  const r = await simulate(s, { keepTrace: runs === 1 })
-  events += r.events; ops += r.operations.length; entries += r.log.length
-  if (runs === 1) console.log(r.trace.join('\n'))
-  if (r.violations.length) console.log('seed', s, r.mix, r.violations)
+import { availableParallelism } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import { Command, InvalidArgumentError } from 'commander'
+import { simulate, type RunResult } from './simulation.ts'
+import type { Batch, BatchResult } from './worker.ts'
+
+/** Seeds given to a worker at a time. */
+const BATCH_RUNS = 20
+
+interface Options {
+  readonly seed?: number
+  readonly from: number
+  readonly runs: number
+  readonly workers: number
+  readonly json: boolean
 }
-const dt = performance.now() - t
-console.log({ runs, events: events / runs, ops: ops / runs, entries: entries / runs, usPerEvent: dt * 1000 / events, sPerRun: dt / runs / 1000 })
+
+const count = (text: string): number => {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('a whole number is wanted')
+  return value
+}
+
+const program = new Command('sim')
+  .description('Runs the real services on a simulated clock, network and disks, through the faults that a seed decides.')
+  .option('--seed <n>', 'one run, with its transcript', count)
+  .option('--from <n>', 'first seed of a sweep', count, 1)
+  .option('--runs <n>', 'how many seeds', count, 200)
+  .option('--workers <n>', 'threads', count, availableParallelism())
+  .option('--json', 'one JSON line instead of words', false)
+  .addHelpText('after', '\nExamples:\n  npm run sim -- --runs 1000\n  npm run sim -- --seed 8412')
+  .action((options: Options) => (options.seed === undefined ? sweep(options) : repeat(options.seed)))
+
+/** One seed, told line by line. */
+async function repeat(seed: number): Promise<void> {
+  const result = await simulate(seed, { keepTrace: true })
+  console.log(result.trace.join('\n'))
+  console.log(`\nseed ${seed} (${result.mix}): ${result.events} events, ${result.operations.length} calls, ${result.log.length} orders`)
+  tellViolations(result)
+}
+
+async function sweep({ from, runs, workers, json }: Options): Promise<void> {
+  const started = performance.now()
+  const total = { runs: 0, events: 0, operations: 0, orders: 0, violations: 0 }
+  let next = from
+  const takeBatch = (): Batch | undefined => {
+    const batch = { from: next, runs: Math.min(BATCH_RUNS, from + runs - next) }
+    next += batch.runs
+    return batch.runs > 0 ? batch : undefined
+  }
+  const add = (result: BatchResult) => {
+    total.runs += result.runs
+    total.events += result.events
+    total.operations += result.operations
+    total.orders += result.orders
+    for (const failed of result.failed) {
+      total.violations += 1
+      tellViolations(failed)
+    }
+    if (process.stderr.isTTY) process.stderr.write(`\r${total.runs} of ${runs} runs, ${total.violations} violations `)
+  }
+  await Promise.all(Array.from({ length: workers }, () => runWorker(takeBatch, add)))
+  const seconds = (performance.now() - started) / 1_000
+  if (process.stderr.isTTY) process.stderr.write('\n')
+  if (json) console.log(JSON.stringify({ ...total, from, seconds }))
+  else {
+    const each = Math.round(total.events / Math.max(1, total.runs))
+    console.log(
+      `${total.runs} runs from seed ${from} in ${seconds.toFixed(1)} s: ${each} events each, ${total.operations} calls, ` +
+        `${total.orders} orders, ${total.violations} violations`,
+    )
+  }
+}
+
+function runWorker(takeBatch: () => Batch | undefined, add: (result: BatchResult) => void): Promise<void> {
+  const worker = new Worker(new URL('./worker.ts', import.meta.url))
+  return new Promise((resolve, reject) => {
+    const feed = () => {
+      const batch = takeBatch()
+      if (batch) worker.postMessage(batch)
+      else void worker.terminate().then(() => resolve())
+    }
+    worker.on('message', (result: BatchResult) => {
+      add(result)
+      feed()
+    })
+    worker.on('error', reject)
+    feed()
+  })
+}
+
+function tellViolations({ seed, mix, violations }: Pick<RunResult, 'seed' | 'mix' | 'violations'>): void {
+  if (violations.length === 0) return
+  process.exitCode = 1
+  console.log(`VIOLATION in mix "${mix}": ${violations[0]}\n  repeat it: npm run sim -- --seed ${seed}`)
+}
+
+await program.parseAsync()

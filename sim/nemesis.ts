@@ -1,4 +1,5 @@
 import type { Cluster } from './cluster.ts'
+import { memoryOrderLog } from '../src/storage/memory/order-log.ts'
 import { FAIR_WEATHER } from './network.ts'
 import type { SimProcess, World } from './process.ts'
 
@@ -10,6 +11,8 @@ export interface FaultMix {
   readonly name: string
   /** Relative weights of the faults. */
   readonly weights: Readonly<Partial<Record<FaultName, number>>>
+  /** The ledger's disk may be lost, and with it what was rejected: clients do not repeat what they have an answer to. */
+  readonly losesLedger?: true
 }
 
 type FaultName = keyof typeof FAULTS
@@ -30,6 +33,15 @@ function crashFor(world: World, process: SimProcess): string {
   process.crash('killed')
   world.scheduler.after(absence, () => process.start())
   return `kill ${process.name} for ${Math.round(absence)} ms`
+}
+
+/** Stops the catalogue and does something to what its disk holds. */
+function hurtLedger(world: World, cluster: Cluster, what: string, hurt: () => void): string {
+  if (!cluster.mayLoseDisk()) return 'nothing'
+  const killed = crashFor(world, cluster.catalogue)
+  hurt()
+  cluster.ledgerTrusted = false
+  return `${killed}: it ${what}`
 }
 
 /** The faults by name. Each says what it did; each is taken back by itself or by {@link healAll}. */
@@ -90,6 +102,22 @@ const FAULTS = {
     })
     return 'a disk is full'
   },
+  'lose-ledger': (world, cluster) => hurtLedger(world, cluster, 'loses its disk', () => cluster.store.lose()),
+  'damage-ledger': (world, cluster) =>
+    hurtLedger(world, cluster, 'finds its ledger damaged', () => cluster.store.damage('bits were flipped')),
+  'restore-backup': (world, cluster) => {
+    const backup = cluster.backup
+    cluster.backup = cluster.store.snapshot()
+    if (!backup) return 'a backup of the ledger is taken'
+    return hurtLedger(world, cluster, 'gets an old backup', () => cluster.store.restore(backup))
+  },
+  'lose-replica-disk': (world, cluster) => {
+    const replica = world.random.pick(cluster.replicas)
+    if (!cluster.mayLoseDisk()) return 'nothing'
+    const what = crashFor(world, replica.process)
+    replica.log = memoryOrderLog({ diskId: world.random.id(8) })
+    return `${what}, its disk is lost`
+  },
   'wall-clock': (world, cluster) => {
     const process = processOf(world, cluster)
     const by = world.random.pick([-3_600_000, -400, 300, 5_000, 86_400_000])
@@ -104,6 +132,15 @@ export const FAULT_MIXES: readonly FaultMix[] = [
   { name: 'pauses', weights: { pause: 4, 'slow-disk': 1, 'slow-network': 1 } },
   { name: 'network', weights: { partition: 4, reset: 3, 'slow-network': 3 } },
   { name: 'disks', weights: { 'full-disk': 2, 'slow-disk': 3, 'kill-replica': 1 } },
+  {
+    name: 'ledger lost',
+    losesLedger: true,
+    weights: { 'lose-ledger': 2, 'damage-ledger': 1, 'restore-backup': 2, 'lose-replica-disk': 1, 'kill-replica': 3, pause: 1 },
+  },
+  {
+    name: 'replica lost',
+    weights: { 'lose-replica-disk': 3, 'kill-replica': 3, 'kill-catalogue': 1, pause: 2, partition: 1, reset: 1 },
+  },
   {
     name: 'everything',
     weights: {

@@ -125,11 +125,14 @@ async function recover(
 
 /** C3: nobody holds anything. */
 async function begin(runtime: Runtime, store: LedgerStore, ledger: Ledger | undefined, generation: number): Promise<Ledger> {
-  const fresh = ledger ?? (await store.create({ clusterId: runtime.random.id(16), stocks: OPENING_CATALOGUE }))
+  const genesis = { clusterId: runtime.random.id(16), stocks: OPENING_CATALOGUE }
+  const fresh = ledger ?? (await store.rebuild(genesis, generation, noPages()))
   await fresh.raiseGeneration(generation)
   runtime.log.info({ cluster: fresh.head().genesis.clusterId }, 'a new history begins')
   return fresh
 }
+
+async function* noPages(): AsyncIterable<LogPage> {}
 
 /** Seals every one of them under one generation, however long it takes to reach them. */
 async function sealAll(

@@ -1,0 +1,28 @@
+import { parentPort } from 'node:worker_threads'
+import { simulate, type RunResult } from './simulation.ts'
+
+export interface Batch {
+  readonly from: number
+  readonly runs: number
+}
+
+export interface BatchResult {
+  readonly runs: number
+  readonly events: number
+  readonly operations: number
+  readonly orders: number
+  readonly failed: readonly Pick<RunResult, 'seed' | 'mix' | 'violations'>[]
+}
+
+parentPort?.on('message', async ({ from, runs }: Batch) => {
+  let [events, operations, orders] = [0, 0, 0]
+  const failed: BatchResult['failed'][number][] = []
+  for (let seed = from; seed < from + runs; seed += 1) {
+    const result = await simulate(seed, { keepTrace: false })
+    events += result.events
+    operations += result.operations.length
+    orders += result.log.length
+    if (result.violations.length > 0) failed.push({ seed, mix: result.mix, violations: result.violations })
+  }
+  parentPort?.postMessage({ runs, events, operations, orders, failed } satisfies BatchResult)
+})

@@ -114,6 +114,7 @@ class Catalogue {
         'Catalog.Lookup': ({ stockName }) => this.#lookup(stockName),
         'Catalog.Trade': (request) => this.#tradeAlone(request),
         'Catalog.Read': (request) => readEntries(this.#ledger, request, this.#ledger.head()),
+        'Catalog.Confirm': () => this.#confirm(),
         'Catalog.Status': () => Promise.resolve(this.#status()),
       },
       serverStreams: {},
@@ -204,11 +205,17 @@ class Catalogue {
     return { ...stock, cacheable: this.#publication.cacheable(name), found: true }
   }
 
-  async #lookup(name: string): Promise<LookupResult> {
+  /** P1 for callers that cannot wait for ever. */
+  async #confirm(): Promise<{ position: number }> {
     const settled = this.#publication.whenSettled().then(() => true)
-    if (!(await within(this.#runtime.clock, FOREIGN_DEADLINE_MS, settled, false))) {
-      throw new RpcError('UNAVAILABLE', 'no replica has confirmed yet what was published before the restart')
+    if (await within(this.#runtime.clock, FOREIGN_DEADLINE_MS, settled, false)) {
+      return { position: this.#publication.published }
     }
+    throw new RpcError('UNAVAILABLE', 'no replica has confirmed yet what was published before the restart')
+  }
+
+  async #lookup(name: string): Promise<LookupResult> {
+    await this.#confirm()
     const stock = this.#publication.stock(name)
     if (!stock) return { stockPrice: -1, stockQuantity: -1, priceCents: -1, position: this.#publication.published }
     const { priceCents, quantity } = stock

@@ -9,7 +9,8 @@ const RETRY_MS = 50
 export type OrdersFound =
   | { readonly kind: 'found'; readonly entries: readonly Entry[] }
   | { readonly kind: 'not-found' }
-  | { readonly kind: 'unavailable' }
+  /** Nobody leads, or the leader could not have it confirmed. */
+  | { readonly kind: 'unavailable'; readonly error: 'NO_LEADER' | 'UNAVAILABLE' }
 
 /**
  * Asks the leader for one order (limit 0) or a listing from `number` on, and asks again until somebody leads who can
@@ -24,7 +25,7 @@ export async function findOrders(runtime: Runtime, leadership: Leadership, numbe
     if (answer?.result === 'found') return { kind: 'found', entries: answer.entries }
     if (answer?.result === 'not-found') return { kind: 'not-found' }
     if (answer?.result === 'not-leader' && leader) leadership.refused(leader)
-    if (clock.monotonicMs() >= until) return { kind: 'unavailable' }
+    if (clock.monotonicMs() >= until) return { kind: 'unavailable', error: leader ? 'UNAVAILABLE' : 'NO_LEADER' }
     await sleep(clock, RETRY_MS)
   }
 }

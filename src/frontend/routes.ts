@@ -40,7 +40,7 @@ export function addRoutes(app: FastifyInstance, frontEnd: FrontEnd): void {
     const found = await frontEnd.find(number, 0)
     const entry = found.kind === 'found' ? found.entries[0] : undefined
     if (entry) return { data: orderData(entry) }
-    return refuse(reply, found.kind === 'unavailable' ? 'UNAVAILABLE' : 'ORDER_NOT_FOUND')
+    return refuse(reply, found.kind === 'unavailable' ? found.error : 'ORDER_NOT_FOUND')
   })
 
   app.get<{ Querystring: { after?: string; limit?: string } }>('/orders', { schema: SCHEMAS.orders }, async ({ query }, reply) => {
@@ -49,7 +49,7 @@ export function addRoutes(app: FastifyInstance, frontEnd: FrontEnd): void {
     const valid = Number.isSafeInteger(after) && after >= -1 && Number.isInteger(limit) && limit >= 1
     if (!valid || limit > LIMITS.listingMax) return refuse(reply, 'INVALID_LISTING')
     const found = await frontEnd.find(after + 1, limit)
-    if (found.kind !== 'found') return refuse(reply, 'UNAVAILABLE')
+    if (found.kind !== 'found') return refuse(reply, found.kind === 'unavailable' ? found.error : 'UNAVAILABLE')
     const data: OrderListData = { orders: found.entries.map(orderData) }
     return { data }
   })

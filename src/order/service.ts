@@ -1,4 +1,5 @@
 import { LIMITS } from '../domain/limits.ts'
+import type { Entry } from '../domain/order.ts'
 import { sleep } from '../runtime/clock.ts'
 import { RpcError, type RpcServer, type Services } from '../runtime/network.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -234,17 +235,26 @@ class Replica {
     }
   }
 
-  /** Any replica answers from its copy what it knows to be published; only a leader can say that there is none. */
+  /** Any replica answers; what it does not know to be published it has confirmed, as a leader does. */
   async #lookup(number: number): Promise<LookupOrderNumResult> {
-    const none = { orderNum: -1, stockName: '', tradeType: '', stockTradeQuantity: -1 }
-    const known = number >= 0 && number < this.#published ? await this.#copy.log.entry(number) : undefined
-    const found: OrderFound = known ? { kind: 'found', entry: known } : await this.#find(number)
-    if (found.kind === 'found') {
-      const { name, type, quantity } = found.entry
-      return { orderNum: number, stockName: name, tradeType: type, stockTradeQuantity: quantity }
+    const found = number >= 0 ? await this.#findAnywhere(number) : undefined
+    if (!found) return { orderNum: -1, stockName: '', tradeType: '', stockTradeQuantity: -1 }
+    const { name, type, quantity } = found
+    return { orderNum: number, stockName: name, tradeType: type, stockTradeQuantity: quantity }
+  }
+
+  async #findAnywhere(number: number): Promise<Entry | undefined> {
+    if (number < this.#published) {
+      const entry = await this.#copy.log.entry(number)
+      if (entry) return entry
     }
-    if (found.kind === 'unavailable') throw new RpcError('UNAVAILABLE', 'the catalogue cannot be reached')
-    return none
+    const { network } = this.#runtime
+    const { position } = await network.call(this.#options.catalogueAddress, 'Catalog.Confirm', {}, CATALOGUE_CALL_MS)
+    if (number >= position) return undefined
+    await this.#catchUpTo(number + 1)
+    const entry = await this.#copy.log.entry(number)
+    if (!entry) throw new RpcError('UNAVAILABLE', 'this replica has not caught up yet')
+    return entry
   }
 
   /** Nothing enters the log that the catalogue has not decided: what is offered is only taken as a hint to ask there. */

@@ -134,6 +134,8 @@ export interface Entries {
   recoveredGeneration: number
 }
 
+export interface ConfirmPublished {}
+
 export interface StatusRequest {}
 
 export interface LeaderToCatalogue {

@@ -3,6 +3,7 @@ import type {
   CatalogueStatus,
   CatalogueToFrontEnd,
   CatalogueToLeader,
+  ConfirmPublished,
   Entries,
   FollowerToLeader,
   FollowersAssigned,
@@ -17,6 +18,7 @@ import type {
   LookupStockName,
   PropagateOrderNum,
   PropagateResult,
+  Published,
   ReadRequest,
   ReplicaStatus,
   ReplicaToFrontEnd,
@@ -35,6 +37,7 @@ export interface UnaryMethods {
   'Catalog.Lookup': { request: LookupStockName; response: LookupResult }
   'Catalog.Trade': { request: TradeStockName; response: TradeResult }
   'Catalog.Read': { request: ReadRequest; response: Entries }
+  'Catalog.Confirm': { request: ConfirmPublished; response: Published }
   'Catalog.Status': { request: StatusRequest; response: CatalogueStatus }
   'Order.Request': { request: RequestStockName; response: RequestResult }
   'Order.Lookup': { request: LookupOrderNum; response: LookupOrderNumResult }

@@ -8,7 +8,6 @@ import {
   type UntypedServiceImplementation,
   type sendUnaryData,
 } from '@grpc/grpc-js'
-import { ReflectionService } from '@grpc/reflection'
 import { HealthImplementation } from 'grpc-health-check'
 import { sleep, systemClock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
@@ -16,6 +15,7 @@ import { RpcError, type MessageStream, type RpcServer, type Services, type Strea
 import { CHANNEL_OPTIONS } from './channel-options.ts'
 import { definitions, SERVICE_NAMES } from './definitions.ts'
 import { toStatus } from './errors.ts'
+import { addReflection } from './reflection.ts'
 
 const BIND_RETRY_MS = 2_000
 
@@ -30,13 +30,15 @@ type StreamOpener = (stream: MessageStream<object>) => StreamHandlers<object>
 export async function serveGrpc(host: string, port: number, services: Services, log: Logger): Promise<RpcServer> {
   const server = new Server(CHANNEL_OPTIONS)
   const streams = new Set<() => void>()
-  for (const name of SERVICE_NAMES) {
+  const served = SERVICE_NAMES.filter((name) => {
     const implementation = implementationOf(name, services, streams, log)
-    if (Object.keys(implementation).length > 0) server.addService(definitions[name] as ServiceDefinition, implementation)
-  }
+    if (Object.keys(implementation).length === 0) return false
+    server.addService(definitions[name] as ServiceDefinition, implementation)
+    return true
+  })
   const health = new HealthImplementation({ '': 'SERVING' })
   health.addToServer(server)
-  new ReflectionService(definitions).addToServer(server)
+  addReflection(server, served)
   const bound = await bind(server, host, port)
   return {
     port: bound,

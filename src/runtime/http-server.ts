@@ -9,22 +9,18 @@ export interface HttpServerOptions {
   /** Longest path parameter, decoded or not, in characters. */
   readonly parameterCharactersMax: number
   /** Answers a request whose path no route can be looked up for. */
-  readonly refusePath?: (error: { readonly code: string }, reply: FastifyReply) => void
+  readonly refusePath: (error: { readonly code: string }, reply: FastifyReply) => void
 }
 
 /** A fastify instance; routes are added before `listen`. */
 export function httpServer(options: HttpServerOptions): FastifyInstance {
-  const { refusePath } = options
   return Fastify({
     logger: false,
     bodyLimit: options.bodyBytesMax,
     forceCloseConnections: 'idle',
     // Draining answers what is under way; new requests on open connections are answered too, with "stopping".
     return503OnClosing: false,
-    frameworkErrors: (error, _request, reply) => {
-      if (refusePath) refusePath(error, reply)
-      else reply.code(400).send()
-    },
+    frameworkErrors: (error, _request, reply) => options.refusePath(error, reply),
     routerOptions: { maxParamLength: options.parameterCharactersMax, ignoreTrailingSlash: true },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   })

@@ -13,6 +13,7 @@ interface Options {
   readonly runs: number
   readonly workers: number
   readonly json: boolean
+  readonly untilViolation: boolean
 }
 
 const count = (text: string): number => {
@@ -27,6 +28,7 @@ const program = new Command('sim')
   .option('--from <n>', 'first seed of a sweep', count, 1)
   .option('--runs <n>', 'how many seeds', count, 200)
   .option('--workers <n>', 'threads', count, availableParallelism())
+  .option('--until-violation', 'stop at the first violation', false)
   .option('--json', 'one JSON line instead of words', false)
   .addHelpText('after', '\nExamples:\n  npm run sim -- --runs 1000\n  npm run sim -- --seed 8412')
   .action((options: Options) => (options.seed === undefined ? sweep(options) : repeat(options.seed)))
@@ -39,11 +41,12 @@ async function repeat(seed: number): Promise<void> {
   tellViolations(result)
 }
 
-async function sweep({ from, runs, workers, json }: Options): Promise<void> {
+async function sweep({ from, runs, workers, json, untilViolation }: Options): Promise<void> {
   const started = performance.now()
-  const total = { runs: 0, events: 0, operations: 0, orders: 0, violations: 0 }
+  const total = { runs: 0, events: 0, operations: 0, orders: 0, violations: 0, firstFailedSeed: -1, firstViolation: '' }
   let next = from
   const takeBatch = (): Batch | undefined => {
+    if (untilViolation && total.violations > 0) return undefined
     const batch = { from: next, runs: Math.min(BATCH_RUNS, from + runs - next) }
     next += batch.runs
     return batch.runs > 0 ? batch : undefined
@@ -55,11 +58,16 @@ async function sweep({ from, runs, workers, json }: Options): Promise<void> {
     total.orders += result.orders
     for (const failed of result.failed) {
       total.violations += 1
-      tellViolations(failed)
+      if (total.firstFailedSeed < 0 || failed.seed < total.firstFailedSeed) {
+        total.firstFailedSeed = failed.seed
+        total.firstViolation = failed.violations[0] ?? ''
+      }
+      if (!json) tellViolations(failed)
     }
     if (process.stderr.isTTY) process.stderr.write(`\r${total.runs} of ${runs} runs, ${total.violations} violations `)
   }
   await Promise.all(Array.from({ length: workers }, () => runWorker(takeBatch, add)))
+  if (total.violations > 0) process.exitCode = 1
   const seconds = (performance.now() - started) / 1_000
   if (process.stderr.isTTY) process.stderr.write('\n')
   if (json) console.log(JSON.stringify({ ...total, from, seconds }))

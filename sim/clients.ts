@@ -5,16 +5,20 @@ import { describe, type Operation, type OrderRead, type Place, type StockRead } 
 import type { SimFrontEnd } from './cluster.ts'
 import type { Life, World } from './process.ts'
 
-const THINK_MAX_MS = 40
+const THINK_MAX_MS = 25
 /** A client whose front end vanished gives up on the answer. */
 const PATIENCE_MS = 7_000
-const NAMES = [...OPENING_CATALOGUE.map((stock) => stock.name), 'no such stock']
+const ALL_NAMES = [...OPENING_CATALOGUE.map((stock) => stock.name), 'no such stock']
+/** Most calls are about few stocks, so that trades and reads of one stock meet. */
+const HOT_NAMES = ALL_NAMES.slice(0, 3)
 
 export interface ClientOptions {
   /** Sometimes an order is sent again although its answer is known. */
   readonly repeatsAnswered: boolean
   /** Called with each call as it begins; its end and outcome are filled in later. */
   record(operation: Operation): void
+  /** This order was acknowledged or shown just now. */
+  shown(number: number): void
 }
 
 /** A client that trades and looks, one call at a time, and repeats what it could not learn with the same key. */
@@ -54,7 +58,7 @@ export class Client {
     const life = frontEnd.process.life
     if (!life || !frontEnd.core) return this.#next()
     const choice = random.next()
-    if (choice < 0.5) this.#place(frontEnd, life)
+    if (choice < 0.4) this.#place(frontEnd, life)
     else if (choice < 0.8) this.#stock(frontEnd, life)
     else this.#order(frontEnd, life)
   }
@@ -71,22 +75,32 @@ export class Client {
         if (placed.error === 'MAY_HAVE_BEEN_PLACED') this.#unknown = request
         return { kind: 'unknown' }
       }
-      if (placed.outcome.kind === 'accepted') this.#seen = Math.max(this.#seen, placed.outcome.number)
+      if (placed.outcome.kind === 'accepted') {
+        this.#seen = Math.max(this.#seen, placed.outcome.number)
+        this.#options.shown(placed.outcome.number)
+      }
       return placed.outcome
     }, request)
   }
 
   #newRequest(): OrderRequest {
     const { random } = this.#world
-    const name = random.pick(NAMES)
+    const name = this.#name()
     const type = random.chance(0.6) ? 'buy' : 'sell'
     const quantity = random.chance(0.1) ? random.int(2_000) : 1 + random.int(100)
-    const key = `c:${this.#id}-${++this.#keys}`
+    // Sometimes a client takes a key again for another order.
+    const reused = this.#options.repeatsAnswered && this.#keys > 0 && random.chance(0.03)
+    const key = `c:${this.#id}-${reused ? 1 + random.int(this.#keys) : ++this.#keys}`
     return { key, fingerprint: fingerprintOf(name, type, quantity), name, type, quantity }
   }
 
+  #name(): string {
+    const { random } = this.#world
+    return random.pick(random.chance(0.8) ? HOT_NAMES : ALL_NAMES)
+  }
+
   #stock(frontEnd: SimFrontEnd, life: Life): void {
-    const name = this.#world.random.pick(NAMES)
+    const name = this.#name()
     this.#run(life, { kind: 'stock', name }, async (): Promise<StockRead['outcome']> => {
       const found = await frontEnd.core!.stocks.find(name)
       if (found.kind === 'unavailable') return { kind: 'unknown' }
@@ -97,13 +111,15 @@ export class Client {
   }
 
   #order(frontEnd: SimFrontEnd, life: Life): void {
-    const number = this.#world.random.int(this.#seen + 5)
+    const { random } = this.#world
+    const number = random.chance(0.6) ? Math.max(0, this.#seen + 4 - random.int(9)) : random.int(this.#seen + 1)
     this.#run(life, { kind: 'order', number }, async (): Promise<OrderRead['outcome']> => {
       const found = await frontEnd.core!.find(number, 0)
       if (found.kind === 'unavailable') return { kind: 'unknown' }
       const entry = found.kind === 'found' ? found.entries[0] : undefined
       if (!entry) return { kind: 'not-found' }
       const { name, type, quantity } = entry
+      this.#options.shown(entry.number)
       return { kind: 'found', name, type, quantity }
     })
   }

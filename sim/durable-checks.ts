@@ -1,4 +1,7 @@
+import type { CatalogueToLeader, LeaderToCatalogue, ReplicaStatus } from '../src/rpc/messages.ts'
 import type { Cluster } from './cluster.ts'
+import type { SimNetwork } from './network.ts'
+import type { Life } from './process.ts'
 
 /** The invariants about what is durable, looked at after every write that has become so. */
 export class DurableChecks {
@@ -6,10 +9,50 @@ export class DurableChecks {
   readonly #violated: (what: string) => void
   /** Digest by "number:generation", of every entry that was ever durable anywhere. */
   readonly #digests = new Map<string, string>()
+  /** The highest position that the catalogue has told to be published. */
+  #published = 0
 
   constructor(cluster: Cluster, violated: (what: string) => void) {
     this.#cluster = cluster
     this.#violated = violated
+  }
+
+  /** Looks at what processes tell each other. */
+  watch(network: SimNetwork): void {
+    network.onSend = (from, message) => {
+      const { publish, published, decided } = message as LeaderToCatalogue & CatalogueToLeader
+      if (publish) this.#checkCopies(network, from, publish.position)
+      if (published) this.#published = Math.max(this.#published, published.position)
+      if (decided) this.#published = Math.max(this.#published, decided.published)
+    }
+  }
+
+  /** 7. Nothing unsynced or unpublished is ever shown. */
+  shown(number: number): void {
+    if (number >= this.#published) this.#violated(`7: order ${number} is shown, published is ${this.#published}`)
+    const { ledger, ledgerTrusted, replicas } = this.#cluster
+    if (ledger && ledgerTrusted && ledger.head().length <= number) this.#violated(`7: order ${number} is shown, not in the ledger`)
+    if (!replicas.some(({ log }) => log.head().length > number)) this.#violated(`3: order ${number} is shown, no replica holds it`)
+  }
+
+  /** 3. Before a leader has an order published, it and its in-sync followers hold it on disk. */
+  #checkCopies(network: SimNetwork, leader: Life, position: number): void {
+    const own = this.#cluster.replicas.find(({ process }) => process === leader.process)
+    if (own && own.log.head().length < position) this.#violated(`3: ${leader.process.name} publishes ${position} before it holds it`)
+    void network.inspect(leader.process.address, 'Order.Status').then((status) => {
+      for (const { address, state, length: told } of (status as ReplicaStatus | undefined)?.followers ?? []) {
+        const follower = this.#cluster.replicas.find(({ process }) => process.address === address)
+        if (state !== 'in-sync' || !follower?.process.life || follower.process.life.startedAt > this.#inSyncGraceFrom()) continue
+        if (follower.log.head().length < position) {
+          this.#violated(`3: ${leader.process.name} publishes ${position}, its in-sync ${follower.process.name} holds ${follower.log.head().length}, told ${told}`)
+        }
+      }
+    })
+  }
+
+  /** A follower that has just started may have lost its disk, which its leader cannot know yet. */
+  #inSyncGraceFrom(): number {
+    return this.#cluster.catalogue.world.scheduler.nowMs - 1_000
   }
 
   afterWrite(process: string): void {

@@ -13,6 +13,8 @@ export interface FaultMix {
   readonly weights: Readonly<Partial<Record<FaultName, number>>>
   /** The ledger's disk may be lost, and with it what was rejected: clients do not repeat what they have an answer to. */
   readonly losesLedger?: true
+  /** Clients may notice nothing of these faults but a short pause. */
+  readonly unnoticed?: true
 }
 
 type FaultName = keyof typeof FAULTS
@@ -35,9 +37,19 @@ function crashFor(world: World, process: SimProcess): string {
   return `kill ${process.name} for ${Math.round(absence)} ms`
 }
 
+function pauseFor(world: World, process: SimProcess): string {
+  const life = process.life
+  const duration = world.random.next() * ABSENCE_MAX_MS
+  if (!life || life.paused) return 'nothing'
+  life.pause()
+  world.scheduler.after(duration, () => life.resume())
+  return `pause ${process.name} for ${Math.round(duration)} ms`
+}
+
 /** Stops the catalogue and does something to what its disk holds. */
 function hurtLedger(world: World, cluster: Cluster, what: string, hurt: () => void): string {
   if (!cluster.mayLoseDisk()) return 'nothing'
+  if (world.random.chance(0.5)) world.trace(`FAULT ${crashFor(world, replicaOf(world, cluster))}`)
   const killed = crashFor(world, cluster.catalogue)
   hurt()
   cluster.ledgerTrusted = false
@@ -54,14 +66,14 @@ const FAULTS = {
     for (const process of cluster.processes) crashFor(world, process)
     return 'kill all'
   },
-  pause: (world, cluster) => {
-    const process = world.random.chance(0.5) ? replicaOf(world, cluster) : processOf(world, cluster)
-    const life = process.life
-    const duration = world.random.next() * ABSENCE_MAX_MS
-    if (!life || life.paused) return 'nothing'
-    life.pause()
-    world.scheduler.after(duration, () => life.resume())
-    return `pause ${process.name} for ${Math.round(duration)} ms`
+  pause: (world, cluster) =>
+    pauseFor(world, world.random.chance(0.5) ? replicaOf(world, cluster) : processOf(world, cluster)),
+  'pause-front-end': (world, cluster) => pauseFor(world, world.random.pick(cluster.frontEnds).process),
+  'one-replica-away': (world, cluster) => {
+    const away = cluster.replicas.some(({ process }) => !process.life || process.life.paused)
+    if (away || !cluster.inSync()) return 'nothing'
+    const process = replicaOf(world, cluster)
+    return world.random.chance(0.5) ? crashFor(world, process) : pauseFor(world, process)
   },
   partition: (world, cluster) => {
     const process = processOf(world, cluster)
@@ -129,13 +141,15 @@ const FAULTS = {
 export const FAULT_MIXES: readonly FaultMix[] = [
   { name: 'calm', weights: { reset: 1, 'slow-network': 1, 'wall-clock': 1 } },
   { name: 'crashes', weights: { 'kill-replica': 4, 'kill-catalogue': 2, 'kill-front-end': 1, 'kill-two': 1, 'kill-all': 0.3 } },
+  { name: 'one replica away', unnoticed: true, weights: { 'one-replica-away': 1 } },
+  { name: 'front ends', weights: { 'kill-front-end': 2, 'pause-front-end': 3, partition: 2, 'slow-network': 1, 'slow-disk': 1 } },
   { name: 'pauses', weights: { pause: 4, 'slow-disk': 1, 'slow-network': 1 } },
   { name: 'network', weights: { partition: 4, reset: 3, 'slow-network': 3 } },
   { name: 'disks', weights: { 'full-disk': 2, 'slow-disk': 3, 'kill-replica': 1 } },
   {
     name: 'ledger lost',
     losesLedger: true,
-    weights: { 'lose-ledger': 2, 'damage-ledger': 1, 'restore-backup': 2, 'lose-replica-disk': 1, 'kill-replica': 3, pause: 1 },
+    weights: { 'lose-ledger': 2, 'damage-ledger': 1, 'restore-backup': 2, 'lose-replica-disk': 1, 'kill-replica': 3, 'slow-disk': 2, pause: 1 },
   },
   {
     name: 'replica lost',

@@ -63,6 +63,8 @@ export class SimNetwork {
   readonly #cuts = new Set<string>()
   readonly #streams = new Set<readonly [End, End]>()
   weather: NetworkWeather = { ...FAIR_WEATHER }
+  /** Sees every message of every stream as it is sent. */
+  onSend: (from: Life, message: object) => void = () => {}
 
   constructor(scheduler: Scheduler, random: SeededRandom) {
     this.#scheduler = scheduler
@@ -176,6 +178,7 @@ export class SimNetwork {
   #send(pair: readonly [End, End], from: 0 | 1, message: object): void {
     const [sender, receiver] = from === 0 ? pair : [pair[1], pair[0]]
     if (!sender.open || !sender.life.alive) return
+    this.onSend(sender.life, message)
     this.#carry(sender, receiver, () => receiver.handlers.message(message))
   }
 
@@ -210,6 +213,12 @@ export class SimNetwork {
     if (!end.open) return
     end.open = false
     if (end.life.alive) end.handlers.closed(new RpcError('UNAVAILABLE', why))
+  }
+
+  /** Calls a single-item method of a process directly, for looking into it. */
+  async inspect(address: string, method: UnaryMethod): Promise<unknown> {
+    const host = this.#hosts.get(address)
+    return host ? this.#handle(host, method, {}) : undefined
   }
 
   // ---- single calls ----------------------------------------------------------------------------------------------

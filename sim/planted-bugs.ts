@@ -171,8 +171,9 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: 'held-before-synced',
     what: 'R3: a follower says that it holds what is not on its disk',
     file: 'src/order/follower.ts',
-    find: 'this.#tell(stream) // R3',
-    replace: 'this.#tell(stream)',
+    find: 'const { generation, from, entries, digest, published } = append',
+    replace:
+      'const { generation, from, entries, digest, published } = append; stream.send({ state: { replicaId: 0, length: from + entries.length, digest } })',
   },
   {
     name: 'unconfirmed-miss',

@@ -89,6 +89,8 @@ export class SimProcess {
 export class Life {
   readonly process: SimProcess
   readonly runtime: Runtime
+  /** Simulated time. */
+  readonly startedAt: number
   #alive = true
   #paused = false
   readonly #backlog: (() => void)[] = []
@@ -96,6 +98,7 @@ export class Life {
 
   constructor(process: SimProcess) {
     this.process = process
+    this.startedAt = process.world.scheduler.nowMs
     const { world, name } = process
     this.runtime = {
       clock: this.#clock(),

@@ -1,7 +1,7 @@
 import type { Entry } from '../src/domain/order.ts'
 import { OPENING_CATALOGUE } from '../src/domain/stock.ts'
 import { checkHistory } from '../test/checkers/check-history.ts'
-import type { Operation } from '../test/checkers/history.ts'
+import { describe, type Operation } from '../test/checkers/history.ts'
 import { Client } from './clients.ts'
 import { Cluster } from './cluster.ts'
 import { FAULT_MIXES, healAll, Nemesis } from './nemesis.ts'
@@ -17,6 +17,9 @@ const FAULTS_MAX_MS = 10_000
 const ANSWERED_WITHIN_MS = 5_500
 const IN_SYNC_WITHIN_MS = 10_000
 const CRASHED_RESTART_MS = 100
+/** A cluster that has just been started may take this long. */
+const STARTED_AFTER_MS = 2_500
+const PAUSE_MAX_MS = 2_000
 
 /** What became of one run. */
 export interface RunResult {
@@ -61,7 +64,13 @@ export async function simulate(seed: number, options: { readonly keepTrace: bool
     scheduler.after(random.next() * 300, () => process.start())
   }
   keepRunning(world, cluster)
-  const clients = Array.from({ length: 4 }, (_, i) => new Client(world, i + 1, cluster.frontEnds, { repeatsAnswered: !mix.losesLedger, record: (op) => operations.push(op) }))
+  checks.watch(world.network)
+  const clientOptions = {
+    repeatsAnswered: !mix.losesLedger,
+    record: (operation: Operation) => operations.push(operation),
+    shown: (number: number) => checks.shown(number),
+  }
+  const clients = Array.from({ length: 4 }, (_, i) => new Client(world, i + 1, cluster.frontEnds, clientOptions))
 
   const nemesis = new Nemesis(world, cluster, mix)
   await scheduler.run(() => violations.length > 0, random.between(FAULTS_MIN_MS, FAULTS_MAX_MS))
@@ -78,9 +87,21 @@ export async function simulate(seed: number, options: { readonly keepTrace: bool
     violated(`13: replicas are not in sync within 10 s of the healing: ${checks.lengths()}`)
   }
   const log = (await cluster.ledger?.entries(0, Number.MAX_SAFE_INTEGER)) ?? []
+  if (mix.unnoticed) checkUnnoticed(operations, violated)
   const verdict = checkHistory(operations, log, OPENING_CATALOGUE)
   if (!verdict.ok) for (const { rule, explanation } of verdict.violations) violated(`history: ${rule}: ${explanation}`)
   return { seed, mix: mix.name, events: scheduler.events, operations, log, violations, trace }
+}
+
+/** Under some faults clients may notice nothing but a short pause. */
+function checkUnnoticed(operations: readonly Operation[], violated: (what: string) => void): void {
+  for (const operation of operations) {
+    if (operation.start < STARTED_AFTER_MS) continue
+    const pause = operation.end - operation.start
+    if (operation.outcome.kind === 'unknown' || pause > PAUSE_MAX_MS) {
+      return violated(`a client notices more than a pause: ${describe(operation)}`)
+    }
+  }
 }
 
 /** The supervisor: what has ended by itself is started again. */

@@ -58,6 +58,8 @@ export class Leader implements CatalogueStreamHandlers {
   readonly #pushes: Pushes
   readonly #stopped = new AbortController()
   #phase: Phase = { kind: 'connecting' }
+  /** The stream of the moment, from its opening on: a leader that stops must not be heard of again. */
+  #catalogue: CatalogueStream | undefined
   #followers: Followers | undefined
   #epoch: number
   #generation = 0
@@ -127,7 +129,7 @@ export class Leader implements CatalogueStreamHandlers {
     if (this.#stopped.signal.aborted) return
     this.#runtime.log.info({ epoch: this.#epoch, why }, 'leads no more')
     this.#stopped.abort()
-    if (this.#phase.kind !== 'connecting') this.#phase.catalogue.close()
+    this.#catalogue?.close()
     this.#followers?.close()
     this.#lost()
   }
@@ -232,7 +234,7 @@ export class Leader implements CatalogueStreamHandlers {
     const { length, digest, genesis, sealedGeneration, lastGeneration } = this.#copy.head()
     const { replicaId, address, catalogueAddress } = this.#options
     this.#received = length
-    const catalogue = new CatalogueStream(this.#runtime, catalogueAddress, this, {
+    const catalogue = (this.#catalogue = new CatalogueStream(this.#runtime, catalogueAddress, this, {
       replicaId,
       address,
       clusterId: genesis?.clusterId ?? '',
@@ -240,20 +242,22 @@ export class Leader implements CatalogueStreamHandlers {
       digest,
       sealedGeneration,
       lastGeneration,
-    })
+    }))
     const cause = await catalogue.over
     if (catalogue.refused) await repair(this.#runtime, this.#copy, catalogueAddress)
     throw new Error(cause)
   }
 
   async welcomed(catalogue: CatalogueStream, welcome: LeadWelcome): Promise<void> {
+    if (this.#stopped.signal.aborted) return
     const { generation, length, published } = welcome
     const genesis = welcome.genesis as Genesis
     await this.#copy.seal(generation, genesis)
+    const unpublished = await this.#copy.log.entries(published, Math.max(0, this.#received - published))
+    if (this.#stopped.signal.aborted) return
     this.#generation = generation
     this.#published = Math.max(this.#published, published)
     this.#carried = Promise.resolve()
-    const unpublished = await this.#copy.log.entries(published, Math.max(0, this.#received - published))
     this.#leftBehind = unpublished.map((entry) => entry.name)
     this.#followers ??= this.#follow(genesis)
     this.#phase = { kind: 'closing-gap', catalogue, until: length }
@@ -272,6 +276,7 @@ export class Leader implements CatalogueStreamHandlers {
   }
 
   decided(catalogue: CatalogueStream, decided: Decided): void {
+    if (this.#stopped.signal.aborted) return
     const entries = fromWireEntries(decided.entries)
     if (entries.length > 0 && entries[0]!.number !== this.#received) return catalogue.fail('entries out of order')
     this.#carry(catalogue, decided, entries).then(

@@ -1,17 +1,18 @@
-import type { Clock } from '../runtime/clock.ts'
+import { within, type Clock } from '../runtime/clock.ts'
 import type { MessageStream, Network } from '../runtime/network.ts'
 import type { LiveSession, ReplicaToFrontEnd } from '../rpc/messages.ts'
 
 /** A front end that has not confirmed an invalidation by then is reported to the catalogue, which lets its session lapse. */
 const PUSH_DEADLINE_MS = 200
+/** A front end that owes this many confirmations is not sent any more. */
+const UNCONFIRMED_MAX = 1_000
 /** After a push to a foreign front end failed, the next try waits this long. */
 const FOREIGN_RETRY_MS = 1_000
 
 interface Route {
   readonly stream: MessageStream<ReplicaToFrontEnd>
-  /** Highest number whose invalidation was confirmed. */
-  confirmed: number
-  readonly waiting: Set<() => void>
+  /** Pushes that are not confirmed yet, oldest first: a front end confirms each one, in order. */
+  readonly unconfirmed: ((reached: boolean) => void)[]
 }
 
 /**
@@ -36,21 +37,20 @@ export class Pushes {
   }
 
   attach(frontEndId: string, stream: MessageStream<ReplicaToFrontEnd>): void {
-    this.#routes.set(frontEndId, { stream, confirmed: -1, waiting: new Set() })
+    this.detach(frontEndId, this.#routes.get(frontEndId)?.stream)
+    this.#routes.set(frontEndId, { stream, unconfirmed: [] })
   }
 
-  detach(frontEndId: string, stream: MessageStream<ReplicaToFrontEnd>): void {
+  detach(frontEndId: string, stream: MessageStream<ReplicaToFrontEnd> | undefined): void {
     const route = this.#routes.get(frontEndId)
-    if (route?.stream !== stream) return
+    if (!route || route.stream !== stream) return
     this.#routes.delete(frontEndId)
-    for (const recheck of route.waiting) recheck()
+    for (const settle of route.unconfirmed) settle(false)
   }
 
-  confirmed(frontEndId: string, number: number): void {
-    const route = this.#routes.get(frontEndId)
-    if (!route || number <= route.confirmed) return
-    route.confirmed = number
-    for (const recheck of route.waiting) recheck()
+  /** The front end has dropped what the oldest unconfirmed push named. */
+  confirmed(frontEndId: string): void {
+    this.#routes.get(frontEndId)?.unconfirmed.shift()?.(true)
   }
 
   /** What the configured front end said of itself: one of ours holds a session and needs no second push. */
@@ -74,20 +74,9 @@ export class Pushes {
   #pushTo({ frontEndId, address }: LiveSession, names: readonly string[], number: number): Promise<boolean> {
     const route = this.#routes.get(frontEndId)
     if (!route) return this.#pushByHttp(address, names, number)
+    if (route.unconfirmed.length >= UNCONFIRMED_MAX) return Promise.resolve(false)
     route.stream.send({ invalidate: { names, number } })
-    return new Promise((resolve) => {
-      const settle = (reached: boolean) => {
-        timer.cancel()
-        route.waiting.delete(recheck)
-        resolve(reached)
-      }
-      const recheck = () => {
-        if (route.confirmed >= number) settle(true)
-        else if (this.#routes.get(frontEndId) !== route) settle(false)
-      }
-      const timer = this.#clock.after(PUSH_DEADLINE_MS, () => settle(false))
-      route.waiting.add(recheck)
-    })
+    return within(this.#clock, PUSH_DEADLINE_MS, new Promise((settle) => route.unconfirmed.push(settle)), false)
   }
 
   async #pushByHttp(address: string, names: readonly string[], number: number): Promise<boolean> {

@@ -20,9 +20,10 @@ export class DurableChecks {
   /** Looks at what processes tell each other. */
   watch(network: SimNetwork): void {
     network.onSend = (from, message) => {
-      const { publish, published, decided } = message as LeaderToCatalogue & CatalogueToLeader
+      const { publish, published, decided, confirmed } = message as LeaderToCatalogue & CatalogueToLeader
       if (publish) this.#checkCopies(network, from, publish.position)
       if (published) this.#published = Math.max(this.#published, published.position)
+      if (confirmed) this.#published = Math.max(this.#published, confirmed.published)
       if (decided) this.#published = Math.max(this.#published, decided.published)
     }
   }

@@ -115,7 +115,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: 'followers-not-awaited',
     what: 'O1: an order is acknowledged before the in-sync followers hold it',
     file: 'src/order/leader.ts',
-    find: 'await this.#followers?.held(end) // O1',
+    find: 'await this.#followers?.held(from + entries.length) // O1',
     replace: '',
   },
   {

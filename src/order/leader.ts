@@ -166,16 +166,17 @@ export class Leader implements CatalogueStreamHandlers {
     this.#acknowledge(decided)
   }
 
+  /** Without entries, too, it waits: what an earlier stream delivered may still be on its way to a follower. */
   async #copyEverywhere(from: number, entries: readonly Entry[], digest: string): Promise<void> {
-    if (entries.length === 0) return
-    const end = from + entries.length
-    this.#followers?.send(from, entries, digest)
-    // The followers sync while this replica does: their messages leave before the disk takes this thread.
-    await new Promise<void>((resolve) => this.#runtime.clock.nextTurn(resolve))
-    const extension = await this.#copy.extend(this.#generation, from, entries, digest)
-    if (extension.kind !== 'held') throw new Error(`own log: ${extension.kind} at ${extension.head.length}`)
-    this.#followers?.logGrew()
-    await this.#followers?.held(end) // O1
+    if (entries.length > 0) {
+      this.#followers?.send(from, entries, digest)
+      // The followers sync while this replica does: their messages leave before the disk takes this thread.
+      await new Promise<void>((resolve) => this.#runtime.clock.nextTurn(resolve))
+      const extension = await this.#copy.extend(this.#generation, from, entries, digest)
+      if (extension.kind !== 'held') throw new Error(`own log: ${extension.kind} at ${extension.head.length}`)
+      this.#followers?.logGrew()
+    }
+    await this.#followers?.held(from + entries.length) // O1
   }
 
   #acknowledge(decided: Decided): void {

@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { PLANTED_BUGS } from './planted-bugs.ts'
+import { simulate } from './simulation.ts'
+
+describe('the simulation', () => {
+  test('tells the same story for the same seed', async () => {
+    const [first, second] = [await simulate(7, { keepTrace: true }), await simulate(7, { keepTrace: true })]
+    expect(first.trace.length).toBeGreaterThan(1_000)
+    expect(second.trace).toEqual(first.trace)
+  }, 30_000)
+
+  test('finds nothing in some seeds', async () => {
+    for (let seed = 1; seed <= 40; seed += 1) {
+      const { violations } = await simulate(seed, { keepTrace: false })
+      expect(violations, `repeat it: npm run sim -- --seed ${seed}`).toEqual([])
+    }
+  }, 120_000)
+})
+
+test.each(PLANTED_BUGS)('the place of the planted bug $name stands once in $file', ({ file, find, replace }) => {
+  const source = readFileSync(new URL(`../${file}`, import.meta.url), 'utf8')
+  expect(source.split(find)).toHaveLength(2)
+  expect(replace).not.toBe(find)
+})

@@ -64,7 +64,10 @@ export class FollowerSide {
   open(stream: MessageStream<FollowerToLeader>): StreamHandlers<LeaderToFollower> {
     return {
       message: ({ hello, append, forked }) => {
-        if (forked) this.#onFork()
+        if (forked) {
+          this.#onFork()
+          return stream.close()
+        }
         const done = hello ? this.#greet(stream, hello) : append ? this.#append(stream, append) : undefined
         done?.catch((error: Error) => {
           if (error.name === 'StorageFailure') this.#context.halt(error)

@@ -129,8 +129,8 @@ export class Followers {
     const common = Math.min(state.length, log.head().length)
     if (common === state.length && (await log.digestAt(common)) !== state.digest && common > 0) {
       this.#log.error({ follower: follower.address, length: state.length }, 'the follower holds another history')
-      follower.stream.send({ forked: { why: 'the logs differ' } })
-      return this.#drop(follower, 'its log differs')
+      // The follower closes the stream when it has heard this: closing it from here could overtake the message.
+      return follower.stream.send({ forked: { why: 'the logs differ' } })
     }
     if (follower.phase !== 'connecting') return
     follower.phase = 'learner'

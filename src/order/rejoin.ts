@@ -40,7 +40,10 @@ export class Rejoin {
     this.#copy = copy
     this.#follower = follower
     this.#pushes = pushes
-    follower.onSilence(() => this.#wake.abort())
+    // A log that was kept although it differs would be offered again without a pause.
+    follower.onSilence(() => {
+      if (!this.#forked) this.#wake.abort()
+    })
     follower.onFork(() => {
       this.#forked = true
     })

@@ -26,7 +26,7 @@ export type RpcCode =
 export interface MessageStream<Sent> {
   /** Queues a message; dropped when the stream is closed. Never blocks. */
   send(message: Sent): void
-  /** Closes both directions; this end's `closed` is called too. */
+  /** Closes both directions; this end's `closed` is called too. What was sent just before may be lost. */
   close(): void
 }
 

@@ -53,10 +53,12 @@ async function look(client: BazaarClient): Promise<View> {
 /** What the front end's status says about the rest. */
 export function viewOf(status: StatusData, hasLeader: boolean): View {
   const { catalogue, replicas } = status
+  // One that was elected serves only when it has reached the catalogue.
+  const serves = hasLeader && replicas.some((each) => each.reachable && each.role === 'leader')
   const missing = [
     ...(catalogue.reachable ? [] : ['the catalogue']),
     ...replicas.filter((replica) => !replica.reachable).map((replica) => replica.name),
-    ...(hasLeader ? [] : ['a leader']),
+    ...(serves ? [] : ['a leader']),
   ]
-  return { trading: catalogue.reachable && hasLeader, missing, status }
+  return { trading: catalogue.reachable && serves, missing, status }
 }

@@ -144,7 +144,7 @@ async function sealAll(
 ): Promise<{ sealed: Sealed[]; generation: number }> {
   const { clock, log } = runtime
   let generation = ownGeneration + 1
-  let reportAt = clock.monotonicMs()
+  let reportAt = clock.monotonicMs() + WAITING_REPORT_MS
   for (;;) {
     const sealed = await sealReachable(runtime, generation, genesis, replicas)
     const highest = highestSeal(sealed)

@@ -16,8 +16,15 @@ const CODES: Readonly<Partial<Record<number, RpcCode>>> = {
 
 /** What grpc-js reports, as the services see it. */
 export function toRpcError(error: { readonly code?: number; readonly details?: string; readonly message: string }): RpcError {
-  return new RpcError((error.code !== undefined && CODES[error.code]) || 'UNKNOWN', error.details || error.message)
+  const code = (error.code !== undefined && CODES[error.code]) || 'UNKNOWN'
+  return new RpcError(code, plainWords(error.details || error.message))
 }
+
+/** Without what grpc-js adds for its own debugging: people read this in `bazaar status`. */
+const plainWords = (details: string): string =>
+  details
+    .replace(/^No connection established\. Last error: (?:Error: )?(.*?)\.? Resolution note: .*$/s, '$1')
+    .replace(/^(Deadline exceeded after [\d.]+s),.*$/s, '$1')
 
 /** What a handler threw, as grpc-js sends it. */
 export function toStatus(error: unknown): { code: number; details: string } {

@@ -132,8 +132,11 @@ async function bind(server: Server, host: string, port: number): Promise<number>
         )
       })
     } catch (error) {
+      // grpc-js tells the reason in words only.
+      const { message } = error as Error
+      if (!message.includes('EADDRINUSE')) throw new Error(`cannot listen on ${host}:${port}: ${message}`)
       if (systemClock.monotonicMs() >= until) {
-        throw new Error(`cannot listen on ${host}:${port}: ${(error as Error).message}. Another program holds the port (see \`ss -ltnp\`); choose another with --port.`)
+        throw new Error(`cannot listen on ${host}:${port}: another program holds it (\`ss -ltnp\` names it). Choose another port.`)
       }
       await sleep(systemClock, 100)
     }

@@ -38,8 +38,10 @@ export async function listen(app: FastifyInstance, host: string, port: number): 
       await app.listen({ host, port })
       return (app.server.address() as { port: number }).port
     } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException
+      if (code !== 'EADDRINUSE') throw new Error(`cannot listen on ${host}:${port}: ${message}`)
       if (systemClock.monotonicMs() >= until) {
-        throw new Error(`cannot listen on ${host}:${port}: ${(error as Error).message}. Another program holds the port (see \`ss -ltnp\`); choose another with --port.`)
+        throw new Error(`cannot listen on ${host}:${port}: another program holds it (\`ss -ltnp\` names it). Choose another port.`)
       }
       await sleep(systemClock, 100)
     }

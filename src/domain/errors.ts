@@ -26,7 +26,7 @@ export const ERRORS = {
   INVALID_PATH: { status: 400, code: 400, message: 'the path is not valid percent-encoding' },
   WRONG_METHOD: { status: 405, code: 405, message: 'this path does not take that method; see the Allow header' },
   BODY_TOO_LARGE: { status: 413, code: 413, message: 'the body is larger than 16384 bytes' },
-  WRONG_MEDIA_TYPE: { status: 415, code: 415, message: 'the Content-Type header is none; send application/json' },
+  WRONG_MEDIA_TYPE: { status: 415, code: 415, message: 'the Content-Type header names no media type; send application/json' },
   OVERLOADED: { status: 503, code: 503, message: 'too many orders are waiting; this one was not placed, try again' },
   NO_LEADER: { status: 503, code: 503, message: 'no replica leads at the moment; try again' },
   NOT_PLACED: { status: 503, code: 503, message: 'no leader could be reached in time; the order was not placed, try again' },

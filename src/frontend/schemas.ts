@@ -2,15 +2,27 @@ import Type from 'typebox'
 
 /** What the HTTP interface takes and gives; the OpenAPI page at /docs is made of it. */
 
-const data = <T extends Type.TSchema>(schema: T) => Type.Object({ data: schema })
+const data = <T extends Type.TSchema>(schema: T) => Type.Object({ data: schema }, { description: 'Done.' })
 
-const Failure = Type.Object({
-  error: Type.Object({
-    code: Type.Integer(),
-    message: Type.String(),
-    idempotencyKey: Type.Optional(Type.String({ description: 'Repeat the order with this Idempotency-Key to learn its number.' })),
-  }),
-})
+const failure = (description: string) =>
+  Type.Object(
+    {
+      error: Type.Object({
+        code: Type.Integer(),
+        message: Type.String(),
+        idempotencyKey: Type.Optional(Type.String({ description: 'Repeat the order with this Idempotency-Key to learn its number.' })),
+      }),
+    },
+    { description },
+  )
+
+const FAILURES = {
+  400: failure('Refused: something about the request is not valid, or a rule is against it.'),
+  404: failure('Refused: there is no such thing.'),
+  413: failure('Refused: the body is too large.'),
+  422: failure('Refused: the Idempotency-Key stands for another order.'),
+  503: failure('Not now: try again.'),
+}
 
 const StockBody = Type.Object({ name: Type.String(), price: Type.Number(), quantity: Type.Integer() })
 const OrderBody = Type.Object({
@@ -20,7 +32,7 @@ const OrderBody = Type.Object({
   quantity: Type.Integer(),
 })
 
-const failures = (...codes: number[]) => Object.fromEntries(codes.map((code) => [code, Failure]))
+const failures = (...codes: (keyof typeof FAILURES)[]) => Object.fromEntries(codes.map((code) => [code, FAILURES[code]]))
 
 export const SCHEMAS = {
   stock: {

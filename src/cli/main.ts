@@ -29,6 +29,7 @@ function buildProgram(): Command {
     .version(version)
     .exitOverride()
     .showSuggestionAfterError()
+    .configureHelp({ subcommandTerm })
     .addHelpText('after', HELP)
   const add = [
     addUp,
@@ -47,17 +48,19 @@ function buildProgram(): Command {
   for (const command of program.commands) command.addOption(configOption())
   program.hook('preAction', (_, command) => {
     applyConfigFile(command, program.commands)
-    if (!STOPS_ITSELF.has(command.name())) {
-      endWithParent()
-      endQuietlyWithoutReader()
-    }
+    if (STOPS_ITSELF.has(command.name())) process.stdout.removeAllListeners('error')
+    else endWithParent()
   })
   return program
 }
 
+/** The name and what has to follow it; the rest stands in the command's own help. */
+const subcommandTerm = (command: Command): string =>
+  [command.name(), ...command.registeredArguments.filter((each) => each.required).map((each) => `<${each.name()}>`)].join(' ')
+
 const HELP = `
-Every option may stand on the command line, in the environment (the variable named beside it), or in bazaar.json
-(the variable's name without BAZAAR_, in camel case), in this order of precedence:
+An option counts from the command line, else from the environment (the variable that its --help names), else from
+bazaar.json in the working folder (the variable's name without BAZAAR_, in camel case):
   {"port": 8080, "data": "/var/lib/bazaar", "cacheStocks": 100}
 
 Exit codes: 0 done, 1 failed or refused, 2 called wrongly, 3 nobody knows whether it happened.
@@ -81,6 +84,7 @@ function exitCodeFor(error: unknown): number {
   return error.exitCode
 }
 
+endQuietlyWithoutReader()
 try {
   await buildProgram().parseAsync(process.argv)
 } catch (error) {

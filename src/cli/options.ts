@@ -49,7 +49,7 @@ export const grpcHostOption = (flags = '--host <host>'): Option =>
   new Option(flags, 'address that gRPC listens on; 0.0.0.0: all').env('BAZAAR_GRPC_HOST').default(LOOPBACK)
 
 export const cataloguePortOption = (flags = '--port <n>'): Option =>
-  new Option(flags, 'port of the catalogue (gRPC)')
+  new Option(flags, 'port of the catalogue (gRPC); 0: any free one')
     .env('BAZAAR_CATALOG_PORT')
     .default(CATALOGUE_PORT)
     .argParser(listeningPort)
@@ -61,10 +61,13 @@ export const catalogueOption = (): Option =>
     .argParser(addressWithDefaultPort(CATALOGUE_PORT))
 
 export const orderPortsOption = (): Option =>
-  new Option('--order-ports <a,b,c>', 'ports of the order replicas (gRPC); 0: any free one')
+  new Option(
+    '--order-ports <a,b,c>',
+    `ports of the order replicas (gRPC); 0: any free one; without it, those from ${FIRST_REPLICA_PORT} on, or others ` +
+      'where these are taken',
+  )
     .env('BAZAAR_ORDER_PORTS')
     .argParser(listeningPorts)
-    .default(undefined, `${FIRST_REPLICA_PORT},${FIRST_REPLICA_PORT + 1},…, or free ones where these are taken`)
 
 export const replicasOption = (): Option =>
   new Option('--replicas <n>', `how many order replicas, 1 to ${REPLICAS_MAX}`)
@@ -73,7 +76,7 @@ export const replicasOption = (): Option =>
     .argParser(integer(1, REPLICAS_MAX))
 
 export const replicaAddressesOption = (): Option =>
-  new Option('--replica-addresses <a,b,c>', 'order replicas to seal at the start, as host:port')
+  new Option('--replica-addresses <a,b,c>', 'host:port of replica 1, 2, …: sealed at the start, and what a lost ledger is recovered from')
     .env('BAZAAR_REPLICA_ADDRESSES')
     .default([], 'those it has met')
     .argParser(addresses)

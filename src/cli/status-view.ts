@@ -81,5 +81,6 @@ function cacheWords({ caching, session, cache }: FrontEndStatusData): string {
   const rate = lookups === 0 ? '' : ` (${((100 * hits) / lookups).toFixed(1)} % of lookups)`
   const lease = session ? '' : ', no session: nothing is served from it'
   const dropped = `${evictions} evicted, ${invalidations} invalidated`
-  return `${stocks}/${stocksMax} stocks, ${hits} hits${rate}, ${misses} misses, ${dropped}${lease}`
+  const found = `${count(hits, 'hit')}${rate}, ${misses} ${misses === 1 ? 'miss' : 'misses'}`
+  return `${stocks}/${stocksMax} stocks, ${found}, ${dropped}${lease}`
 }

@@ -8,9 +8,13 @@ export const integer =
   (text: string): number => {
     const value = /^-?\d+$/.test(text) ? Number(text) : Number.NaN
     if (value >= min && value <= max) return value
-    const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`
-    throw new InvalidArgumentError(`It must be an integer ${range}.`)
+    throw new InvalidArgumentError(`It must be an integer${rangeWords(min, max)}.`)
   }
+
+function rangeWords(min: number, max: number): string {
+  if (max !== Number.MAX_SAFE_INTEGER) return ` from ${min} to ${max}`
+  return min === Number.MIN_SAFE_INTEGER ? '' : ` of at least ${min}`
+}
 
 /** A port to connect to. */
 export const port = integer(1, 65_535)

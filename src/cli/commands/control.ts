@@ -37,6 +37,8 @@ const CONTROLS: readonly Control[] = [
   },
 ]
 
+const NAMES = 'catalogue, order-1, order-2, order-3, frontend'
+
 /** `kill`, `pause`, `resume` and `restart`. */
 export function addControls(program: Command): void {
   for (const control of CONTROLS) {
@@ -44,11 +46,14 @@ export function addControls(program: Command): void {
       .command(control.command)
       .summary(control.summary)
       .description(`Sends ${control.signal} to one process of the system that \`bazaar up\` runs.`)
-      .argument('<NAME>', 'catalogue, order-1, order-2, order-3, frontend, or leader')
+      .argument('<NAME>', control.signal === 'SIGCONT' ? `${NAMES}: a paused leader leads no more` : `${NAMES}, or leader`)
       .addOption(dataOption())
       .addHelpText(
         'after',
-        examples(`bazaar ${control.command} leader`, `bazaar ${control.command} order-2 --data /var/lib/bazaar`),
+        examples(
+          `bazaar ${control.command} ${control.signal === 'SIGCONT' ? 'order-3' : 'leader'}`,
+          `bazaar ${control.command} order-2 --data /var/lib/bazaar`,
+        ),
       )
       .action((name: string, options: { data: string }) => carryOut(control, name, resolve(options.data)))
   }

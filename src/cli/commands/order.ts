@@ -29,7 +29,7 @@ export function addOrder(program: Command): void {
     .summary('run one order replica in this terminal')
     .description('Runs one order replica. Its copy of the log is <data>/order<REPLICA_ID>.db.')
     .addArgument(createArgument('[PORT]', 'gRPC port').argParser(listeningPort).default(FIRST_REPLICA_PORT))
-    .addArgument(createArgument('[REPLICA_ID]', 'unique; the highest one leads first').argParser(integer(1)).default(1))
+    .addArgument(createArgument('[REPLICA_ID]', 'unique; of those that answer, the highest one is elected').argParser(integer(1)).default(1))
     .addArgument(createArgument('[FRONTEND_HOST]', 'host of the front end').default(LOOPBACK))
     .addArgument(createArgument('[FRONTEND_PORT]', 'its port').argParser(targetPort).default(FRONT_END_PORT))
     .addArgument(

@@ -12,7 +12,8 @@ const COLUMNS: readonly Column[] = [
 ]
 
 export function addStocks(program: Command): void {
-  withTarget(program.command('stocks [name]'))
+  withTarget(program.command('stocks'))
+    .argument('[NAME]', 'stock')
     .summary('show prices and quantities')
     .description('Shows all stocks, or one.')
     .addHelpText('after', examples('bazaar stocks', 'bazaar stocks tesla --json'))

@@ -1,5 +1,6 @@
 import type { StatusData } from '../../http/types.ts'
 import type { Paint } from '../terminal.ts'
+import { count } from '../units.ts'
 
 export interface BannerFacts {
   /** "host:port" of the front end. */
@@ -31,7 +32,7 @@ export function bannerLines({ frontEnd, data, status, startedInMs }: BannerFacts
     ...(absent.length > 0
       ? [row('missing', paint('red', `${absent.join(', ')}: trading works without, see \`bazaar logs\``))]
       : []),
-    row('data', `${data}: it stays when you stop; ${orders} orders so far`),
+    row('data', `${data}: it stays when you stop; ${count(orders, 'order')} so far`),
     '',
     row('place an order', order),
     row('kill the leader', `npm run bazaar -- kill leader${more}`),

@@ -197,7 +197,10 @@ export class SimNetwork {
   #closeFrom(pair: readonly [End, End], from: 0 | 1): void {
     const [closer, other] = from === 0 ? pair : [pair[1], pair[0]]
     if (!closer.open) return
-    this.#carry(closer, other, () => this.#close(other, 'closed by the other end'))
+    const close = () => this.#close(other, 'closed by the other end')
+    // A client that closes cancels the call, which may overtake what it has just sent.
+    if (from === 0 && this.#random.chance(0.5)) this.#scheduler.after(this.#delay(), () => other.life.enter(close))
+    else this.#carry(closer, other, close)
     this.#close(closer, 'closed by this end')
     this.#streams.forEach((ends) => {
       if (ends[0] === pair[0]) this.#streams.delete(ends)

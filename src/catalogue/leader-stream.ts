@@ -2,7 +2,7 @@ import type { Entry, OrderRequest } from '../domain/order.ts'
 import { LIMITS } from '../domain/limits.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { MessageStream, StreamHandlers } from '../runtime/network.ts'
-import type { CatalogueToLeader, LeaderToCatalogue, LeadHello, Outcome, PublishRequest } from '../rpc/messages.ts'
+import type { CatalogueToLeader, LeaderToCatalogue, LeadHello, Outcome, PublishRequest, Refusal } from '../rpc/messages.ts'
 import { toWireOutcome } from '../rpc/outcome-codes.ts'
 import type { DecidedBatch, Ledger } from '../storage/ledger.ts'
 import type { Decisions } from './decisions.ts'
@@ -50,7 +50,7 @@ export class LeaderStream implements StreamHandlers<LeaderToCatalogue> {
 
   message(message: LeaderToCatalogue): void {
     if (message.hello) void this.#welcome(message.hello)
-    else if (this.#carried === undefined) this.#refuse('a leader says hello first')
+    else if (this.#carried === undefined) this.#refuse({ why: 'a leader says hello first', differs: false })
     else if (message.trade) void this.#trade(message.trade.batch, message.trade.requests)
     else if (message.publish) this.#publishInTurn(message.publish)
     else if (message.confirm) void this.#confirm(message.confirm.confirm)
@@ -68,9 +68,10 @@ export class LeaderStream implements StreamHandlers<LeaderToCatalogue> {
 
   async #welcome(hello: LeadHello): Promise<void> {
     const { ledger, log } = this.#context
-    const refusal = this.#context.refusal() ?? (await this.#judge(hello))
-    if (refusal !== undefined) {
-      log.warn({ replica: hello.replicaId, refusal }, 'leader refused')
+    const why = this.#context.refusal()
+    const refusal = why !== undefined ? { why, differs: false } : await this.#judge(hello)
+    if (refusal) {
+      log.warn({ replica: hello.replicaId, ...refusal }, 'leader refused')
       return this.#refuse(refusal)
     }
     const { generation, genesis, length } = ledger.head()
@@ -83,26 +84,30 @@ export class LeaderStream implements StreamHandlers<LeaderToCatalogue> {
   }
 
   /** Why this replica's log cannot be led from here, or undefined. */
-  async #judge(hello: LeadHello): Promise<string | undefined> {
+  async #judge(hello: LeadHello): Promise<Refusal | undefined> {
     const { genesis, length, generation } = this.#context.ledger.head()
     if (hello.clusterId !== '' && hello.clusterId !== genesis.clusterId) {
-      return `replica ${hello.replicaId} belongs to cluster ${hello.clusterId}, this catalogue to ${genesis.clusterId}`
+      const why = `replica ${hello.replicaId} belongs to cluster ${hello.clusterId}, this catalogue to ${genesis.clusterId}`
+      return { why, differs: true }
     }
     if (hello.sealedGeneration > generation || this.#context.isAhead(hello)) {
       const what = `replica ${hello.replicaId} holds ${hello.length} entries up to generation ${hello.sealedGeneration}`
       this.#context.halt(new Error(`${what}, the ledger ${length} up to ${generation}: starting over to recover`))
-      return 'the ledger is behind'
+      return { why: 'the ledger is behind', differs: false }
     }
-    if (length - hello.length > STREAM_GAP_MAX) return `a gap of ${length - hello.length} entries: read it first`
+    if (length - hello.length > STREAM_GAP_MAX) {
+      return { why: `a gap of ${length - hello.length} entries: read it first`, differs: false }
+    }
     const digest = await this.#context.ledger.digestAt(hello.length)
     if (hello.length > 0 && digest !== hello.digest) {
-      return `the log of replica ${hello.replicaId} differs from the ledger within its first ${hello.length} entries`
+      const why = `the log of replica ${hello.replicaId} differs from the ledger within its first ${hello.length} entries`
+      return { why, differs: true }
     }
     return undefined
   }
 
-  #refuse(why: string): void {
-    this.#stream.send({ refused: { why } })
+  #refuse(refused: Refusal): void {
+    this.#stream.send({ refused })
     this.#stream.close()
   }
 

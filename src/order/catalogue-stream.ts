@@ -32,8 +32,8 @@ export class CatalogueStream {
   #lastConfirm = 0
   #welcomed: Promise<void> | undefined
   #cause: string | undefined
-  /** The catalogue will not work with this replica's log. */
-  refused = false
+  /** The catalogue has found that this replica's log differs from the ledger. */
+  differs = false
   /** Resolves with the reason once the stream is over. */
   readonly over: Promise<string>
   #tellOver: (cause: string) => void = () => {}
@@ -103,7 +103,7 @@ export class CatalogueStream {
     else if (message.published) this.#publishedUpTo(message.published.position)
     else if (message.confirmed) this.#confirms.get(message.confirmed.confirm)?.(message.confirmed.published)
     else if (message.refused) {
-      this.refused = true
+      this.differs = message.refused.differs
       this.fail(message.refused.why)
     }
   }

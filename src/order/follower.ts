@@ -109,7 +109,7 @@ export class FollowerSide {
 
   #refuse(stream: MessageStream<FollowerToLeader>, why: string): void {
     this.#context.log.warn({ why }, 'leader refused')
-    stream.send({ refused: { why } })
+    stream.send({ refused: { why, differs: false } })
     stream.close()
   }
 }

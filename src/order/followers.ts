@@ -130,7 +130,7 @@ export class Followers {
     if (common === state.length && (await log.digestAt(common)) !== state.digest && common > 0) {
       this.#log.error({ follower: follower.address, length: state.length }, 'the follower holds another history')
       // The follower closes the stream when it has heard this: closing it from here could overtake the message.
-      return follower.stream.send({ forked: { why: 'the logs differ' } })
+      return follower.stream.send({ forked: { why: 'the logs differ', differs: true } })
     }
     if (follower.phase !== 'connecting') return
     follower.phase = 'learner'

@@ -35,6 +35,8 @@ export interface LeaderOptions {
   readonly address: string
   readonly catalogueAddress: string
   readonly followers: readonly string[]
+  /** Called when the catalogue cannot work with this replica's log: somebody else has to lead. */
+  unfit(why: string): void
 }
 
 /** Where a leader stands: without the catalogue it can only wait for it. */
@@ -218,12 +220,12 @@ export class Leader implements CatalogueStreamHandlers {
   async #readGap(): Promise<void> {
     const { network } = this.#runtime
     for (;;) {
-      const { length, genesis, sealedGeneration } = this.#copy.head()
+      const { length, genesis } = this.#copy.head()
       if (!genesis || this.#stopped.signal.aborted) return
       const request = { from: length, limit: LIMITS.catchUpBatchMax }
-      const { entries, digest } = await network.call(this.#options.catalogueAddress, 'Catalog.Read', request, 2_000)
+      const { entries, digest, generation } = await network.call(this.#options.catalogueAddress, 'Catalog.Read', request, 2_000)
       if (entries.length < LIMITS.catchUpBatchMax) return
-      const extension = await this.#copy.extend(sealedGeneration, length, fromWireEntries(entries), digest)
+      const extension = await this.#copy.extend(generation, length, fromWireEntries(entries), digest)
       if (extension.kind === 'fork') await repair(this.#runtime, this.#copy, this.#options.catalogueAddress)
       if (extension.kind !== 'held') throw new Error(`${extension.kind} while reading the gap from ${length}`)
     }
@@ -245,7 +247,8 @@ export class Leader implements CatalogueStreamHandlers {
       lastGeneration,
     }))
     const cause = await catalogue.over
-    if (catalogue.refused) await repair(this.#runtime, this.#copy, catalogueAddress)
+    if (this.#stopped.signal.aborted) return
+    if (catalogue.differs && !(await repair(this.#runtime, this.#copy, catalogueAddress))) this.#options.unfit(cause)
     throw new Error(cause)
   }
 

@@ -10,17 +10,19 @@ const CALL_DEADLINE_MS = 2_000
  * R4. A tail is given up (and archived) only for a ledger of a higher generation: one that stands where the tail begins
  *     with an entry of a higher generation, or one that was recovered without this replica since it was last sealed.
  *     Otherwise it is the ledger that has lost something, and this log is what it has to be recovered from.
+ *
+ * Returns whether the log is a prefix of the ledger now. A log of another cluster never is, and is never touched.
  */
-export async function repair(runtime: Runtime, copy: Copy, catalogueAddress: string): Promise<void> {
+export async function repair(runtime: Runtime, copy: Copy, catalogueAddress: string): Promise<boolean> {
   const { network, log } = runtime
   const read = (from: number, limit: number): Promise<Entries> =>
     network.call(catalogueAddress, 'Catalog.Read', { from, limit }, CALL_DEADLINE_MS)
 
   const own = copy.head()
   const theirs = await read(0, 0)
-  if (theirs.generation < own.sealedGeneration) return
+  if (theirs.generation < own.sealedGeneration || (await copy.log.digestAt(0)) !== theirs.digest) return false
   const common = await commonLength(copy, Math.min(own.length, theirs.length), async (length) => (await read(length, 0)).digest)
-  if (common === own.length) return
+  if (common === own.length) return true
   const [successor] = (await read(common, 1)).entries
   const mine = await copy.log.entry(common)
   const overruled = successor
@@ -28,10 +30,11 @@ export async function repair(runtime: Runtime, copy: Copy, catalogueAddress: str
     : own.sealedGeneration < theirs.recoveredGeneration
   if (!overruled) {
     log.error({ length: own.length, common, ledger: theirs.length }, 'this log holds what the ledger lacks; it is kept')
-    return
+    return false
   }
   await copy.cut(common)
   log.warn({ length: own.length, common, generation: theirs.generation }, 'tail given up and archived') // R4
+  return true
 }
 
 /** The longest common prefix, by bisection over digests: equal digests mean equal histories. */

@@ -1,38 +1,28 @@
 import { LIMITS } from '../domain/limits.ts'
-import type { Entry } from '../domain/order.ts'
-import { sleep } from '../runtime/clock.ts'
-import { RpcError, type RpcServer, type Services } from '../runtime/network.ts'
+import type { RpcServer, Services } from '../runtime/network.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Service } from '../runtime/service.ts'
 import type {
   Entries,
   FollowersAssigned,
-  LookupOrderNumResult,
   Pong,
-  PropagateOrderNum,
   ReadRequest,
   ReplicaStatus,
-  RequestStockName,
   SealRequest,
   SealResult,
-  SynchronizeTransNum,
-  TransNumInfo,
 } from '../rpc/messages.ts'
-import { fromWireEntries } from '../rpc/entries.ts'
-import { NOT_LEADER, OVERLOADED, UNKNOWN } from '../rpc/outcome-codes.ts'
-import { foreignRequest, readEntries } from '../rpc/single-calls.ts'
+import { readEntries } from '../rpc/single-calls.ts'
 import type { OrderLog } from '../storage/order-log.ts'
 import { Copy } from './copy.ts'
 import { FollowerSide } from './follower.ts'
 import { routeFrontEnd, type OrderFound, type OrdersListed } from './front-ends.ts'
-import { Leader, type PlaceAnswer } from './leader.ts'
+import { Leader } from './leader.ts'
 import { Pushes } from './pushes.ts'
 import { Rejoin } from './rejoin.ts'
+import { SingleCalls } from './single-calls.ts'
 
-/** A foreign caller's wait for an outcome; within it an unknown one is asked for again. */
-const FOREIGN_DEADLINE_MS = 4_000
-const FOREIGN_RETRY_MS = 50
-const CATALOGUE_CALL_MS = 2_000
+/** How long a replica whose log was refused does not stand for election. */
+const UNFIT_MS = 3_000
 
 export interface OrderReplicaOptions {
   /** gRPC port; 0 chooses a free one. */
@@ -71,9 +61,12 @@ class Replica {
   readonly #copy: Copy
   readonly #pushes: Pushes
   readonly #follower: FollowerSide
+  readonly #singleCalls: SingleCalls
   #rejoin: Rejoin | undefined
   #role: Role = { kind: 'follower' }
   #address = ''
+  /** Why this replica cannot lead at the moment, or ''. */
+  #trouble = ''
 
   constructor(runtime: Runtime, options: OrderReplicaOptions) {
     this.#runtime = runtime
@@ -81,6 +74,12 @@ class Replica {
     const { replicaId, log, caching, frontEndAddress } = options
     this.#copy = new Copy(log)
     this.#pushes = new Pushes(runtime.clock, runtime.network, { caching, frontEndAddress })
+    this.#singleCalls = new SingleCalls(runtime, {
+      copy: this.#copy,
+      catalogueAddress: options.catalogueAddress,
+      leader: () => this.#leader,
+      published: () => this.#published,
+    })
     this.#follower = new FollowerSide({
       replicaId,
       clock: runtime.clock,
@@ -109,15 +108,15 @@ class Replica {
   services(): Services {
     return {
       unary: {
-        'Order.Request': (request) => this.#request(request),
-        'Order.Lookup': ({ orderNum }) => this.#lookup(orderNum),
-        'Order.Propagate': (order) => this.#propagated(order),
+        'Order.Request': (request) => this.#singleCalls.request(request),
+        'Order.Lookup': ({ orderNum }) => this.#singleCalls.lookup(orderNum),
+        'Order.Propagate': (order) => this.#singleCalls.propagated(order),
         'Order.AssignFollowers': (assignment) => Promise.resolve(this.#assigned(assignment)),
         'Order.Read': (request) => this.#read(request),
         'Order.Seal': (request) => this.#seal(request),
         'Order.Status': () => Promise.resolve(this.#status()),
       },
-      serverStreams: { 'Order.Synchronize': (request) => this.#synchronize(request) },
+      serverStreams: { 'Order.Synchronize': (request) => this.#singleCalls.synchronize(request) },
       streams: {
         'Order.Route': (stream) =>
           routeFrontEnd(
@@ -156,7 +155,9 @@ class Replica {
     if (this.#leader) this.#leader.reassign(assigned, followers)
     else {
       const { replicaId, catalogueAddress } = this.#options
-      const options = { replicaId, epoch: assigned, address: this.#address, catalogueAddress, followers }
+      const address = this.#address
+      const unfit = (why: string) => this.#unfit(why)
+      const options = { replicaId, epoch: assigned, address, catalogueAddress, followers, unfit }
       this.#role = { kind: 'leader', leader: new Leader(this.#runtime, options, this.#copy, this.#pushes) }
     }
     this.#runtime.log.info({ epoch: assigned, followers }, 'elected')
@@ -177,10 +178,21 @@ class Replica {
     leader?.stop(why)
   }
 
+  /** A replica whose log the catalogue refuses makes room for another, and may be tried again later. */
+  #unfit(why: string): void {
+    this.#trouble = why
+    this.#stepDown(why)
+    this.#runtime.clock.after(UNFIT_MS, () => {
+      this.#trouble = ''
+    })
+  }
+
   #pong(ping: number): Pong {
     const epoch = this.#leader?.epoch ?? 0
+    const trouble = this.#trouble
     const { length } = this.#copy.head()
-    return { ping, replicaId: this.#options.replicaId, role: this.#roleName(), epoch, canLead: true, trouble: '', length }
+    const role = this.#roleName()
+    return { ping, replicaId: this.#options.replicaId, role, epoch, canLead: trouble === '', trouble, length }
   }
 
   #roleName(): string {
@@ -216,90 +228,7 @@ class Replica {
     return (await leader.confirmPublished()) ?? { kind: 'unavailable' }
   }
 
-  // ---- the contract's single calls -------------------------------------------------------------------------------
-
-  async #request(call: RequestStockName): Promise<{ transactionNum: number }> {
-    const { stockName: name, stockTradeQuantity: quantity, tradeType: type, key } = call
-    const request = foreignRequest({ name, quantity, type, key }, this.#runtime.random)
-    const until = this.#runtime.clock.monotonicMs() + FOREIGN_DEADLINE_MS
-    for (;;) {
-      const leader = this.#leader
-      if (!leader) throw new RpcError('FAILED_PRECONDITION', 'this replica does not lead')
-      const { number } = await new Promise<PlaceAnswer>((settle) => leader.place([{ request, settle }]))
-      if (number === OVERLOADED) throw new RpcError('RESOURCE_EXHAUSTED', 'too many orders are waiting; not placed')
-      if (number !== UNKNOWN && number !== NOT_LEADER) return { transactionNum: number }
-      if (this.#runtime.clock.monotonicMs() > until) {
-        throw new RpcError('UNAVAILABLE', 'the catalogue cannot be reached; the order may have been placed')
-      }
-      await sleep(this.#runtime.clock, FOREIGN_RETRY_MS)
-    }
-  }
-
-  /** Any replica answers; what it does not know to be published it has confirmed, as a leader does. */
-  async #lookup(number: number): Promise<LookupOrderNumResult> {
-    const found = number >= 0 ? await this.#findAnywhere(number) : undefined
-    if (!found) return { orderNum: -1, stockName: '', tradeType: '', stockTradeQuantity: -1 }
-    const { name, type, quantity } = found
-    return { orderNum: number, stockName: name, tradeType: type, stockTradeQuantity: quantity }
-  }
-
-  async #findAnywhere(number: number): Promise<Entry | undefined> {
-    if (number < this.#published) {
-      const entry = await this.#copy.log.entry(number)
-      if (entry) return entry
-    }
-    const { network } = this.#runtime
-    const { position } = await network.call(this.#options.catalogueAddress, 'Catalog.Confirm', {}, CATALOGUE_CALL_MS)
-    if (number >= position) return undefined
-    await this.#catchUpTo(number + 1)
-    const entry = await this.#copy.log.entry(number)
-    if (!entry) throw new RpcError('UNAVAILABLE', 'this replica has not caught up yet')
-    return entry
-  }
-
-  /** Nothing enters the log that the catalogue has not decided: what is offered is only taken as a hint to ask there. */
-  async #propagated({ orderNum, stockName, tradeType, stockTradeQuantity }: PropagateOrderNum): Promise<{ resultPropagate: number }> {
-    if (orderNum < 0) return { resultPropagate: 0 }
-    await this.#catchUpTo(orderNum + 1)
-    const entry = await this.#copy.log.entry(orderNum)
-    const same = entry?.name === stockName && entry.type === tradeType && entry.quantity === stockTradeQuantity
-    return { resultPropagate: same ? 1 : 0 }
-  }
-
-  async #catchUpTo(length: number): Promise<void> {
-    const { genesis } = this.#copy.head()
-    while (genesis && this.#copy.head().length < length) {
-      const from = this.#copy.head().length
-      const { entries, digest } = await this.#runtime.network.call(
-        this.#options.catalogueAddress,
-        'Catalog.Read',
-        { from, limit: LIMITS.catchUpBatchMax },
-        CATALOGUE_CALL_MS,
-      )
-      if (entries.length === 0) return
-      const { sealedGeneration } = this.#copy.head()
-      const extension = await this.#copy.extend(sealedGeneration, from, fromWireEntries(entries), digest)
-      if (extension.kind !== 'held') return
-    }
-  }
-
-  async *#synchronize({ orderNum, synchronizedAdd, overReplicate }: SynchronizeTransNum): AsyncIterable<TransNumInfo> {
-    const leader = this.#leader
-    if (synchronizedAdd !== '') {
-      if (!leader) throw new RpcError('FAILED_PRECONDITION', 'this replica does not lead')
-      leader.addFollower(synchronizedAdd)
-    }
-    if (overReplicate) return
-    const end = this.#published
-    for (let from = orderNum + 1; from < end; ) {
-      const entries = await this.#copy.log.entries(from, Math.min(LIMITS.catchUpBatchMax, end - from))
-      if (entries.length === 0) return
-      for (const { number, name, type, quantity } of entries) {
-        yield { orderNum: number, stockName: name, tradeType: type, stockTradeQuantity: quantity }
-      }
-      from += entries.length
-    }
-  }
+  // ---- the log -----------------------------------------------------------------------------------------------------
 
   #read(request: ReadRequest): Promise<Entries> {
     const { length, sealedGeneration } = this.#copy.head()
@@ -340,8 +269,8 @@ class Replica {
       digest,
       published: this.#published,
       followers: leader?.followers() ?? [],
-      canLead: true,
-      trouble: '',
+      canLead: this.#trouble === '',
+      trouble: this.#trouble,
       batches: this.#copy.batches,
       leader: String(leader ? this.#options.replicaId : (this.#follower.leader?.replicaId ?? '')),
     }

@@ -179,6 +179,7 @@ export interface CatalogueToLeader {
 
 export interface Refusal {
   why: string
+  differs: boolean
 }
 
 export interface LeadWelcome {

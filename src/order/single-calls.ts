@@ -1,0 +1,124 @@
+import { LIMITS } from '../domain/limits.ts'
+import type { Entry } from '../domain/order.ts'
+import { sleep } from '../runtime/clock.ts'
+import { RpcError } from '../runtime/network.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import { fromWireEntries } from '../rpc/entries.ts'
+import type {
+  LookupOrderNumResult,
+  PropagateOrderNum,
+  RequestStockName,
+  SynchronizeTransNum,
+  TransNumInfo,
+} from '../rpc/messages.ts'
+import { NOT_LEADER, OVERLOADED, UNKNOWN } from '../rpc/outcome-codes.ts'
+import { foreignRequest } from '../rpc/single-calls.ts'
+import type { Copy } from './copy.ts'
+import type { Leader, PlaceAnswer } from './leader.ts'
+
+/** A foreign caller's wait for an outcome; within it an unknown one is asked for again. */
+const FOREIGN_DEADLINE_MS = 4_000
+const FOREIGN_RETRY_MS = 50
+const CATALOGUE_CALL_MS = 2_000
+
+/** What the single calls need of the replica that serves them. */
+export interface ServingReplica {
+  readonly copy: Copy
+  readonly catalogueAddress: string
+  leader(): Leader | undefined
+  /** The length of the log that is known here to be published. */
+  published(): number
+}
+
+/** The contract's single-item calls, for front ends, replicas and clients of another make. */
+export class SingleCalls {
+  readonly #runtime: Runtime
+  readonly #replica: ServingReplica
+
+  constructor(runtime: Runtime, replica: ServingReplica) {
+    this.#runtime = runtime
+    this.#replica = replica
+  }
+
+  async request(call: RequestStockName): Promise<{ transactionNum: number }> {
+    const { stockName: name, stockTradeQuantity: quantity, tradeType: type, key } = call
+    const request = foreignRequest({ name, quantity, type, key }, this.#runtime.random)
+    const until = this.#runtime.clock.monotonicMs() + FOREIGN_DEADLINE_MS
+    for (;;) {
+      const leader = this.#replica.leader()
+      if (!leader) throw new RpcError('FAILED_PRECONDITION', 'this replica does not lead')
+      const { number } = await new Promise<PlaceAnswer>((settle) => leader.place([{ request, settle }]))
+      if (number === OVERLOADED) throw new RpcError('RESOURCE_EXHAUSTED', 'too many orders are waiting; not placed')
+      if (number !== UNKNOWN && number !== NOT_LEADER) return { transactionNum: number }
+      if (this.#runtime.clock.monotonicMs() > until) {
+        throw new RpcError('UNAVAILABLE', 'the catalogue cannot be reached; the order may have been placed')
+      }
+      await sleep(this.#runtime.clock, FOREIGN_RETRY_MS)
+    }
+  }
+
+  /** Any replica answers; what it does not know to be published it has confirmed, as a leader does. */
+  async lookup(number: number): Promise<LookupOrderNumResult> {
+    const found = number >= 0 ? await this.#findAnywhere(number) : undefined
+    if (!found) return { orderNum: -1, stockName: '', tradeType: '', stockTradeQuantity: -1 }
+    const { name, type, quantity } = found
+    return { orderNum: number, stockName: name, tradeType: type, stockTradeQuantity: quantity }
+  }
+
+  async #findAnywhere(number: number): Promise<Entry | undefined> {
+    if (number < this.#replica.published()) {
+      const entry = await this.#replica.copy.log.entry(number)
+      if (entry) return entry
+    }
+    const { network } = this.#runtime
+    const { position } = await network.call(this.#replica.catalogueAddress, 'Catalog.Confirm', {}, CATALOGUE_CALL_MS)
+    if (number >= position) return undefined
+    await this.#catchUpTo(number + 1)
+    const entry = await this.#replica.copy.log.entry(number)
+    if (!entry) throw new RpcError('UNAVAILABLE', 'this replica has not caught up yet')
+    return entry
+  }
+
+  /** Nothing enters the log that the catalogue has not decided: what is offered is only taken as a hint to ask there. */
+  async propagated({ orderNum, stockName, tradeType, stockTradeQuantity }: PropagateOrderNum): Promise<{ resultPropagate: number }> {
+    if (orderNum < 0) return { resultPropagate: 0 }
+    await this.#catchUpTo(orderNum + 1)
+    const entry = await this.#replica.copy.log.entry(orderNum)
+    const same = entry?.name === stockName && entry.type === tradeType && entry.quantity === stockTradeQuantity
+    return { resultPropagate: same ? 1 : 0 }
+  }
+
+  async #catchUpTo(length: number): Promise<void> {
+    const { genesis } = this.#replica.copy.head()
+    while (genesis && this.#replica.copy.head().length < length) {
+      const from = this.#replica.copy.head().length
+      const { entries, digest, generation } = await this.#runtime.network.call(
+        this.#replica.catalogueAddress,
+        'Catalog.Read',
+        { from, limit: LIMITS.catchUpBatchMax },
+        CATALOGUE_CALL_MS,
+      )
+      if (entries.length === 0) return
+      const extension = await this.#replica.copy.extend(generation, from, fromWireEntries(entries), digest)
+      if (extension.kind !== 'held') return
+    }
+  }
+
+  async *synchronize({ orderNum, synchronizedAdd, overReplicate }: SynchronizeTransNum): AsyncIterable<TransNumInfo> {
+    const leader = this.#replica.leader()
+    if (synchronizedAdd !== '') {
+      if (!leader) throw new RpcError('FAILED_PRECONDITION', 'this replica does not lead')
+      leader.addFollower(synchronizedAdd)
+    }
+    if (overReplicate) return
+    const end = this.#replica.published()
+    for (let from = orderNum + 1; from < end; ) {
+      const entries = await this.#replica.copy.log.entries(from, Math.min(LIMITS.catchUpBatchMax, end - from))
+      if (entries.length === 0) return
+      for (const { number, name, type, quantity } of entries) {
+        yield { orderNum: number, stockName: name, tradeType: type, stockTradeQuantity: quantity }
+      }
+      from += entries.length
+    }
+  }
+}

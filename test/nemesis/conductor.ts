@@ -1,0 +1,65 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { faultOf, type FaultKind, type Scene, type Step } from './faults.ts'
+import type { Fleet } from './fleet.ts'
+import { untilEveryCopyIsWhole } from './state.ts'
+import type { Transcript } from './transcript.ts'
+
+const WHOLE_WITHIN_MS = 15_000
+/** What the last fault has at least, before everything is healed. */
+const LAST_WORD_MS = 700
+
+/** When a fault was there, in ms of `performance.now()`. */
+export interface Strike {
+  readonly kind: FaultKind
+  readonly startMs: number
+  readonly endMs: number
+}
+
+/** Brings the faults of a plan upon a system, one after the other and into each other, and takes them all back. */
+export class Conductor {
+  readonly strikes: Strike[] = []
+  readonly #fleet: Fleet
+  readonly #transcript: Transcript
+  readonly #healing = new AbortController()
+
+  constructor(fleet: Fleet, transcript: Transcript) {
+    this.#fleet = fleet
+    this.#transcript = transcript
+  }
+
+  /** Resolves when every fault is over and taken back. */
+  async play(steps: readonly Step[]): Promise<void> {
+    const playing: Promise<void>[] = []
+    for (const step of steps) {
+      await sleep(step.gapMs)
+      if (!faultOf(step.kind).takesTurn || (await this.#isDisksTurn(step, playing))) playing.push(this.#strike(step))
+    }
+    await Promise.race([sleep(LAST_WORD_MS), Promise.all(playing)])
+    this.#transcript.tell('heal everything')
+    this.#healing.abort()
+    await Promise.all(playing)
+  }
+
+  /** What is acknowledged stands on two disks at least, so one may go: the next only when all is copied again. */
+  async #isDisksTurn({ kind }: Step, playing: readonly Promise<void>[]): Promise<boolean> {
+    await Promise.all(playing)
+    const whole = await untilEveryCopyIsWhole(this.#fleet, WHOLE_WITHIN_MS)
+    if (!whole) this.#transcript.tell(`${kind}: left out, as the copies were not whole within ${WHOLE_WITHIN_MS} ms`)
+    return whole
+  }
+
+  async #strike(step: Step): Promise<void> {
+    const startMs = performance.now()
+    const scene: Scene = {
+      fleet: this.#fleet,
+      tell: (what) => this.#transcript.tell(`${step.kind}: ${what}`),
+      last: () => this.#lasts(step),
+    }
+    await faultOf(step.kind).strike(scene, step)
+    this.strikes.push({ kind: step.kind, startMs, endMs: performance.now() })
+  }
+
+  async #lasts({ lastsMs }: Step): Promise<void> {
+    await sleep(lastsMs, undefined, { signal: this.#healing.signal }).catch(() => {}) // Healing cuts it short.
+  }
+}

@@ -1,0 +1,205 @@
+import { SeededRandom } from '../checkers/seeded-random.ts'
+import { setClock } from './clocks.ts'
+import { damageFile, fillDisk, loseFile } from './disks.ts'
+import { PROCESSES, type Fleet } from './fleet.ts'
+import { anyProcess, anyReplica, namesOf, type Target } from './targets.ts'
+import { way } from './wires.ts'
+
+/** Wall clocks jump by an hour, a day, a little more than a lease, a little less. */
+const JUMPS_MS = [-86_400_000, -3_600_000, -700, -200, 200, 700, 5_000, 3_600_000, 86_400_000]
+
+/** One fault that was decided: whom it is for, how long it lasts, and where its own dice begin. */
+export interface Step {
+  readonly kind: FaultKind
+  /** After the step before. */
+  readonly gapMs: number
+  readonly lastsMs: number
+  readonly targets: readonly Target[]
+  readonly roll: number
+}
+
+/** What a fault acts on. */
+export interface Scene {
+  readonly fleet: Fleet
+  /** Tells what was done. */
+  readonly tell: (what: string) => void
+  /** Resolves when a fault has lasted its time, or when everything is to be healed. */
+  readonly last: (step: Step) => Promise<void>
+}
+
+interface Fault {
+  readonly what: string
+  readonly weight: number
+  readonly lastsMaxMs: number
+  readonly aim: (random: SeededRandom) => readonly Target[]
+  /** Brings it, lets it last, takes it back. */
+  readonly strike: (scene: Scene, step: Step) => Promise<void>
+  /** The ledger may come back without what it had refused: clients do not repeat what they have an answer to. */
+  readonly losesLedger?: true
+  /** A process may find that it cannot go on with its disk. */
+  readonly hurtsDisk?: true
+  /** What a disk held is gone: it has to wait until every copy is whole. */
+  readonly takesTurn?: true
+}
+
+async function absence(
+  scene: Scene,
+  step: Step,
+  signal: 'SIGKILL' | 'SIGTERM',
+  whileDown = (_name: string): void => {},
+): Promise<void> {
+  const { fleet, tell } = scene
+  const names = await namesOf(step.targets, fleet)
+  tell(`${signal} ${names.join(', ')}${step.lastsMs > 0 ? ` for ${step.lastsMs} ms` : ''}`)
+  const back = await Promise.all(names.map((name) => fleet.takeDown(name, signal)))
+  names.forEach(whileDown)
+  await scene.last(step)
+  tell(`start ${names.join(', ')}`)
+  for (const start of back) start()
+}
+
+const hurtDisk = (scene: Scene, step: Step, hurt: (folder: string, random: SeededRandom) => string): Promise<void> =>
+  absence(scene, step, 'SIGKILL', (name) => {
+    scene.tell(`disk of ${name}: ${hurt(scene.fleet.folder(name), new SeededRandom(step.roll))}`)
+  })
+
+async function isolate({ fleet, tell, last }: Scene, step: Step): Promise<void> {
+  const random = new SeededRandom(step.roll)
+  const [name = ''] = await namesOf(step.targets, fleet)
+  const others = PROCESSES.filter((other) => other !== name && random.chance(0.7))
+  const ways = random.pick(['both ways', 'inbound', 'outbound'])
+  const cut = others.flatMap((other) => [
+    ...(ways === 'outbound' ? [] : [way(other, name)]),
+    ...(ways === 'inbound' ? [] : [way(name, other)]),
+  ])
+  tell(`cut ${name} off, ${ways}, from ${others.join(', ')} for ${step.lastsMs} ms`)
+  const heal = fleet.wires.add(cut, { cut: true })
+  await last(step)
+  tell(`${name} is connected again`)
+  heal()
+}
+
+async function slowDown({ fleet, tell, last }: Scene, step: Step): Promise<void> {
+  const random = new SeededRandom(step.roll)
+  const slow = PROCESSES.flatMap((one) => PROCESSES.filter((other) => other !== one).map((other) => way(one, other)))
+  const ways = slow.filter(() => random.chance(0.5))
+  const [delayMs, jitterMs] = [random.pick([1, 10, 60]), random.pick([0, 20, 300])]
+  tell(`${ways.length} ways are ${delayMs} to ${delayMs + jitterMs} ms slower for ${step.lastsMs} ms`)
+  const heal = fleet.wires.add(ways, { delayMs, jitterMs })
+  await last(step)
+  heal()
+}
+
+async function pause({ fleet, tell, last }: Scene, step: Step): Promise<void> {
+  const names = await namesOf(step.targets, fleet)
+  tell(`SIGSTOP ${names.join(', ')} for ${step.lastsMs} ms`)
+  const goOn = names.map((name) => fleet.pause(name))
+  await last(step)
+  tell(`SIGCONT ${names.join(', ')}`)
+  for (const resume of goOn) resume()
+}
+
+async function resetConnections({ fleet, tell }: Scene, { targets }: Step): Promise<void> {
+  const [name = ''] = await namesOf(targets, fleet)
+  const broken = PROCESSES.filter((other) => other !== name).map((other) => fleet.reset(name, other))
+  tell(`reset ${broken.reduce((sum, count) => sum + count, 0)} connections of ${name}`)
+}
+
+async function fill({ fleet, tell, last }: Scene, step: Step): Promise<void> {
+  const [name = ''] = step.targets
+  tell(`the disk of ${name} is full for ${step.lastsMs} ms`)
+  const makeRoom = fillDisk(fleet.folder(name))
+  await last(step)
+  makeRoom()
+  tell(`the disk of ${name} has room again`)
+}
+
+async function jump({ fleet, tell }: Scene, { targets, roll }: Step): Promise<void> {
+  const names = await namesOf(targets, fleet)
+  const byMs = new SeededRandom(roll).pick(JUMPS_MS)
+  tell(`the wall clock of ${names.join(', ')} is now off by ${byMs} ms`)
+  for (const name of names) setClock(fleet.clockFolder(name), byMs)
+}
+
+const two = (random: SeededRandom): readonly Target[] => [anyReplica(random), anyProcess(random)]
+const one = (random: SeededRandom): readonly Target[] => [anyProcess(random)]
+const replica = (random: SeededRandom): readonly Target[] => [anyReplica(random)]
+const ledger = (): readonly Target[] => ['catalogue']
+const kill = (scene: Scene, step: Step): Promise<void> => absence(scene, step, 'SIGKILL')
+
+/** The faults by name. Each is taken back by itself or, earlier, by healing. */
+export const FAULTS = {
+  kill: { what: 'SIGKILL, started again later', weight: 5, lastsMaxMs: 1_500, aim: one, strike: kill },
+  'kill-two': { what: 'two at once', weight: 1.5, lastsMaxMs: 1_500, aim: two, strike: kill },
+  'kill-all': { what: 'everything at once', weight: 0.3, lastsMaxMs: 300, aim: () => PROCESSES, strike: kill },
+  restart: {
+    what: 'SIGTERM, started again',
+    weight: 2,
+    lastsMaxMs: 200,
+    aim: one,
+    strike: (scene, step) => absence(scene, step, 'SIGTERM'),
+  },
+  pause: { what: 'SIGSTOP, later SIGCONT', weight: 4, lastsMaxMs: 2_000, aim: one, strike: pause },
+  'pause-two': { what: 'two at once', weight: 1, lastsMaxMs: 1_500, aim: two, strike: pause },
+  partition: {
+    what: 'a process is cut off from others, both ways or one',
+    weight: 4,
+    lastsMaxMs: 2_000,
+    aim: one,
+    strike: isolate,
+  },
+  reset: { what: 'connections of a process break', weight: 1.5, lastsMaxMs: 0, aim: one, strike: resetConnections },
+  slow: { what: 'slow and uneven network', weight: 1.5, lastsMaxMs: 2_000, aim: () => [], strike: slowDown },
+  'lose-replica': {
+    what: 'a replica finds its database gone',
+    weight: 1,
+    lastsMaxMs: 500,
+    aim: replica,
+    strike: (scene, step) => hurtDisk(scene, step, loseFile),
+    takesTurn: true,
+    hurtsDisk: true,
+  },
+  'lose-ledger': {
+    what: 'the catalogue finds its ledger gone',
+    weight: 1,
+    lastsMaxMs: 500,
+    aim: ledger,
+    strike: (scene, step) => hurtDisk(scene, step, loseFile),
+    losesLedger: true,
+    takesTurn: true,
+    hurtsDisk: true,
+  },
+  'damage-replica': {
+    what: "a replica's file was cut, or bytes of it flipped",
+    weight: 1,
+    lastsMaxMs: 500,
+    aim: replica,
+    strike: (scene, step) => hurtDisk(scene, step, damageFile),
+    takesTurn: true,
+    hurtsDisk: true,
+  },
+  'damage-ledger': {
+    what: 'the same to the ledger',
+    weight: 1,
+    lastsMaxMs: 500,
+    aim: ledger,
+    strike: (scene, step) => hurtDisk(scene, step, damageFile),
+    losesLedger: true,
+    takesTurn: true,
+    hurtsDisk: true,
+  },
+  'full-disk': {
+    what: 'a disk has no room left (needs root)',
+    weight: 1,
+    lastsMaxMs: 2_000,
+    aim: (random) => [random.pick(PROCESSES.slice(0, 4))],
+    strike: fill,
+    hurtsDisk: true,
+  },
+  clock: { what: 'a wall clock jumps (needs libfaketime)', weight: 2, lastsMaxMs: 0, aim: one, strike: jump },
+} as const satisfies Record<string, Fault>
+
+export type FaultKind = keyof typeof FAULTS
+
+export const FAULT_KINDS = Object.keys(FAULTS) as readonly FaultKind[]
+export const faultOf = (kind: FaultKind): Fault => FAULTS[kind]

@@ -1,0 +1,215 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Addresses } from '../cluster.ts'
+import { CliProcess, freePort, survivors, type Exit } from '../fault/process.ts'
+import { callerEnvironment, sourceAddress } from './callers.ts'
+import { Proxy } from './proxy.ts'
+import type { Transcript } from './transcript.ts'
+import { Wires } from './wires.ts'
+
+const REPLICA_IDS = [1, 2, 3] as const
+const FRONT_ENDS = ['frontend-1', 'frontend-2'] as const
+export const REPLICAS = REPLICA_IDS.map((id) => `order-${id}`)
+export const PROCESSES: readonly string[] = ['catalogue', ...REPLICAS, ...FRONT_ENDS]
+
+const callerAt = (address: string): string | undefined =>
+  PROCESSES.find((_, place) => sourceAddress(place) === address)
+
+/** A process that ended by itself is started again after this long, as `up` does it. */
+const RESTART_MS = 200
+
+interface Member {
+  readonly port: number
+  readonly proxy: Proxy
+  readonly publicAddress: string
+  readonly lives: CliProcess[]
+  /** Faults that keep it down, and faults that keep it paused. */
+  downs: number
+  pauses: number
+  /** Beyond what every process gets. */
+  environment: Readonly<Record<string, string>>
+}
+
+/**
+ * A system of three replicas and two front ends whose processes reach each other only through proxies. Faults take
+ * processes down and pause them; it brings back whatever no fault holds any more, and whatever ended by itself.
+ */
+export class Fleet implements Addresses {
+  readonly dataDir = mkdtempSync(join(tmpdir(), 'bazaar-nemesis-'))
+  readonly wires = new Wires()
+  /** Processes that ended unasked, with code 70: the service found that going on would be wrong. */
+  readonly halts: string[] = []
+  readonly #transcript: Transcript
+  readonly #members = new Map<string, Member>()
+  readonly #onExit = (): void => this.removeFolder()
+  #stopping = false
+
+  constructor(transcript: Transcript) {
+    this.#transcript = transcript
+  }
+
+  get frontEnd(): string {
+    return this.address('frontend-1')
+  }
+  get frontEnds(): readonly string[] {
+    return FRONT_ENDS.map((name) => this.address(name))
+  }
+  get catalogue(): string {
+    return this.address('catalogue')
+  }
+  get replicas(): Addresses['replicas'] {
+    return REPLICA_IDS.map((id) => ({ id, address: this.address(`order-${id}`) }))
+  }
+
+  /** Where it listens itself, past its proxy. */
+  address(name: string): string {
+    return `127.0.0.1:${this.#member(name).port}`
+  }
+
+  /** Name of the process with this public address. */
+  nameOf(publicAddress: string): string | undefined {
+    return PROCESSES.find((name) => this.#member(name).publicAddress === publicAddress)
+  }
+
+  get names(): readonly string[] {
+    return [...this.#members.keys()]
+  }
+
+  /** Where its database is. */
+  folder(name: string): string {
+    return join(this.dataDir, name)
+  }
+
+  /** Where its clock is set: beside its database, whose disk may be full or lost. */
+  clockFolder(name: string): string {
+    return join(this.dataDir, `${name}-clock`)
+  }
+
+  /** Everything that the process has written, from its first start on. */
+  output(name: string): string {
+    return this.#member(name).lives.map((life) => life.output).join('')
+  }
+
+  /** Starts everything. `makeDisk` may prepare a process's folder, which is there but empty. */
+  async start(
+    environmentOf: (name: string) => Readonly<Record<string, string>>,
+    makeDisk: (name: string) => void,
+  ): Promise<void> {
+    for (const name of PROCESSES) {
+      mkdirSync(this.folder(name), { recursive: true })
+      mkdirSync(this.clockFolder(name))
+      makeDisk(name)
+      const port = await freePort()
+      const proxy = new Proxy(name, port, this.wires, callerAt)
+      const publicAddress = await proxy.listen()
+      const environment = { ...callerEnvironment(sourceAddress(PROCESSES.indexOf(name))), ...environmentOf(name) }
+      this.#members.set(name, { port, proxy, publicAddress, environment, lives: [], downs: 0, pauses: 0 })
+    }
+    for (const name of PROCESSES) this.#spawn(name)
+    process.once('exit', this.#onExit) // After the disks have been taken away.
+  }
+
+  /** Ends it and keeps it down until the returned function is called. Resolves when it is gone. */
+  async takeDown(name: string, signal: 'SIGKILL' | 'SIGTERM'): Promise<() => void> {
+    const member = this.#member(name)
+    member.downs++
+    const life = member.lives.at(-1)
+    if (life?.running) {
+      life.signal(signal)
+      if (signal === 'SIGTERM') life.signal('SIGCONT')
+      await life.exited
+    }
+    return once(() => {
+      member.downs--
+      if (!this.#stopping) this.#spawn(name)
+    })
+  }
+
+  /** Stops it where it stands until the returned function is called. */
+  pause(name: string): () => void {
+    const member = this.#member(name)
+    member.pauses++
+    member.lives.at(-1)?.signal('SIGSTOP')
+    return once(() => {
+      member.pauses--
+      if (member.pauses === 0) member.lives.at(-1)?.signal('SIGCONT')
+    })
+  }
+
+  /** Breaks all connections between the two; returns how many. */
+  reset(one: string, other: string): number {
+    return this.#member(one).proxy.reset(other) + this.#member(other).proxy.reset(one)
+  }
+
+  /** Ends every process and removes the folder; returns what is wrong with the way they ended. */
+  async stop(): Promise<string[]> {
+    this.#stopping = true
+    const lives = [...this.#members.values()].flatMap((member) => member.lives)
+    const exits = await Promise.all(lives.map((life) => (life.running ? life.stop() : undefined)))
+    for (const { proxy } of this.#members.values()) proxy.close()
+    const left = survivors([], lives.map(({ pid }) => pid))
+    for (const pid of left) process.kill(pid, 'SIGKILL')
+    const problems = left.length > 0 ? [`processes left after the end: ${left.join(', ')}`] : []
+    if (exits.includes('had to be killed')) problems.push('a process did not end on SIGTERM')
+    return problems
+  }
+
+  removeFolder(): void {
+    process.off('exit', this.#onExit)
+    rmSync(this.dataDir, { recursive: true, force: true })
+  }
+
+  #spawn(name: string): void {
+    const member = this.#member(name)
+    if (member.downs > 0 || member.lives.at(-1)?.running) return
+    const catalogue = this.#member('catalogue').publicAddress
+    const environment = { CATALOG_HOST: catalogue, BAZAAR_LOG_LEVEL: 'debug', ...member.environment }
+    const life = new CliProcess(this.#command(name), environment)
+    member.lives.push(life)
+    void life.exited.then((exit) => this.#ended(name, exit))
+  }
+
+  #ended(name: string, { code, signal }: Exit): void {
+    if (this.#stopping || this.#member(name).downs > 0) return
+    const words = `${name} ended by itself: ${signal ?? `code ${code}`}, ${lastWords(this.output(name))}`
+    this.#transcript.tell(words)
+    if (code === 70 || signal !== null) this.halts.push(words)
+    setTimeout(() => this.#stopping || this.#spawn(name), RESTART_MS)
+  }
+
+  #command(name: string): string[] {
+    const { port, publicAddress } = this.#member(name)
+    const data = ['--data', this.folder(name)]
+    const replicas = REPLICA_IDS.map((id) => ({ id, address: this.#member(`order-${id}`).publicAddress }))
+    if (name === 'catalogue') {
+      const known = replicas.map(({ address }) => address).join(',')
+      return ['catalog', '--port', String(port), '--replica-addresses', known, ...data]
+    }
+    const advertise = ['--advertise', publicAddress]
+    if (name.startsWith('frontend')) {
+      const members = replicas.flatMap(({ id, address }) => [String(id), address])
+      return ['frontend', ...members, '1', '--port', String(port), ...advertise]
+    }
+    const id = Number(name.slice('order-'.length))
+    // The replicas do not all ask the same front end who leads.
+    const frontEnd = this.#member(FRONT_ENDS[id % FRONT_ENDS.length]!).publicAddress.split(':')
+    return ['order', String(port), String(id), ...frontEnd, '1', ...advertise, ...data]
+  }
+
+  #member(name: string): Member {
+    const member = this.#members.get(name)
+    if (!member) throw new Error(`no process "${name}"`)
+    return member
+  }
+}
+
+function once(run: () => void): () => void {
+  let ran = false
+  return () => {
+    if (!ran) run()
+    ran = true
+  }
+}
+
+const lastWords = (output: string): string => output.trimEnd().split('\n').at(-1)?.slice(0, 600) ?? 'without a word'

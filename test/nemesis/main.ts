@@ -1,0 +1,117 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Command } from 'commander'
+import { callersAreKnown } from './callers.ts'
+import { findFaketime } from './clocks.ts'
+import { whyNoSmallDisk } from './disks.ts'
+import { FAULT_KINDS, FAULTS, type FaultKind } from './faults.ts'
+import { kinds, positive } from './options.ts'
+import { summarize, summaryLines, writeFailure, type Summary } from './report.ts'
+import { playRound, type RoundOptions, type RoundResult } from './round.ts'
+
+interface Options {
+  readonly rounds: number
+  readonly seed: number
+  readonly seconds: number
+  readonly clients: number
+  readonly faults: readonly FaultKind[]
+  readonly out: string
+  readonly faketime?: string
+  readonly transcript?: boolean
+  readonly json?: boolean
+}
+
+const INTERRUPTED = 130
+
+const HELP = `
+Faults:
+${FAULT_KINDS.map((kind) => `  ${kind.padEnd(16)}${FAULTS[kind].what}`).join('\n')}
+
+The seed decides the faults, their times and targets; what meets what differs from run to run, so a failure may need
+several tries. Exit codes: 0 every promise was kept, 1 one was broken,
+2 called wrongly, 130 interrupted.
+
+Examples:
+  npm run fault                                    ten rounds, other ones each time
+  npm run fault -- --seed 8412                     the one round of a seed
+  npm run fault -- --rounds 100 --seconds 8        a long run
+  npm run fault -- --faults kill,pause,partition   only these`
+
+const program = new Command('npm run fault --')
+  .description('Brings faults upon systems of real processes under load, and checks that every promise was kept.')
+  .option('--rounds <n>', 'how many systems, one after the other (default: 10; 1 with --seed)', positive)
+  .option('--seed <n>', 'seed of the first round; the next rounds take the next ones (default: any)', positive)
+  .option('--seconds <n>', 'how long faults come in a round', positive, 6)
+  .option('--clients <n>', 'clients that trade and look at once', positive, 6)
+  .option('--faults <list>', 'kinds of faults, separated by commas (default: all)', kinds(FAULT_KINDS))
+  .option('--out <folder>', 'where failures are written', join(tmpdir(), 'bazaar-nemesis-failures'))
+  .option('--faketime <library>', 'libfaketimeMT.so.1, where it is not installed by the system')
+  .option('--transcript', 'tell what happened in every round')
+  .option('--json', 'the summary as JSON')
+  .addHelpText('after', HELP)
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+  .action(async (given: Partial<Options>) => {
+    const rounds = given.rounds ?? (given.seed === undefined ? 10 : 1)
+    const seed = given.seed ?? (Date.now() % 1_000_000) + 1
+    process.exitCode = await run({ faults: FAULT_KINDS, ...given, rounds, seed } as Options)
+  })
+
+async function run(options: Options): Promise<number> {
+  const faketime = options.faketime ?? findFaketime()
+  const skipped = whatIsMissing(options.faults, faketime)
+  const missing = new Set(options.faults.filter((kind) => kind in skipped))
+  for (const [kind, why] of Object.entries(skipped)) say(`SKIPPED ${kind}: ${why}`)
+  const results: RoundResult[] = []
+  for (let round = 0; round < options.rounds; round++) {
+    const { seconds, clients, faults } = options
+    const chosen = { seed: options.seed + round, seconds, clients, kinds: faults, missing, faketime }
+    results.push(await playOne(chosen, options))
+  }
+  const summary = summarize(results, skipped)
+  console.log(options.json ? JSON.stringify(summary) : summaryLines(summary).join('\n'))
+  return summary.violations > 0 ? 1 : 0
+}
+
+async function playOne(round: RoundOptions, { out, transcript, faults }: Options): Promise<RoundResult> {
+  const result = await playRound(round)
+  const { seed, strikes, history, violations } = result
+  const longestMs = Math.round(Math.max(0, ...result.longestPauseMs.values()))
+  const checked = `${history.operations.length} operations, ${history.log.length} orders`
+  const told = `${strikes.length} faults, ${checked}, longest pause ${longestMs} ms`
+  say(`seed ${seed}: ${told}, ${violations.length === 0 ? 'ok' : `${violations.length} VIOLATIONS`}`)
+  if (transcript) for (const line of result.transcript) say(`  ${line}`)
+  if (violations.length > 0) {
+    for (const violation of violations) say(`  ${violation.slice(0, 2_000)}`)
+    say(`  history, transcript and logs: ${writeFailure(out, result)}`)
+    const only = faults === FAULT_KINDS ? '' : ` --faults ${faults.join(',')}`
+    say(`  repeat it: npm run fault -- --seed ${seed} --seconds ${round.seconds} --clients ${round.clients}${only}`)
+  }
+  return result
+}
+
+function whatIsMissing(kinds: readonly FaultKind[], faketime: string | undefined): Summary['skipped'] {
+  const missing: [FaultKind, string | undefined][] = [
+    ['full-disk', kinds.includes('full-disk') ? whyNoDisk() : undefined],
+    ['clock', faketime === undefined ? 'libfaketime is not installed (Debian: apt install faketime)' : undefined],
+    ['partition', callersAreKnown ? undefined : 'only Linux tells who holds a connection'],
+    ['slow', callersAreKnown ? undefined : 'only Linux tells who holds a connection'],
+    ['reset', callersAreKnown ? undefined : 'only Linux tells who holds a connection'],
+  ]
+  return Object.fromEntries(missing.filter(([kind, why]) => kinds.includes(kind) && why !== undefined))
+}
+
+function whyNoDisk(): string | undefined {
+  const folder = mkdtempSync(join(tmpdir(), 'bazaar-disk-'))
+  try {
+    return whyNoSmallDisk(folder)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`)
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(INTERRUPTED))
+await program.parseAsync()
+process.exit() // Kept connections of gRPC clients would hold it.

@@ -1,0 +1,127 @@
+/** How long the service stands still when something is taken away under load, in a system that `up` runs. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Command } from 'commander'
+import type { StatusData } from '../../src/http/types.ts'
+import { startCluster, type Cluster } from '../cluster.ts'
+import { ask, dataOf } from '../contract/conformance/http.ts'
+import { checkEndState } from '../end-state.ts'
+import { eventually } from '../fault/process.ts'
+import { kinds, positive } from './options.ts'
+import { Trading } from './trading.ts'
+
+/** More than there are clients, so that not all of them can have been on their way when the fault came. */
+const ACKNOWLEDGEMENTS_AFTER = 50
+const STOPPED_FOR_MS = 1_500
+const CALM_MS = 400
+const DEADLINE_MS = 30_000
+
+interface Disturbance {
+  readonly target: (cluster: Cluster) => Promise<string>
+  readonly signal: 'SIGKILL' | 'SIGSTOP'
+}
+
+const leader = (cluster: Cluster): Promise<string> => cluster.leader()
+const follower = async (cluster: Cluster): Promise<string> => (await cluster.followers())[0]!
+const catalogue = (): Promise<string> => Promise.resolve('catalogue')
+
+const CASES: Readonly<Record<string, Disturbance>> = {
+  'kill-leader': { target: leader, signal: 'SIGKILL' },
+  'stop-leader': { target: leader, signal: 'SIGSTOP' },
+  'kill-follower': { target: follower, signal: 'SIGKILL' },
+  'stop-follower': { target: follower, signal: 'SIGSTOP' },
+  'kill-catalogue': { target: catalogue, signal: 'SIGKILL' },
+}
+const CASE_NAMES = Object.keys(CASES)
+
+interface Row {
+  readonly case: string
+  readonly times: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly maxMs: number
+  /** Orders that were answered with anything but a number, after all repeats. */
+  readonly failedOrders: number
+}
+
+interface Options {
+  readonly kills: number
+  readonly clients: number
+  readonly cases?: readonly string[]
+  readonly json?: boolean
+}
+
+/** Disturbs a system of its own so many times. Throws when an acknowledged order is lost or wrong. */
+async function measure(name: string, { kills, clients }: Options): Promise<Row> {
+  await using cluster = await startCluster()
+  const trading = new Trading(cluster.frontEnd, clients)
+  const gaps: number[] = []
+  for (let time = 1; time <= kills; time++) {
+    await eventually('all replicas follow', DEADLINE_MS, () => isCalm(cluster))
+    await sleep(CALM_MS)
+    gaps.push(await disturb(cluster, trading, CASES[name]!))
+    process.stderr.write(`${name} ${time}/${kills}: ${Math.round(gaps.at(-1)!)} ms\n`)
+  }
+  await trading.stop()
+  await checkEndState(cluster, trading.acknowledged)
+  const sorted = gaps.toSorted((a, b) => a - b)
+  const at = (part: number) => Math.round(sorted[Math.ceil(part * sorted.length) - 1]!)
+  const failedOrders = trading.failed.length
+  return { case: name, times: kills, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1), failedOrders }
+}
+
+/** Returns the longest time without an acknowledgement, once all is as before. */
+async function disturb(cluster: Cluster, trading: Trading, { target, signal }: Disturbance): Promise<number> {
+  const name = await target(cluster)
+  const pid = cluster.pid(name)
+  const sinceMs = performance.now()
+  process.kill(pid, signal)
+  const gapMs = await trading.longestGapMs(sinceMs, ACKNOWLEDGEMENTS_AFTER, DEADLINE_MS)
+  if (signal === 'SIGKILL') await cluster.restartedSince(name, pid)
+  else {
+    await sleep(Math.max(0, sinceMs + STOPPED_FOR_MS - performance.now()))
+    process.kill(pid, 'SIGCONT')
+  }
+  return gapMs
+}
+
+/** Whether one leads and the other two are in-sync. */
+async function isCalm(cluster: Cluster): Promise<true | undefined> {
+  const { replicas, catalogue } = dataOf<StatusData>(await ask(cluster.frontEnd, '/status'))
+  const roles = replicas.map((replica) => (replica.reachable ? replica.role : 'away')).toSorted()
+  const followers = replicas.flatMap((replica) => (replica.reachable ? replica.followers : []))
+  const inSync = followers.length === 2 && followers.every(({ state }) => state === 'in-sync')
+  return (catalogue.reachable && inSync && roles.join() === 'follower,follower,leader') || undefined
+}
+
+async function run(options: Options): Promise<void> {
+  const rows: Row[] = []
+  for (const name of options.cases ?? CASE_NAMES) rows.push(await measure(name, options))
+  if (options.json) return console.log(JSON.stringify({ clients: options.clients, rows }))
+  console.log(line('case', ['times', 'p50 ms', 'p99 ms', 'max ms', 'failed']))
+  for (const { case: name, times, p50Ms, p99Ms, maxMs, failedOrders } of rows) {
+    console.log(line(name, [times, p50Ms, p99Ms, maxMs, failedOrders]))
+  }
+}
+
+const line = (name: string, cells: readonly (string | number)[]): string =>
+  name.padEnd(16) + cells.map((cell) => String(cell).padStart(8)).join('')
+
+const HELP = `
+Cases: ${CASE_NAMES.join(', ')}
+A stopped process goes on after ${STOPPED_FOR_MS} ms, a killed one is started again by \`up\`.
+
+Examples:
+  node test/nemesis/pauses.ts
+  node test/nemesis/pauses.ts --kills 100 --cases kill-leader --json`
+
+await new Command('pauses')
+  .description('Measures the longest time without any acknowledged order after a process was killed or stopped.')
+  .option('--kills <n>', 'how often each', positive, 20)
+  .option('--clients <n>', 'clients that place orders without pause', positive, 8)
+  .option('--cases <list>', 'separated by commas (default: all)', kinds(CASE_NAMES))
+  .option('--json', 'the table as JSON')
+  .addHelpText('after', HELP)
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+  .action(run)
+  .parseAsync()
+process.exit() // Kept connections of gRPC clients would hold it.

@@ -1,0 +1,83 @@
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { Pipe } from './pipe.ts'
+import type { Wires } from './wires.ts'
+
+interface Link {
+  readonly caller: string
+  readonly sockets: readonly Socket[]
+  readonly pipes: readonly Pipe[]
+}
+
+/** A caller that is none of our processes, the test itself for one: no weather applies to it. */
+const STRANGER = 'stranger'
+
+/**
+ * The public address of one process. It finds out who calls, and lets the weather between the two decide what arrives:
+ * cut or slow, each way on its own. While a way is cut, new connections wait for it.
+ */
+export class Proxy {
+  readonly name: string
+  readonly #target: number
+  readonly #wires: Wires
+  readonly #callerAt: (address: string) => string | undefined
+  readonly #server: Server
+  readonly #links = new Set<Link>()
+  readonly #forget: () => void
+  readonly #closed = new AbortController()
+
+  /** In front of the process `name`, which listens on port `target` of loopback. Callers are known by their address. */
+  constructor(name: string, target: number, wires: Wires, callerAt: (address: string) => string | undefined) {
+    this.name = name
+    this.#target = target
+    this.#wires = wires
+    this.#callerAt = callerAt
+    const options = { allowHalfOpen: true, pauseOnConnect: true }
+    this.#server = createServer(options, (incoming) => void this.#accept(incoming))
+    this.#forget = wires.onChange(() => {
+      for (const { pipes } of this.#links) for (const pipe of pipes) pipe.look()
+    })
+  }
+
+  /** Starts to listen on a free port; returns "host:port". */
+  async listen(): Promise<string> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
+    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+  }
+
+  /** Breaks every connection from `caller`; returns how many there were. */
+  reset(caller: string): number {
+    const links = [...this.#links].filter((link) => link.caller === caller)
+    for (const { sockets } of links) for (const socket of sockets) if (!socket.destroyed) socket.resetAndDestroy()
+    return links.length
+  }
+
+  close(): void {
+    this.#closed.abort()
+    this.#forget()
+    for (const { sockets } of this.#links) for (const socket of sockets) socket.destroy()
+    this.#server.close()
+  }
+
+  async #accept(incoming: Socket): Promise<void> {
+    incoming.on('error', () => {}) // Told by `close`; the pipe hands it on.
+    const caller = this.#callerAt(incoming.remoteAddress ?? '') ?? STRANGER
+    await this.#wires.untilOpen(caller, this.name, this.#closed.signal)
+    if (incoming.destroyed || this.#closed.signal.aborted) return void incoming.destroy()
+    const outgoing = connect({ port: this.#target, host: '127.0.0.1', allowHalfOpen: true, noDelay: true })
+    incoming.setNoDelay(true)
+    const there = new Pipe(incoming, outgoing, () => this.#wires.on(caller, this.name))
+    const back = new Pipe(outgoing, incoming, () => this.#wires.on(this.name, caller))
+    const link: Link = { caller, sockets: [incoming, outgoing], pipes: [there, back] }
+    this.#links.add(link)
+    incoming.once('close', () => this.#ended(link))
+    outgoing.once('close', () => this.#ended(link))
+    incoming.resume()
+  }
+
+  /** A connection is over when both its sockets are. */
+  #ended(link: Link): void {
+    if (!link.sockets.every((socket) => socket.destroyed)) return
+    this.#links.delete(link)
+    for (const pipe of link.pipes) pipe.drop()
+  }
+}

@@ -1,0 +1,163 @@
+import { checkHistory } from '../checkers/check-history.ts'
+import { SeededRandom } from '../checkers/seeded-random.ts'
+import type { Recording as HistoryRecording } from '../checkers/history-file.ts'
+import { OPENING_CATALOGUE } from '../../src/domain/stock.ts'
+import { untilTradingAt } from '../cluster.ts'
+import { checkEndState } from '../end-state.ts'
+import { RecordedClient, Recording } from './clients.ts'
+import { clockEnvironment } from './clocks.ts'
+import { compiledFolder } from './compiled.ts'
+import { Conductor, type Strike } from './conductor.ts'
+import { mountSmallDisk } from './disks.ts'
+import { faultOf, type FaultKind } from './faults.ts'
+import { Fleet } from './fleet.ts'
+import { planRound, type Plan } from './plan.ts'
+import { finalLog } from './state.ts'
+import { Transcript } from './transcript.ts'
+
+/** How long clients go on after healing. */
+const AFTERMATH_MS = 700
+/** An answer that comes so long after a fault ended may still be late because of it. */
+const ECHO_MS = 1_500
+
+export interface RoundOptions {
+  readonly seed: number
+  readonly seconds: number
+  readonly kinds: readonly FaultKind[]
+  /** Those of `kinds` that this machine cannot have. */
+  readonly missing: ReadonlySet<FaultKind>
+  readonly clients: number
+  /** Library that lets clocks jump. */
+  readonly faketime: string | undefined
+}
+
+export interface RoundResult {
+  readonly seed: number
+  readonly violations: readonly string[]
+  readonly transcript: readonly string[]
+  readonly history: HistoryRecording
+  readonly strikes: readonly Strike[]
+  /** Longest time that a client went without an answer, in ms, while a fault of that kind was there or just over. */
+  readonly longestPauseMs: ReadonlyMap<FaultKind, number>
+  /** What each process wrote; kept only when something is wrong. */
+  readonly outputs: ReadonlyMap<string, string>
+}
+
+/** One system from its start to its end: trade, faults, healing, and a look at everything that is left. */
+export async function playRound(options: RoundOptions): Promise<RoundResult> {
+  const { seed, kinds, seconds, missing } = options
+  const plan = planRound(seed, kinds, seconds, (kind) => missing.has(kind))
+  const transcript = new Transcript()
+  const round = new Round(options, plan, transcript)
+  const violations = await round.play()
+  for (const violation of violations) transcript.tell(`VIOLATION ${violation}`)
+  const { history, strikes, longestPauseMs, outputs } = round
+  return { seed, violations, transcript: transcript.lines, history, strikes, longestPauseMs, outputs }
+}
+
+class Round {
+  readonly outputs = new Map<string, string>()
+  readonly #options: RoundOptions
+  readonly #plan: Plan
+  readonly #transcript: Transcript
+  readonly #fleet: Fleet
+  readonly #conductor: Conductor
+  readonly #recording = new Recording()
+  #log: HistoryRecording['log'] = []
+
+  constructor(options: RoundOptions, plan: Plan, transcript: Transcript) {
+    this.#options = options
+    this.#plan = plan
+    this.#transcript = transcript
+    this.#fleet = new Fleet(transcript)
+    this.#conductor = new Conductor(this.#fleet, transcript)
+  }
+
+  get history(): HistoryRecording {
+    return { opening: OPENING_CATALOGUE, operations: this.#recording.operations, log: this.#log }
+  }
+  get strikes(): readonly Strike[] {
+    return this.#conductor.strikes
+  }
+
+  get longestPauseMs(): ReadonlyMap<FaultKind, number> {
+    const longest = new Map<FaultKind, number>()
+    for (const { kind, startMs, endMs } of this.strikes) {
+      const touched = this.#recording.pauses.filter((pause) => pause.startMs < endMs + ECHO_MS && pause.endMs > startMs)
+      const lengths = touched.map((pause) => pause.endMs - pause.startMs)
+      longest.set(kind, Math.max(longest.get(kind) ?? 0, ...lengths))
+    }
+    return longest
+  }
+
+  /** Returns what is wrong. */
+  async play(): Promise<string[]> {
+    const fleet = this.#fleet
+    const unmount: (() => void)[] = []
+    const violations: string[] = []
+    try {
+      await fleet.start((name) => this.#environment(name), (name) => this.#makeDisk(name, unmount))
+      for (const frontEnd of fleet.frontEnds) await untilTradingAt(frontEnd)
+      this.#transcript.tell('it trades')
+      await this.#trade()
+      violations.push(...(await this.#check()))
+    } catch (error) {
+      violations.push(wordsOf(error))
+    }
+    violations.push(...(await fleet.stop()))
+    for (const name of fleet.names) this.outputs.set(name, fleet.output(name))
+    for (const takeAway of unmount) takeAway()
+    fleet.removeFolder()
+    return violations
+  }
+
+  async #trade(): Promise<void> {
+    const { clients, seed } = this.#options
+    const options = { repeatsAnswered: !this.#plan.losesLedger }
+    const running = Array.from({ length: clients }, (_, id) => {
+      const random = new SeededRandom(seed * 1_009 + id)
+      return new RecordedClient(id, this.#fleet.frontEnds, this.#recording, random, options)
+    })
+    try {
+      await this.#conductor.play(this.#plan.steps)
+      for (const frontEnd of this.#fleet.frontEnds) await untilTradingAt(frontEnd)
+      this.#transcript.tell('it trades again')
+      await new Promise((resolve) => setTimeout(resolve, AFTERMATH_MS))
+    } finally {
+      await Promise.all(running.map((client) => client.stop()))
+    }
+  }
+
+  async #check(): Promise<string[]> {
+    const { wrong, acknowledged, operations } = this.#recording
+    const violations = [...wrong]
+    const hurtsDisks = this.#plan.steps.some(({ kind }) => faultOf(kind).hurtsDisk)
+    if (!hurtsDisks) violations.push(...this.#fleet.halts.map((halt) => `nothing was wrong with its disk, but ${halt}`))
+    try {
+      await checkEndState(this.#fleet, [...acknowledged.values()])
+    } catch (error) {
+      violations.push(wordsOf(error))
+    }
+    this.#log = await finalLog(this.#fleet)
+    const verdict = checkHistory(operations, this.#log, OPENING_CATALOGUE)
+    if (!verdict.ok) violations.push(...verdict.violations.map(({ rule, explanation }) => `${rule}: ${explanation}`))
+    return violations
+  }
+
+  #environment(name: string): Readonly<Record<string, string>> {
+    const { faketime } = this.#options
+    const jumps = this.#plan.steps.some(({ kind }) => kind === 'clock')
+    const clock = faketime !== undefined && jumps ? clockEnvironment(faketime, this.#fleet.clockFolder(name)) : {}
+    return { ...clock, NODE_COMPILE_CACHE: compiledFolder() }
+  }
+
+  #makeDisk(name: string, unmount: (() => void)[]): void {
+    const fills = this.#plan.steps.some(({ kind, targets }) => kind === 'full-disk' && targets.includes(name))
+    if (fills) unmount.push(mountSmallDisk(this.#fleet.folder(name)))
+  }
+}
+
+function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message
+}

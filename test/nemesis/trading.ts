@@ -1,0 +1,57 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { OPENING_CATALOGUE } from '../../src/domain/stock.ts'
+import { BazaarClient } from '../../src/http/client.ts'
+import type { OrderData } from '../../src/http/types.ts'
+
+const LOOK_EVERY_MS = 5
+
+/** Clients that sell without pause and note when each order was acknowledged. They repeat what they could not learn. */
+export class Trading {
+  readonly acknowledged: OrderData[] = []
+  /** When, in ms of `performance.now()`, rising. */
+  readonly acknowledgedAtMs: number[] = []
+  /** Answers that were neither a number nor repeated with success. */
+  readonly failed: string[] = []
+  readonly #client: BazaarClient
+  readonly #running: Promise<void>[]
+  #stopping = false
+
+  /** At "host:port" of a front end. */
+  constructor(frontEnd: string, clients: number) {
+    const [host = '', port] = frontEnd.split(':')
+    this.#client = new BazaarClient({ host, port: Number(port), retryForMs: 30_000 })
+    this.#running = Array.from({ length: clients }, (_, id) => this.#run(id))
+  }
+
+  /**
+   * The longest time without any acknowledgement from `sinceMs` on until so many have come: what was on its way already
+   * may still arrive before it.
+   */
+  async longestGapMs(sinceMs: number, acknowledgements: number, deadlineMs: number): Promise<number> {
+    const since = (): number[] => this.acknowledgedAtMs.filter((atMs) => atMs >= sinceMs)
+    while (since().length < acknowledgements) {
+      if (performance.now() - sinceMs > deadlineMs) throw new Error(`no ${acknowledgements} orders in ${deadlineMs} ms`)
+      await sleep(LOOK_EVERY_MS)
+    }
+    const times = [sinceMs, ...since()]
+    return times.reduce((longest, atMs, i) => Math.max(longest, atMs - (times[i - 1] ?? atMs)), 0)
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true
+    await Promise.all(this.#running)
+    this.#client.close()
+  }
+
+  async #run(id: number): Promise<void> {
+    for (let turn = id; !this.#stopping; turn++) {
+      const { name } = OPENING_CATALOGUE[turn % OPENING_CATALOGUE.length]!
+      const order = { name, type: 'sell', quantity: 1 }
+      const answer = await this.#client.place(order)
+      if (answer.kind === 'ok') {
+        this.acknowledged.push({ number: answer.number, ...order })
+        this.acknowledgedAtMs.push(performance.now())
+      } else this.failed.push(JSON.stringify(answer))
+    }
+  }
+}

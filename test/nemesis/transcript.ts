@@ -1,0 +1,14 @@
+/** What was done to a system and what it said to that, line by line, with times. */
+export class Transcript {
+  readonly lines: string[] = []
+  readonly #startMs = performance.now()
+
+  tell(line: string): void {
+    this.lines.push(`${this.nowMs().toFixed(0).padStart(6)} ms  ${line}`)
+  }
+
+  /** Since the transcript began. */
+  nowMs(): number {
+    return performance.now() - this.#startMs
+  }
+}

@@ -13,11 +13,14 @@ import { Trading } from './trading.ts'
 const ACKNOWLEDGEMENTS_AFTER = 50
 const STOPPED_FOR_MS = 1_500
 const CALM_MS = 400
+/** `up` waits longer and longer for a process that dies again within 10 s. */
+const LONG_LIFE_MS = 10_500
 const DEADLINE_MS = 30_000
 
 interface Disturbance {
   readonly target: (cluster: Cluster) => Promise<string>
   readonly signal: 'SIGKILL' | 'SIGSTOP'
+  readonly calmMs: number
 }
 
 const leader = (cluster: Cluster): Promise<string> => cluster.leader()
@@ -25,11 +28,11 @@ const follower = async (cluster: Cluster): Promise<string> => (await cluster.fol
 const catalogue = (): Promise<string> => Promise.resolve('catalogue')
 
 const CASES: Readonly<Record<string, Disturbance>> = {
-  'kill-leader': { target: leader, signal: 'SIGKILL' },
-  'stop-leader': { target: leader, signal: 'SIGSTOP' },
-  'kill-follower': { target: follower, signal: 'SIGKILL' },
-  'stop-follower': { target: follower, signal: 'SIGSTOP' },
-  'kill-catalogue': { target: catalogue, signal: 'SIGKILL' },
+  'kill-leader': { target: leader, signal: 'SIGKILL', calmMs: CALM_MS },
+  'stop-leader': { target: leader, signal: 'SIGSTOP', calmMs: CALM_MS },
+  'kill-follower': { target: follower, signal: 'SIGKILL', calmMs: CALM_MS },
+  'stop-follower': { target: follower, signal: 'SIGSTOP', calmMs: CALM_MS },
+  'kill-catalogue': { target: catalogue, signal: 'SIGKILL', calmMs: LONG_LIFE_MS },
 }
 const CASE_NAMES = Object.keys(CASES)
 
@@ -57,7 +60,7 @@ async function measure(name: string, { kills, clients }: Options): Promise<Row> 
   const gaps: number[] = []
   for (let time = 1; time <= kills; time++) {
     await eventually('all replicas follow', DEADLINE_MS, () => isCalm(cluster))
-    await sleep(CALM_MS)
+    await sleep(CASES[name]!.calmMs)
     gaps.push(await disturb(cluster, trading, CASES[name]!))
     process.stderr.write(`${name} ${time}/${kills}: ${Math.round(gaps.at(-1)!)} ms\n`)
   }

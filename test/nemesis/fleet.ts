@@ -42,6 +42,9 @@ export class Fleet implements Addresses {
   readonly halts: string[] = []
   readonly #transcript: Transcript
   readonly #members = new Map<string, Member>()
+  readonly #killAll = (): void => {
+    for (const { lives } of this.#members.values()) lives.at(-1)?.signal('SIGKILL')
+  }
   readonly #onExit = (): void => this.removeFolder()
   #stopping = false
 
@@ -107,7 +110,8 @@ export class Fleet implements Addresses {
       this.#members.set(name, { port, proxy, publicAddress, environment, lives: [], downs: 0, pauses: 0 })
     }
     for (const name of PROCESSES) this.#spawn(name)
-    process.once('exit', this.#onExit) // After the disks have been taken away.
+    process.prependOnceListener('exit', this.#killAll) // Before any folder is removed,
+    process.once('exit', this.#onExit) // and this after the disks in it have been taken away.
   }
 
   /** Ends it and keeps it down until the returned function is called. Resolves when it is gone. */
@@ -156,8 +160,9 @@ export class Fleet implements Addresses {
   }
 
   removeFolder(): void {
+    process.off('exit', this.#killAll)
     process.off('exit', this.#onExit)
-    rmSync(this.dataDir, { recursive: true, force: true })
+    rmSync(this.dataDir, { recursive: true, force: true, maxRetries: 5 })
   }
 
   #spawn(name: string): void {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { callersAreKnown } from './callers.ts'
 import { findFaketime } from './clocks.ts'
+import { compiledFolder } from './compiled.ts'
 import { whyNoSmallDisk } from './disks.ts'
 import { FAULT_KINDS, FAULTS, type FaultKind } from './faults.ts'
 import { kinds, positive } from './options.ts'
@@ -62,10 +63,11 @@ async function run(options: Options): Promise<number> {
   const skipped = whatIsMissing(options.faults, faketime)
   const missing = new Set(options.faults.filter((kind) => kind in skipped))
   for (const [kind, why] of Object.entries(skipped)) say(`SKIPPED ${kind}: ${why}`)
+  const compiledTo = compiledFolder()
   const results: RoundResult[] = []
   for (let round = 0; round < options.rounds; round++) {
     const { seconds, clients, faults } = options
-    const chosen = { seed: options.seed + round, seconds, clients, kinds: faults, missing, faketime }
+    const chosen = { seed: options.seed + round, seconds, clients, kinds: faults, missing, faketime, compiledTo }
     results.push(await playOne(chosen, options))
   }
   const summary = summarize(results, skipped)

@@ -6,7 +6,6 @@ import { untilTradingAt } from '../cluster.ts'
 import { checkEndState } from '../end-state.ts'
 import { RecordedClient, Recording } from './clients.ts'
 import { clockEnvironment } from './clocks.ts'
-import { compiledFolder } from './compiled.ts'
 import { Conductor, type Strike } from './conductor.ts'
 import { mountSmallDisk } from './disks.ts'
 import { faultOf, type FaultKind } from './faults.ts'
@@ -29,6 +28,8 @@ export interface RoundOptions {
   readonly clients: number
   /** Library that lets clocks jump. */
   readonly faketime: string | undefined
+  /** Folder where Node may keep the compiled program: processes come back in half the time. */
+  readonly compiledTo?: string
 }
 
 export interface RoundResult {
@@ -145,10 +146,10 @@ class Round {
   }
 
   #environment(name: string): Readonly<Record<string, string>> {
-    const { faketime } = this.#options
+    const { faketime, compiledTo } = this.#options
     const jumps = this.#plan.steps.some(({ kind }) => kind === 'clock')
     const clock = faketime !== undefined && jumps ? clockEnvironment(faketime, this.#fleet.clockFolder(name)) : {}
-    return { ...clock, NODE_COMPILE_CACHE: compiledFolder() }
+    return { ...clock, ...(compiledTo !== undefined && { NODE_COMPILE_CACHE: compiledTo }) }
   }
 
   #makeDisk(name: string, unmount: (() => void)[]): void {

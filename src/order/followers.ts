@@ -69,6 +69,8 @@ export class Followers {
   /** Adds a follower, or starts over with one that asks again. */
   add(address: string): void {
     const known = this.#followers.get(address)
+    // Right after an election both sides seek each other: what is under way is not begun again.
+    if (known?.phase === 'connecting') return
     if (known) this.#drop(known, 'it starts over')
     const stream = this.#network.openStream(address, 'Order.Replicate', {
       message: (message) => this.#heard(follower, message),

@@ -7,7 +7,12 @@ const BODY_BYTES_MAX = 1024 * 1024
 /** One HTTP GET over kept-alive connections. Rejects when there is no whole answer within `deadlineMs`. */
 export function httpGet(address: string, path: string, deadlineMs: number): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
-    const request = get(`http://${address}${path}`, { agent, signal: AbortSignal.timeout(deadlineMs) }, (response) => {
+    // Not a signal of the request's: one that still waits for a free connection would not hear it.
+    const timer = setTimeout(() => {
+      reject(new Error(`${address} did not answer within ${deadlineMs} ms`))
+      request.destroy()
+    }, deadlineMs)
+    const request = get(`http://${address}${path}`, { agent }, (response) => {
       let text = ''
       response.setEncoding('utf8')
       response.on('data', (chunk: string) => {
@@ -20,6 +25,7 @@ export function httpGet(address: string, path: string, deadlineMs: number): Prom
       )
     })
     request.on('error', reject)
+    request.on('close', () => clearTimeout(timer))
   })
 }
 

@@ -186,8 +186,8 @@ class Catalogue {
             this.#introduce({ replicaId: Number(id), address })
           }
         }
-        if (renew) this.#sessions.renew(frontEndId, renew.ask)
-        if (ended) this.#sessions.ended(frontEndId)
+        if (renew) this.#sessions.renew(frontEndId, stream, renew.ask)
+        if (ended) this.#sessions.ended(frontEndId, stream)
         if (query) {
           const position = this.#publication.settled ? this.#publication.published : -1
           const names = query.names.length > 0 ? query.names : this.#publication.stocks().map((stock) => stock.name)

@@ -50,10 +50,10 @@ export class Sessions {
   }
 
   /** Grants or prolongs the lease; a lease of 0 ms when a leader has just failed to reach this front end. */
-  renew(frontEndId: string, ask: number): void {
+  renew(frontEndId: string, stream: MessageStream<CatalogueToFrontEnd>, ask: number): void {
     const session = this.#sessions.get(frontEndId)
     const now = this.#clock.monotonicMs()
-    if (!session) return
+    if (session?.stream !== stream) return
     if (!session.caching || now < session.refusedUntil) {
       session.stream.send({ grant: { ask, session: 0, leaseMs: 0 } })
       return
@@ -64,9 +64,9 @@ export class Sessions {
   }
 
   /** The front end has dropped its cache and serves nothing of it any more. */
-  ended(frontEndId: string): void {
+  ended(frontEndId: string, stream: MessageStream<CatalogueToFrontEnd>): void {
     const session = this.#sessions.get(frontEndId)
-    if (session) session.expiresAt = -1
+    if (session?.stream === stream) session.expiresAt = -1
   }
 
   live(): LiveSession[] {
@@ -80,7 +80,7 @@ export class Sessions {
   async refuse(frontEndIds: readonly string[]): Promise<void> {
     const refusedUntil = this.#clock.monotonicMs() + REFUSAL_MS
     const sessions = frontEndIds.flatMap((id) => this.#sessions.get(id) ?? [])
-    for (const session of sessions) session.refusedUntil = refusedUntil
+    for (const session of sessions) session.refusedUntil = Math.max(refusedUntil, session.expiresAt)
     await Promise.all(sessions.map((session) => this.#end(session)))
   }
 

@@ -64,12 +64,12 @@ function limitRequests(app: FastifyInstance): void {
   let running = 0
   app.addHook('onRequest', (_request, reply, done) => {
     running += 1
+    // Not onResponse: it is left out when the client goes away before the answer.
+    reply.raw.once('close', () => {
+      running -= 1
+    })
     if (running > REQUESTS_MAX) refuse(reply, 'OVERLOADED')
     else done()
-  })
-  app.addHook('onResponse', (_request, _reply, done) => {
-    running -= 1
-    done()
   })
 }
 

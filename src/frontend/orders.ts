@@ -152,6 +152,7 @@ export class Orders {
       if (pending.deadlineAt > now) break
       this.#giveUp(pending)
     }
+    if (this.#waiting.length > this.#pending.size) this.#waiting = this.#waiting.filter((pending) => this.#pending.has(pending))
   }
 
   #giveUp(pending: Pending): void {

@@ -143,8 +143,8 @@ export class CatalogueSession {
   /** A grant that belongs to another session than the last one finds an empty cache. */
   #renewed({ ask, session, leaseMs }: SessionGrant): void {
     const asked = this.#asked.get(ask)
-    if (!asked || leaseMs === 0) return
     for (const earlier of this.#asked.keys()) if (earlier <= ask) this.#asked.delete(earlier)
+    if (!asked || leaseMs === 0) return
     if (session !== this.#granted || !this.live) {
       this.#granted = session
       this.#sessions += 1

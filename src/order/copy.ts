@@ -21,11 +21,13 @@ export type Extension =
  */
 export class Copy {
   readonly #log: OrderLog
+  readonly #halt: (reason: Error) => void
   #last: Promise<unknown> = Promise.resolve()
   batches = 0
 
-  constructor(log: OrderLog) {
+  constructor(log: OrderLog, halt: (reason: Error) => void) {
     this.#log = log
+    this.#halt = halt
   }
 
   get log(): OrderLog {
@@ -74,7 +76,9 @@ export class Copy {
 
   #inTurn<T>(run: () => Promise<T>): Promise<T> {
     const result = this.#last.then(run)
-    this.#last = result.catch(() => undefined)
+    this.#last = result.catch((error: Error) => {
+      if (error.name === 'StorageFailure') this.#halt(error)
+    })
     return result
   }
 }

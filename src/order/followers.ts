@@ -120,7 +120,7 @@ export class Followers {
     if (!message.state) return
     if (follower.phase === 'connecting') void this.#admit(follower, message.state)
     else {
-      follower.held = message.state.length
+      follower.held = Math.min(message.state.length, follower.sent)
       this.#advance(follower)
     }
   }
@@ -136,7 +136,7 @@ export class Followers {
     }
     if (follower.phase !== 'connecting') return
     follower.phase = 'learner'
-    follower.sent = follower.held = state.length
+    follower.sent = follower.held = common
     this.#advance(follower)
   }
 

@@ -72,7 +72,7 @@ class Replica {
     this.#runtime = runtime
     this.#options = options
     const { replicaId, log, caching, frontEndAddress } = options
-    this.#copy = new Copy(log)
+    this.#copy = new Copy(log, (reason) => runtime.halt(reason))
     this.#pushes = new Pushes(runtime.clock, runtime.network, { caching, frontEndAddress })
     this.#singleCalls = new SingleCalls(runtime, {
       copy: this.#copy,

@@ -5,7 +5,7 @@ import type { Runtime } from '../runtime/runtime.ts'
 import { fromWireEntries } from '../rpc/entries.ts'
 import type { SealResult } from '../rpc/messages.ts'
 import type { Genesis } from '../storage/chain.ts'
-import type { KnownReplica, Ledger, LedgerHead, LedgerStore, LogPage } from '../storage/ledger.ts'
+import type { KnownReplica, Ledger, LedgerHead, LedgerOpening, LedgerStore, LogPage } from '../storage/ledger.ts'
 
 const SEAL_DEADLINE_MS = 500
 const SEAL_RETRY_MS = 200
@@ -19,6 +19,8 @@ export interface RecoveryOptions {
   /** Ids of replicas that are given up for good. */
   readonly lost: readonly number[]
 }
+
+type UnusableLedger = Exclude<LedgerOpening, { readonly kind: 'ready' }>
 
 /** What a replica holds, once it is sealed. */
 interface Sealed {
@@ -39,10 +41,11 @@ export async function openLedger(runtime: Runtime, options: RecoveryOptions, sig
   const opening = await options.store.open()
   if (opening.kind !== 'ready') {
     log.warn(opening, 'no usable ledger')
-    return recover(runtime, options, undefined, signal)
+    const replicas = holdersOf(opening, options.replicas)
+    return recover(runtime, { ...options, replicas }, undefined, signal)
   }
   const { ledger } = opening
-  const replicas = await remembered(ledger, options.replicas)
+  const replicas = withKnown(options.replicas, await ledger.knownReplicas())
   const sealed = await raiseAboveAll(runtime, ledger, replicas)
   const head = ledger.head()
   const ahead = sealed.filter(({ state }) => isAhead(state, head))
@@ -63,8 +66,18 @@ export function isAhead(
   return newer > 0
 }
 
-async function remembered(ledger: Ledger, named: readonly KnownReplica[]): Promise<readonly KnownReplica[]> {
-  const known = await ledger.knownReplicas()
+/** Replicas that may hold what the ledger held. A damaged one held something: with nobody to ask, nothing begins (C3). */
+function holdersOf(opening: UnusableLedger, named: readonly KnownReplica[]): readonly KnownReplica[] {
+  if (opening.kind === 'missing') return named
+  const replicas = withKnown(named, opening.replicas ?? [])
+  if (replicas.length > 0) return replicas
+  throw new Error(
+    `the ledger is damaged: ${opening.why}. No replica is known to recover it from: name them with --replica-addresses, ` +
+      'or put back a whole backup',
+  )
+}
+
+function withKnown(named: readonly KnownReplica[], known: readonly KnownReplica[]): readonly KnownReplica[] {
   return [...named, ...known.filter((replica) => !named.some(({ replicaId }) => replicaId === replica.replicaId))]
 }
 

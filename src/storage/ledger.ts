@@ -94,7 +94,8 @@ export interface Ledger {
 export type LedgerOpening =
   | { readonly kind: 'ready'; readonly ledger: Ledger }
   | { readonly kind: 'missing' }
-  | { readonly kind: 'damaged'; readonly why: string }
+  /** `replicas`: those that it can still name. */
+  | { readonly kind: 'damaged'; readonly why: string; readonly replicas?: readonly KnownReplica[] }
 
 /** A piece of some replica's log, in order. */
 export interface LogPage {

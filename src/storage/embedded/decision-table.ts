@@ -2,8 +2,9 @@ import type { StatementSync } from 'node:sqlite'
 import type { RecordedDecision, RejectionReason } from '../../domain/order.ts'
 import type { RecordedRejection } from '../ledger.ts'
 import { assert } from '../../runtime/assert.ts'
+import { checkedRow, withChecksum } from './checksum.ts'
 import { Damage } from './damage.ts'
-import type { EntryTable } from './entry-table.ts'
+import { CHECKED_AT_OPEN, type EntryTable } from './entry-table.ts'
 import { integer, text, type Row } from './row.ts'
 import type { SqliteFile } from './sqlite-file.ts'
 
@@ -15,8 +16,19 @@ const REASONS: Readonly<Record<RejectionReason, true>> = {
   'level-limit': true,
 }
 
+const LOST_ENTRY_KEY = `
+  SELECT number FROM entries AS kept WHERE number >= ? AND NOT EXISTS (
+    SELECT 1 FROM entries AS found INDEXED BY entries_by_key WHERE found.key = kept.key AND found.number = kept.number
+  ) LIMIT 1`
+const LOST_REJECTION_KEY = `
+  SELECT key FROM (SELECT rowid AS id, key FROM rejections ORDER BY rowid DESC LIMIT ?) AS kept WHERE NOT EXISTS (
+    SELECT 1 FROM rejections AS found INDEXED BY sqlite_autoindex_rejections_1
+    WHERE found.key = kept.key AND found.rowid = kept.id
+  ) LIMIT 1`
+
 /** What was decided under each key, in `entries` or in `rejections`. All calls run inside the file's guard. */
 export class DecisionTable {
+  readonly #file: SqliteFile
   readonly #entries: EntryTable
   readonly #start: string
   readonly #byKey: StatementSync
@@ -25,27 +37,39 @@ export class DecisionTable {
 
   /** `start` is the genesis' digest. */
   constructor(file: SqliteFile, entries: EntryTable, start: string) {
+    this.#file = file
     this.#entries = entries
     this.#start = start
     this.#byKey = file.prepare(
-      `SELECT number, NULL AS fingerprint, NULL AS reason, NULL AS position FROM entries WHERE key = ?1
-       UNION ALL SELECT NULL, fingerprint, reason, position FROM rejections WHERE key = ?1`,
+      `SELECT number AS key, NULL AS fingerprint, NULL AS reason, NULL AS position, NULL AS time_ms, NULL AS checksum
+       FROM entries WHERE key = ?1 UNION ALL SELECT * FROM rejections WHERE key = ?1`,
     )
-    this.#insert = file.prepare('INSERT INTO rejections VALUES (?, ?, ?, ?, ?)')
+    this.#insert = file.prepare('INSERT INTO rejections VALUES (?, ?, ?, ?, ?, ?)')
     this.#prune = file.prepare('DELETE FROM rejections WHERE time_ms < ?')
+  }
+
+  /**
+   * Throws a {@link Damage} when one of the newest keys does not lead to its outcome: asked again, it would get another.
+   */
+  check(length: number): void {
+    const [entry] = this.#file.prepare(LOST_ENTRY_KEY).all(length - CHECKED_AT_OPEN)
+    if (entry) throw new Damage(`the key of entry ${integer(entry, 'number')} is missing in its index`)
+    const [rejection] = this.#file.prepare(LOST_REJECTION_KEY).all(CHECKED_AT_OPEN)
+    if (rejection) throw new Damage(`the key ${text(rejection, 'key')} is missing in the index of rejections`)
   }
 
   recorded(key: string): RecordedDecision | undefined {
     const row = this.#byKey.get(key)
     if (!row) return undefined
-    return row['reason'] === null ? this.#accepted(key, integer(row, 'number')) : toRejection(row)
+    return row['checksum'] === null ? this.#accepted(key, integer(row, 'key')) : toRejection(row).recorded
   }
 
   insert(rejections: readonly RecordedRejection[], timeMs: number): void {
     for (const { key, fingerprint, decision } of rejections) {
       assert(decision.kind === 'rejected', 'what is recorded as a rejection is one')
       assert(key.isWellFormed(), 'a key is well formed Unicode')
-      this.#insert.run(key, fingerprint, decision.reason, decision.position, timeMs)
+      const values = [key, fingerprint, decision.reason, decision.position, timeMs]
+      this.#insert.run(...withChecksum('rejections', values))
     }
   }
 
@@ -61,13 +85,22 @@ export class DecisionTable {
   }
 }
 
-function toRejection(row: Row): RecordedDecision {
+/** A refusal as it stands in the table `rejections`. */
+export interface StoredRejection {
+  readonly key: string
+  readonly recorded: RecordedDecision
+  /** Number of entries when it was decided. */
+  readonly position: number
+}
+
+/** Throws a {@link Damage} when the row is none. */
+export function toRejection(row: Row): StoredRejection {
+  checkedRow('rejections', row)
   const reason = text(row, 'reason')
   if (!isReason(reason)) throw new Damage(`a rejection has the unknown reason ${reason}`)
-  return {
-    fingerprint: text(row, 'fingerprint'),
-    decision: { kind: 'rejected', reason, position: integer(row, 'position') },
-  }
+  const position = integer(row, 'position')
+  const decision = { kind: 'rejected', reason, position } as const
+  return { key: text(row, 'key'), recorded: { fingerprint: text(row, 'fingerprint'), decision }, position }
 }
 
 function isReason(reason: string): reason is RejectionReason {

@@ -5,8 +5,8 @@ import { Damage } from './damage.ts'
 import { digest, integer, only, text, type Row } from './row.ts'
 import type { SqliteFile } from './sqlite-file.ts'
 
-/** Newest entries whose digests are recomputed when a file is opened. */
-const CHECKED_AT_OPEN = 1_000
+/** Newest records that are checked one by one when a file is opened. */
+export const CHECKED_AT_OPEN = 1_000
 
 /** Where a log ends. */
 export interface LogEnd {
@@ -101,7 +101,8 @@ export class EntryTable {
   }
 }
 
-function toEntry(row: Row): Entry {
+/** Throws a {@link Damage} when the row is none. */
+export function toEntry(row: Row): Entry {
   const type = text(row, 'type')
   const number = integer(row, 'number')
   if (!isTradeType(type)) throw new Damage(`entry ${number} has the unknown type ${type}`)

@@ -1,4 +1,6 @@
 import type { Stock } from '../../domain/stock.ts'
+import { genesisDigest, type Genesis } from '../chain.ts'
+import { Damage } from './damage.ts'
 import { integer, text, type Row } from './row.ts'
 import type { SqliteFile } from './sqlite-file.ts'
 
@@ -10,9 +12,22 @@ export function writeOpeningStocks(file: SqliteFile, stocks: readonly Stock[]): 
   })
 }
 
-/** The opening catalogue, in its order. */
-export function readOpeningStocks(file: SqliteFile): readonly Stock[] {
-  return file.prepare('SELECT * FROM genesis ORDER BY position').all().map(toStock)
+/** What a file says about the genesis besides the opening catalogue. */
+export interface GenesisIdentity {
+  readonly clusterId: string
+  readonly genesisDigest: string
+}
+
+export function identityOf(genesis: Genesis): GenesisIdentity {
+  return { clusterId: genesis.clusterId, genesisDigest: genesisDigest(genesis) }
+}
+
+/** The genesis of that identity. Throws a {@link Damage} when the file holds another opening catalogue. */
+export function readGenesis(file: SqliteFile, identity: GenesisIdentity): Genesis {
+  const stocks = file.prepare('SELECT * FROM genesis ORDER BY position').all().map(toStock)
+  const genesis = { clusterId: identity.clusterId, stocks }
+  if (genesisDigest(genesis) === identity.genesisDigest) return genesis
+  throw new Damage('its opening catalogue does not match its digest')
 }
 
 export function toStock(row: Row): Stock {

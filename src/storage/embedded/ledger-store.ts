@@ -1,18 +1,20 @@
 import { StorageFailure, type Decide, type Ledger, type LedgerOpening, type LedgerStore, type LogPage } from '../ledger.ts'
 import type { Genesis } from '../chain.ts'
 import { Replay } from '../replay.ts'
+import { ClusterTable } from './cluster-table.ts'
 import { DamagedFile } from './damage.ts'
 import { EntryTable } from './entry-table.ts'
 import { makeFolderOf } from './folder.ts'
-import { writeOpeningStocks } from './genesis-table.ts'
+import { identityOf, writeOpeningStocks } from './genesis-table.ts'
 import { EmbeddedLedger } from './ledger.ts'
 import { lockFile, type FileLock } from './lock.ts'
 import { FileInMaking } from './making.ts'
 import { openSound } from './opening.ts'
 import { finishReplacing, isThere, putInPlace } from './replacing.ts'
+import { readReplicas } from './replica-table.ts'
 import { LEDGER_SCHEMA } from './schema.ts'
 import type { SqliteFile, SqliteFileOptions } from './sqlite-file.ts'
-import { StockTable } from './stock-table.ts'
+import { insertStocks, StockTable } from './stock-table.ts'
 
 export interface EmbeddedLedgerStoreOptions extends SqliteFileOptions {
   readonly decide: Decide
@@ -94,7 +96,7 @@ class EmbeddedLedgerStore implements LedgerStore {
       if (!isThere(this.#path, LEDGER_SCHEMA)) return { kind: 'missing' }
       return { kind: 'ready', ledger: this.#openFile(lock) }
     } catch (error) {
-      if (error instanceof DamagedFile) return { kind: 'damaged', why: error.why }
+      if (error instanceof DamagedFile) return damaged(this.#path, error.why)
       throw error
     }
   }
@@ -118,15 +120,26 @@ class EmbeddedLedgerStore implements LedgerStore {
   }
 }
 
+/** The file may still name the replicas that it can be recovered from. */
+function damaged(path: string, why: string): LedgerOpening {
+  const replicas = readReplicas(path)
+  return replicas.length === 0 ? { kind: 'damaged', why } : { kind: 'damaged', why, replicas }
+}
+
 function writeGenesis(file: SqliteFile, genesis: Genesis): void {
-  file.prepare('INSERT INTO cluster VALUES (1, ?, 0, 0, 0, 0)').run(genesis.clusterId)
+  new ClusterTable(file).write({ ...identityOf(genesis), generation: 0, recoveredGeneration: 0, length: 0, published: 0 })
   writeOpeningStocks(file, genesis.stocks)
-  file.prepare('INSERT INTO stocks SELECT name, price_cents, quantity, volume FROM genesis').run()
+  insertStocks(file, genesis.stocks)
 }
 
 function writeReplayed(file: SqliteFile, genesis: Genesis, generation: number, replay: Replay): void {
   new StockTable(file, genesis).write(replay.stocks())
-  file
-    .prepare('UPDATE cluster SET generation = ?, recovered_generation = ?, length = ?, published = ?')
-    .run(generation, generation, replay.length, replay.length)
+  const { length } = replay
+  new ClusterTable(file).write({
+    ...identityOf(genesis),
+    generation,
+    recoveredGeneration: generation,
+    length,
+    published: length,
+  })
 }

@@ -1,15 +1,13 @@
-import type { StatementSync } from 'node:sqlite'
 import type { Entry, OrderRequest } from '../../domain/order.ts'
 import type { Stock } from '../../domain/stock.ts'
-import { genesisDigest } from '../chain.ts'
 import type { Decide, DecidedBatch, DecisionWrites, KnownReplica, Ledger, LedgerHead } from '../ledger.ts'
 import { continueChain } from '../continuation.ts'
+import { ClusterTable, type ClusterRow } from './cluster-table.ts'
 import { Damage } from './damage.ts'
 import { DecisionTable } from './decision-table.ts'
 import { EntryTable } from './entry-table.ts'
-import { readOpeningStocks } from './genesis-table.ts'
+import { readGenesis } from './genesis-table.ts'
 import { ReplicaTable } from './replica-table.ts'
-import { integer, only, text } from './row.ts'
 import type { SqliteFile } from './sqlite-file.ts'
 import { StockTable } from './stock-table.ts'
 
@@ -24,8 +22,7 @@ export class EmbeddedLedger implements Ledger {
   readonly #stocks: StockTable
   readonly #decisions: DecisionTable
   readonly #replicas: ReplicaTable
-  readonly #setHead: StatementSync
-  readonly #setGeneration: StatementSync
+  readonly #cluster: ClusterTable
   /** The digest of the empty ledger. */
   readonly #start: string
   #head: LedgerHead
@@ -35,25 +32,24 @@ export class EmbeddedLedger implements Ledger {
   constructor(file: SqliteFile, decide: Decide) {
     this.#file = file
     this.#decide = decide
-    this.#setHead = file.prepare('UPDATE cluster SET length = ?, published = ?')
-    this.#setGeneration = file.prepare('UPDATE cluster SET generation = ?')
-    const row = only(file.prepare('SELECT * FROM cluster').get(), 'the row of table cluster')
-    const genesis = { clusterId: text(row, 'cluster_id'), stocks: readOpeningStocks(file) }
-    const length = integer(row, 'length')
-    this.#start = genesisDigest(genesis)
+    this.#cluster = new ClusterTable(file)
+    const { length, published, generation, recoveredGeneration, ...identity } = this.#cluster.read()
+    const genesis = readGenesis(file, identity)
+    this.#start = identity.genesisDigest
     this.#entries = new EntryTable(file)
     this.#stocks = new StockTable(file, genesis)
     this.#decisions = new DecisionTable(file, this.#entries, this.#start)
     this.#replicas = new ReplicaTable(file)
-    this.#publishedOnDisk = integer(row, 'published')
-    if (this.#publishedOnDisk > length) throw new Damage(`it says that more than its ${length} entries are published`)
+    this.#decisions.check(length)
+    this.#publishedOnDisk = published
+    if (published > length) throw new Damage(`it says that more than its ${length} entries are published`)
     this.#head = {
       genesis,
-      generation: integer(row, 'generation'),
+      generation,
       length,
       ...this.#entries.check(length, this.#start),
-      recoveredGeneration: integer(row, 'recovered_generation'),
-      publishedAtLeast: this.#publishedOnDisk,
+      recoveredGeneration,
+      publishedAtLeast: published,
     }
   }
 
@@ -102,9 +98,9 @@ export class EmbeddedLedger implements Ledger {
 
   async flushPublished(): Promise<void> {
     this.#file.guard(() => {
-      const { length, publishedAtLeast } = this.#head
+      const { publishedAtLeast } = this.#head
       if (publishedAtLeast === this.#publishedOnDisk) return
-      this.#file.transaction(() => this.#setHead.run(length, publishedAtLeast))
+      this.#file.transaction(() => this.#cluster.write(this.#row()))
       this.#publishedOnDisk = publishedAtLeast
     })
   }
@@ -112,7 +108,7 @@ export class EmbeddedLedger implements Ledger {
   async raiseGeneration(floor: number): Promise<number> {
     return this.#file.guard(() => {
       const generation = Math.max(this.#head.generation, floor) + 1
-      this.#file.transaction(() => this.#setGeneration.run(generation))
+      this.#file.transaction(() => this.#cluster.write({ ...this.#row(), generation, published: this.#publishedOnDisk }))
       this.#head = { ...this.#head, generation }
       return generation
     })
@@ -154,7 +150,14 @@ export class EmbeddedLedger implements Ledger {
     this.#decisions.insert(writes.rejections, timeMs)
     this.#stocks.write(writes.stocks)
     if (writes.entries.length > 0 || publishedAtLeast !== this.#publishedOnDisk) {
-      this.#setHead.run(length + writes.entries.length, publishedAtLeast)
+      this.#cluster.write({ ...this.#row(), length: length + writes.entries.length })
     }
+  }
+
+  /** What table `cluster` has to say about the head. */
+  #row(): ClusterRow {
+    const { genesis, generation, recoveredGeneration, length, publishedAtLeast } = this.#head
+    const identity = { clusterId: genesis.clusterId, genesisDigest: this.#start }
+    return { ...identity, generation, recoveredGeneration, length, published: publishedAtLeast }
   }
 }

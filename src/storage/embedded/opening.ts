@@ -1,11 +1,14 @@
+import { Damage, DamagedFile } from './damage.ts'
+import { noticedDamage } from './damage-marker.ts'
 import type { FileLock } from './lock.ts'
 import type { Schema } from './schema.ts'
 import { SqliteFile, type FileUse, type SqliteFileOptions } from './sqlite-file.ts'
 
 /**
- * Opens a file that is there, and builds on it what it is for; `build` checks what the file holds. All this is done
- * twice, the first time without writing, so that a damaged file stays as it is, its write-ahead log included. The lock
- * is let go of together with the file; when this throws, it is still held.
+ * Opens a file that is there, and builds on it what it is for; `build` checks what the file holds. A file in which
+ * damage was noticed while it was in use is damaged, whatever it looks like now. All this is done twice, the first time
+ * without writing, so that a damaged file stays as it is, its write-ahead log included. The lock is let go of together
+ * with the file; when this throws, it is still held.
  */
 export function openSound<T>(
   path: string,
@@ -14,6 +17,8 @@ export function openSound<T>(
   options: SqliteFileOptions,
   build: (file: SqliteFile) => T,
 ): T {
+  const noticed = noticedDamage(path)
+  if (noticed !== undefined) throw new DamagedFile(path, new Damage(noticed), schema.advice)
   buildOn(path, schema, { kind: 'look' }, build).file.close()
   const { pagesMax } = options
   const { file, built } = buildOn(path, schema, { kind: 'write', ...(pagesMax !== undefined && { pagesMax }) }, build)

@@ -2,6 +2,7 @@ import type { OrderLog } from '../order-log.ts'
 import { DamagedFile } from './damage.ts'
 import { makeFolderOf } from './folder.ts'
 import { lockFile, type FileLock } from './lock.ts'
+import { LogTable } from './log-table.ts'
 import { FileInMaking } from './making.ts'
 import { openSound } from './opening.ts'
 import { EmbeddedOrderLog } from './order-log.ts'
@@ -54,7 +55,7 @@ function openFile(path: string, lock: FileLock, options: SqliteFileOptions): Ord
 function begin(path: string, diskId: string): string {
   const made = new FileInMaking(path, ORDER_LOG_SCHEMA)
   try {
-    made.file.guard(() => made.file.prepare('INSERT INTO log VALUES (1, ?, NULL, 0, 0)').run(diskId))
+    made.file.guard(() => new LogTable(made.file).write({ diskId, history: undefined, sealedGeneration: 0, length: 0 }))
     return putInPlace(made, path, 'damaged')
   } finally {
     made.discard()

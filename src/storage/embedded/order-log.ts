@@ -1,4 +1,3 @@
-import type { StatementSync } from 'node:sqlite'
 import { assert } from '../../runtime/assert.ts'
 import type { Entry } from '../../domain/order.ts'
 import { genesisDigest, type Genesis } from '../chain.ts'
@@ -6,8 +5,8 @@ import { adoptGenesis } from '../adoption.ts'
 import { continueChain, wrongDigest } from '../continuation.ts'
 import type { OrderLog, OrderLogHead } from '../order-log.ts'
 import { EntryTable } from './entry-table.ts'
-import { readOpeningStocks, writeOpeningStocks } from './genesis-table.ts'
-import { integer, only, text } from './row.ts'
+import { identityOf, readGenesis, writeOpeningStocks } from './genesis-table.ts'
+import { LogTable, type LogRow } from './log-table.ts'
 import type { SqliteFile } from './sqlite-file.ts'
 import { archiveTail } from './tail-archive.ts'
 
@@ -15,8 +14,7 @@ import { archiveTail } from './tail-archive.ts'
 export class EmbeddedOrderLog implements OrderLog {
   readonly #file: SqliteFile
   readonly #entries: EntryTable
-  readonly #setLength: StatementSync
-  readonly #setSeal: StatementSync
+  readonly #log: LogTable
   /** The digest of the empty log. */
   #start: string
   #head: OrderLogHead
@@ -25,19 +23,14 @@ export class EmbeddedOrderLog implements OrderLog {
   constructor(file: SqliteFile) {
     this.#file = file
     this.#entries = new EntryTable(file)
-    this.#setLength = file.prepare('UPDATE log SET length = ?')
-    this.#setSeal = file.prepare('UPDATE log SET cluster_id = ?, sealed_generation = ?')
-    const row = only(file.prepare('SELECT * FROM log').get(), 'the row of table log')
-    const genesis =
-      row['cluster_id'] === null
-        ? undefined
-        : { clusterId: text(row, 'cluster_id'), stocks: readOpeningStocks(file) }
-    this.#start = genesis ? genesisDigest(genesis) : ''
-    const length = integer(row, 'length')
+    this.#log = new LogTable(file)
+    const { diskId, history, sealedGeneration, length } = this.#log.read()
+    const genesis = history && readGenesis(file, history)
+    this.#start = history?.genesisDigest ?? ''
     this.#head = {
       genesis,
-      diskId: text(row, 'disk_id'),
-      sealedGeneration: integer(row, 'sealed_generation'),
+      diskId,
+      sealedGeneration,
       length,
       ...this.#entries.check(length, this.#start),
     }
@@ -58,7 +51,7 @@ export class EmbeddedOrderLog implements OrderLog {
       if (entries.length === 0) return head
       this.#file.transaction(() => { // G1
         this.#entries.insert(entries, digests)
-        this.#setLength.run(length)
+        this.#log.write(this.#rowOf({ ...head, length }))
       })
       this.#head = { ...head, length, digest, lastGeneration: entries.at(-1)?.generation ?? head.lastGeneration }
       return this.#head
@@ -90,7 +83,7 @@ export class EmbeddedOrderLog implements OrderLog {
       const sealedGeneration = Math.max(generation, head.sealedGeneration)
       this.#file.transaction(() => {
         if (!head.genesis) writeOpeningStocks(this.#file, adopted.stocks)
-        this.#setSeal.run(adopted.clusterId, sealedGeneration)
+        this.#log.write({ ...this.#rowOf({ ...head, sealedGeneration }), history: identityOf(adopted) })
       })
       if (!head.genesis) this.#start = genesisDigest(adopted)
       const digest = head.length === 0 ? this.#start : head.digest
@@ -109,7 +102,7 @@ export class EmbeddedOrderLog implements OrderLog {
       archiveTail(this.#file, length) // G4
       this.#file.transaction(() => {
         this.#entries.deleteFrom(length)
-        this.#setLength.run(length)
+        this.#log.write(this.#rowOf({ ...head, length }))
       })
       this.#head = { ...head, length, ...end }
       return this.#head
@@ -118,5 +111,11 @@ export class EmbeddedOrderLog implements OrderLog {
 
   async close(): Promise<void> {
     this.#file.close()
+  }
+
+  /** What table `log` has to say about a head. */
+  #rowOf({ genesis, diskId, sealedGeneration, length }: OrderLogHead): LogRow {
+    const history = genesis && { clusterId: genesis.clusterId, genesisDigest: this.#start }
+    return { diskId, history, sealedGeneration, length }
   }
 }

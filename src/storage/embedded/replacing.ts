@@ -1,6 +1,7 @@
 import { readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { Damage, DamagedFile } from './damage.ts'
+import { MARKER_ENDING } from './damage-marker.ts'
 import { syncFolder } from './folder.ts'
 import type { FileInMaking } from './making.ts'
 import type { Schema } from './schema.ts'
@@ -11,7 +12,8 @@ import { asFailure } from './sqlite-error.ts'
  *
  * P1. The new file counts from the moment that it is called `<path>.rebuilt.<archive>`: by then it is whole and synced, and
  *     whoever opens `path` next finishes what was interrupted. Before that moment, the old file counts.
- * P2. The old file's write-ahead log is gone before the new file is called `path`: SQLite would take it for the new one's.
+ * P2. The old file's write-ahead log and its damage marker are gone before the new file is called `path`: they would be
+ *     taken for the new one's.
  */
 
 /** Why the old file goes: stands in the name of its archive. */
@@ -45,7 +47,7 @@ export function finishReplacing(path: string): void {
     const archive = `${path}.${whole.slice(marker.length)}`
     rmSync(`${path}-shm`, { force: true }) // SQLite makes it anew from the write-ahead log.
     if (sizeOf(`${path}-wal`) === 0) rmSync(`${path}-wal`)
-    for (const suffix of ['-wal', '']) {
+    for (const suffix of ['-wal', MARKER_ENDING, '']) {
       if (sizeOf(path + suffix) !== undefined) renameSync(path + suffix, archive + suffix)
     }
     syncFolder(folder) // P2

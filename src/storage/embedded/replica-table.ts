@@ -1,6 +1,7 @@
-import type { StatementSync } from 'node:sqlite'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { KnownReplica } from '../ledger.ts'
-import { integer, text } from './row.ts'
+import { checkedRow, withChecksum } from './checksum.ts'
+import { integer, text, type Row } from './row.ts'
 import type { SqliteFile } from './sqlite-file.ts'
 
 /** The table `replicas`. All calls run inside the file's guard. */
@@ -10,17 +11,44 @@ export class ReplicaTable {
 
   constructor(file: SqliteFile) {
     this.#put = file.prepare(
-      `INSERT INTO replicas VALUES (?, ?)
-       ON CONFLICT (replica_id) DO UPDATE SET address = excluded.address WHERE address <> excluded.address`,
+      `INSERT INTO replicas VALUES (?, ?, ?)
+       ON CONFLICT (replica_id) DO UPDATE SET address = excluded.address, checksum = excluded.checksum
+       WHERE address <> excluded.address`,
     )
     this.#all = file.prepare('SELECT * FROM replicas ORDER BY replica_id')
   }
 
   put(replica: KnownReplica): void {
-    this.#put.run(replica.replicaId, replica.address)
+    this.#put.run(...withChecksum('replicas', [replica.replicaId, replica.address]))
   }
 
   all(): readonly KnownReplica[] {
-    return this.#all.all().map((row) => ({ address: text(row, 'address'), replicaId: integer(row, 'replica_id') }))
+    return this.#all.all().map((row) => toReplica(checkedRow('replicas', row)))
   }
+}
+
+/** The replicas that a damaged ledger still names; none when they cannot be read. */
+export function readReplicas(path: string): readonly KnownReplica[] {
+  try {
+    const database = new DatabaseSync(path, { readOnly: true })
+    try {
+      return database.prepare('SELECT * FROM replicas').all().flatMap(replicaIfSound)
+    } finally {
+      database.close()
+    }
+  } catch {
+    return []
+  }
+}
+
+function replicaIfSound(row: Row): readonly KnownReplica[] {
+  try {
+    return [toReplica(checkedRow('replicas', row))]
+  } catch {
+    return []
+  }
+}
+
+function toReplica(row: Row): KnownReplica {
+  return { address: text(row, 'address'), replicaId: integer(row, 'replica_id') }
 }

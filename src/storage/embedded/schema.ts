@@ -37,24 +37,27 @@ CREATE TABLE entries ( -- accepted orders, numbered 0, 1, 2, … without a gap; 
 export const LEDGER_SCHEMA: Schema = {
   kind: 'a ledger',
   applicationId: 0x53_42_6c_67, // "SBlg"
-  version: 1,
+  version: 2,
   advice:
-    'Keep the file under another name, and start the catalogue again: it recovers its history from the replicas',
+    'Start the catalogue again: it keeps the file under another name, and recovers its history from the replicas',
   sql: `
 CREATE TABLE cluster ( -- one row
   only INTEGER PRIMARY KEY CHECK (only = 1),
   cluster_id TEXT NOT NULL,
+  genesis_digest TEXT NOT NULL, -- SHA-256 of the cluster's id and the opening catalogue
   generation INTEGER NOT NULL, -- raised at every start of the catalogue
   recovered_generation INTEGER NOT NULL, -- that of the last recovery from replicas, 0 when there was none
   length INTEGER NOT NULL, -- number of entries
-  published INTEGER NOT NULL -- entries below this number were shown to clients for sure
+  published INTEGER NOT NULL, -- entries below this number were shown to clients for sure
+  checksum TEXT NOT NULL -- start of the SHA-256 of the JSON array of the table's name and the columns before this one
 ) STRICT;
 ${GENESIS}
 CREATE TABLE stocks ( -- levels after the last entry
   name TEXT PRIMARY KEY,
   price_cents INTEGER NOT NULL,
   quantity INTEGER NOT NULL CHECK (quantity >= 0),
-  volume INTEGER NOT NULL
+  volume INTEGER NOT NULL,
+  checksum TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 ${ENTRIES}
 CREATE UNIQUE INDEX entries_by_key ON entries (key); -- keys that grow with time cost a third of random ones
@@ -63,12 +66,14 @@ CREATE TABLE rejections ( -- refused orders, so that asking again gets the same 
   fingerprint TEXT NOT NULL,
   reason TEXT NOT NULL,
   position INTEGER NOT NULL, -- number of entries when it was decided
-  time_ms INTEGER NOT NULL
+  time_ms INTEGER NOT NULL,
+  checksum TEXT NOT NULL
 ) STRICT;
 CREATE INDEX rejections_by_time ON rejections (time_ms);
 CREATE TABLE replicas ( -- replicas that this catalogue has met
   replica_id INTEGER PRIMARY KEY,
-  address TEXT NOT NULL -- host:port where it was met last
+  address TEXT NOT NULL, -- host:port where it was met last
+  checksum TEXT NOT NULL
 ) STRICT;`,
 }
 
@@ -76,15 +81,17 @@ CREATE TABLE replicas ( -- replicas that this catalogue has met
 export const ORDER_LOG_SCHEMA: Schema = {
   kind: 'an order log',
   applicationId: 0x53_42_6f_6c, // "SBol"
-  version: 1,
-  advice: 'Keep the file under another name, and start the replica again: it gets every order from the leader',
+  version: 2,
+  advice: 'Start the replica again: it keeps the file under another name, and gets every order from the leader',
   sql: `
 CREATE TABLE log ( -- one row
   only INTEGER PRIMARY KEY CHECK (only = 1),
   disk_id TEXT NOT NULL, -- made with this file
   cluster_id TEXT, -- the history that this log belongs to; NULL until it met a catalogue or a leader
+  genesis_digest TEXT, -- SHA-256 of the cluster's id and the opening catalogue; NULL like the one before
   sealed_generation INTEGER NOT NULL, -- nothing is taken from a lower generation than this
-  length INTEGER NOT NULL -- number of entries
+  length INTEGER NOT NULL, -- number of entries
+  checksum TEXT NOT NULL -- start of the SHA-256 of the JSON array of the table's name and the columns before this one
 ) STRICT;
 ${GENESIS}
 ${ENTRIES}`,

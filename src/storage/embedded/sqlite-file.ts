@@ -1,10 +1,14 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { StorageFailure } from '../ledger.ts'
 import { Damage, DamagedFile } from './damage.ts'
+import { markDamaged } from './damage-marker.ts'
 import type { FileLock } from './lock.ts'
+import { checkHeader } from './file-header.ts'
 import { integer, only } from './row.ts'
 import type { Schema } from './schema.ts'
+import { checkSchema } from './schema-check.ts'
 import { asFailure, isCorruption, isForeignSchema, isIntegerOutOfRange } from './sqlite-error.ts'
+import { checkWriteAheadLog } from './write-ahead-log.ts'
 
 /** Changed rows after which the write-ahead log is copied into the file. One row costs up to two pages of 4 KiB. */
 const ROWS_PER_CHECKPOINT = 4_000
@@ -33,7 +37,8 @@ export type FileUse =
  * One SQLite file that this process alone writes.
  *
  * S1. A transaction is synced before `transaction` returns (WAL, synchronous=FULL).
- * S2. The first failure of SQLite, or damage that is noticed, is the last: every later call throws it again.
+ * S2. The first failure of SQLite, or damage that is noticed, is the last: every later call throws it again. Damage is
+ *     marked on disk before anybody hears of it, since the next opening may not look where it is.
  *     Checkpoints are run here and not by SQLite, which would keep their failures to itself.
  * S3. One process at a time: see {@link FileLock}. Readers are welcome at any time.
  */
@@ -46,12 +51,14 @@ export class SqliteFile {
   #lock: FileLock | undefined
   #failure: StorageFailure | undefined
   #closed = false
+  #strangers: readonly string[] = []
 
   /** Opens the file; only to make it may it be missing. */
   constructor(path: string, schema: Schema, use: FileUse) {
     this.path = path
     this.#schema = schema
     try {
+      if (use.kind === 'look') this.#checkOutside()
       this.#database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, readOnly: use.kind === 'look' })
     } catch (error) {
       throw this.#asFailure(error)
@@ -63,6 +70,11 @@ export class SqliteFile {
       this.#database.close()
       throw this.#asFailure(error)
     }
+  }
+
+  /** Tables and indexes in the file that are not ours. */
+  get strangers(): readonly string[] {
+    return this.#strangers
   }
 
   prepare(sql: string): StatementSync {
@@ -78,6 +90,7 @@ export class SqliteFile {
     } catch (error) {
       const failure = this.#asFailure(error)
       if (failure instanceof StorageFailure) this.#failure = failure
+      if (failure instanceof DamagedFile && this.#lock) markDamaged(this.path, failure.why) // S2
       throw failure
     }
   }
@@ -95,6 +108,11 @@ export class SqliteFile {
     }
     this.#checkpointWhenDue()
     return result
+  }
+
+  /** From now on all reading shows one moment, whatever others write; until the file is closed. */
+  freeze(): void {
+    this.#database.exec('BEGIN; SELECT count(*) FROM sqlite_schema')
   }
 
   /** From now on the lock is let go of together with the file. */
@@ -159,6 +177,19 @@ export class SqliteFile {
           'start it with a newer program',
       )
     }
+    if (foundVersion < version) {
+      throw new StorageFailure(
+        `${this.path} has schema version ${foundVersion}, from before the first release; this program knows version ` +
+          `${version} only: start with another folder`,
+      )
+    }
+    this.#strangers = checkSchema(this.#database, this.#schema)
+  }
+
+  /** Throws when the bytes show what SQLite itself does not look at. */
+  #checkOutside(): void {
+    checkHeader(this.path, this.#schema.applicationId)
+    checkWriteAheadLog(this.path)
   }
 
   #useWal(): void {

@@ -11,6 +11,7 @@ import { addStatus } from './commands/status.ts'
 import { addStocks } from './commands/stocks.ts'
 import { addTrades } from './commands/trade.ts'
 import { addUp } from './commands/up.ts'
+import { addVerify } from './commands/verify.ts'
 import { applyConfigFile } from './config.ts'
 import { CommandFailure, EXIT } from './failure.ts'
 import { configOption } from './options.ts'
@@ -40,6 +41,7 @@ function buildProgram(): Command {
     addClient,
     addControls,
     addLogs,
+    addVerify,
     addCatalog,
     addOrder,
     addFrontEnd,

@@ -3,16 +3,17 @@ import type { Stock } from '../domain/stock.ts'
 import { genesisDigest, type Genesis } from './chain.ts'
 import { continueChain, wrongDigest } from './continuation.ts'
 import type { LogPage } from './ledger.ts'
+import { Levels } from './levels.ts'
 
 /** Follows a log from its genesis on, and so finds out what the ledger held that decided it. */
 export class Replay {
-  readonly #stocks: Map<string, Stock>
+  readonly #levels: Levels
   #length = 0
   #digest: string
   #lastGeneration = 0
 
   constructor(genesis: Genesis) {
-    this.#stocks = new Map(genesis.stocks.map((stock) => [stock.name, stock]))
+    this.#levels = new Levels(genesis.stocks)
     this.#digest = genesisDigest(genesis)
   }
 
@@ -31,7 +32,7 @@ export class Replay {
 
   /** All stocks after the last entry, in the order of the genesis. */
   stocks(): readonly Stock[] {
-    return [...this.#stocks.values()]
+    return this.#levels.all()
   }
 
   /**
@@ -56,18 +57,11 @@ export class Replay {
   }
 
   #apply(entry: Entry): void {
-    const { number, name, generation } = entry
-    const stock = this.#stocks.get(name)
-    if (!stock) throw new Error(`entry ${number} trades ${name}, which was never for sale`)
+    const { number, generation } = entry
     if (generation < this.#lastGeneration) {
       throw new Error(`entry ${number} has generation ${generation}, the one before it ${this.#lastGeneration}`)
     }
-    const quantity = entry.type === 'buy' ? stock.quantity - entry.quantity : stock.quantity + entry.quantity
-    const volume = stock.volume + entry.quantity
-    if (quantity < 0 || !Number.isSafeInteger(quantity) || !Number.isSafeInteger(volume)) {
-      throw new Error(`entry ${number} leaves ${quantity} shares of ${name} and a volume of ${volume}`)
-    }
-    this.#stocks.set(name, { ...stock, quantity, volume })
+    this.#levels.apply(entry)
     this.#lastGeneration = generation
   }
 }

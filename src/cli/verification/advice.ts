@@ -1,0 +1,42 @@
+import type { VerifiedCopy } from '../../storage/verification.ts'
+
+/** What an operator does about a copy with findings. */
+export function adviceOn(
+  copy: VerifiedCopy,
+  copies: readonly VerifiedCopy[],
+  reference: VerifiedCopy | undefined,
+): string {
+  if (copy.kind === 'ledger') return adviceOnLedger(copy, copies)
+  if (reference?.kind === 'ledger' && reference.findings.count > 0) return 'see to the ledger first, then verify again.'
+  if (isLedgerBehind(copy, reference)) {
+    return 'the ledger has lost entries. Restart the catalogue with all replicas running: it recovers from the longest log.'
+  }
+  return (
+    `${markerFor(copy)} and restart the replica: it keeps this file under another name, and gets every order from the ` +
+    'leader.'
+  )
+}
+
+function adviceOnLedger(ledger: VerifiedCopy, copies: readonly VerifiedCopy[]): string {
+  const sound = copies.filter(({ kind, findings }) => kind === 'order log' && findings.count === 0)
+  if (!sound.some(({ length }) => length >= ledger.length)) {
+    return (
+      'no sound order log here holds as many entries. Look at the other replicas before you touch anything; with none ' +
+      'that is sound, put back a whole backup.'
+    )
+  }
+  return (
+    `with all replicas running, ${markerFor(ledger)} and restart the catalogue: it keeps this file under another name, ` +
+    'and recovers its history from the replicas. Refusals on record are forgotten.'
+  )
+}
+
+/** A replica that was sealed since the ledger was last recovered has nothing that was given up on purpose. */
+function isLedgerBehind(log: VerifiedCopy, reference: VerifiedCopy | undefined): boolean {
+  if (reference?.kind !== 'ledger' || reference.clusterId !== log.clusterId) return false
+  return log.length > reference.length && log.generation >= reference.recoveredGeneration
+}
+
+function markerFor({ source }: VerifiedCopy): string {
+  return source.endsWith('.db') ? `\`touch ${source}.damaged\`` : 'put an empty file `<its file>.damaged` beside its file'
+}

@@ -1,0 +1,107 @@
+import { compare, referenceAmong, type Standing, type VerifiedCopy } from '../../storage/verification.ts'
+import type { Paint } from '../terminal.ts'
+import { adviceOn } from './advice.ts'
+
+const DIGEST_DIGITS_SHOWN = 12
+
+/** A copy with how it stands to the reference; undefined for the reference itself. */
+export interface ComparedCopy {
+  readonly copy: VerifiedCopy
+  readonly standing: Standing | undefined
+  /** What to do; undefined when all is well. */
+  readonly advice: string | undefined
+}
+
+export interface VerificationReport {
+  /** The copy that all others were compared with; undefined when there was none to compare with. */
+  readonly reference: VerifiedCopy | undefined
+  readonly copies: readonly ComparedCopy[]
+  readonly isWell: boolean
+}
+
+/** Compares copies that were read before. */
+export async function reportOn(copies: readonly VerifiedCopy[]): Promise<VerificationReport> {
+  const reference = referenceAmong(copies)
+  const standings: (Standing | undefined)[] = []
+  for (const copy of copies) standings.push(reference && copy !== reference ? await compare(copy, reference) : undefined)
+  return {
+    reference,
+    copies: copies.map((copy, at) => ({
+      copy,
+      standing: standings[at],
+      advice: isSound(copy) ? undefined : adviceOn(copy, copies, reference),
+    })),
+    isWell: copies.every(isSound),
+  }
+}
+
+/** The report for a program; the members' names are part of the interface. */
+export function reportJson({ reference, copies, isWell }: VerificationReport): object {
+  return {
+    ok: isWell,
+    comparedWith: reference?.source ?? null,
+    copies: copies.map(({ copy, standing, advice }) => ({
+      source: copy.source,
+      kind: copy.kind,
+      ok: isSound(copy),
+      clusterId: copy.clusterId ?? null,
+      generation: copy.generation,
+      length: copy.length,
+      digest: copy.digest,
+      standing: standing?.kind ?? null,
+      problems: copy.findings.count,
+      findings: copy.findings.kept,
+      advice: advice ?? null,
+    })),
+  }
+}
+
+/** The report for a person. */
+export function reportLines(report: VerificationReport, paint: Paint): string[] {
+  const { copies, reference } = report
+  const lines = copies.flatMap((compared) => copyLines(compared, reference, paint))
+  if (reference?.kind === 'order log') lines.push('There is no ledger to compare with: the longest order log stands for it.')
+  return [...lines, verdict(report, paint)]
+}
+
+function copyLines({ copy, standing, advice }: ComparedCopy, reference: VerifiedCopy | undefined, paint: Paint): string[] {
+  const { findings, source, kind, length, digest } = copy
+  const mark = isSound(copy) ? paint('green', 'ok ') : paint('red', 'BAD')
+  const shown = digest === '' ? 'unknown' : digest.slice(0, DIGEST_DIGITS_SHOWN)
+  const left = findings.count - findings.kept.length
+  return [
+    `${mark}  ${source}  ${kind}, ${length} entries, digest ${shown}${standingWords(standing, reference)}`,
+    ...findings.kept.map(({ entry, what }) => `     ${entry === undefined ? '' : `entry ${entry}: `}${what}`),
+    ...(left > 0 ? [`     … and ${left} more`] : []),
+    ...(advice === undefined ? [] : [`     What to do: ${advice}`]),
+  ]
+}
+
+function verdict({ copies, isWell, reference }: VerificationReport, paint: Paint): string {
+  const count = copies.length === 1 ? '1 copy' : `${copies.length} copies`
+  if (isWell) return paint('green', `All is well: ${count}, ${reference?.length ?? 0} entries.`)
+  const bad = copies.filter(({ copy }) => !isSound(copy)).length
+  return paint('red', `Not well: ${bad} of ${count}.`)
+}
+
+function standingWords(standing: Standing | undefined, reference: VerifiedCopy | undefined): string {
+  const other = reference?.kind === 'ledger' ? 'the ledger' : 'the longest order log'
+  switch (standing?.kind) {
+    case 'same':
+      return `, same as ${other}`
+    case 'behind':
+      return `, ${standing.lacks} behind ${other}: it gets them when it runs`
+    case 'empty':
+      return ', belongs to no history yet'
+    case 'other':
+      return `, no prefix of ${other}`
+    case 'unknown':
+      return `, cannot be compared with ${other}`
+    case undefined:
+      return ''
+  }
+}
+
+function isSound({ findings }: VerifiedCopy): boolean {
+  return findings.count === 0
+}

@@ -1,0 +1,72 @@
+import { LIMITS } from '../../domain/limits.ts'
+import { OPENING_CATALOGUE } from '../../domain/stock.ts'
+import { fromWireEntries } from '../../rpc/entries.ts'
+import type { Entries } from '../../rpc/messages.ts'
+import { RpcError, type Network } from '../../runtime/network.ts'
+import { genesisDigest } from '../../storage/chain.ts'
+import { Findings } from '../../storage/findings.ts'
+import { LogCheck } from '../../storage/log-check.ts'
+import type { CopyKind, Progress, VerifiedCopy } from '../../storage/verification.ts'
+
+const CALL_DEADLINE_MS = 5_000
+
+/** A process that serves a copy of the log. */
+export interface ServingProcess {
+  readonly address: string
+  readonly kind: CopyKind
+  /** '' while it belongs to no history. */
+  readonly clusterId: string
+}
+
+/** Asks what runs at an address. Rejects with an {@link RpcError} when there is neither a catalogue nor a replica. */
+export async function serverAt(network: Network, address: string): Promise<ServingProcess> {
+  try {
+    const { clusterId } = await network.call(address, 'Catalog.Status', {}, CALL_DEADLINE_MS)
+    return { address, kind: 'ledger', clusterId }
+  } catch (error) {
+    if (!(error instanceof RpcError) || error.code !== 'UNIMPLEMENTED') throw error
+  }
+  const { clusterId } = await network.call(address, 'Order.Status', {}, CALL_DEADLINE_MS)
+  return { address, kind: 'order log', clusterId }
+}
+
+/**
+ * Reads all entries that a running process serves, up to where its log ended at the first answer, and checks them and
+ * their digests. Levels and refusals are not served: only its file shows them. Rejects with an {@link RpcError} when an
+ * answer does not come.
+ */
+export async function verifyServed(network: Network, server: ServingProcess, progress: Progress): Promise<VerifiedCopy> {
+  const { address, kind, clusterId } = server
+  const read = (from: number, limit: number): Promise<Entries> =>
+    network.call(address, kind === 'ledger' ? 'Catalog.Read' : 'Order.Read', { from, limit }, CALL_DEADLINE_MS)
+
+  const head = await read(0, 0)
+  const findings = new Findings()
+  const log = new LogCheck(head.digest, isUsualGenesis(clusterId, head.digest) ? OPENING_CATALOGUE : undefined, findings)
+  progress.begin(`${address}: entries`, head.length)
+  while (log.length < head.length) {
+    const from = log.length
+    const page = await read(from, Math.min(LIMITS.catchUpBatchMax, head.length - from))
+    for (const entry of fromWireEntries(page.entries)) log.take(entry)
+    if (log.length === from) break
+    log.expect(page.digest)
+    progress.advance(page.entries.length)
+  }
+  log.end(head.length)
+  return {
+    source: address,
+    kind,
+    clusterId: clusterId === '' ? undefined : clusterId,
+    generation: head.generation,
+    recoveredGeneration: head.recoveredGeneration,
+    length: log.length,
+    digest: log.digest,
+    findings,
+    digestAt: async (length) => (await read(length, 0)).digest,
+    entry: async (number) => fromWireEntries((await read(number, 1)).entries)[0],
+    close: () => {},
+  }
+}
+
+const isUsualGenesis = (clusterId: string, digest: string): boolean =>
+  genesisDigest({ clusterId, stocks: OPENING_CATALOGUE }) === digest

@@ -1,0 +1,23 @@
+import type { Findings } from '../findings.ts'
+import { Damage } from './damage.ts'
+import { isCorruption, isForeignSchema, isIntegerOutOfRange } from './sqlite-error.ts'
+
+/**
+ * What a failed read shows about the file, in words. Throws the error when it shows nothing: when the file could not be
+ * read for reasons of its surroundings, or when this program is wrong.
+ */
+export function asFinding(error: unknown): string {
+  const isOfTheFile = error instanceof Damage || isCorruption(error) || isForeignSchema(error)
+  if (isOfTheFile || isIntegerOutOfRange(error)) return error.message
+  throw error
+}
+
+/** Runs `read`; what it shows about the file becomes a finding. */
+export function attempt<T>(findings: Findings, read: () => T): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    findings.add(asFinding(error))
+    return undefined
+  }
+}

@@ -1,0 +1,143 @@
+import type { Entry } from '../../domain/order.ts'
+import type { Genesis } from '../chain.ts'
+import { Findings } from '../findings.ts'
+import { LogCheck } from '../log-check.ts'
+import type { CopyKind, Progress, VerifiedCopy } from '../verification.ts'
+import { asFinding, attempt } from './attempt.ts'
+import { ClusterTable, type ClusterRow } from './cluster-table.ts'
+import { noticedDamage } from './damage-marker.ts'
+import { DamagedFile } from './damage.ts'
+import { EntryReader } from './entry-reader.ts'
+import { readGenesis } from './genesis-table.ts'
+import { checkLedgerTables } from './ledger-check.ts'
+import { LogTable } from './log-table.ts'
+import { text } from './row.ts'
+import { LEDGER_SCHEMA, ORDER_LOG_SCHEMA } from './schema.ts'
+import { SqliteFile } from './sqlite-file.ts'
+
+/** A running process may write to the file while its bytes are looked at: only what is seen each time is damage. */
+const LOOKS = 3
+const PAGE_FINDINGS_MAX = 20
+
+/** The head of either kind of file. */
+interface FileHead {
+  readonly genesis: Genesis | undefined
+  readonly start: string
+  readonly generation: number
+  readonly recoveredGeneration: number
+  readonly length: number
+  readonly cluster?: ClusterRow
+}
+
+/**
+ * Reads a whole file and checks everything: SQLite's own structures, the schema, each record, the digest chain from the
+ * genesis on, levels, keys and refusals. Writes nothing; a process may use the file meanwhile. Reading takes the calling
+ * thread, some 10 s a million entries.
+ * Throws a `StorageFailure` when the file cannot be read at all, or is of another kind: that says nothing about damage.
+ */
+export function verifyFile(path: string, kind: CopyKind, progress: Progress): VerifiedCopy {
+  const findings = new Findings()
+  const marker = noticedDamage(path)
+  if (marker !== undefined) findings.add(marker)
+  const file = open(path, kind, findings)
+  const head = file && attempt(findings, () => readHead(file, kind))
+  if (!file || !head) {
+    file?.close()
+    return unreadable(path, kind, findings)
+  }
+  return readAll(file, kind, head, findings, progress)
+}
+
+function open(path: string, kind: CopyKind, findings: Findings): SqliteFile | undefined {
+  for (let look = 1; ; look += 1) {
+    try {
+      const file = new SqliteFile(path, kind === 'ledger' ? LEDGER_SCHEMA : ORDER_LOG_SCHEMA, { kind: 'look' })
+      file.freeze()
+      return file
+    } catch (error) {
+      if (!(error instanceof DamagedFile)) throw error
+      if (look < LOOKS) continue
+      findings.add(error.why)
+      return undefined
+    }
+  }
+}
+
+function readHead(file: SqliteFile, kind: CopyKind): FileHead {
+  if (kind === 'ledger') {
+    const { clusterId, genesisDigest, ...cluster } = new ClusterTable(file).read()
+    const genesis = readGenesis(file, { clusterId, genesisDigest })
+    return { genesis, start: genesisDigest, ...cluster, cluster: { clusterId, genesisDigest, ...cluster } }
+  }
+  const { history, sealedGeneration, length } = new LogTable(file).read()
+  const genesis = history && readGenesis(file, history)
+  return { genesis, start: history?.genesisDigest ?? '', generation: sealedGeneration, recoveredGeneration: 0, length }
+}
+
+function readAll(
+  file: SqliteFile,
+  kind: CopyKind,
+  head: FileHead,
+  findings: Findings,
+  progress: Progress,
+): VerifiedCopy {
+  const { genesis, start, length } = head
+  const log = new LogCheck(start, genesis?.stocks, findings)
+  const reader = new EntryReader(file)
+  progress.begin(`${file.path}: entries`, length)
+  attempt(findings, () => reader.feed(log, length, (entries) => progress.advance(entries)))
+  progress.begin(`${file.path}: pages`, 2)
+  progress.advance(1)
+  checkPages(file, findings)
+  progress.advance(1)
+  for (const name of file.strangers) findings.add(`it has ${name}, which is none of its tables and indexes`)
+  if (head.cluster) checkLedgerTables(file, head.cluster, log, findings)
+  return {
+    source: file.path,
+    kind,
+    clusterId: genesis?.clusterId,
+    generation: head.generation,
+    recoveredGeneration: head.recoveredGeneration,
+    length: log.length,
+    digest: log.digest,
+    findings,
+    digestAt: async (at) => (at === 0 ? start : quietly(() => reader.digest(at - 1))),
+    entry: async (number) => quietly(() => reader.entry(number)),
+    close: () => file.close(),
+  }
+}
+
+function checkPages(file: SqliteFile, findings: Findings): void {
+  attempt(findings, () => {
+    for (const row of file.prepare(`PRAGMA integrity_check(${PAGE_FINDINGS_MAX})`).all()) {
+      const words = text(row, 'integrity_check')
+      if (words !== 'ok') findings.add(`SQLite says: ${words}`)
+    }
+  })
+}
+
+/** What is damaged has been told already. */
+function quietly<T>(read: () => T | undefined): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    asFinding(error)
+    return undefined
+  }
+}
+
+function unreadable(source: string, kind: CopyKind, findings: Findings): VerifiedCopy {
+  return {
+    source,
+    kind,
+    clusterId: undefined,
+    generation: 0,
+    recoveredGeneration: 0,
+    length: 0,
+    digest: '',
+    findings,
+    digestAt: async () => undefined,
+    entry: async (): Promise<Entry | undefined> => undefined,
+    close: () => {},
+  }
+}

@@ -1,0 +1,31 @@
+/** Something in a copy of the log that is not as it has to be. */
+export interface Finding {
+  /** Number of the entry that it is about, if it is about one. */
+  readonly entry?: number
+  /** What was found, and what was expected. */
+  readonly what: string
+}
+
+/** Beyond this many, they are only counted: one broken page spoils hundreds of entries. */
+const KEPT_MAX = 20
+
+/** What is wrong with one copy. */
+export class Findings {
+  readonly #kept: Finding[] = []
+  #count = 0
+
+  /** How many there are, kept or not. */
+  get count(): number {
+    return this.#count
+  }
+
+  /** The first ones, in the order they were found. */
+  get kept(): readonly Finding[] {
+    return this.#kept
+  }
+
+  add(what: string, entry?: number): void {
+    this.#count += 1
+    if (this.#count <= KEPT_MAX) this.#kept.push(entry === undefined ? { what } : { entry, what })
+  }
+}

@@ -1,0 +1,28 @@
+import type { Entry } from '../domain/order.ts'
+import type { Stock } from '../domain/stock.ts'
+
+/** The levels of all stocks, entry after entry. */
+export class Levels {
+  readonly #stocks: Map<string, Stock>
+
+  constructor(opening: readonly Stock[]) {
+    this.#stocks = new Map(opening.map((stock) => [stock.name, stock]))
+  }
+
+  /** In the order of the opening catalogue. */
+  all(): readonly Stock[] {
+    return [...this.#stocks.values()]
+  }
+
+  /** Throws when no ledger can have decided that: the words name the entry. */
+  apply({ number, name, type, quantity: traded }: Entry): void {
+    const stock = this.#stocks.get(name)
+    if (!stock) throw new Error(`entry ${number} trades ${name}, which was never for sale`)
+    const quantity = type === 'buy' ? stock.quantity - traded : stock.quantity + traded
+    const volume = stock.volume + traded
+    if (quantity < 0 || !Number.isSafeInteger(quantity) || !Number.isSafeInteger(volume)) {
+      throw new Error(`entry ${number} leaves ${quantity} shares of ${name} and a volume of ${volume}`)
+    }
+    this.#stocks.set(name, { ...stock, quantity, volume })
+  }
+}

@@ -1,0 +1,98 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Entry } from '../domain/order.ts'
+import type { Findings } from './findings.ts'
+
+export type CopyKind = 'ledger' | 'order log'
+
+/** Told how far the reading of a copy is. */
+export interface Progress {
+  begin(what: string, total: number): void
+  advance(by: number): void
+}
+
+/** A copy of the log that was read in full, with all that is wrong with it. */
+export interface VerifiedCopy {
+  /** Path of the file, or address of the process that serves it. */
+  readonly source: string
+  readonly kind: CopyKind
+  /** The history that it belongs to; undefined when it belongs to none yet, or cannot be read. */
+  readonly clusterId: string | undefined
+  /** A ledger's generation, or an order log's sealed one. */
+  readonly generation: number
+  /** A ledger's generation at its last recovery; 0 for an order log. */
+  readonly recoveredGeneration: number
+  /** Number of entries. */
+  readonly length: number
+  /** Digest of them all, as 64 hexadecimal digits; '' when it cannot be known. */
+  readonly digest: string
+  readonly findings: Findings
+  /** The digest of the first `length` entries, as the copy says; undefined when it does not say. */
+  digestAt(length: number): Promise<string | undefined>
+  entry(number: number): Promise<Entry | undefined>
+  close(): void
+}
+
+/** How a copy stands to the one that it is compared with. */
+export type Standing =
+  | { readonly kind: 'same' }
+  /** An exact prefix: what it lacks comes when its process runs. */
+  | { readonly kind: 'behind'; readonly lacks: number }
+  | { readonly kind: 'empty' }
+  /** The findings tell how. */
+  | { readonly kind: 'other' }
+  | { readonly kind: 'unknown' }
+
+/**
+ * The copy that all others are compared with: the ledger, or the longest order log where there is no ledger that can be
+ * read. Undefined when there is none with entries.
+ */
+export function referenceAmong(copies: readonly VerifiedCopy[]): VerifiedCopy | undefined {
+  const readable = copies.filter(({ clusterId }) => clusterId !== undefined)
+  const ledger = readable.find(({ kind }) => kind === 'ledger')
+  return ledger ?? readable.toSorted((a, b) => b.length - a.length)[0]
+}
+
+/** Whether `copy` is a prefix of `reference`. What contradicts that is added to the copy's findings. */
+export async function compare(copy: VerifiedCopy, reference: VerifiedCopy): Promise<Standing> {
+  if (copy.clusterId === undefined) return copy.findings.count === 0 ? { kind: 'empty' } : { kind: 'unknown' }
+  if (copy.clusterId !== reference.clusterId) {
+    copy.findings.add(`it belongs to cluster ${copy.clusterId}, ${reference.source} to cluster ${reference.clusterId}`)
+    return { kind: 'other' }
+  }
+  const both = Math.min(copy.length, reference.length)
+  const [own, theirs] = await Promise.all([copy.digestAt(both), reference.digestAt(both)])
+  if (own === undefined || theirs === undefined) return { kind: 'unknown' }
+  if (own !== theirs) {
+    await reportFork(copy, reference, both)
+    return { kind: 'other' }
+  }
+  return compareLengths(copy, reference)
+}
+
+function compareLengths(copy: VerifiedCopy, reference: VerifiedCopy): Standing {
+  if (copy.length === reference.length) return { kind: 'same' }
+  if (copy.length < reference.length) return { kind: 'behind', lacks: reference.length - copy.length }
+  copy.findings.add(`it holds ${copy.length} entries, ${reference.source} only the first ${reference.length} of them`)
+  return { kind: 'other' }
+}
+
+async function reportFork(copy: VerifiedCopy, reference: VerifiedCopy, both: number): Promise<void> {
+  const number = await firstDifference(copy, reference, both)
+  const [own, theirs] = await Promise.all([copy.entry(number), reference.entry(number)])
+  const words = isDeepStrictEqual(own, theirs)
+    ? `the digest of ${reference.source} differs from here on`
+    : `${reference.source} has ${JSON.stringify(theirs)}, this copy ${JSON.stringify(own)}; all that follows differs too`
+  copy.findings.add(words, number)
+}
+
+/** By bisection: up to the common prefix digests are equal, after it they never are again. */
+async function firstDifference(copy: VerifiedCopy, reference: VerifiedCopy, both: number): Promise<number> {
+  let [equal, unequal] = [0, both]
+  while (unequal - equal > 1) {
+    const middle = Math.floor((equal + unequal) / 2)
+    const [own, theirs] = await Promise.all([copy.digestAt(middle), reference.digestAt(middle)])
+    if (own === theirs) equal = middle
+    else unequal = middle
+  }
+  return equal
+}

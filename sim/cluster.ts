@@ -71,6 +71,7 @@ export class Cluster {
         store: ledgerStoreOn(this.catalogueDisk, this.store, life, watch),
         replicas: ids.map((replicaId) => ({ replicaId, address: `order-${replicaId}:1` })),
         lost: [...this.lost],
+        alone: false,
         leaseMs: LEASE_MS,
       })
     })

@@ -265,8 +265,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: 'second-history',
     what: 'C3: an empty catalogue begins a new history in front of replicas with orders',
     file: 'src/catalogue/recovery.ts',
-    find: 'if (!best) return begin(runtime, store, ledger, generation)',
-    replace: 'return begin(runtime, store, ledger, generation)',
+    find: 'if (!best) return begin(',
+    replace: 'return begin(',
   },
   {
     name: 'backup-trusted',

@@ -22,26 +22,30 @@ interface Waiting {
   readonly reject: (error: Error) => void
 }
 
-/** Hears of every decided group, with the callers that get a share of it. */
-type OnDecided = (group: DecidedBatch, callers: ReadonlySet<object | undefined>) => void
+export interface DecisionEvents {
+  /** A group is decided and on disk; these callers get a share of it. */
+  decided(group: DecidedBatch, callers: ReadonlySet<object | undefined>): void
+  /** The ledger has failed: nothing will be decided any more (L3). */
+  failed(error: Error): void
+}
 
 /**
  * Group commit: what arrives while one group is being decided and synced is the next group. Groups are decided strictly
- * one after the other (L2), and `onDecided` hears of each before any of its callers.
+ * one after the other (L2), and `decided` hears of each before any of its callers.
  */
 export class Decisions {
   readonly #ledger: Ledger
   readonly #clock: Clock
-  readonly #onDecided: OnDecided
+  readonly #events: DecisionEvents
   #waiting: Waiting[] = []
   #running = false
   batches = 0
   requests = 0
 
-  constructor(ledger: Ledger, clock: Clock, onDecided: OnDecided) {
+  constructor(ledger: Ledger, clock: Clock, events: DecisionEvents) {
     this.#ledger = ledger
     this.#clock = clock
-    this.#onDecided = onDecided
+    this.#events = events
   }
 
   get idle(): boolean {
@@ -64,6 +68,7 @@ export class Decisions {
         await this.#decideGroup(group)
       } catch (error) {
         for (const waiting of group) waiting.reject(error as Error)
+        this.#events.failed(error as Error)
       }
     }
     this.#running = false
@@ -83,7 +88,7 @@ export class Decisions {
     const group = await this.#ledger.decide(requests, this.#clock.wallMs())
     this.batches += 1
     this.requests += requests.length
-    this.#onDecided(group, new Set(waiting.map((each) => each.caller)))
+    this.#events.decided(group, new Set(waiting.map((each) => each.caller)))
     let first = 0
     for (const each of waiting) {
       each.resolve({ group, first, count: each.requests.length })

@@ -4,7 +4,7 @@ import type { Logger } from '../runtime/logger.ts'
 import type { MessageStream, StreamHandlers } from '../runtime/network.ts'
 import type { CatalogueToLeader, LeaderToCatalogue, LeadHello, Outcome, PublishRequest, Refusal } from '../rpc/messages.ts'
 import { toWireOutcome } from '../rpc/outcome-codes.ts'
-import type { DecidedBatch, Ledger } from '../storage/ledger.ts'
+import type { DecidedBatch, KnownReplica, Ledger } from '../storage/ledger.ts'
 import type { Decisions } from './decisions.ts'
 import type { Publication } from './publication.ts'
 import type { Sessions } from './sessions.ts'
@@ -23,8 +23,11 @@ export interface LeaderStreamContext {
   refusal(): string | undefined
   /** Whether a replica holds what the ledger has lost. */
   isAhead(hello: LeadHello): boolean
-  halt(reason: Error): void
-  attached(leader: LeaderStream, hello: LeadHello): void
+  /** A replica that may be new here (C3). */
+  introduce(replica: KnownReplica): void
+  /** A replica holds what the ledger has lost: this process has to end and recover it. */
+  startOver(replica: KnownReplica, why: string): Promise<void>
+  attached(leader: LeaderStream): void
   detached(leader: LeaderStream): void
   published(): void
 }
@@ -39,6 +42,7 @@ export class LeaderStream implements StreamHandlers<LeaderToCatalogue> {
   #replicaId = -1
   /** Length of the log that this stream has carried so far; undefined before the welcome. */
   #carried: number | undefined
+  #closed = false
   /** What is being sent, one thing after the other. */
   #sending: Promise<void> = Promise.resolve()
   #publishing: Promise<void> = Promise.resolve()
@@ -57,8 +61,9 @@ export class LeaderStream implements StreamHandlers<LeaderToCatalogue> {
   }
 
   closed(): void {
-    if (this.#carried !== undefined) this.#context.detached(this)
+    this.#closed = true
     this.#carried = undefined
+    this.#context.detached(this)
   }
 
   /** A group was decided, by whomever: hands its entries on. */
@@ -68,17 +73,19 @@ export class LeaderStream implements StreamHandlers<LeaderToCatalogue> {
 
   async #welcome(hello: LeadHello): Promise<void> {
     const { ledger, log } = this.#context
+    this.#context.introduce(hello)
     const why = this.#context.refusal()
     const refusal = why !== undefined ? { why, differs: false } : await this.#judge(hello)
     if (refusal) {
       log.warn({ replica: hello.replicaId, ...refusal }, 'leader refused')
       return this.#refuse(refusal)
     }
+    if (this.#closed) return
     const { generation, genesis, length } = ledger.head()
     this.#replicaId = hello.replicaId
     this.#carried = hello.length
     this.#stream.send({ welcome: { generation, genesis, length, published: this.#context.publication.published } })
-    this.#context.attached(this, hello)
+    this.#context.attached(this)
     log.info({ replica: hello.replicaId, length: hello.length, gap: length - hello.length }, 'leader attached')
     this.#enqueue(() => this.#closeGap(ledger.head().length, -1, []))
   }
@@ -86,14 +93,15 @@ export class LeaderStream implements StreamHandlers<LeaderToCatalogue> {
   /** Why this replica's log cannot be led from here, or undefined. */
   async #judge(hello: LeadHello): Promise<Refusal | undefined> {
     const { genesis, length, generation } = this.#context.ledger.head()
-    if (hello.clusterId !== '' && hello.clusterId !== genesis.clusterId) {
+    const isOfThisCluster = hello.length === 0 || hello.clusterId === genesis.clusterId
+    if (this.#context.isAhead(hello) || (isOfThisCluster && hello.sealedGeneration > generation)) {
+      const what = `replica ${hello.replicaId} holds ${hello.length} entries up to generation ${hello.sealedGeneration}`
+      await this.#context.startOver(hello, `${what}, the ledger ${length} up to ${generation}`)
+      return { why: 'the ledger is behind', differs: false }
+    }
+    if (!isOfThisCluster) {
       const why = `replica ${hello.replicaId} belongs to cluster ${hello.clusterId}, this catalogue to ${genesis.clusterId}`
       return { why, differs: true }
-    }
-    if (hello.sealedGeneration > generation || this.#context.isAhead(hello)) {
-      const what = `replica ${hello.replicaId} holds ${hello.length} entries up to generation ${hello.sealedGeneration}`
-      this.#context.halt(new Error(`${what}, the ledger ${length} up to ${generation}: starting over to recover`))
-      return { why: 'the ledger is behind', differs: false }
     }
     if (length - hello.length > STREAM_GAP_MAX) {
       return { why: `a gap of ${length - hello.length} entries: read it first`, differs: false }
@@ -112,13 +120,11 @@ export class LeaderStream implements StreamHandlers<LeaderToCatalogue> {
   }
 
   async #trade(batch: number, requests: readonly OrderRequest[]): Promise<void> {
-    try {
-      const { group, first, count } = await this.#context.decisions.decide(requests, this)
-      const outcomes = group.outcomes.slice(first, first + count).map(toWireOutcome)
-      this.#enqueue(() => this.#send(group, batch, outcomes))
-    } catch (error) {
-      this.#context.halt(error as Error)
-    }
+    const share = await this.#context.decisions.decide(requests, this).catch(() => undefined)
+    if (!share) return this.#stream.close() // The ledger has failed, and this process ends.
+    const { group, first, count } = share
+    const outcomes = group.outcomes.slice(first, first + count).map(toWireOutcome)
+    this.#enqueue(() => this.#send(group, batch, outcomes))
   }
 
   /** One after the other: a later position must not overtake the sessions that an earlier one waits for. */

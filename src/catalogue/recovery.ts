@@ -126,7 +126,7 @@ async function recover(
   const clusters = new Set(holders.map(({ state }) => state.clusterId))
   if (clusters.size > 1) throw new Error(`the replicas belong to several clusters: ${holders.map(describe).join('; ')}`)
   const best = holders.sort(byGenerationAndLength)[0]
-  if (!best) return begin(runtime, store, ledger, generation)
+  if (!best) return begin(runtime, store, ledger, generation, sealed.find(({ state }) => state.genesis)?.state.genesis)
   runtime.log.warn({ replicas: sealed.map(reportOf), chosen: best.address, generation }, 'recovering the ledger from replicas')
   if (!best.state.genesis) throw new Error(`the replica at ${best.address} holds entries without a genesis`)
   await ledger?.close()
@@ -136,9 +136,15 @@ async function recover(
   return recovered
 }
 
-/** C3: nobody holds anything. */
-async function begin(runtime: Runtime, store: LedgerStore, ledger: Ledger | undefined, generation: number): Promise<Ledger> {
-  const genesis = { clusterId: runtime.random.id(16), stocks: OPENING_CATALOGUE }
+/** C3: nobody holds an entry. A ledger that was lost before its first order goes on as the cluster that its replicas know. */
+async function begin(
+  runtime: Runtime,
+  store: LedgerStore,
+  ledger: Ledger | undefined,
+  generation: number,
+  known: Genesis | null | undefined,
+): Promise<Ledger> {
+  const genesis = known ?? { clusterId: runtime.random.id(16), stocks: OPENING_CATALOGUE }
   const fresh = ledger ?? (await store.rebuild(genesis, generation, noPages()))
   await fresh.raiseGeneration(generation)
   runtime.log.info({ cluster: fresh.head().genesis.clusterId }, 'a new history begins')
@@ -177,16 +183,17 @@ async function sealAll(
   }
 }
 
-/** Seals one replica, however long it takes to reach it. Undefined when the catalogue stops before. */
+/** Seals one replica, however long it takes to reach it; tells of each try that failed. Undefined when the catalogue stops before. */
 export async function sealUntilReached(
   runtime: Runtime,
   replica: KnownReplica,
   { generation, genesis }: LedgerHead,
-  signal: AbortSignal,
+  { signal, missed }: { readonly signal: AbortSignal; missed(): void },
 ): Promise<SealResult | undefined> {
   while (!signal.aborted) {
     const [sealed] = await sealReachable(runtime, generation, genesis, [replica])
     if (sealed) return sealed.state
+    missed()
     await sleep(runtime.clock, SEAL_RETRY_MS, signal)
   }
   return undefined

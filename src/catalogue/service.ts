@@ -7,7 +7,6 @@ import type {
   CatalogueStatus,
   CatalogueToFrontEnd,
   FrontEndToCatalogue,
-  LeadHello,
   LookupResult,
   StockView,
   TradeResult,
@@ -15,11 +14,12 @@ import type {
 } from '../rpc/messages.ts'
 import { foreignRequest, readEntries } from '../rpc/single-calls.ts'
 import { wireNumber } from '../rpc/outcome-codes.ts'
-import type { DecidedBatch, KnownReplica, Ledger } from '../storage/ledger.ts'
+import type { DecidedBatch, Ledger } from '../storage/ledger.ts'
 import { Decisions } from './decisions.ts'
 import { LeaderStream, type LeaderStreamContext } from './leader-stream.ts'
+import { Membership, type MembershipOptions } from './membership.ts'
 import { Publication } from './publication.ts'
-import { isAhead, openLedger, sealUntilReached, type RecoveryOptions } from './recovery.ts'
+import { isAhead, openLedger, type RecoveryOptions } from './recovery.ts'
 import { Sessions } from './sessions.ts'
 
 /** A foreign caller's wait for something to be published. */
@@ -29,7 +29,7 @@ const IDLE_MS = 100
 const PRUNE_INTERVAL_MS = 60 * 60 * 1000
 const REJECTION_RETENTION_MS = 48 * 60 * 60 * 1000
 
-export interface CatalogueOptions extends RecoveryOptions {
+export interface CatalogueOptions extends RecoveryOptions, MembershipOptions {
   /** gRPC port; 0 chooses a free one. */
   readonly port: number
   readonly leaseMs: number
@@ -45,10 +45,12 @@ export async function startCatalogue(runtime: Runtime, options: CatalogueOptions
   const { generation, length, publishedAtLeast } = ledger.head()
   const pending = await ledger.entries(publishedAtLeast, length - publishedAtLeast)
   const publication = new Publication(await ledger.stocks(), length, pending)
-  const catalogue = new Catalogue(runtime, options.leaseMs, ledger, publication, closing)
+  const membership = new Membership(runtime, ledger, options, closing.signal)
+  await membership.load(options.replicas)
+  const catalogue = new Catalogue(runtime, options.leaseMs, ledger, publication, membership, closing)
   const server = await runtime.network.serve(options.port, catalogue.services())
   runtime.log.info({ port: server.port, generation, length, unpublished: pending.length }, 'catalogue listens')
-  await catalogue.open(options.replicas)
+  await catalogue.open()
   return {
     close: async (graceMs) => {
       await server.close(graceMs)
@@ -65,33 +67,40 @@ class Catalogue {
   readonly #sessions: Sessions
   readonly #decisions: Decisions
   readonly #leaders = new Set<LeaderStream>()
+  readonly #membership: Membership
   readonly #closing: AbortController
-  /** Address of every replica that is known, by id. */
-  readonly #replicas = new Map<number, string>()
-  /** Replicas that this empty catalogue has not looked into yet (C2, C3). */
-  readonly #unread = new Set<string>()
   #starting = true
 
-  constructor(runtime: Runtime, leaseMs: number, ledger: Ledger, publication: Publication, closing: AbortController) {
+  constructor(
+    runtime: Runtime,
+    leaseMs: number,
+    ledger: Ledger,
+    publication: Publication,
+    membership: Membership,
+    closing: AbortController,
+  ) {
     this.#runtime = runtime
     this.#leaseMs = leaseMs
     this.#ledger = ledger
     this.#publication = publication
+    this.#membership = membership
     this.#closing = closing
     this.#sessions = new Sessions(runtime.clock, leaseMs)
-    this.#decisions = new Decisions(ledger, runtime.clock, (group, callers) => this.#decided(group, callers))
+    this.#decisions = new Decisions(ledger, runtime.clock, {
+      decided: (group, callers) => this.#decided(group, callers),
+      failed: (error) => runtime.halt(error),
+    })
   }
 
   /** Waits until nobody serves from a session of an earlier run, then opens for trade. */
-  async open(named: readonly KnownReplica[]): Promise<void> {
+  async open(): Promise<void> {
     const { clock, log } = this.#runtime
-    for (const { replicaId, address } of await this.#ledger.knownReplicas()) this.#replicas.set(replicaId, address)
-    for (const replica of named) this.#remember(replica)
+    const { addresses } = this.#membership
     await sleep(clock, this.#leaseMs, this.#closing.signal)
     // Without any replica there is nobody who could publish what an earlier run left.
-    if (this.#replicas.size === 0) this.#publication.publish(this.#ledger.head().length)
+    if (addresses.size === 0) this.#publication.publish(this.#ledger.head().length)
     this.#starting = false
-    log.info({ replicas: Object.fromEntries(this.#replicas) }, 'open for trade')
+    log.info({ replicas: Object.fromEntries(addresses) }, 'open for trade')
     void this.#writePublishedWhenIdle()
     void this.#pruneRejections()
   }
@@ -103,9 +112,7 @@ class Catalogue {
   }
 
   get #refusal(): string | undefined {
-    if (this.#starting) return 'the catalogue is starting'
-    if (this.#unread.size === 0) return undefined
-    return `the catalogue is empty and has not looked into these replicas yet: ${[...this.#unread].join(', ')}`
+    return this.#starting ? 'the catalogue is starting' : this.#membership.refusal
   }
 
   services(): Services {
@@ -134,38 +141,12 @@ class Catalogue {
       log: this.#runtime.log,
       refusal: () => this.#refusal,
       isAhead: (hello) => isAhead(hello, this.#ledger.head()),
-      halt: (reason) => this.#runtime.halt(reason),
-      attached: (leader, hello) => this.#attached(leader, hello),
+      introduce: (replica) => this.#membership.introduce(replica),
+      startOver: (replica, why) => this.#membership.startOver(replica, why),
+      attached: (leader) => this.#leaders.add(leader),
       detached: (leader) => this.#leaders.delete(leader),
       published: () => this.#ledger.notePublished(this.#publication.published),
     }
-  }
-
-  #attached(leader: LeaderStream, { replicaId, address }: LeadHello): void {
-    this.#leaders.add(leader)
-    this.#remember({ replicaId, address })
-  }
-
-  #remember(replica: KnownReplica): void {
-    if (this.#replicas.get(replica.replicaId) === replica.address) return
-    this.#replicas.set(replica.replicaId, replica.address)
-    this.#ledger.rememberReplica(replica).catch((error: Error) => this.#runtime.halt(error))
-  }
-
-  /** A front end names its replicas. An empty catalogue decides nothing before it has looked into them (C2). */
-  #introduce(replica: KnownReplica): void {
-    const isNew = this.#replicas.get(replica.replicaId) !== replica.address
-    this.#remember(replica)
-    if (isNew && this.#ledger.head().length === 0) void this.#look(replica)
-  }
-
-  async #look(replica: KnownReplica): Promise<void> {
-    this.#unread.add(replica.address)
-    const state = await sealUntilReached(this.#runtime, replica, this.#ledger.head(), this.#closing.signal)
-    if (state && state.length > 0) {
-      this.#runtime.halt(new Error(`replica ${replica.replicaId} holds ${state.length} entries: starting over to recover them`))
-    }
-    this.#unread.delete(replica.address)
   }
 
   /** A leader that asked gets the entries with its outcomes; the others get them on their own. */
@@ -183,7 +164,7 @@ class Catalogue {
           this.#sessions.attach(hello, stream)
           for (const replica of hello.replicas) {
             const [id, address] = replica.split('=') as [string, string]
-            this.#introduce({ replicaId: Number(id), address })
+            this.#membership.introduce({ replicaId: Number(id), address })
           }
         }
         if (renew) this.#sessions.renew(frontEndId, stream, renew.ask)

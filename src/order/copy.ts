@@ -43,7 +43,7 @@ export class Copy {
     return this.#inTurn(() => this.#extend(generation, from, entries, digest))
   }
 
-  /** R2 for everything below `generation` from now on. Adopts the genesis when the log has none. */
+  /** R2 for everything below `generation` from now on. An empty log adopts the genesis. */
   seal(generation: number, genesis: Genesis): Promise<OrderLogHead> {
     const { sealedGeneration, genesis: held } = this.#log.head()
     if (held?.clusterId === genesis.clusterId && sealedGeneration >= generation) return Promise.resolve(this.#log.head())

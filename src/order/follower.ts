@@ -62,30 +62,33 @@ export class FollowerSide {
 
   /** A leader has opened its stream. */
   open(stream: MessageStream<FollowerToLeader>): StreamHandlers<LeaderToFollower> {
+    let isClosed = false
     return {
       message: ({ hello, append, forked }) => {
         if (forked) {
           this.#onFork()
           return stream.close()
         }
-        const done = hello ? this.#greet(stream, hello) : append ? this.#append(stream, append) : undefined
+        const done = hello ? this.#greet(stream, hello, () => isClosed) : append ? this.#append(stream, append) : undefined
         done?.catch((error: Error) => {
           if (error.name === 'StorageFailure') this.#context.halt(error)
           else this.#refuse(stream, error.message)
         })
       },
       closed: () => {
-        this.#leaders.delete(stream)
-        if (this.#leaders.size === 0) this.#onSilence()
+        isClosed = true
+        // A stream that was refused was never followed: it is no news that it is over.
+        if (this.#leaders.delete(stream) && this.#leaders.size === 0) this.#onSilence()
       },
     }
   }
 
-  async #greet(stream: MessageStream<FollowerToLeader>, hello: ReplicateHello): Promise<void> {
+  async #greet(stream: MessageStream<FollowerToLeader>, hello: ReplicateHello, isClosed: () => boolean): Promise<void> {
     const { copy, log } = this.#context
     if (hello.generation < copy.head().sealedGeneration) return this.#refuse(stream, 'the generation is over')
     if (!hello.genesis) return this.#refuse(stream, 'no genesis')
     await copy.seal(hello.generation, hello.genesis)
+    if (isClosed()) return
     this.#leaders.set(stream, { replicaId: hello.leaderId, epoch: hello.epoch })
     this.#heardAt = this.#context.clock.monotonicMs()
     log.info({ leader: hello.leaderId, epoch: hello.epoch, length: copy.head().length }, 'follows')

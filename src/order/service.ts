@@ -239,8 +239,8 @@ class Replica {
   async #seal({ generation, genesis }: SealRequest): Promise<SealResult> {
     const held = this.#copy.head()
     const history = genesis ?? held.genesis
-    const same = history && (!held.genesis || held.genesis.clusterId === history.clusterId)
-    const head = same ? await this.#copy.seal(generation, history) : held
+    const isOurs = history && (held.length === 0 || held.genesis?.clusterId === history.clusterId)
+    const head = isOurs ? await this.#copy.seal(generation, history) : held
     return {
       replicaId: this.#options.replicaId,
       clusterId: head.genesis?.clusterId ?? '',

@@ -33,7 +33,7 @@ export interface OrderLog {
   entries(from: number, limit: number): Promise<readonly Entry[]>
   /** The digest of the first `length` entries, or undefined when there are fewer. */
   digestAt(length: number): Promise<string | undefined>
-  /** Remembers a higher generation durably; a lower one changes nothing. Adopts the genesis when there is none yet. */
+  /** Remembers a higher generation durably; a lower one changes nothing. An empty log adopts the genesis. */
   seal(generation: number, genesis: Genesis): Promise<OrderLogHead>
   /**
    * Gives up everything from number `length` on, after the ledger has gone another way (G4). Asserts that the log is so

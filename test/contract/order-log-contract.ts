@@ -89,13 +89,24 @@ export function orderLogContract(name: string, open: (given: GivenOrderLog) => P
       await expect(log.append([entry(0)], digestOf(1))).rejects.toThrow(/invariant broken/)
     })
 
-    it('adopts the first history it is shown, and no other', async () => {
+    it('adopts a history while it is empty', async () => {
       const { log } = await start()
       const head = await log.seal(3, GENESIS)
       const empty = { length: 0, lastGeneration: 0, digest: START }
       expect(head).toEqual({ genesis: GENESIS, diskId: 'disk-1', sealedGeneration: 3, ...empty })
       expect(log.head()).toEqual(head)
       expect(await log.digestAt(0)).toBe(START)
+      const other = { clusterId: 'c-2', stocks: GENESIS.stocks.slice(1) }
+      expect(await log.seal(2, other)).toMatchObject({ genesis: other, sealedGeneration: 3, length: 0 })
+      expect(await log.digestAt(0)).toBe(log.head().digest)
+      expect(log.head().digest).not.toBe(START)
+      expect(await log.seal(3, GENESIS)).toEqual(head)
+      expect(await log.append([entry(0)], digestOf(1))).toMatchObject({ length: 1, digest: digestOf(1) })
+    })
+
+    it('belongs to one history from its first entry on', async () => {
+      const log = await startSealed(1)
+      const head = log.head()
       const refused = log.seal(9, { ...GENESIS, clusterId: 'c-2' })
       await expect(refused).rejects.toThrow(/c-1.*c-2/)
       await expect(refused).rejects.not.toThrow(StorageFailure)

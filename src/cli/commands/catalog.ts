@@ -19,6 +19,7 @@ interface CatalogOptions {
   readonly data: string
   readonly replicaAddresses: readonly string[]
   readonly lost: readonly number[]
+  readonly alone: boolean
   readonly leaseMs: number
   readonly logLevel: LogLevel
 }
@@ -33,6 +34,7 @@ export function addCatalog(program: Command): void {
     .addOption(dataOption())
     .addOption(replicaAddressesOption())
     .addOption(lostOption())
+    .addOption(aloneOption())
     .addOption(leaseOption())
     .addOption(logLevelOption())
     .addHelpText('after', examples('bazaar catalog', 'bazaar catalog --data /var/lib/bazaar --host 0.0.0.0', 'bazaar catalog --lost 2'))
@@ -45,6 +47,9 @@ const lostOption = (): Option =>
     .default([], 'none')
     .argParser((text: string, others: readonly number[]) => [...others, integer(1)(text)])
 
+const aloneOption = (): Option =>
+  new Option('--alone', 'begin a history although no replica is known: there are none, orders come by Catalog.Trade').default(false)
+
 async function runCatalogue(options: CatalogOptions): Promise<void> {
   // Loaded here, so that the other commands start without gRPC and SQLite.
   const { startCatalogue } = await import('../../catalogue/service.ts')
@@ -53,12 +58,12 @@ async function runCatalogue(options: CatalogOptions): Promise<void> {
   const { runProcess } = await import('../../runtime/lifecycle.ts')
   const { embeddedLedgerStore } = await import('../../storage/embedded/ledger-store.ts')
 
-  const { port, host, data, replicaAddresses, lost, leaseMs, logLevel } = options
+  const { port, host, data, replicaAddresses, lost, alone, leaseMs, logLevel } = options
   const network = (log: Logger) => grpcNetwork({ host, log })
   await runProcess({ name: 'catalogue', logLevel, network }, async (runtime) => {
     await mkdir(data, { recursive: true })
     const store = embeddedLedgerStore(join(data, 'catalog.db'), { decide })
     const replicas = replicaAddresses.map((address, i) => ({ replicaId: i + 1, address }))
-    return startCatalogue(runtime, { port, store, replicas, lost, leaseMs })
+    return startCatalogue(runtime, { port, store, replicas, lost, alone, leaseMs })
   })
 }

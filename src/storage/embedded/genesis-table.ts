@@ -4,8 +4,9 @@ import { Damage } from './damage.ts'
 import { integer, text, type Row } from './row.ts'
 import type { SqliteFile } from './sqlite-file.ts'
 
-/** Writes the opening catalogue, once, inside a transaction. */
+/** Writes the opening catalogue in the place of any other, inside a transaction. */
 export function writeOpeningStocks(file: SqliteFile, stocks: readonly Stock[]): void {
+  file.prepare('DELETE FROM genesis').run()
   const insert = file.prepare('INSERT INTO genesis VALUES (?, ?, ?, ?, ?)')
   stocks.forEach((stock, position) => {
     insert.run(position, stock.name, stock.priceCents, stock.quantity, stock.volume)

@@ -78,15 +78,17 @@ export class EmbeddedOrderLog implements OrderLog {
   async seal(generation: number, genesis: Genesis): Promise<OrderLogHead> {
     return this.#file.guard(() => {
       const head = this.#head
-      const adopted = adoptGenesis(head.genesis, genesis)
-      if (head.genesis && generation <= head.sealedGeneration) return head
+      const adopted = adoptGenesis(head.genesis, genesis, head.length)
+      const start = genesisDigest(adopted)
+      const isNew = start !== this.#start
+      if (!isNew && generation <= head.sealedGeneration) return head
       const sealedGeneration = Math.max(generation, head.sealedGeneration)
       this.#file.transaction(() => {
-        if (!head.genesis) writeOpeningStocks(this.#file, adopted.stocks)
+        if (isNew) writeOpeningStocks(this.#file, adopted.stocks)
         this.#log.write({ ...this.#rowOf({ ...head, sealedGeneration }), history: identityOf(adopted) })
       })
-      if (!head.genesis) this.#start = genesisDigest(adopted)
-      const digest = head.length === 0 ? this.#start : head.digest
+      this.#start = start
+      const digest = head.length === 0 ? start : head.digest
       this.#head = { ...head, genesis: adopted, sealedGeneration, digest }
       return this.#head
     })

@@ -76,9 +76,9 @@ export class MemoryOrderLog implements OrderLog {
 
   async seal(generation: number, genesis: Genesis): Promise<OrderLogHead> {
     this.#read()
-    const adopted = adoptGenesis(this.#genesis, genesis)
+    const adopted = adoptGenesis(this.#genesis, genesis, this.#entries.length)
     this.#disk.write()
-    if (!this.#genesis) this.#digests = [genesisDigest(adopted)]
+    if (adopted !== this.#genesis) this.#digests[0] = genesisDigest(adopted)
     this.#genesis = adopted
     this.#sealedGeneration = Math.max(this.#sealedGeneration, generation)
     return this.head()

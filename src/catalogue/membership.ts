@@ -1,0 +1,89 @@
+import type { Runtime } from '../runtime/runtime.ts'
+import type { KnownReplica, Ledger } from '../storage/ledger.ts'
+import { isAhead, sealUntilReached } from './recovery.ts'
+
+export interface MembershipOptions {
+  /** Ids of replicas that are given up for good: nobody looks into them. */
+  readonly lost: readonly number[]
+  /** There are no replicas, says the operator: an empty catalogue may begin a history on its own. */
+  readonly alone: boolean
+}
+
+/**
+ * The replicas that this catalogue has met. Whoever names one that is new here has the catalogue look into it: it may
+ * hold what this ledger has lost.
+ *
+ * C3. An empty catalogue decides nothing before it has met a replica, and looked into every one that was named to it.
+ */
+export class Membership {
+  readonly #runtime: Runtime
+  readonly #ledger: Ledger
+  readonly #options: MembershipOptions
+  readonly #closing: AbortSignal
+  /** Address of every replica that was met, by id. */
+  readonly #addresses = new Map<number, string>()
+  /** Replicas that nobody has looked into yet. */
+  readonly #unread = new Set<string>()
+
+  constructor(runtime: Runtime, ledger: Ledger, options: MembershipOptions, closing: AbortSignal) {
+    this.#runtime = runtime
+    this.#ledger = ledger
+    this.#options = options
+    this.#closing = closing
+  }
+
+  /** Takes over what the ledger remembers and what the operator named; the recovery has looked into all of these. */
+  async load(named: readonly KnownReplica[]): Promise<void> {
+    for (const { replicaId, address } of await this.#ledger.knownReplicas()) this.#addresses.set(replicaId, address)
+    for (const replica of named) if (!this.#isKnown(replica)) await this.#remember(replica)
+  }
+
+  get addresses(): ReadonlyMap<number, string> {
+    return this.#addresses
+  }
+
+  /** Why nothing may be decided yet, or undefined. */
+  get refusal(): string | undefined {
+    if (this.#unread.size > 0) return `the catalogue has not looked into these replicas yet: ${[...this.#unread].join(', ')}`
+    if (this.#addresses.size > 0 || this.#options.alone || this.#ledger.head().length > 0) return undefined
+    return 'the catalogue is empty and has met no replica: start the replicas and a front end, or the catalogue with --alone'
+  }
+
+  /** Somebody names a replica. */
+  introduce(replica: KnownReplica): void {
+    if (this.#isKnown(replica)) return
+    this.#addresses.set(replica.replicaId, replica.address)
+    if (!this.#options.lost.includes(replica.replicaId)) this.#unread.add(replica.address)
+    void this.#look(replica).catch((error: Error) => this.#runtime.halt(error))
+  }
+
+  /** Ends this process so that its next life recovers from what this replica holds. */
+  async startOver(replica: KnownReplica, why: string): Promise<void> {
+    await this.#remember(replica)
+    this.#runtime.halt(new Error(`${why}: starting over to recover`))
+  }
+
+  /** C3. A ledger with orders waits no longer than one try for a replica that cannot be reached. */
+  async #look(replica: KnownReplica): Promise<void> {
+    await this.#remember(replica)
+    if (!this.#unread.has(replica.address)) return
+    const head = this.#ledger.head()
+    const missed = () => {
+      if (head.length > 0) this.#unread.delete(replica.address)
+    }
+    const state = await sealUntilReached(this.#runtime, replica, head, { signal: this.#closing, missed })
+    if (state && (isAhead(state, head) || state.sealedGeneration > head.generation)) {
+      await this.startOver(replica, `replica ${replica.replicaId} holds ${state.length} entries, the ledger ${head.length}`)
+    }
+    this.#unread.delete(replica.address)
+  }
+
+  #isKnown({ replicaId, address }: KnownReplica): boolean {
+    return this.#addresses.get(replicaId) === address
+  }
+
+  async #remember(replica: KnownReplica): Promise<void> {
+    this.#addresses.set(replica.replicaId, replica.address)
+    await this.#ledger.rememberReplica(replica)
+  }
+}

@@ -39,11 +39,13 @@ export function createFrontEnd(runtime: Runtime, options: FrontEndCoreOptions): 
   const { catalogueAddress, caching } = options
   const id = runtime.random.id(8)
   const cache = new StockCache(options.cacheStocksMax)
-  const orders: Orders = new Orders(runtime.clock, () => leadership.leader, (link) => leadership.refused(link))
+  const orders: Orders = new Orders(runtime.clock, () => leadership.leader)
   const leadership = new Leadership(runtime, options.replicas, id, {
     led: () => orders.led(),
     lost: (link) => orders.lost(link),
-    outcomes: (outcomes) => orders.settle(outcomes),
+    outcomes: (link, outcomes) => {
+      if (orders.settle(outcomes) === 'not-leader') leadership.refused(link)
+    },
     invalidate: ({ names, number }) => cache.invalidate(names, number),
   })
   const replicas = options.replicas.map((replica) => `${replica.id}=${replica.address}`)
@@ -51,7 +53,7 @@ export function createFrontEnd(runtime: Runtime, options: FrontEndCoreOptions): 
   let address = ''
   return {
     id,
-    keys: new FrontEndKeys(id),
+    keys: new FrontEndKeys(runtime.random, id),
     orders,
     stocks: new Stocks(runtime, session, cache),
     cache,

@@ -1,22 +1,28 @@
 import { LIMITS } from '../domain/limits.ts'
 import { CLIENT_KEY_PREFIX, FRONT_END_KEY_PREFIX } from '../domain/order.ts'
+import type { Random } from '../runtime/random.ts'
 
 /** A key as clients see one that a front end made for them. */
-const MADE_HERE = /^fe-[0-9a-f]{16}-[0-9a-z]{10}$/
+const MADE_HERE = /^fe-[0-9a-f]{8}-[0-9a-z]{8}-[0-9a-f]{16}$/
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/
 
-/** Makes keys for orders that come without one, rising so that they lie side by side in an index. */
+/**
+ * Makes keys for orders that come without one. They rise, so that they lie side by side in an index, and end in chance:
+ * whoever could guess the next one could take it before its order comes.
+ */
 export class FrontEndKeys {
-  readonly #frontEndId: string
+  readonly #random: Random
+  readonly #prefix: string
   #last = 0
 
-  constructor(frontEndId: string) {
-    this.#frontEndId = frontEndId
+  constructor(random: Random, frontEndId: string) {
+    this.#random = random
+    this.#prefix = `fe-${frontEndId.slice(0, 8)}-`
   }
 
   next(): string {
     this.#last += 1
-    return `fe-${this.#frontEndId}-${this.#last.toString(36).padStart(10, '0')}`
+    return `${this.#prefix}${this.#last.toString(36).padStart(8, '0')}-${this.#random.id(8)}`
   }
 }
 

@@ -15,7 +15,7 @@ export interface LeadershipEvents {
   led(link: ReplicaLink): void
   /** The replica is gone, or leads no more: what was sent to it has to be asked again. */
   lost(link: ReplicaLink): void
-  outcomes(outcomes: readonly PlaceOutcome[]): void
+  outcomes(link: ReplicaLink, outcomes: readonly PlaceOutcome[]): void
   invalidate(change: StockChange): void
 }
 
@@ -58,7 +58,7 @@ export class Leadership {
     const linkEvents: LinkEvents = {
       pong: (link) => this.#heard(link),
       down: (link) => this.#lost(link),
-      outcomes: (_link, outcomes) => events.outcomes(outcomes),
+      outcomes: (link, outcomes) => events.outcomes(link, outcomes),
       invalidate: (change) => events.invalidate(change),
     }
     this.#links = replicas.map((replica) => new ReplicaLink(runtime, replica, frontEndId, linkEvents))

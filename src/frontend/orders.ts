@@ -37,7 +37,6 @@ interface Pending {
 export class Orders {
   readonly #clock: Clock
   readonly #leader: () => ReplicaLink | undefined
-  readonly #refused: (link: ReplicaLink) => void
   readonly #pending = new Set<Pending>()
   readonly #byId = new Map<number, Pending>()
   #waiting: Pending[] = []
@@ -46,10 +45,9 @@ export class Orders {
   readonly #sweep: Timer
   answered = 0
 
-  constructor(clock: Clock, leader: () => ReplicaLink | undefined, refused: (link: ReplicaLink) => void) {
+  constructor(clock: Clock, leader: () => ReplicaLink | undefined) {
     this.#clock = clock
     this.#leader = leader
-    this.#refused = refused
     this.#sweep = clock.every(DEADLINE_CHECK_MS, () => this.#expire())
   }
 
@@ -79,11 +77,14 @@ export class Orders {
     for (const pending of this.#pending) if (pending.sentTo === link) this.#wait(pending)
   }
 
-  settle(outcomes: readonly PlaceOutcome[]): void {
-    for (const wire of outcomes) {
+  /** Takes in what a replica said of some orders; tells when it said of any of them that it does not lead. */
+  settle(outcomes: readonly PlaceOutcome[]): 'not-leader' | 'heard' {
+    const known = outcomes.flatMap((wire) => {
       const pending = this.#byId.get(wire.id)
       if (pending) this.#answer(pending, wire)
-    }
+      return pending ? [wire] : []
+    })
+    return known.some(({ number }) => number === NOT_LEADER) ? 'not-leader' : 'heard'
   }
 
   close(): void {
@@ -94,17 +95,14 @@ export class Orders {
   #answer(pending: Pending, wire: PlaceOutcome): void {
     const outcome = fromWireOutcome(wire)
     if (outcome) return this.#end(pending, { kind: 'decided', outcome })
-    const link = pending.sentTo
     const refused = wire.number === NOT_LEADER || wire.number === OVERLOADED
     if (refused) pending.uncertainTries -= 1
     if (wire.number === OVERLOADED && pending.uncertainTries === 0) {
       return this.#end(pending, { kind: 'unknown', error: 'OVERLOADED' })
     }
     this.#unsend(pending)
-    if (wire.number === NOT_LEADER) {
-      this.#wait(pending)
-      if (link) this.#refused(link)
-    } else this.#clock.after(RETRY_MS, () => this.#wait(pending))
+    if (wire.number === NOT_LEADER) this.#wait(pending)
+    else this.#clock.after(RETRY_MS, () => this.#wait(pending))
   }
 
   #wait(pending: Pending): void {

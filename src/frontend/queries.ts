@@ -4,6 +4,8 @@ import type { Entry } from '../rpc/messages.ts'
 import type { Leadership } from './leadership.ts'
 
 const DEADLINE_MS = 5_000
+/** One try: a leader that does not answer may have been replaced. */
+const TRY_MS = 2_000
 const RETRY_MS = 50
 
 export type OrdersFound =
@@ -21,11 +23,11 @@ export async function findOrders(runtime: Runtime, leadership: Leadership, numbe
   const until = clock.monotonicMs() + DEADLINE_MS
   for (;;) {
     const leader = leadership.leader
-    const answer = await leader?.query(number, limit)
+    const answer = await leader?.query(number, limit, Math.min(TRY_MS, until - clock.monotonicMs()))
     if (answer?.result === 'found') return { kind: 'found', entries: answer.entries }
     if (answer?.result === 'not-found') return { kind: 'not-found' }
     if (answer?.result === 'not-leader' && leader) leadership.refused(leader)
-    if (clock.monotonicMs() >= until) return { kind: 'unavailable', error: leader ? 'UNAVAILABLE' : 'NO_LEADER' }
+    if (clock.monotonicMs() + RETRY_MS >= until) return { kind: 'unavailable', error: leader ? 'UNAVAILABLE' : 'NO_LEADER' }
     await sleep(clock, RETRY_MS)
   }
 }

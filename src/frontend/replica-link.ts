@@ -5,7 +5,6 @@ import type { FrontEndToReplica, OrderAnswer, PlaceOutcome, Pong, ReplicaToFront
 
 /** A replica that leaves so many pings unanswered in a row is taken for dead. */
 const MISSED_PINGS_MAX = 3
-const QUERY_DEADLINE_MS = 2_000
 
 export interface LinkEvents {
   pong(link: ReplicaLink): void
@@ -71,8 +70,8 @@ export class ReplicaLink {
     this.#stream?.send({ place: { first, requests } })
   }
 
-  /** Asks for one order (limit 0) or a listing. Undefined when there is no answer. */
-  query(number: number, limit: number): Promise<OrderAnswer | undefined> {
+  /** Asks for one order (limit 0) or a listing. Undefined when there is no answer in time. */
+  query(number: number, limit: number, deadlineMs: number): Promise<OrderAnswer | undefined> {
     if (!this.#stream) return Promise.resolve(undefined)
     const query = ++this.#lastQuery
     this.#stream.send({ query: { query, number, limit } })
@@ -82,7 +81,7 @@ export class ReplicaLink {
         this.#queries.delete(query)
         resolve(answer)
       }
-      const timer = this.#runtime.clock.after(QUERY_DEADLINE_MS, () => settle(undefined))
+      const timer = this.#runtime.clock.after(deadlineMs, () => settle(undefined))
       this.#queries.set(query, settle)
     })
   }

@@ -59,7 +59,8 @@ export function addRoutes(app: FastifyInstance, frontEnd: FrontEnd): void {
   app.get<{ Params: { name: string }; Querystring: { number?: string } }>(
     '/cache/:name',
     { schema: SCHEMAS.dropped },
-    async ({ params, query }) => {
+    async ({ params, query }, reply) => {
+      reply.header('bazaar-front-end', frontEnd.id)
       const number = parseOrderNumber(query.number ?? '')
       if (number === undefined) frontEnd.cache.drop(params.name)
       else frontEnd.cache.invalidate([params.name], number)

@@ -1,4 +1,4 @@
-import { sleep } from '../runtime/clock.ts'
+import { sleep, within } from '../runtime/clock.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { StockAnswer, StockView } from '../rpc/messages.ts'
 import type { CatalogueSession } from './session.ts'
@@ -73,9 +73,10 @@ export class Stocks {
     const { clock } = this.#runtime
     const until = clock.monotonicMs() + DEADLINE_MS
     for (;;) {
-      const answer = await ask()
+      // A query that is under way for others already may take longer than this caller has time.
+      const answer = await within(clock, until - clock.monotonicMs(), ask(), undefined)
       if (answer && answer.position >= 0) return answer
-      if (clock.monotonicMs() >= until) return undefined
+      if (clock.monotonicMs() + RETRY_MS >= until) return undefined
       await sleep(clock, RETRY_MS)
     }
   }

@@ -8,6 +8,8 @@ const PUSH_DEADLINE_MS = 200
 const UNCONFIRMED_MAX = 1_000
 /** After a push to a foreign front end failed, the next try waits this long. */
 const FOREIGN_RETRY_MS = 1_000
+/** Our own front ends name themselves in this header. */
+const FRONT_END_HEADER = 'bazaar-front-end'
 
 interface Route {
   readonly stream: MessageStream<ReplicaToFrontEnd>
@@ -25,8 +27,8 @@ export class Pushes {
   readonly #caching: boolean
   readonly #configuredFrontEnd: string
   readonly #routes = new Map<string, Route>()
-  /** Undefined until the configured front end has told whether it is one of ours. */
-  #configuredIsOurs: boolean | undefined
+  /** The configured front end is one of ours: it holds a session, and needs no second push. */
+  #configuredIsOurs = false
   #foreignRetryAt = 0
 
   constructor(clock: Clock, network: Network, options: { readonly caching: boolean; readonly frontEndAddress: string }) {
@@ -53,11 +55,6 @@ export class Pushes {
     this.#routes.get(frontEndId)?.unconfirmed.shift()?.(true)
   }
 
-  /** What the configured front end said of itself: one of ours holds a session and needs no second push. */
-  configuredFrontEndIsOurs(ours: boolean): void {
-    this.#configuredIsOurs = ours
-  }
-
   /**
    * Has every front end with a live session drop these stocks, which trades up to `number` changed.
    * Resolves with the ids of those that did not confirm in time.
@@ -82,15 +79,20 @@ export class Pushes {
   async #pushByHttp(address: string, names: readonly string[], number: number): Promise<boolean> {
     const answers = names.map(async (name) => {
       const path = `/cache/${encodeURIComponent(name)}?number=${number}`
-      return (await this.#network.httpGet(address, path, PUSH_DEADLINE_MS)).status === 200
+      const { status, headers } = await this.#network.httpGet(address, path, PUSH_DEADLINE_MS)
+      if (address === this.#configuredFrontEnd && FRONT_END_HEADER in headers) this.#configuredIsOurs = true
+      return status === 200
     })
     const settled = await Promise.allSettled(answers)
     return settled.every((answer) => answer.status === 'fulfilled' && answer.value)
   }
 
-  /** A front end of another make has no session; the contract promises it the push all the same. */
+  /**
+   * A front end of another make has no session; the contract promises it the push all the same. Whether the configured
+   * one is of another make it tells in its answer to the first push.
+   */
   async #pushForeign(names: readonly string[], number: number): Promise<void> {
-    if (this.#configuredIsOurs !== false || this.#clock.monotonicMs() < this.#foreignRetryAt) return
+    if (this.#configuredIsOurs || this.#clock.monotonicMs() < this.#foreignRetryAt) return
     const reached = await this.#pushByHttp(this.#configuredFrontEnd, names, number)
     if (!reached) this.#foreignRetryAt = this.#clock.monotonicMs() + FOREIGN_RETRY_MS
   }

@@ -2,15 +2,12 @@ import { sleep } from '../runtime/clock.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Copy } from './copy.ts'
 import type { FollowerSide } from './follower.ts'
-import type { Pushes } from './pushes.ts'
 import { repair } from './repair.ts'
 
 /** A leader that is not heard for this long is looked for anew. */
 const SILENCE_MS = 1_000
 const RETRY_MS = 200
 const CALL_DEADLINE_MS = 500
-/** Our own front ends name themselves in this header. */
-const FRONT_END_HEADER = 'bazaar-front-end'
 
 export interface RejoinOptions {
   readonly frontEndAddress: string
@@ -28,18 +25,16 @@ export class Rejoin {
   readonly #options: RejoinOptions
   readonly #copy: Copy
   readonly #follower: FollowerSide
-  readonly #pushes: Pushes
   readonly #stopped = new AbortController()
   #wake = new AbortController()
   /** The log was found to differ: it is compared with the ledger before a leader is asked again. */
   #forked = false
 
-  constructor(runtime: Runtime, options: RejoinOptions, copy: Copy, follower: FollowerSide, pushes: Pushes) {
+  constructor(runtime: Runtime, options: RejoinOptions, copy: Copy, follower: FollowerSide) {
     this.#runtime = runtime
     this.#options = options
     this.#copy = copy
     this.#follower = follower
-    this.#pushes = pushes
     // A log that was kept although it differs would be offered again without a pause.
     follower.onSilence(() => {
       if (!this.#forked) this.#wake.abort()
@@ -68,8 +63,7 @@ export class Rejoin {
     try {
       if (this.#forked) await repair(this.#runtime, this.#copy, this.#options.catalogueAddress)
       this.#forked = false
-      const { status, headers, body } = await network.httpGet(this.#options.frontEndAddress, '/leader', CALL_DEADLINE_MS)
-      this.#pushes.configuredFrontEndIsOurs(FRONT_END_HEADER in headers)
+      const { status, body } = await network.httpGet(this.#options.frontEndAddress, '/leader', CALL_DEADLINE_MS)
       const leader = (body as { data?: { leader?: unknown } } | undefined)?.data?.leader
       if (status !== 200 || typeof leader !== 'string' || leader === this.#options.ownAddress()) return
       await this.#synchronize(leader)

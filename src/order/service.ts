@@ -97,7 +97,7 @@ class Replica {
       ownAddress: () => this.#address,
       leads: () => this.#role.kind === 'leader',
     }
-    this.#rejoin = new Rejoin(this.#runtime, options, this.#copy, this.#follower, this.#pushes)
+    this.#rejoin = new Rejoin(this.#runtime, options, this.#copy, this.#follower)
   }
 
   stop(): void {

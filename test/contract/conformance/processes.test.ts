@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { checkEndState } from '../../end-state.ts'
 import { bareSystem } from '../../fault/bare-system.ts'
@@ -42,7 +44,15 @@ describe.skipIf(isForeign)('processes, started by the commands of the contract',
       const request = { followerOne: first, followerTwo: second }
       return (await call(third, 'Order.AssignFollowers', request)).resultFollowers === 1 || undefined
     })
+    const pushed: string[] = []
+    await using frontEnd = createServer((request, response) => {
+      pushed.push(request.url ?? '')
+      response.end('{}')
+    })
+    frontEnd.listen(Number(system.frontEnd.split(':')[1]), '127.0.0.1')
+    await once(frontEnd, 'listening')
     expect(await eventually('an order is taken', 5_000, () => numberOf(third, buy))).toBe(0)
+    expect(pushed).toContainEqual(expect.stringMatching(/^\/cache\/apple(\?|$)/))
     expect(await statusOf(call(first, 'Order.Request', buy))).toBe('FAILED_PRECONDITION')
     for (const address of [first, second]) {
       const stored = await eventually('the follower shows it', 5_000, async () => {

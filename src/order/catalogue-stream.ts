@@ -7,6 +7,8 @@ import type { CatalogueToLeader, Decided, LeaderToCatalogue, LeadHello, LeadWelc
 const HELLO_DEADLINE_MS = 2_000
 /** Before a publication is answered every unreachable session may have to lapse. */
 const PUBLISH_DEADLINE_MS = 3_000
+/** A catalogue whose machine has vanished closes nothing. */
+const TRADE_DEADLINE_MS = 3_000
 
 export interface CatalogueStreamHandlers {
   welcomed(stream: CatalogueStream, welcome: LeadWelcome): Promise<void>
@@ -26,6 +28,7 @@ export class CatalogueStream {
   readonly #stream: MessageStream<LeaderToCatalogue>
   readonly #handlers: CatalogueStreamHandlers
   readonly #publications = new Map<number, Waiter[]>()
+  readonly #trades = new Map<number, Timer>()
   readonly #confirms = new Map<number, (published: number | undefined) => void>()
   readonly #helloTimer: Timer
   #published = 0
@@ -54,6 +57,7 @@ export class CatalogueStream {
 
   trade(batch: number, requests: readonly OrderRequest[]): void {
     this.#stream.send({ trade: { batch, requests } })
+    this.#trades.set(batch, this.#clock.after(TRADE_DEADLINE_MS, () => this.fail('the catalogue did not decide in time')))
   }
 
   /** Resolves once everything below `position` is published; at once when it is already. */
@@ -111,6 +115,8 @@ export class CatalogueStream {
   /** The welcome is taken in before the first entries. */
   #decided(decided: Decided): void {
     this.#published = Math.max(this.#published, decided.published)
+    this.#trades.get(decided.batch)?.cancel()
+    this.#trades.delete(decided.batch)
     if (this.#welcomed) void this.#welcomed.then(() => this.#handlers.decided(this, decided))
   }
 
@@ -130,6 +136,7 @@ export class CatalogueStream {
     if (this.#cause !== undefined) return
     this.#cause = cause
     this.#helloTimer.cancel()
+    for (const timer of this.#trades.values()) timer.cancel()
     for (const { reject, timer } of [...this.#publications.values()].flat()) {
       timer.cancel()
       reject(new Error(cause))

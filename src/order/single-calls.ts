@@ -1,6 +1,6 @@
 import { LIMITS } from '../domain/limits.ts'
 import type { Entry } from '../domain/order.ts'
-import { sleep } from '../runtime/clock.ts'
+import { sleep, within } from '../runtime/clock.ts'
 import { RpcError } from '../runtime/network.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { fromWireEntries } from '../rpc/entries.ts'
@@ -20,6 +20,8 @@ import type { Leader, PlaceAnswer } from './leader.ts'
 const FOREIGN_DEADLINE_MS = 4_000
 const FOREIGN_RETRY_MS = 50
 const CATALOGUE_CALL_MS = 2_000
+
+const NO_ANSWER: PlaceAnswer = { number: UNKNOWN, replayed: false }
 
 /** What the single calls need of the replica that serves them. */
 export interface ServingReplica {
@@ -47,7 +49,8 @@ export class SingleCalls {
     for (;;) {
       const leader = this.#replica.leader()
       if (!leader) throw new RpcError('FAILED_PRECONDITION', 'this replica does not lead')
-      const { number } = await new Promise<PlaceAnswer>((settle) => leader.place([{ request, settle }]))
+      const placed = new Promise<PlaceAnswer>((settle) => leader.place([{ request, settle }]))
+      const { number } = await within(this.#runtime.clock, until - this.#runtime.clock.monotonicMs(), placed, NO_ANSWER)
       if (number === OVERLOADED) throw new RpcError('RESOURCE_EXHAUSTED', 'too many orders are waiting; not placed')
       if (number !== UNKNOWN && number !== NOT_LEADER) return { transactionNum: number }
       if (this.#runtime.clock.monotonicMs() > until) {

@@ -92,6 +92,9 @@ const serverStream =
     }
   }
 
+/** A peer that leaves so many messages of its stream unread has stopped: what is meant for it must not fill the memory. */
+const QUEUED_MESSAGES_MAX = 1_000
+
 const duplex = (open: StreamOpener, streams: Set<() => void>) => (call: ServerDuplexStream<object, object>) => {
   let live = true
   const stop = () => end('this process is stopping')
@@ -105,7 +108,9 @@ const duplex = (open: StreamOpener, streams: Set<() => void>) => (call: ServerDu
   }
   const handlers = open({
     send: (message) => {
-      if (live) call.write(message)
+      if (!live) return
+      call.write(message)
+      if (call.writableLength > QUEUED_MESSAGES_MAX) end('the other end does not read')
     },
     close: () => end('closed by this end'),
   })

@@ -1,0 +1,43 @@
+import { Client, credentials } from '@grpc/grpc-js'
+import { expect, test } from 'vitest'
+import { silentLogger } from '../runtime/logger.ts'
+import type { MessageStream } from '../runtime/network.ts'
+import { methodDefinition } from './definitions.ts'
+import type { CatalogueToLeader } from './messages.ts'
+import { serveGrpc } from './server.ts'
+
+test('a stream whose other end does not read is ended before it fills the memory', async () => {
+  let stream: MessageStream<CatalogueToLeader> | undefined
+  let closed: string | undefined
+  const opened = Promise.withResolvers<void>()
+  const services = {
+    unary: {},
+    serverStreams: {},
+    streams: {
+      'Catalog.Lead': (opening: MessageStream<CatalogueToLeader>) => {
+        stream = opening
+        opened.resolve()
+        return { message: () => {}, closed: (cause: Error) => { closed = cause.message } }
+      },
+    },
+  }
+  const server = await serveGrpc('127.0.0.1', 0, services, silentLogger)
+  const { path, requestSerialize, responseDeserialize } = methodDefinition('Catalog.Lead')
+  const client = new Client(`127.0.0.1:${server.port}`, credentials.createInsecure())
+  try {
+    const call = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize)
+    call.on('error', () => {})
+    call.pause()
+    call.write({})
+    await opened.promise
+    const message = { refused: { why: 'x'.repeat(100_000), differs: false } }
+    for (let sent = 0; sent < 3_000 && closed === undefined; sent += 1) {
+      stream?.send(message as never)
+      if (sent % 50 === 0) await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect(closed).toBe('the other end does not read')
+  } finally {
+    client.close()
+    await server.close(0)
+  }
+})

@@ -20,7 +20,7 @@ import { LeaderStream, type LeaderStreamContext } from './leader-stream.ts'
 import { Membership, type MembershipOptions } from './membership.ts'
 import { Publication } from './publication.ts'
 import { isAhead, openLedger, type RecoveryOptions } from './recovery.ts'
-import { Sessions } from './sessions.ts'
+import { LEASE_MS, Sessions } from './sessions.ts'
 
 /** A foreign caller's wait for something to be published. */
 const FOREIGN_DEADLINE_MS = 3_000
@@ -32,7 +32,8 @@ const REJECTION_RETENTION_MS = 48 * 60 * 60 * 1000
 export interface CatalogueOptions extends RecoveryOptions, MembershipOptions {
   /** gRPC port; 0 chooses a free one. */
   readonly port: number
-  readonly leaseMs: number
+  /** How long a front end may serve from its cache without renewing; no catalogue of this cluster may ever have granted more. */
+  readonly leaseMs?: number
 }
 
 /**
@@ -47,7 +48,7 @@ export async function startCatalogue(runtime: Runtime, options: CatalogueOptions
   const publication = new Publication(await ledger.stocks(), length, pending)
   const membership = new Membership(runtime, ledger, options, closing.signal)
   await membership.load(options.replicas)
-  const catalogue = new Catalogue(runtime, options.leaseMs, ledger, publication, membership, closing)
+  const catalogue = new Catalogue(runtime, options.leaseMs ?? LEASE_MS, ledger, publication, membership, closing)
   const server = await runtime.network.serve(options.port, catalogue.services())
   runtime.log.info({ port: server.port, generation, length, unpublished: pending.length }, 'catalogue listens')
   await catalogue.open()

@@ -2,6 +2,8 @@ import { sleep, type Clock } from '../runtime/clock.ts'
 import type { MessageStream } from '../runtime/network.ts'
 import type { CatalogueToFrontEnd, LiveSession, SessionHello } from '../rpc/messages.ts'
 
+/** A trade waits so long, once, for a front end that has vanished; and so long does a catalogue wait after its start. */
+export const LEASE_MS = 500
 /** How long a front end that a leader could not reach gets no new session. */
 const REFUSAL_MS = 1_000
 const END_POLL_MS = 5
@@ -80,7 +82,7 @@ export class Sessions {
   async refuse(frontEndIds: readonly string[]): Promise<void> {
     const refusedUntil = this.#clock.monotonicMs() + REFUSAL_MS
     const sessions = frontEndIds.flatMap((id) => this.#sessions.get(id) ?? [])
-    for (const session of sessions) session.refusedUntil = Math.max(refusedUntil, session.expiresAt)
+    for (const session of sessions) session.refusedUntil = refusedUntil
     await Promise.all(sessions.map((session) => this.#end(session)))
   }
 
@@ -92,6 +94,8 @@ export class Sessions {
   async #end(session: Session): Promise<void> {
     if (session.expiresAt <= this.#clock.monotonicMs()) return
     const { number } = session
+    // Renewals may arrive all the while although nothing gets through to the front end.
+    session.refusedUntil = Math.max(session.refusedUntil, session.expiresAt)
     session.stream.send({ end: {} })
     while (session.number === number && session.expiresAt > this.#clock.monotonicMs()) await sleep(this.#clock, END_POLL_MS)
   }

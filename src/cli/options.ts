@@ -10,7 +10,6 @@ export const LOOPBACK = '127.0.0.1'
 export const REPLICAS_MAX = 3
 
 const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent']
-const LEASE_MS = 500
 /** Below the ten stocks of the opening catalogue, so that a cache replaces something from the first day on. */
 const CACHE_STOCKS_MAX = 8
 
@@ -92,12 +91,6 @@ export const cacheStocksOption = (): Option =>
     .env('BAZAAR_CACHE_STOCKS')
     .default(CACHE_STOCKS_MAX)
     .argParser(integer(1, 10_000_000))
-
-export const leaseOption = (): Option =>
-  new Option('--lease-ms <n>', 'how long a front end may serve from its cache without the catalogue, in milliseconds')
-    .env('BAZAAR_LEASE_MS')
-    .default(LEASE_MS)
-    .argParser(integer(50, 60_000))
 
 export const advertiseOption = (): Option =>
   new Option(

@@ -7,7 +7,6 @@ import {
   cataloguePortOption,
   dataOption,
   grpcHostOption,
-  leaseOption,
   logLevelOption,
   replicaAddressesOption,
 } from '../options.ts'
@@ -20,7 +19,6 @@ interface CatalogOptions {
   readonly replicaAddresses: readonly string[]
   readonly lost: readonly number[]
   readonly alone: boolean
-  readonly leaseMs: number
   readonly logLevel: LogLevel
 }
 
@@ -35,7 +33,6 @@ export function addCatalog(program: Command): void {
     .addOption(replicaAddressesOption())
     .addOption(lostOption())
     .addOption(aloneOption())
-    .addOption(leaseOption())
     .addOption(logLevelOption())
     .addHelpText('after', examples('bazaar catalog', 'bazaar catalog --data /var/lib/bazaar --host 0.0.0.0', 'bazaar catalog --lost 2'))
     .action(runCatalogue)
@@ -58,12 +55,12 @@ async function runCatalogue(options: CatalogOptions): Promise<void> {
   const { runProcess } = await import('../../runtime/lifecycle.ts')
   const { embeddedLedgerStore } = await import('../../storage/embedded/ledger-store.ts')
 
-  const { port, host, data, replicaAddresses, lost, alone, leaseMs, logLevel } = options
+  const { port, host, data, replicaAddresses, lost, alone, logLevel } = options
   const network = (log: Logger) => grpcNetwork({ host, log })
   await runProcess({ name: 'catalogue', logLevel, network }, async (runtime) => {
     await mkdir(data, { recursive: true })
     const store = embeddedLedgerStore(join(data, 'catalog.db'), { decide })
     const replicas = replicaAddresses.map((address, i) => ({ replicaId: i + 1, address }))
-    return startCatalogue(runtime, { port, store, replicas, lost, alone, leaseMs })
+    return startCatalogue(runtime, { port, store, replicas, lost, alone })
   })
 }

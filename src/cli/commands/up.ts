@@ -16,7 +16,6 @@ import {
   frontEndPortOption,
   grpcHostOption,
   hostOption,
-  leaseOption,
   logLevelOption,
   orderPortsOption,
   replicasOption,
@@ -45,7 +44,6 @@ export interface UpOptions {
   readonly data: string
   readonly cache: boolean
   readonly cacheStocks: number
-  readonly leaseMs: number
   readonly logLevel: LogLevel
   readonly json?: boolean
 }
@@ -66,7 +64,6 @@ export function addUp(program: Command): void {
     .addOption(dataOption())
     .addOption(cacheOption())
     .addOption(cacheStocksOption())
-    .addOption(leaseOption())
     .addOption(logLevelOption())
     .option('--json', 'print one line of JSON when trading works, and nothing else')
     .addHelpText(
@@ -119,7 +116,7 @@ async function planFor(
   data: string,
   orderPorts: readonly (number | undefined)[],
 ): Promise<ClusterPlan> {
-  const { host, grpcHost, cache, cacheStocks, leaseMs, logLevel } = options
+  const { host, grpcHost, cache, cacheStocks, logLevel } = options
   const [frontEndPort = 0, cataloguePort = 0, ...grantedOrderPorts] = await grantPorts(
     [
       { use: 'the front end', host, port: options.port, flag: '--port', orAny: false },
@@ -135,7 +132,7 @@ async function planFor(
     systemClock,
   )
   const ports = { frontEndPort, cataloguePort, orderPorts: grantedOrderPorts }
-  return { ...ports, data, host, grpcHost, caching: cache, cacheStocksMax: cacheStocks, leaseMs, logLevel }
+  return { ...ports, data, host, grpcHost, caching: cache, cacheStocksMax: cacheStocks, logLevel }
 }
 
 /** Resolves when the first request to stop has been carried out; a second one kills. */

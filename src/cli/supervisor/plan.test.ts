@@ -10,7 +10,6 @@ const plan: ClusterPlan = {
   orderPorts: [31, 32],
   caching: false,
   cacheStocksMax: 8,
-  leaseMs: 500,
   logLevel: 'info',
 }
 

@@ -14,7 +14,6 @@ export interface ClusterPlan {
   readonly orderPorts: readonly number[]
   readonly caching: boolean
   readonly cacheStocksMax: number
-  readonly leaseMs: number
   readonly logLevel: LogLevel
 }
 
@@ -49,8 +48,6 @@ export function processesOf(plan: ClusterPlan): readonly ProcessPlan[] {
         `${plan.cataloguePort}`,
         '--replica-addresses',
         addresses,
-        '--lease-ms',
-        `${plan.leaseMs}`,
         ...listen,
         ...shared,
       ],

@@ -17,6 +17,8 @@ export interface DiskWeather {
   syncMaxMs: number
   /** Every write fails until this is taken back. */
   failing: boolean
+  /** Little room is left, as a process can see before a write fails. */
+  full: boolean
 }
 
 /**
@@ -24,11 +26,15 @@ export interface DiskWeather {
  * a write whole or not at all, as a transaction does, and nobody can tell beforehand which.
  */
 export class SimDisk {
-  weather: DiskWeather = { syncMinMs: 0.2, syncMaxMs: 1, failing: false }
+  weather: DiskWeather = { syncMinMs: 0.2, syncMaxMs: 1, failing: false, full: false }
   readonly #afterWrite: () => void
 
   constructor(afterWrite: () => void) {
     this.#afterWrite = afterWrite
+  }
+
+  trouble(): string | undefined {
+    return this.weather.full ? 'the simulated disk is full' : undefined
   }
 
   /** Runs `write`, which changes the durable state, once the sync is done. Never resolves when the life ends before. */
@@ -129,6 +135,7 @@ function ledgerOn(disk: SimDisk, inner: Ledger, life: Life, watch: LedgerWatch):
     knownReplicas: () => inner.knownReplicas(),
     rememberReplica: (replica: KnownReplica) => disk.write(life, () => inner.rememberReplica(replica)),
     pruneRejections: async () => 0,
+    trouble: () => disk.trouble(),
     close: async () => {},
   }
 }
@@ -144,6 +151,7 @@ export function orderLogOn(disk: SimDisk, inner: OrderLog, life: Life): OrderLog
     digestAt: (length) => inner.digestAt(length),
     seal: (generation: number, genesis: Genesis) => disk.write(life, () => inner.seal(generation, genesis)),
     cut: (length) => disk.write(life, () => inner.cut(length)),
+    trouble: () => disk.trouble(),
     close: async () => {},
   }
 }

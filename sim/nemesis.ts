@@ -108,11 +108,13 @@ const FAULTS = {
   },
   'full-disk': (world, cluster) => {
     const disk = world.random.pick([cluster.catalogueDisk, ...cluster.replicas.map((replica) => replica.disk)])
-    disk.weather = { ...disk.weather, failing: true }
+    // It may be seen coming, or not: another program may take the last room.
+    const failing = world.random.chance(0.5)
+    disk.weather = { ...disk.weather, failing, full: true }
     world.scheduler.after(world.random.next() * ABSENCE_MAX_MS, () => {
-      disk.weather = { ...disk.weather, failing: false }
+      disk.weather = { ...disk.weather, failing: false, full: false }
     })
-    return 'a disk is full'
+    return failing ? 'writes to a disk fail' : 'a disk is full'
   },
   'lose-ledger': (world, cluster) => hurtLedger(world, cluster, 'loses its disk', () => cluster.store.lose()),
   'damage-ledger': (world, cluster) =>
@@ -219,7 +221,7 @@ export function healAll(world: World, cluster: Cluster): void {
   world.network.weather = { ...FAIR_WEATHER }
   world.network.heal()
   for (const disk of [cluster.catalogueDisk, ...cluster.replicas.map((replica) => replica.disk)]) {
-    disk.weather = { syncMinMs: 0.2, syncMaxMs: 1, failing: false }
+    disk.weather = { syncMinMs: 0.2, syncMaxMs: 1, failing: false, full: false }
   }
   for (const process of cluster.processes) {
     if (process.life?.paused) process.life.resume()

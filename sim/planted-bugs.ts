@@ -193,7 +193,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: 'never-rejoins',
     what: 'a replica that follows nobody does not ask to be taken in',
     file: 'src/order/rejoin.ts',
-    find: "if (!this.#options.leads() && this.#follower.silence() > SILENCE_MS) await this.#ask()",
+    find: "if (this.#options.mayFollow() && this.#follower.silence() > SILENCE_MS) await this.#ask()",
     replace: '',
   },
   {

@@ -71,6 +71,11 @@ export class LeaderStream implements StreamHandlers<LeaderToCatalogue> {
     if (group.entries.length > 0) this.#enqueue(() => this.#send(group, -1, []))
   }
 
+  /** Ends this stream: the catalogue cannot decide for a while. */
+  end(why: string): void {
+    this.#refuse({ why, differs: false })
+  }
+
   async #welcome(hello: LeadHello): Promise<void> {
     const { ledger, log } = this.#context
     this.#context.introduce(hello)

@@ -26,6 +26,8 @@ import { LEASE_MS, Sessions } from './sessions.ts'
 const FOREIGN_DEADLINE_MS = 3_000
 /** How long nothing is decided before the published position is written on its own. */
 const IDLE_MS = 100
+/** How often the disk is asked for its room. */
+const DISK_CHECK_MS = 250
 const PRUNE_INTERVAL_MS = 60 * 60 * 1000
 const REJECTION_RETENTION_MS = 48 * 60 * 60 * 1000
 
@@ -71,6 +73,8 @@ class Catalogue {
   readonly #membership: Membership
   readonly #closing: AbortController
   #starting = true
+  /** Why nothing can be written at the moment, or undefined. */
+  #diskTrouble: string | undefined
 
   constructor(
     runtime: Runtime,
@@ -104,6 +108,7 @@ class Catalogue {
     log.info({ replicas: Object.fromEntries(addresses) }, 'open for trade')
     void this.#writePublishedWhenIdle()
     void this.#pruneRejections()
+    void this.#watchDisk()
   }
 
   async close(): Promise<void> {
@@ -113,7 +118,8 @@ class Catalogue {
   }
 
   get #refusal(): string | undefined {
-    return this.#starting ? 'the catalogue is starting' : this.#membership.refusal
+    if (this.#starting) return 'the catalogue is starting'
+    return this.#diskTrouble ?? this.#membership.refusal
   }
 
   services(): Services {
@@ -237,6 +243,19 @@ class Catalogue {
       if (published === written || !this.#decisions.idle || published < this.#ledger.head().length) continue
       await this.#ledger.flushPublished().catch((error: Error) => this.#runtime.halt(error))
       written = published
+    }
+  }
+
+  /** On a full disk nothing is decided, while everything can still be looked up. */
+  async #watchDisk(): Promise<void> {
+    while (!this.#closing.signal.aborted) {
+      const before = this.#diskTrouble
+      this.#diskTrouble = this.#ledger.trouble()
+      if (this.#diskTrouble !== before) {
+        this.#runtime.log.warn({ trouble: this.#diskTrouble ?? '' }, this.#diskTrouble ? 'nothing is decided' : 'the disk has room again')
+        if (this.#diskTrouble) for (const leader of this.#leaders) leader.end(this.#diskTrouble)
+      }
+      await sleep(this.#runtime.clock, DISK_CHECK_MS, this.#closing.signal)
     }
   }
 

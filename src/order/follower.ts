@@ -16,6 +16,8 @@ interface FollowerContext {
   readonly log: Logger
   readonly copy: Copy
   halt(reason: Error): void
+  /** Why nothing can be written at the moment, or ''. */
+  trouble(): string
 }
 
 /**
@@ -84,7 +86,8 @@ export class FollowerSide {
   }
 
   async #greet(stream: MessageStream<FollowerToLeader>, hello: ReplicateHello, isClosed: () => boolean): Promise<void> {
-    const { copy, log } = this.#context
+    const { copy, log, trouble } = this.#context
+    if (trouble()) return this.#refuse(stream, trouble())
     if (hello.generation < copy.head().sealedGeneration) return this.#refuse(stream, 'the generation is over')
     if (!hello.genesis) return this.#refuse(stream, 'no genesis')
     await copy.seal(hello.generation, hello.genesis)
@@ -98,6 +101,7 @@ export class FollowerSide {
   async #append(stream: MessageStream<FollowerToLeader>, append: Append): Promise<void> {
     this.#heardAt = this.#context.clock.monotonicMs()
     const { generation, from, entries, digest, published } = append
+    if (this.#context.trouble()) return this.#refuse(stream, this.#context.trouble())
     const extension = await this.#context.copy.extend(generation, from, fromWireEntries(entries), digest)
     if (extension.kind === 'fork') this.#onFork()
     if (extension.kind !== 'held') return this.#refuse(stream, `${extension.kind} at ${from}, ${extension.head.length} held`)

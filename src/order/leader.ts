@@ -105,7 +105,7 @@ export class Leader implements CatalogueStreamHandlers {
 
   /** Elected again while it leads: goes on under the new epoch, with the followers it has and those named. */
   reassign(epoch: number, followers: readonly string[]): void {
-    this.#epoch = epoch
+    this.#epoch = Math.max(this.#epoch, epoch)
     const known = new Set(this.followers().map((view) => view.address))
     for (const address of followers) if (!known.has(address)) this.addFollower(address)
   }

@@ -13,7 +13,8 @@ export interface RejoinOptions {
   readonly frontEndAddress: string
   readonly catalogueAddress: string
   ownAddress(): string
-  leads(): boolean
+  /** Whether this replica could follow somebody: it does not lead, and can write. */
+  mayFollow(): boolean
 }
 
 /**
@@ -52,7 +53,7 @@ export class Rejoin {
 
   async #run(): Promise<void> {
     while (!this.#stopped.signal.aborted) {
-      if (!this.#options.leads() && this.#follower.silence() > SILENCE_MS) await this.#ask()
+      if (this.#options.mayFollow() && this.#follower.silence() > SILENCE_MS) await this.#ask()
       this.#wake = new AbortController()
       await sleep(this.#runtime.clock, RETRY_MS, this.#wake.signal)
     }

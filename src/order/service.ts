@@ -1,5 +1,6 @@
 import { LIMITS } from '../domain/limits.ts'
-import type { RpcServer, Services } from '../runtime/network.ts'
+import type { Timer } from '../runtime/clock.ts'
+import { RpcError, type RpcServer, type Services } from '../runtime/network.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Service } from '../runtime/service.ts'
 import type {
@@ -23,6 +24,8 @@ import { SingleCalls } from './single-calls.ts'
 
 /** How long a replica whose log was refused does not stand for election. */
 const UNFIT_MS = 3_000
+/** How often the disk is asked for its room. */
+const DISK_CHECK_MS = 250
 
 export interface OrderReplicaOptions {
   /** gRPC port; 0 chooses a free one. */
@@ -65,8 +68,11 @@ class Replica {
   #rejoin: Rejoin | undefined
   #role: Role = { kind: 'follower' }
   #address = ''
-  /** Why this replica cannot lead at the moment, or ''. */
-  #trouble = ''
+  /** Why this replica's log cannot be led from at the moment, or ''. */
+  #unfitness = ''
+  /** Why it takes no entries at the moment, or ''. */
+  #diskTrouble = ''
+  readonly #diskCheck: Timer
 
   constructor(runtime: Runtime, options: OrderReplicaOptions) {
     this.#runtime = runtime
@@ -86,7 +92,10 @@ class Replica {
       log: runtime.log,
       copy: this.#copy,
       halt: (reason) => runtime.halt(reason),
+      trouble: () => this.#diskTrouble,
     })
+    this.#diskTrouble = log.trouble() ?? ''
+    this.#diskCheck = runtime.clock.every(DISK_CHECK_MS, () => this.#checkDisk())
   }
 
   open(server: RpcServer): void {
@@ -95,12 +104,14 @@ class Replica {
       frontEndAddress: this.#options.frontEndAddress,
       catalogueAddress: this.#options.catalogueAddress,
       ownAddress: () => this.#address,
-      leads: () => this.#role.kind === 'leader',
+      // Without room it could not follow anybody.
+      mayFollow: () => this.#role.kind === 'follower' && this.#diskTrouble === '',
     }
     this.#rejoin = new Rejoin(this.#runtime, options, this.#copy, this.#follower)
   }
 
   stop(): void {
+    this.#diskCheck.cancel()
     this.#rejoin?.stop()
     this.#stepDown('this process is stopping')
   }
@@ -111,7 +122,7 @@ class Replica {
         'Order.Request': (request) => this.#singleCalls.request(request),
         'Order.Lookup': ({ orderNum }) => this.#singleCalls.lookup(orderNum),
         'Order.Propagate': (order) => this.#singleCalls.propagated(order),
-        'Order.AssignFollowers': (assignment) => Promise.resolve(this.#assigned(assignment)),
+        'Order.AssignFollowers': async (assignment) => this.#assigned(assignment),
         'Order.Read': (request) => this.#read(request),
         'Order.Seal': (request) => this.#seal(request),
         'Order.Status': () => Promise.resolve(this.#status()),
@@ -149,6 +160,8 @@ class Replica {
   // ---- leading ---------------------------------------------------------------------------------------------------
 
   #assigned({ followerOne, followerTwo, epoch }: FollowersAssigned): { resultFollowers: number } {
+    // Whoever asks may not have heard of it yet.
+    if (this.#trouble) throw new RpcError('FAILED_PRECONDITION', `this replica cannot lead: ${this.#trouble}`)
     const followers = [followerOne, followerTwo].filter((address) => address !== '')
     // A front end of another make knows no epochs: its assignment is newer than what it found.
     const assigned = epoch > 0 ? epoch : Math.max(this.#leader?.epoch ?? 0, this.#follower.leader?.epoch ?? 0) + 1
@@ -180,11 +193,25 @@ class Replica {
 
   /** A replica whose log the catalogue refuses makes room for another, and may be tried again later. */
   #unfit(why: string): void {
-    this.#trouble = why
+    this.#unfitness = why
     this.#stepDown(why)
     this.#runtime.clock.after(UNFIT_MS, () => {
-      this.#trouble = ''
+      this.#unfitness = ''
     })
+  }
+
+  /** A replica whose disk is full neither leads nor follows, but lives on: what it holds can still be read. */
+  #checkDisk(): void {
+    const before = this.#diskTrouble
+    this.#diskTrouble = this.#options.log.trouble() ?? ''
+    if (this.#diskTrouble === before) return
+    this.#runtime.log.warn({ trouble: this.#diskTrouble }, this.#diskTrouble ? 'the disk cannot be written to' : 'the disk has room again')
+    if (this.#diskTrouble) this.#stepDown(this.#diskTrouble)
+  }
+
+  /** Why this replica cannot lead at the moment, or ''. */
+  get #trouble(): string {
+    return this.#diskTrouble || this.#unfitness
   }
 
   #pong(ping: number): Pong {

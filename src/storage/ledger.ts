@@ -87,6 +87,8 @@ export interface Ledger {
   rememberReplica(replica: KnownReplica): Promise<void>
   /** Forgets rejections decided before `timeMs`; returns how many. Entries are never forgotten. */
   pruneRejections(timeMs: number): Promise<number>
+  /** Why nothing more should be written for now, such as a full disk; undefined when there is room. Asks the disk. */
+  trouble(): string | undefined
   close(): Promise<void>
 }
 

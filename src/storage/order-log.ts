@@ -40,5 +40,7 @@ export interface OrderLog {
    * long. Returns the new head.
    */
   cut(length: number): Promise<OrderLogHead>
+  /** Why nothing more should be written for now, such as a full disk; undefined when there is room. Asks the disk. */
+  trouble(): string | undefined
   close(): Promise<void>
 }

@@ -15,6 +15,7 @@ export class BareSystem implements Addresses {
   readonly dataDir = mkdtempSync(join(tmpdir(), 'bazaar-'))
   readonly #running = new Map<string, CliProcess>()
   readonly #groups: number[] = []
+  readonly #atTheEnd: (() => void)[] = []
 
   constructor(ports: { frontEnd: number; catalogue: number; orders: readonly number[] }) {
     this.frontEnd = `127.0.0.1:${ports.frontEnd}`
@@ -50,11 +51,17 @@ export class BareSystem implements Addresses {
     return untilTradingAt(this.frontEnd)
   }
 
+  /** Calls back once all processes have ended, before the folder is removed. */
+  atTheEnd(callback: () => void): void {
+    this.#atTheEnd.push(callback)
+  }
+
   /** Ends what runs, removes the folder, and throws when a process is left or had to be killed. */
   async stop(): Promise<void> {
     const exits = await Promise.all([...this.#running.values()].map((running) => running.stop()))
     const left = survivors([], this.#groups)
     for (const pid of left) process.kill(pid, 'SIGKILL')
+    for (const callback of this.#atTheEnd) callback()
     rmSync(this.dataDir, { recursive: true, force: true })
     if (left.length > 0) throw new Error(`processes left after the end: ${left.join(', ')}`)
     if (exits.includes('had to be killed')) throw new Error('a process did not end on SIGTERM')

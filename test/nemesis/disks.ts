@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process'
-import { closeSync, ftruncateSync, openSync, readdirSync, readSync, rmSync, statSync, writeSync } from 'node:fs'
+import { closeSync, ftruncateSync, openSync, readdirSync, readSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SeededRandom } from '../checkers/seeded-random.ts'
 
 const FLIPS_MAX = 24
 const BALLAST = 'ballast'
 const BALLAST_CHUNK = Buffer.alloc(65_536, 1)
-/** Room for a few thousand orders before the ballast. */
-const SMALL_DISK = '24m'
+/** Room for a few thousand orders before the ballast, above what counts as full. */
+const SMALL_DISK = '96m'
 
 /** Removes every file of the database, its write-ahead log included; returns what it did. */
 export function loseFile(folder: string): string {
@@ -72,13 +72,15 @@ export function mountSmallDisk(folder: string): () => void {
   }
 }
 
-/** Writes into the folder until its disk is full; the returned function makes room again. */
-export function fillDisk(folder: string): () => void {
+/** Writes into the folder until its disk is full but for `roomBytes`; the returned function makes room again. */
+export function fillDisk(folder: string, roomBytes = 0): () => void {
   const path = join(folder, BALLAST)
+  const { bavail, bsize } = statfsSync(folder)
   const descriptor = openSync(path, 'w')
   try {
-    for (let size = BALLAST_CHUNK.length; size > 0; ) {
-      const written = writtenTo(descriptor, size)
+    for (let [size, left] = [BALLAST_CHUNK.length, bavail * bsize - roomBytes]; size > 0 && left > 0; ) {
+      const written = writtenTo(descriptor, Math.min(size, left))
+      left = roomBytes > 0 ? left - written : left
       if (written < size) size = Math.floor(size / 2)
     }
   } finally {

@@ -126,6 +126,10 @@ export class EmbeddedLedger implements Ledger {
     return this.#file.guard(() => this.#file.transaction(() => this.#decisions.prune(timeMs)))
   }
 
+  trouble(): string | undefined {
+    return this.#file.trouble()
+  }
+
   async close(): Promise<void> {
     this.#file.close()
   }

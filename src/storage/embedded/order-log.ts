@@ -111,6 +111,10 @@ export class EmbeddedOrderLog implements OrderLog {
     })
   }
 
+  trouble(): string | undefined {
+    return this.#file.trouble()
+  }
+
   async close(): Promise<void> {
     this.#file.close()
   }

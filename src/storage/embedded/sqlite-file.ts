@@ -1,3 +1,5 @@
+import { statfsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { StorageFailure } from '../ledger.ts'
 import { Damage, DamagedFile } from './damage.ts'
@@ -18,6 +20,8 @@ const CACHE_KIB = 32_768
 /** Room for the index of a million random keys: with less, making a file takes twice as long. */
 const MAKING_CACHE_KIB = 131_072
 const WAL_BYTES_KEPT = 67_108_864
+/** With less room on the disk the file counts as full: it is asked for now and then, and fills up fast. */
+const ROOM_MIN_BYTES = 33_554_432
 
 export interface SqliteFileOptions {
   /** Largest size of the file, in pages of 4096 bytes; without it, only the disk limits it. */
@@ -108,6 +112,12 @@ export class SqliteFile {
     }
     this.#checkpointWhenDue()
     return result
+  }
+
+  /** Why nothing more should be written for now, or undefined. */
+  trouble(): string | undefined {
+    const { bavail, bsize } = statfsSync(dirname(this.path))
+    return bavail * bsize < ROOM_MIN_BYTES ? 'the disk is full' : undefined
   }
 
   /** From now on all reading shows one moment, whatever others write; until the file is closed. */

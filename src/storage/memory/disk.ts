@@ -15,6 +15,10 @@ export class MemoryDisk {
     this.#writesLeft = 0
   }
 
+  trouble(): string | undefined {
+    return this.#writesLeft > 0 ? undefined : 'the disk in memory is full'
+  }
+
   /** Throws when nothing can be read any more. */
   read(): void {
     if (this.#failure) throw this.#failure

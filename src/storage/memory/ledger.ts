@@ -104,6 +104,10 @@ export class MemoryLedger implements Ledger {
     return old.length
   }
 
+  trouble(): string | undefined {
+    return this.#disk.trouble()
+  }
+
   async close(): Promise<void> {
     this.#closed = true
   }

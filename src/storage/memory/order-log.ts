@@ -101,6 +101,10 @@ export class MemoryOrderLog implements OrderLog {
     return this.#cutTails
   }
 
+  trouble(): string | undefined {
+    return this.#disk.trouble()
+  }
+
   async close(): Promise<void> {
     this.#closed = true
   }

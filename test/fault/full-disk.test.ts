@@ -1,0 +1,73 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import type { ReplicaStatusData, StatusData } from '../../src/http/types.ts'
+import { call } from '../contract/conformance/grpc.ts'
+import { ask, dataOf, order } from '../contract/conformance/http.ts'
+import { levelOf, place, refusal } from '../contract/conformance/target.ts'
+import { checkEndState } from '../end-state.ts'
+import { fillDisk, mountSmallDisk, whyNoSmallDisk } from '../nemesis/disks.ts'
+import { bareSystem, type BareSystem } from './bare-system.ts'
+import { load } from './load.ts'
+import { eventually } from './process.ts'
+
+/** Less than what counts as full, and enough for what is written until somebody notices. */
+const ROOM_BYTES = 24 * 1024 * 1024
+
+const whyNot = whyNoSmallDisk(process.cwd().concat('/test'))
+
+/** A system of which one process has a small disk of its own. */
+async function systemWithSmallDisk(name: string): Promise<BareSystem> {
+  const system = await bareSystem()
+  const folder = join(system.dataDir, name)
+  mkdirSync(folder, { recursive: true })
+  system.atTheEnd(mountSmallDisk(folder))
+  system.start(...system.names)
+  await system.untilTrading()
+  return system
+}
+
+const statusOf = async (system: BareSystem) => dataOf<StatusData>(await ask(system.frontEnd, '/status'))
+
+const replica3 = ({ replicas }: StatusData) => replicas.find(({ id }) => id === 3) as ReplicaStatusData
+
+test.skipIf(whyNot)('the leader’s disk is full: another one leads, status says why, nobody notices', async () => {
+  await using system = await systemWithSmallDisk('order-3')
+  const [first = '', second = '', third = ''] = system.replicas.map(({ address }) => address)
+  await call(third, 'Order.AssignFollowers', { followerOne: first, followerTwo: second })
+  await eventually('it leads', 10_000, async () => (await statusOf(system)).leader === third || undefined)
+  const clients = load(system)
+  await clients.untilAcknowledged(50)
+  const makeRoom = fillDisk(join(system.dataDir, 'order-3'), ROOM_BYTES)
+  const full = await eventually('another one leads', 10_000, async () => {
+    const status = await statusOf(system)
+    return status.leader !== third && status.leader !== null ? status : undefined
+  })
+  expect(replica3(full)).toMatchObject({ reachable: true, canLead: false, trouble: 'the disk is full' })
+  await clients.untilAcknowledged(50)
+  makeRoom()
+  await eventually('it follows again', 10_000, async () => {
+    const { replicas } = await statusOf(system)
+    const followers = replicas.flatMap((replica) => (replica.reachable ? replica.followers : []))
+    return followers.some(({ address, state }) => address === third && state === 'in-sync') || undefined
+  })
+  const report = await clients.stop()
+  expect(report.errors).toEqual([])
+  expect(report.wrong).toEqual([])
+  await checkEndState(system, report.acknowledged)
+})
+
+test.skipIf(whyNot)('the catalogue’s disk is full: orders get 503, lookups go on, and trading resumes with the room', async () => {
+  await using system = await systemWithSmallDisk('catalogue')
+  const number = await place(system, 'apple', 'buy', 1)
+  const makeRoom = fillDisk(join(system.dataDir, 'catalogue'), ROOM_BYTES)
+  await eventually('it says so', 10_000, async () => {
+    const { catalogue } = await statusOf(system)
+    return (catalogue.reachable && catalogue.state === 'the disk is full') || undefined
+  })
+  expect(refusal(await order(system.frontEnd, { name: 'apple', quantity: 1, type: 'buy' }))).toMatchObject({ status: 503 })
+  expect(await levelOf(system, 'apple')).toBe(999)
+  makeRoom()
+  await system.untilTrading()
+  await checkEndState(system, [{ number, name: 'apple', type: 'buy', quantity: 1 }])
+})

@@ -3,7 +3,7 @@ import type { Entry } from '../domain/order.ts'
 import type { Clock, Timer } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { MessageStream, Network, RpcError } from '../runtime/network.ts'
-import type { FollowerState, FollowerToLeader, FollowerView, LeaderToFollower, ReplicateHello } from '../rpc/messages.ts'
+import type { Append, FollowerState, FollowerToLeader, FollowerView, LeaderToFollower, ReplicateHello } from '../rpc/messages.ts'
 import type { OrderLog } from '../storage/order-log.ts'
 
 const HEARTBEAT_MS = 200
@@ -84,10 +84,11 @@ export class Followers {
 
   /** Sends newly decided entries to everyone who has got all before them; the others catch up from the log. */
   send(from: number, entries: readonly Entry[], digest: string): void {
+    const whole = this.#message(from, entries, digest) // one for all: it is encoded once
     for (const follower of this.#followers.values()) {
       const lacks = follower.sent - from
       if (follower.phase === 'connecting' || lacks < 0 || lacks >= entries.length) continue
-      this.#append(follower, follower.sent, lacks === 0 ? entries : entries.slice(lacks), digest)
+      this.#append(follower, lacks === 0 ? whole : this.#message(follower.sent, entries.slice(lacks), digest))
     }
   }
 
@@ -161,21 +162,25 @@ export class Followers {
       const entries = await log.entries(from, LIMITS.catchUpBatchMax)
       const digest = await log.digestAt(from + entries.length)
       if (digest === undefined || follower.sent !== from) break
-      this.#append(follower, from, entries, digest)
+      this.#append(follower, this.#message(from, entries, digest))
     }
     follower.reading = false
   }
 
-  #append(follower: Follower, from: number, entries: readonly Entry[], digest: string): void {
+  #message(from: number, entries: readonly Entry[], digest: string): { append: Append } {
     const { generation } = this.#lead.hello()
+    return { append: { generation, from, entries, digest, published: this.#lead.published() } }
+  }
+
+  #append(follower: Follower, message: { append: Append }): void {
     if (follower.held >= follower.sent) follower.heardAt = this.#clock.monotonicMs()
-    follower.sent = from + entries.length
-    follower.stream.send({ append: { generation, from, entries, digest, published: this.#lead.published() } })
+    follower.sent = message.append.from + message.append.entries.length
+    follower.stream.send(message)
   }
 
   #heartbeat(): void {
     for (const follower of this.#followers.values()) {
-      if (follower.phase !== 'connecting') this.#append(follower, follower.sent, [], '')
+      if (follower.phase !== 'connecting') this.#append(follower, this.#message(follower.sent, [], ''))
     }
   }
 

@@ -1,14 +1,31 @@
 import { fileURLToPath } from 'node:url'
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js'
-import { loadSync } from '@grpc/proto-loader'
+import { fromJSON } from '@grpc/proto-loader'
 import type { ServerStreamMethod, StreamMethod, UnaryMethod } from '../runtime/network.ts'
+import { beginWithDefaults, codecOf, loadContract } from './codec.ts'
 
 export const PROTO_FILE = fileURLToPath(new URL('../../proto/stockbazaar.proto', import.meta.url))
 
-/** The contract as grpc-js wants it. 64-bit integers are numbers here: every one of ours stays below 2^53. */
-export const definitions = loadSync(PROTO_FILE, { keepCase: true, longs: Number, defaults: true })
-
 export const SERVICE_NAMES = ['Catalog', 'Order'] as const
+
+const contract = loadContract(PROTO_FILE)
+
+/** The contract as grpc-js wants it. */
+export const definitions = fromJSON(contract.toJSON())
+
+beginWithDefaults(contract)
+for (const name of SERVICE_NAMES) {
+  const service = definitions[name] as ServiceDefinition
+  for (const { name: method, resolvedRequestType, resolvedResponseType } of contract.lookupService(name).methodsArray) {
+    const [request, response] = [codecOf(resolvedRequestType!), codecOf(resolvedResponseType!)]
+    Object.assign(service[method]!, {
+      requestSerialize: request.encode,
+      requestDeserialize: request.decode,
+      responseSerialize: response.encode,
+      responseDeserialize: response.decode,
+    })
+  }
+}
 
 type MethodName = UnaryMethod | StreamMethod | ServerStreamMethod
 

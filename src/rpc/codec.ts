@@ -1,0 +1,51 @@
+import protobuf from 'protobufjs'
+import { NumberReader } from './number-reader.ts'
+import { MessageWriter } from './message-writer.ts'
+
+/** Both ways between the messages of one type and their bytes. */
+export interface Codec {
+  readonly encode: (message: object) => Buffer
+  readonly decode: (bytes: Buffer) => object
+}
+
+/** The parts of the contract; field names stay as they are written there. */
+export const loadContract = (path: string): protobuf.Root =>
+  new protobuf.Root().loadSync(path, { keepCase: true }).resolveAll() as protobuf.Root
+
+/**
+ * The codec of a message type. What a message looks like on the wire comes from protobufjs; its own writer, and the copy of
+ * each message that proto-loader makes on both ways, took more time than all else that a replica does for an order.
+ */
+export function codecOf(type: protobuf.Type): Codec {
+  const writer = new MessageWriter()
+  let last: object | undefined
+  let lastBytes: Buffer
+  return {
+    // Messages do not change once they were sent, and a leader sends the same one to each follower.
+    encode: (message) => {
+      if (message === last) return lastBytes
+      writer.begin()
+      type.encode(message, writer as unknown as protobuf.Writer)
+      lastBytes = writer.finish()
+      last = message
+      return lastBytes
+    },
+    decode: (bytes) => type.decode(new NumberReader(bytes) as unknown as protobuf.Reader),
+  }
+}
+
+/** Makes every message of a type begin as a plain object with all its fields, as proto3 has it: what is not sent has its default. */
+export function beginWithDefaults(root: protobuf.Root): void {
+  for (const type of root.nestedArray) {
+    if (!(type instanceof protobuf.Type)) continue
+    const fields = type.fieldsArray.map((field) => `${JSON.stringify(field.name)}:${defaultOf(field)}`)
+    const begin = protobuf.util.codegen([], type.name)(`return{${fields.join(',')}}`)
+    Object.defineProperty(type, 'ctor', { value: begin() })
+  }
+}
+
+function defaultOf(field: protobuf.Field): string {
+  if (field.repeated) return '[]'
+  if (field.resolvedType) return 'null'
+  return field.type === 'string' ? '""' : field.type === 'bool' ? 'false' : '0'
+}

@@ -1,0 +1,123 @@
+const INITIAL_BYTES = 65_536
+/** A larger buffer is not kept: the one message in a while that needs it should not hold memory for ever. */
+const KEPT_BYTES_MAX = 1_048_576
+/** Longest encoding of an integer. */
+const VARINT_BYTES_MAX = 10
+/** A string of so many UTF-16 units takes less than 128 bytes of UTF-8, so its length takes one. */
+const SHORT_STRING_MAX = 42
+const FLOAT_BYTES = 4
+
+/**
+ * What protobufjs needs of a writer for the field types of our contract. It puts everything into one buffer at once;
+ * the writer of protobufjs keeps a list of operations first, and makes an object of each 64-bit integer.
+ */
+export class MessageWriter {
+  #bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES)
+  #end = 0
+  /** Where the nested messages that are being written begin. */
+  readonly #starts: number[] = []
+
+  /** Forgets what was written. */
+  begin(): void {
+    this.#end = 0
+    this.#starts.length = 0
+    if (this.#bytes.length > KEPT_BYTES_MAX) this.#bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES)
+  }
+
+  /** An integer 0..2^32-1, tags and lengths too. */
+  uint32(value: number): this {
+    this.#makeRoom(VARINT_BYTES_MAX)
+    let rest = value
+    while (rest > 127) {
+      this.#bytes[this.#end++] = (rest & 127) | 128
+      rest >>>= 7
+    }
+    this.#bytes[this.#end++] = rest
+    return this
+  }
+
+  /** A whole number within ±(2^53-1). */
+  int64(value: number): this {
+    if (value < 0) return this.#negative(value)
+    this.#makeRoom(VARINT_BYTES_MAX)
+    let rest = value
+    while (rest >= 2 ** 31) {
+      this.#bytes[this.#end++] = (rest % 128) | 128
+      rest = Math.floor(rest / 128)
+    }
+    return this.uint32(rest)
+  }
+
+  int32(value: number): this {
+    return this.int64(value)
+  }
+
+  bool(value: boolean): this {
+    return this.uint32(value ? 1 : 0)
+  }
+
+  float(value: number): this {
+    this.#makeRoom(FLOAT_BYTES)
+    this.#end = this.#bytes.writeFloatLE(value, this.#end)
+    return this
+  }
+
+  string(value: string): this {
+    if (value.length <= SHORT_STRING_MAX) {
+      this.#makeRoom(128)
+      const length = this.#bytes.write(value, this.#end + 1)
+      this.#bytes[this.#end] = length
+      this.#end += 1 + length
+      return this
+    }
+    const length = Buffer.byteLength(value)
+    this.uint32(length).#makeRoom(length)
+    this.#end += this.#bytes.write(value, this.#end)
+    return this
+  }
+
+  /** Begins a nested message. */
+  fork(): this {
+    this.#makeRoom(1)
+    this.#end += 1
+    this.#starts.push(this.#end)
+    return this
+  }
+
+  /** Ends a nested message: its length goes before it. */
+  ldelim(): this {
+    const start = this.#starts.pop() ?? 0
+    const length = this.#end - start
+    if (length > 127) {
+      this.#makeRoom(VARINT_BYTES_MAX)
+      this.#bytes.copyWithin(start - 1 + varintBytes(length), start, this.#end)
+    }
+    this.#end = start - 1
+    this.uint32(length)
+    this.#end += length
+    return this
+  }
+
+  /** A copy of what was written. */
+  finish(): Buffer {
+    return Buffer.from(this.#bytes.subarray(0, this.#end))
+  }
+
+  /** Two's complement of 64 bits, for 32-bit integers as well. */
+  #negative(value: number): this {
+    this.#makeRoom(VARINT_BYTES_MAX)
+    let rest = BigInt.asUintN(64, BigInt(value))
+    for (; rest > 127n; rest >>= 7n) this.#bytes[this.#end++] = Number(rest & 127n) | 128
+    return this.uint32(Number(rest))
+  }
+
+  #makeRoom(bytes: number): void {
+    const needed = this.#end + bytes
+    if (needed <= this.#bytes.length) return
+    const larger = Buffer.allocUnsafeSlow(Math.max(2 * this.#bytes.length, needed))
+    this.#bytes.copy(larger, 0, 0, this.#end)
+    this.#bytes = larger
+  }
+}
+
+const varintBytes = (value: number): number => (value < 2 ** 7 ? 1 : value < 2 ** 14 ? 2 : value < 2 ** 21 ? 3 : value < 2 ** 28 ? 4 : 5)

@@ -14,6 +14,7 @@ export class Publication {
   #pending: Entry[]
   #published: number
   readonly #settledFrom: number
+  readonly #settling: Promise<void>
   readonly #waiting: { position: number; resolve: () => void }[] = []
   readonly #pendingByName = new Map<string, number>()
 
@@ -25,6 +26,7 @@ export class Publication {
     this.#pending = []
     for (const entry of pending.toReversed()) this.#visible.set(entry.name, applied(this.#visible, entry, -1))
     this.addDecided(pending)
+    this.#settling = this.whenPublished(length)
   }
 
   get published(): number {
@@ -78,7 +80,7 @@ export class Publication {
 
   /** Resolves once lookups may be answered (P1). */
   whenSettled(): Promise<void> {
-    return this.whenPublished(this.#settledFrom)
+    return this.#settling
   }
 
   stock(name: string): Stock | undefined {

@@ -11,6 +11,8 @@ const SEAL_DEADLINE_MS = 500
 const SEAL_RETRY_MS = 200
 const WAITING_REPORT_MS = 2_000
 const READ_DEADLINE_MS = 5_000
+/** A replica that is being read and does not come back within this time: the recovery begins anew. */
+const READ_PATIENCE_MS = 30_000
 
 export interface RecoveryOptions {
   readonly store: LedgerStore
@@ -202,13 +204,29 @@ export async function sealUntilReached(
 const byGenerationAndLength = (a: Sealed, b: Sealed): number =>
   b.state.lastGeneration - a.state.lastGeneration || b.state.length - a.state.length
 
-async function* pagesOf({ network }: Runtime, { address, state }: Sealed): AsyncIterable<LogPage> {
+async function* pagesOf(runtime: Runtime, { address, state }: Sealed): AsyncIterable<LogPage> {
   for (let from = 0; from < state.length; ) {
     const limit = Math.min(LIMITS.catchUpBatchMax, state.length - from)
-    const { entries, digest } = await network.call(address, 'Order.Read', { from, limit }, READ_DEADLINE_MS)
+    const { entries, digest } = await retried(runtime, () =>
+      runtime.network.call(address, 'Order.Read', { from, limit }, READ_DEADLINE_MS),
+    )
     if (entries.length === 0) throw new Error(`the replica at ${address} ends at ${from}, it said ${state.length}`)
     yield { entries: fromWireEntries(entries), digest }
     from += entries.length
+  }
+}
+
+/** A replica may restart while it is read: it comes back with all that it held. */
+async function retried<T>({ clock, log }: Runtime, call: () => Promise<T>): Promise<T> {
+  const until = clock.monotonicMs() + READ_PATIENCE_MS
+  for (;;) {
+    try {
+      return await call()
+    } catch (error) {
+      if (clock.monotonicMs() >= until) throw error
+      log.warn({ error: (error as Error).message }, 'reading from the replica again')
+      await sleep(clock, SEAL_RETRY_MS)
+    }
   }
 }
 

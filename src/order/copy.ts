@@ -50,9 +50,16 @@ export class Copy {
     return this.#inTurn(() => this.#log.seal(generation, genesis))
   }
 
-  /** Gives up everything from number `length` on; see repair.ts for when. */
-  cut(length: number): Promise<OrderLogHead> {
-    return this.#inTurn(() => this.#log.cut(length))
+  /**
+   * Gives up everything from number `length` on; see repair.ts for when. Does nothing when the log has changed since its
+   * head was `expected`. Returns whether it is cut.
+   */
+  cut(length: number, expected: OrderLogHead): Promise<boolean> {
+    return this.#inTurn(async () => {
+      if (this.#log.head().digest !== expected.digest) return false
+      await this.#log.cut(length)
+      return true
+    })
   }
 
   async #extend(generation: number, from: number, entries: readonly Entry[], digest: string): Promise<Extension> {

@@ -32,7 +32,7 @@ export async function repair(runtime: Runtime, copy: Copy, catalogueAddress: str
     log.error({ length: own.length, common, ledger: theirs.length }, 'this log holds what the ledger lacks; it is kept')
     return false
   }
-  await copy.cut(common)
+  if (!(await copy.cut(common, own))) return false
   log.warn({ length: own.length, common, generation: theirs.generation }, 'tail given up and archived') // R4
   return true
 }

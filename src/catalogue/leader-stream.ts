@@ -4,6 +4,7 @@ import type { Logger } from '../runtime/logger.ts'
 import type { MessageStream, StreamHandlers } from '../runtime/network.ts'
 import type { CatalogueToLeader, LeaderToCatalogue, LeadHello, Outcome, PublishRequest, Refusal } from '../rpc/messages.ts'
 import { toWireOutcome } from '../rpc/outcome-codes.ts'
+import { refusal } from '../rpc/refusal.ts'
 import type { DecidedBatch, KnownReplica, Ledger } from '../storage/ledger.ts'
 import type { Decisions } from './decisions.ts'
 import type { Publication } from './publication.ts'
@@ -54,7 +55,7 @@ export class LeaderStream implements StreamHandlers<LeaderToCatalogue> {
 
   message(message: LeaderToCatalogue): void {
     if (message.hello) void this.#welcome(message.hello)
-    else if (this.#carried === undefined) this.#refuse({ why: 'a leader says hello first', differs: false })
+    else if (this.#carried === undefined) this.#refuse(refusal('a leader says hello first'))
     else if (message.trade) void this.#trade(message.trade.batch, message.trade.requests)
     else if (message.publish) this.#publishInTurn(message.publish)
     else if (message.confirm) void this.#confirm(message.confirm.confirm)
@@ -73,17 +74,17 @@ export class LeaderStream implements StreamHandlers<LeaderToCatalogue> {
 
   /** Ends this stream: the catalogue cannot decide for a while. */
   end(why: string): void {
-    this.#refuse({ why, differs: false })
+    this.#refuse(refusal(why))
   }
 
   async #welcome(hello: LeadHello): Promise<void> {
     const { ledger, log } = this.#context
     this.#context.introduce(hello)
     const why = this.#context.refusal()
-    const refusal = why !== undefined ? { why, differs: false } : await this.#judge(hello)
-    if (refusal) {
-      log.warn({ replica: hello.replicaId, ...refusal }, 'leader refused')
-      return this.#refuse(refusal)
+    const refused = why !== undefined ? refusal(why) : await this.#judge(hello)
+    if (refused) {
+      log.warn({ replica: hello.replicaId, ...refused }, 'leader refused')
+      return this.#refuse(refused)
     }
     if (this.#closed) return
     const { generation, genesis, length } = ledger.head()
@@ -102,19 +103,19 @@ export class LeaderStream implements StreamHandlers<LeaderToCatalogue> {
     if (this.#context.isAhead(hello) || (isOfThisCluster && hello.sealedGeneration > generation)) {
       const what = `replica ${hello.replicaId} holds ${hello.length} entries up to generation ${hello.sealedGeneration}`
       await this.#context.startOver(hello, `${what}, the ledger ${length} up to ${generation}`)
-      return { why: 'the ledger is behind', differs: false }
+      return refusal('the ledger is behind')
     }
     if (!isOfThisCluster) {
       const why = `replica ${hello.replicaId} belongs to cluster ${hello.clusterId}, this catalogue to ${genesis.clusterId}`
-      return { why, differs: true }
+      return refusal(why, { differs: true })
     }
     if (length - hello.length > STREAM_GAP_MAX) {
-      return { why: `a gap of ${length - hello.length} entries: read it first`, differs: false }
+      return refusal(`a gap of ${length - hello.length} entries: read it first`, { lacksMuch: true })
     }
     const digest = await this.#context.ledger.digestAt(hello.length)
     if (hello.length > 0 && digest !== hello.digest) {
       const why = `the log of replica ${hello.replicaId} differs from the ledger within its first ${hello.length} entries`
-      return { why, differs: true }
+      return refusal(why, { differs: true })
     }
     return undefined
   }

@@ -2,7 +2,7 @@ import type { OrderRequest } from '../domain/order.ts'
 import type { Clock, Timer } from '../runtime/clock.ts'
 import type { MessageStream } from '../runtime/network.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import type { CatalogueToLeader, Decided, LeaderToCatalogue, LeadHello, LeadWelcome } from '../rpc/messages.ts'
+import type { CatalogueToLeader, Decided, LeaderToCatalogue, LeadHello, LeadWelcome, Refusal } from '../rpc/messages.ts'
 
 const HELLO_DEADLINE_MS = 2_000
 /** Before a publication is answered every unreachable session may have to lapse. */
@@ -35,8 +35,8 @@ export class CatalogueStream {
   #lastConfirm = 0
   #welcomed: Promise<void> | undefined
   #cause: string | undefined
-  /** The catalogue has found that this replica's log differs from the ledger. */
-  differs = false
+  /** Why the catalogue has refused this stream, when it has. */
+  refused: Refusal | undefined
   /** Resolves with the reason once the stream is over. */
   readonly over: Promise<string>
   #tellOver: (cause: string) => void = () => {}
@@ -107,7 +107,7 @@ export class CatalogueStream {
     else if (message.published) this.#publishedUpTo(message.published.position)
     else if (message.confirmed) this.#confirms.get(message.confirmed.confirm)?.(message.confirmed.published)
     else if (message.refused) {
-      this.differs = message.refused.differs
+      this.refused = message.refused
       this.fail(message.refused.why)
     }
   }

@@ -2,6 +2,7 @@ import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { MessageStream, StreamHandlers } from '../runtime/network.ts'
 import { fromWireEntries } from '../rpc/entries.ts'
+import { refusal } from '../rpc/refusal.ts'
 import type { Append, FollowerToLeader, LeaderToFollower, ReplicateHello } from '../rpc/messages.ts'
 import type { Copy } from './copy.ts'
 
@@ -116,7 +117,7 @@ export class FollowerSide {
 
   #refuse(stream: MessageStream<FollowerToLeader>, why: string): void {
     this.#context.log.warn({ why }, 'leader refused')
-    stream.send({ refused: { why, differs: false } })
+    stream.send({ refused: refusal(why) })
     stream.close()
   }
 }

@@ -4,6 +4,7 @@ import type { Clock, Timer } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { MessageStream, Network, RpcError } from '../runtime/network.ts'
 import type { Append, FollowerState, FollowerToLeader, FollowerView, LeaderToFollower, ReplicateHello } from '../rpc/messages.ts'
+import { refusal } from '../rpc/refusal.ts'
 import type { OrderLog } from '../storage/order-log.ts'
 
 const HEARTBEAT_MS = 200
@@ -133,7 +134,7 @@ export class Followers {
     if (common === state.length && (await log.digestAt(common)) !== state.digest && common > 0) {
       this.#log.error({ follower: follower.address, length: state.length }, 'the follower holds another history')
       // The follower closes the stream when it has heard this: closing it from here could overtake the message.
-      return follower.stream.send({ forked: { why: 'the logs differ', differs: true } })
+      return follower.stream.send({ forked: refusal('the logs differ', { differs: true }) })
     }
     if (follower.phase !== 'connecting') return
     follower.phase = 'learner'

@@ -202,7 +202,6 @@ export class Leader implements CatalogueStreamHandlers {
     let trouble = ''
     while (!this.#stopped.signal.aborted) {
       try {
-        await this.#readGap()
         await this.#connect()
       } catch (error) {
         if (!this.#stopped.signal.aborted && (error as Error).message !== trouble) {
@@ -216,7 +215,7 @@ export class Leader implements CatalogueStreamHandlers {
     }
   }
 
-  /** A large gap is read at this replica's own pace before the stream is opened. */
+  /** A large gap is read at this replica's own pace before the stream is opened again. */
   async #readGap(): Promise<void> {
     const { network } = this.#runtime
     for (;;) {
@@ -248,7 +247,8 @@ export class Leader implements CatalogueStreamHandlers {
     }))
     const cause = await catalogue.over
     if (this.#stopped.signal.aborted) return
-    if (catalogue.differs && !(await repair(this.#runtime, this.#copy, catalogueAddress))) this.#options.unfit(cause)
+    if (catalogue.refused?.lacksMuch) return this.#readGap()
+    if (catalogue.refused?.differs && !(await repair(this.#runtime, this.#copy, catalogueAddress))) this.#options.unfit(cause)
     throw new Error(cause)
   }
 

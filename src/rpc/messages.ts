@@ -180,6 +180,7 @@ export interface CatalogueToLeader {
 export interface Refusal {
   why: string
   differs: boolean
+  lacksMuch: boolean
 }
 
 export interface LeadWelcome {

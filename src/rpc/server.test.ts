@@ -4,6 +4,7 @@ import { silentLogger } from '../runtime/logger.ts'
 import type { MessageStream } from '../runtime/network.ts'
 import { methodDefinition } from './definitions.ts'
 import type { CatalogueToLeader } from './messages.ts'
+import { refusal } from './refusal.ts'
 import { serveGrpc } from './server.ts'
 
 test('a stream whose other end does not read is ended before it fills the memory', async () => {
@@ -30,9 +31,9 @@ test('a stream whose other end does not read is ended before it fills the memory
     call.pause()
     call.write({})
     await opened.promise
-    const message = { refused: { why: 'x'.repeat(100_000), differs: false } }
+    const message = { refused: refusal('x'.repeat(100_000)) }
     for (let sent = 0; sent < 3_000 && closed === undefined; sent += 1) {
-      stream?.send(message as never)
+      stream?.send(message as CatalogueToLeader)
       if (sent % 50 === 0) await new Promise((resolve) => setImmediate(resolve))
     }
     expect(closed).toBe('the other end does not read')

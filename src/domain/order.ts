@@ -7,7 +7,7 @@ export const isTradeType = (type: string): type is TradeType => type === 'buy' |
 export interface OrderRequest {
   /** Idempotency key. Keys made by a front end start with {@link FRONT_END_KEY_PREFIX}; a client's with {@link CLIENT_KEY_PREFIX}. */
   readonly key: string
-  /** Short hash of the request's content: the same key with another fingerprint is refused. */
+  /** The request's content in short: the same key with another fingerprint is refused. */
   readonly fingerprint: string
   readonly name: string
   readonly type: string

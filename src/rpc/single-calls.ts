@@ -4,9 +4,17 @@ import { FOREIGN_KEY_PREFIX, type Entry, type OrderRequest } from '../domain/ord
 import type { Random } from '../runtime/random.ts'
 import type { Entries, ReadRequest } from './messages.ts'
 
-/** Short hash of what a client asked for: a key that comes back with another one is refused. 32 hexadecimal digits. */
-export const fingerprintOf = (name: unknown, type: unknown, quantity: unknown): string =>
-  hash('sha256', JSON.stringify([name, type, quantity])).slice(0, 32)
+/** Long enough for nearly every order; a hash has 32 digits. */
+const PLAIN_FINGERPRINT_MAX = 48
+
+/**
+ * What a client asked for, in short: a key that comes back with another fingerprint is refused. The JSON array of it, or
+ * where that is long the first 32 hexadecimal digits of its SHA-256.
+ */
+export function fingerprintOf(name: unknown, type: unknown, quantity: unknown): string {
+  const text = JSON.stringify([name, type, quantity])
+  return text.length <= PLAIN_FINGERPRINT_MAX ? text : hash('sha256', text).slice(0, 32)
+}
 
 /** An order that came by one of the contract's single calls: without a key of the caller's it gets one of its own. */
 export function foreignRequest(

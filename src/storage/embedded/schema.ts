@@ -25,7 +25,7 @@ CREATE TABLE entries ( -- accepted orders, numbered 0, 1, 2, … without a gap; 
   number INTEGER PRIMARY KEY,
   generation INTEGER NOT NULL, -- the catalogue's generation when it decided
   key TEXT NOT NULL, -- idempotency key
-  fingerprint TEXT NOT NULL, -- short hash of the request
+  fingerprint TEXT NOT NULL, -- the request in short
   name TEXT NOT NULL,
   type TEXT NOT NULL, -- buy or sell
   quantity INTEGER NOT NULL,

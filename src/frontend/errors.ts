@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, HTTPMethods } from 'fastify'
 import type { ErrorName } from '../domain/errors.ts'
 import { LIMITS } from '../domain/limits.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { parseJson } from './direct-orders.ts'
 import { refuse } from './routes.ts'
 
 /** Requests of all kinds that one front end works on at once; the next one gets 503. */
@@ -21,8 +22,6 @@ const PATHS: readonly { readonly path: string; readonly allow: readonly HTTPMeth
 
 const BY_FASTIFY_CODE: Readonly<Record<string, ErrorName>> = {
   FST_ERR_VALIDATION: 'INVALID_BODY',
-  FST_ERR_CTP_INVALID_JSON_BODY: 'INVALID_BODY',
-  FST_ERR_CTP_EMPTY_JSON_BODY: 'INVALID_BODY',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'INVALID_BODY',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'WRONG_MEDIA_TYPE',
   FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE',
@@ -32,7 +31,10 @@ const BY_FASTIFY_CODE: Readonly<Record<string, ErrorName>> = {
 export function addErrorHandling(app: FastifyInstance, log: Logger): void {
   // A body is read as JSON whatever its media type says: the contract knows no other.
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'string' }, app.getDefaultJsonParser('error', 'error'))
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, text: string, done) => {
+    const body = parseJson(text)
+    done(body === undefined ? Object.assign(new Error('no JSON'), { statusCode: 400 }) : null, body)
+  })
   app.setErrorHandler((error: Error & { code?: string; statusCode?: number }, _request, reply) => {
     const known = BY_FASTIFY_CODE[error.code ?? '']
     if (known) return refuse(reply, known)

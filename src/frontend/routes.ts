@@ -1,7 +1,8 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { ERRORS, type ErrorName } from '../domain/errors.ts'
 import { LIMITS } from '../domain/limits.ts'
 import type { Outcome } from '../domain/order.ts'
+import type { HttpAnswer } from '../runtime/direct-route.ts'
 import type { ErrorBody, LeaderData, OrderData, OrderListData, PlacedData, StockData, StockListData } from '../http/types.ts'
 import { REJECTION_ERRORS } from '../rpc/outcome-codes.ts'
 import { fingerprintOf } from '../rpc/single-calls.ts'
@@ -13,7 +14,7 @@ import { SCHEMAS } from './schemas.ts'
 const RETRY_AFTER_SECONDS = '1'
 const LISTING_DEFAULT = 100
 
-interface OrderBody {
+export interface OrderBody {
   readonly name: string
   readonly quantity: unknown
   readonly type: unknown
@@ -54,7 +55,9 @@ export function addRoutes(app: FastifyInstance, frontEnd: FrontEnd): void {
     return { data }
   })
 
-  app.post<{ Body: OrderBody }>('/orders', { schema: SCHEMAS.place }, (request, reply) => place(frontEnd, request, reply))
+  app.post<{ Body: OrderBody }>('/orders', { schema: SCHEMAS.place }, async (request, reply) =>
+    send(reply, await place(frontEnd, request.headers, request.body)),
+  )
 
   app.get<{ Params: { name: string }; Querystring: { number?: string } }>(
     '/cache/:name',
@@ -82,13 +85,16 @@ export function addRoutes(app: FastifyInstance, frontEnd: FrontEnd): void {
 }
 
 /** One order: from the client's words to the catalogue's decision and back. */
-async function place(frontEnd: FrontEnd, request: FastifyRequest<{ Body: OrderBody }>, reply: FastifyReply) {
-  const header = request.headers['idempotency-key']
+export async function place(
+  frontEnd: FrontEnd,
+  headers: Readonly<Record<string, unknown>>,
+  { name, quantity, type }: OrderBody,
+): Promise<HttpAnswer> {
+  const header = headers['idempotency-key']
   const key = header === undefined ? frontEnd.keys.next() : parseKeyHeader(String(header))
-  if (key === undefined) return refuse(reply, 'INVALID_KEY')
-  const { name, quantity, type } = request.body
+  if (key === undefined) return refusal('INVALID_KEY')
   // No stock can have such a name, so this answer never changes and needs no record.
-  if (Buffer.byteLength(name) > LIMITS.stockNameBytesMax || !name.isWellFormed()) return refuse(reply, 'STOCK_NOT_FOUND')
+  if (Buffer.byteLength(name) > LIMITS.stockNameBytesMax || !name.isWellFormed()) return refusal('STOCK_NOT_FOUND')
   const placed = await frontEnd.orders.place({
     key: recordedKey(key),
     fingerprint: fingerprintOf(name, type, quantity),
@@ -96,24 +102,33 @@ async function place(frontEnd: FrontEnd, request: FastifyRequest<{ Body: OrderBo
     type: type === 'buy' || type === 'sell' ? type : '',
     quantity: isOrderQuantity(quantity) ? quantity : 0,
   })
-  if (placed.kind === 'decided') return answer(reply, placed.outcome)
-  return refuse(reply, placed.error, placed.error === 'MAY_HAVE_BEEN_PLACED' ? key : undefined)
+  if (placed.kind === 'decided') return answer(placed.outcome)
+  return refusal(placed.error, placed.error === 'MAY_HAVE_BEEN_PLACED' ? key : undefined)
 }
 
-function answer(reply: FastifyReply, outcome: Outcome): { data: PlacedData } | FastifyReply {
-  if (outcome.kind === 'key-reused') return refuse(reply, 'KEY_REUSED')
-  if (outcome.replayed) reply.header('Idempotency-Replayed', 'true')
-  if (outcome.kind === 'rejected') return refuse(reply, REJECTION_ERRORS[outcome.reason])
-  return { data: { transaction_number: outcome.number } }
+function answer(outcome: Outcome): HttpAnswer {
+  if (outcome.kind === 'key-reused') return refusal('KEY_REUSED')
+  const done = outcome.kind === 'rejected' ? refusal(REJECTION_ERRORS[outcome.reason]) : accepted(outcome.number)
+  return outcome.replayed ? { ...done, headers: { ...done.headers, 'Idempotency-Replayed': 'true' } } : done
+}
+
+function accepted(number: number): HttpAnswer {
+  const data: PlacedData = { transaction_number: number }
+  return { status: 200, headers: {}, body: { data } }
+}
+
+/** One row of the error table. */
+export function refusal(name: ErrorName, idempotencyKey?: string): HttpAnswer {
+  const { status, code, message } = ERRORS[name]
+  const body: ErrorBody = { error: { code, message, ...(idempotencyKey !== undefined && { idempotencyKey }) } }
+  return { status, headers: status === 503 ? { 'Retry-After': RETRY_AFTER_SECONDS } : {}, body }
 }
 
 /** Sends one row of the error table. */
-export function refuse(reply: FastifyReply, name: ErrorName, idempotencyKey?: string): FastifyReply {
-  const { status, code, message } = ERRORS[name]
-  if (status === 503) reply.header('Retry-After', RETRY_AFTER_SECONDS)
-  const body: ErrorBody = { error: { code, message, ...(idempotencyKey !== undefined && { idempotencyKey }) } }
-  return reply.code(status).send(body)
-}
+export const refuse = (reply: FastifyReply, name: ErrorName): FastifyReply => send(reply, refusal(name))
+
+const send = (reply: FastifyReply, { status, headers, body }: HttpAnswer): FastifyReply =>
+  reply.code(status).headers(headers).send(body)
 
 const isOrderQuantity = (quantity: unknown): quantity is number =>
   typeof quantity === 'number' && Number.isInteger(quantity) && quantity >= 1 && quantity <= LIMITS.orderQuantityMax

@@ -1,7 +1,10 @@
-import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyServerFactory } from 'fastify'
 import { sleep, systemClock } from './clock.ts'
+import { serverWithDirectRoute, type DirectRoute } from './direct-route.ts'
 
 const BIND_RETRY_MS = 2_000
+/** Longer than load balancers keep a connection: one that the server closes first costs a client its request. */
+const KEEP_ALIVE_MS = 72_000
 
 /** Limits of an HTTP server. */
 export interface HttpServerOptions {
@@ -10,12 +13,15 @@ export interface HttpServerOptions {
   readonly parameterCharactersMax: number
   /** Answers a request whose path no route can be looked up for. */
   readonly refusePath: (error: { readonly code: string }, reply: FastifyReply) => void
+  readonly directRoute?: DirectRoute
 }
 
 /** A fastify instance; routes are added before `listen`. */
 export function httpServer(options: HttpServerOptions): FastifyInstance {
+  const { directRoute } = options
   return Fastify({
     logger: false,
+    ...(directRoute && { serverFactory: factoryFor(directRoute) }),
     bodyLimit: options.bodyBytesMax,
     forceCloseConnections: 'idle',
     // Draining answers what is under way; new requests on open connections are answered too, with "stopping".
@@ -25,6 +31,16 @@ export function httpServer(options: HttpServerOptions): FastifyInstance {
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   })
 }
+
+const factoryFor =
+  (route: DirectRoute): FastifyServerFactory =>
+  (handler) => {
+    const server = serverWithDirectRoute(route, handler)
+    // What fastify sets on a server of its own.
+    server.keepAliveTimeout = KEEP_ALIVE_MS
+    server.requestTimeout = 0
+    return server
+  }
 
 /**
  * Listens and returns the port. The fixed port lies where Linux takes ports for outgoing connections from, so a stranger

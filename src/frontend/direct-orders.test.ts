@@ -1,0 +1,97 @@
+import { request as httpRequest } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { LIMITS } from '../domain/limits.ts'
+import type { OrderRequest } from '../domain/order.ts'
+import { httpServer } from '../runtime/http-server.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { directOrders } from './direct-orders.ts'
+import { addErrorHandling, refusePath } from './errors.ts'
+import type { FrontEnd } from './front-end.ts'
+import { addRoutes } from './routes.ts'
+
+/** Takes orders of "tesla" and knows nothing else; an order of "bug" brings a bug to light. */
+const frontEnd = {
+  keys: { next: () => 'made-here' },
+  orders: {
+    place: async ({ name, key }: OrderRequest) => {
+      if (name === 'bug') throw new Error('a bug')
+      if (name !== 'tesla') return { kind: 'unknown', error: 'MAY_HAVE_BEEN_PLACED' }
+      return { kind: 'decided', outcome: { kind: 'accepted', number: 7, replayed: key === 'c:again' } }
+    },
+  },
+} as unknown as FrontEnd
+
+let reported = 0
+const log = { error: () => (reported += 1) } as unknown as Logger
+const app = httpServer({
+  bodyBytesMax: LIMITS.requestBodyBytesMax,
+  parameterCharactersMax: 1_024,
+  refusePath,
+  directRoute: directOrders(frontEnd, log),
+})
+addErrorHandling(app, log)
+addRoutes(app, frontEnd)
+
+beforeAll(() => app.listen({ host: '127.0.0.1', port: 0 }))
+afterAll(() => app.close())
+
+const HOP_BY_HOP = ['date', 'connection', 'keep-alive']
+
+/** Of a body whose length is not told beforehand the framework takes care. */
+function post(body: string, framing: 'plain' | 'chunked', headers: Record<string, string> = {}): Promise<object> {
+  return new Promise((resolve, reject) => {
+    const { port } = app.server.address() as AddressInfo
+    const length = framing === 'plain' ? { 'content-length': Buffer.byteLength(body) } : { 'transfer-encoding': 'chunked' }
+    const sent = httpRequest({ port, method: 'POST', path: '/orders', headers: { ...length, ...headers } }, async (response) => {
+      const text = Buffer.concat(await response.toArray()).toString()
+      const kept = Object.entries(response.headers).filter(([name]) => !HOP_BY_HOP.includes(name))
+      resolve({ status: response.statusCode, headers: Object.fromEntries(kept), body: JSON.parse(text) })
+    })
+    sent.on('error', reject).end(body)
+  })
+}
+
+const order = (members: object) => JSON.stringify({ name: 'tesla', quantity: 1, type: 'buy', ...members })
+
+describe('an order that comes without the framework is answered like one that comes by it', () => {
+  test.each([
+    ['accepted', order({})],
+    ['after a byte order mark', `\uFEFF${order({})}`],
+    ['with more members', order({ more: [1], constructor: {} })],
+    ['with a prototype', '{"__proto__":{"name":"tesla"},"quantity":1,"type":"buy"}'],
+    ['unknown outcome', order({ name: 'other' })],
+    ['a name that cannot be', order({ name: 'x'.repeat(300) })],
+    ['a name that is no text', order({ name: 5 })],
+    ['without a type', '{"name":"tesla","quantity":1}'],
+    ['a type that is null', order({ type: null })],
+    ['a bug', order({ name: 'bug' })],
+    ['an array', '[]'],
+    ['null', 'null'],
+    ['no JSON', '{"name":'],
+    ['nothing', ''],
+    ['just small enough', order({ filler: 'x'.repeat(LIMITS.requestBodyBytesMax - order({ filler: '' }).length) })],
+    ['too large', order({ filler: 'x'.repeat(LIMITS.requestBodyBytesMax) })],
+  ])('%s', async (_what, body) => {
+    expect(await post(body, 'plain')).toEqual(await post(body, 'chunked'))
+  })
+
+  test.each(['again', '"again"', 'no key', ''])('with the key %s', async (key) => {
+    const headers = { 'idempotency-key': key }
+    expect(await post(order({}), 'plain', headers)).toEqual(await post(order({}), 'chunked', headers))
+  })
+
+  test('a replayed order says so', async () => {
+    expect(await post(order({}), 'plain', { 'idempotency-key': 'again' })).toMatchObject({
+      status: 200,
+      headers: { 'idempotency-replayed': 'true', 'content-type': 'application/json; charset=utf-8' },
+      body: { data: { transaction_number: 7 } },
+    })
+  })
+
+  test('a bug is reported', async () => {
+    const before = reported
+    expect(await post(order({ name: 'bug' }), 'plain')).toMatchObject({ status: 500 })
+    expect(reported).toBe(before + 1)
+  })
+})

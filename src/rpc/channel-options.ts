@@ -6,3 +6,17 @@ export const CHANNEL_OPTIONS = {
   // Without an own pool a connection to a stopped peer is shared with the attempt that should replace it.
   'grpc.use_local_subchannel_pool': 1,
 }
+
+/** How often a server asks a client that is silent whether it is still there, and how long it waits for the answer. */
+export const SERVER_KEEPALIVE_MS = 3_000
+export const SERVER_KEEPALIVE_TIMEOUT_MS = 2_000
+
+/**
+ * A client that vanishes without a reset would be held for ever. Servers only: a client that asks so often is thrown out
+ * by servers of another make.
+ */
+export const SERVER_OPTIONS = {
+  ...CHANNEL_OPTIONS,
+  'grpc.keepalive_time_ms': SERVER_KEEPALIVE_MS,
+  'grpc.keepalive_timeout_ms': SERVER_KEEPALIVE_TIMEOUT_MS,
+}

@@ -12,7 +12,7 @@ import { HealthImplementation } from 'grpc-health-check'
 import { sleep, systemClock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { RpcError, type MessageStream, type RpcServer, type Services, type StreamHandlers } from '../runtime/network.ts'
-import { CHANNEL_OPTIONS } from './channel-options.ts'
+import { SERVER_OPTIONS } from './channel-options.ts'
 import { definitions, SERVICE_NAMES } from './definitions.ts'
 import { toStatus } from './errors.ts'
 import { addReflection } from './reflection.ts'
@@ -28,7 +28,7 @@ type StreamOpener = (stream: MessageStream<object>) => StreamHandlers<object>
  * @throws Error when the port stays taken for two seconds.
  */
 export async function serveGrpc(host: string, port: number, services: Services, log: Logger): Promise<RpcServer> {
-  const server = new Server(CHANNEL_OPTIONS)
+  const server = new Server(SERVER_OPTIONS)
   const streams = new Set<() => void>()
   const served = SERVICE_NAMES.filter((name) => {
     const implementation = implementationOf(name, services, streams, log)

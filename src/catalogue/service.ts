@@ -14,6 +14,7 @@ import type {
 } from '../rpc/messages.ts'
 import { foreignRequest, readEntries } from '../rpc/single-calls.ts'
 import { wireNumber } from '../rpc/outcome-codes.ts'
+import { haltingLedger } from '../storage/halting.ts'
 import type { DecidedBatch, Ledger } from '../storage/ledger.ts'
 import { Decisions } from './decisions.ts'
 import { LeaderStream, type LeaderStreamContext } from './leader-stream.ts'
@@ -44,7 +45,7 @@ export interface CatalogueOptions extends RecoveryOptions, MembershipOptions {
  */
 export async function startCatalogue(runtime: Runtime, options: CatalogueOptions): Promise<Service> {
   const closing = new AbortController()
-  const ledger = await openLedger(runtime, options, closing.signal)
+  const ledger = haltingLedger(await openLedger(runtime, options, closing.signal), (reason) => runtime.halt(reason))
   const { generation, length, publishedAtLeast } = ledger.head()
   const pending = await ledger.entries(publishedAtLeast, length - publishedAtLeast)
   const publication = new Publication(await ledger.stocks(), length, pending)

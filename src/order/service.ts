@@ -13,6 +13,7 @@ import type {
   SealResult,
 } from '../rpc/messages.ts'
 import { readEntries } from '../rpc/single-calls.ts'
+import { haltingOrderLog } from '../storage/halting.ts'
 import type { OrderLog } from '../storage/order-log.ts'
 import { Copy } from './copy.ts'
 import { FollowerSide } from './follower.ts'
@@ -42,7 +43,8 @@ export interface OrderReplicaOptions {
 
 /** Starts an order replica. It follows until a front end elects it. */
 export async function startOrderReplica(runtime: Runtime, options: OrderReplicaOptions): Promise<Service> {
-  const replica = new Replica(runtime, options)
+  const log = haltingOrderLog(options.log, (reason) => runtime.halt(reason))
+  const replica = new Replica(runtime, { ...options, log })
   const server = await runtime.network.serve(options.port, replica.services())
   replica.open(server)
   const { length, diskId } = options.log.head()

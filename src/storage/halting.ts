@@ -1,0 +1,51 @@
+import { StorageFailure, type Ledger } from './ledger.ts'
+import type { OrderLog } from './order-log.ts'
+
+type Halt = (reason: Error) => void
+
+/**
+ * The same log, whose first failure ends the process, whoever meets it (G3): who only reads and tries again, as a leader
+ * that connects does, would never get any further.
+ */
+export function haltingOrderLog(log: OrderLog, halt: Halt): OrderLog {
+  const watched = watcher(halt)
+  return {
+    head: () => log.head(),
+    append: (entries, digest) => watched(log.append(entries, digest)),
+    entry: (number) => watched(log.entry(number)),
+    entries: (from, limit) => watched(log.entries(from, limit)),
+    digestAt: (length) => watched(log.digestAt(length)),
+    seal: (generation, genesis) => watched(log.seal(generation, genesis)),
+    cut: (length) => watched(log.cut(length)),
+    close: () => log.close(),
+  }
+}
+
+/** The same ledger, whose first failure ends the process, whoever meets it (L3). */
+export function haltingLedger(ledger: Ledger, halt: Halt): Ledger {
+  const watched = watcher(halt)
+  return {
+    head: () => ledger.head(),
+    decide: (requests, timeMs) => watched(ledger.decide(requests, timeMs)),
+    stocks: () => watched(ledger.stocks()),
+    entries: (from, limit) => watched(ledger.entries(from, limit)),
+    digestAt: (length) => watched(ledger.digestAt(length)),
+    notePublished: (position) => ledger.notePublished(position),
+    flushPublished: () => watched(ledger.flushPublished()),
+    raiseGeneration: (floor) => watched(ledger.raiseGeneration(floor)),
+    knownReplicas: () => watched(ledger.knownReplicas()),
+    rememberReplica: (replica) => watched(ledger.rememberReplica(replica)),
+    pruneRejections: (timeMs) => watched(ledger.pruneRejections(timeMs)),
+    close: () => ledger.close(),
+  }
+}
+
+/** Hands a promise on and looks at how it ends. */
+const watcher =
+  (halt: Halt) =>
+  <T>(result: Promise<T>): Promise<T> => {
+    result.catch((error: unknown) => {
+      if (error instanceof StorageFailure) halt(error)
+    })
+    return result
+  }

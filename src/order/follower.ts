@@ -87,7 +87,8 @@ export class FollowerSide {
   }
 
   async #greet(stream: MessageStream<FollowerToLeader>, hello: ReplicateHello, isClosed: () => boolean): Promise<void> {
-    const { copy, log, trouble } = this.#context
+    const { copy, log, replicaId, trouble } = this.#context
+    if (hello.leaderId === replicaId) return this.#refuse(stream, 'a replica does not follow itself')
     if (trouble()) return this.#refuse(stream, trouble())
     if (hello.generation < copy.head().sealedGeneration) return this.#refuse(stream, 'the generation is over')
     if (!hello.genesis) return this.#refuse(stream, 'no genesis')

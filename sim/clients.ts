@@ -1,5 +1,6 @@
 import { OPENING_CATALOGUE } from '../src/domain/stock.ts'
 import type { OrderRequest } from '../src/domain/order.ts'
+import { recordedKey } from '../src/frontend/idempotency-key.ts'
 import { fingerprintOf } from '../src/rpc/single-calls.ts'
 import { describe, type Operation, type OrderRead, type Place, type StockRead } from '../test/checkers/history.ts'
 import type { SimFrontEnd } from './cluster.ts'
@@ -65,7 +66,7 @@ export class Client {
 
   #place(frontEnd: SimFrontEnd, life: Life): void {
     const { random } = this.#world
-    const request = this.#unknown ?? this.#newRequest()
+    const request = this.#unknown ?? this.#newRequest(frontEnd)
     // Sometimes a client sends its order again although it has the answer.
     this.#unknown = this.#options.repeatsAnswered && random.chance(0.1) ? request : undefined
     const { key, name, type, quantity } = request
@@ -83,14 +84,16 @@ export class Client {
     }, request)
   }
 
-  #newRequest(): OrderRequest {
+  #newRequest(frontEnd: SimFrontEnd): OrderRequest {
     const { random } = this.#world
     const name = this.#name()
     const type = random.chance(0.6) ? 'buy' : 'sell'
     const quantity = random.chance(0.1) ? random.int(2_000) : 1 + random.int(100)
     // Sometimes a client takes a key again for another order.
     const reused = this.#options.repeatsAnswered && this.#keys > 0 && random.chance(0.03)
-    const key = `c:${this.#id}-${reused ? 1 + random.int(this.#keys) : ++this.#keys}`
+    const own = `${this.#id}-${reused ? 1 + random.int(this.#keys) : ++this.#keys}`
+    // Without one the front end makes a key, and the client may come back with that.
+    const key = recordedKey(random.chance(0.1) ? frontEnd.core!.keys.next() : own)
     return { key, fingerprint: fingerprintOf(name, type, quantity), name, type, quantity }
   }
 
@@ -130,7 +133,7 @@ export class Client {
     const operation = { start: scheduler.nowMs, end: Infinity, outcome: { kind: 'unknown' }, ...call } as Operation
     const answered = operation as { -readonly [K in 'end' | 'outcome']: Operation[K] }
     this.#options.record(operation)
-    this.#world.trace(`client ${this.#id} asks ${life.process.name}: ${describe(operation)}`)
+    this.#world.trace(() => `client ${this.#id} asks ${life.process.name}: ${describe(operation)}`)
     this.busy = true
     let over = false
     const finish = (outcome: Operation['outcome'] | undefined) => {
@@ -141,7 +144,7 @@ export class Client {
         answered.end = scheduler.nowMs
         answered.outcome = outcome
       } else if (operation.kind === 'place') this.#unknown = request
-      this.#world.trace(`client ${this.#id} ${outcome ? 'learns' : 'gives up'}: ${describe(operation)}`)
+      this.#world.trace(() => `client ${this.#id} ${outcome ? 'learns' : 'gives up'}: ${describe(operation)}`)
       this.#next()
     }
     const lost = () => scheduler.after(0.1, () => finish(undefined))

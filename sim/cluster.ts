@@ -5,20 +5,19 @@ import { startOrderReplica } from '../src/order/service.ts'
 import type { HttpAnswer } from '../src/runtime/network.ts'
 import type { Ledger } from '../src/storage/ledger.ts'
 import { MemoryLedgerStore, type LedgerSnapshot } from '../src/storage/memory/ledger-store.ts'
-import { memoryOrderLog } from '../src/storage/memory/order-log.ts'
-import type { OrderLog } from '../src/storage/order-log.ts'
-import { ledgerStoreOn, orderLogOn, SimDisk, type LedgerWatch } from './disk.ts'
+import { memoryOrderLog, type MemoryOrderLog } from '../src/storage/memory/order-log.ts'
+import { GOOD_DISK, ledgerStoreOn, orderLogOn, SimDisk, type LedgerWatch } from './disk.ts'
 import { SimProcess, type World } from './process.ts'
+import type { ClusterSettings } from './settings.ts'
 
 const CATALOGUE_ADDRESS = 'catalogue:1'
-const LEASE_MS = 500
 
-export interface ClusterOptions {
-  readonly replicas: number
-  readonly frontEnds: number
-  readonly cacheStocksMax: number
-  /** Called after every write that has become durable. */
-  readonly afterWrite: (process: string) => void
+/** What the cluster tells the checks. */
+export interface ClusterWatch {
+  /** A write has become durable. */
+  afterWrite(process: string): void
+  /** A front end has begun a life. */
+  frontEndStarted(frontEnd: FrontEnd): void
 }
 
 /** A simulated replica: its process, its disk, and what is durable on it. */
@@ -26,7 +25,7 @@ export interface SimReplica {
   readonly id: number
   readonly process: SimProcess
   readonly disk: SimDisk
-  log: OrderLog
+  log: MemoryOrderLog
 }
 
 export interface SimFrontEnd {
@@ -37,6 +36,9 @@ export interface SimFrontEnd {
 
 /** The real services of one cluster, each in a simulated process. */
 export class Cluster {
+  readonly #world: World
+  readonly #settings: ClusterSettings
+  readonly #watch: ClusterWatch
   readonly catalogue: SimProcess
   readonly catalogueDisk: SimDisk
   readonly store: MemoryLedgerStore
@@ -47,86 +49,48 @@ export class Cluster {
   readonly replicas: readonly SimReplica[]
   /** Replicas that the operator has given up for good. */
   readonly lost = new Set<number>()
+  /** Replicas that came back after they were given up, and have not compared their log with the ledger yet. */
+  readonly overruled = new Set<number>()
   /** A backup of the ledger, if one was taken. */
   backup: LedgerSnapshot
   #diskLost = false
+  #named: boolean
+  healed = false
   readonly frontEnds: readonly SimFrontEnd[]
 
-  constructor(world: World, options: ClusterOptions) {
+  constructor(world: World, settings: ClusterSettings, watch: ClusterWatch) {
+    this.#world = world
+    this.#settings = settings
+    this.#watch = watch
+    this.#named = settings.named
     this.store = new MemoryLedgerStore({ decide })
-    const ids = Array.from({ length: options.replicas }, (_, i) => i + 1)
+    this.catalogueDisk = new SimDisk(() => watch.afterWrite('catalogue'))
+    this.catalogue = this.#newCatalogue()
+    this.replicas = settings.replicaIds.map((id) => this.#newReplica(id))
+    this.frontEnds = Array.from({ length: settings.frontEnds }, (_, i) => this.#newFrontEnd(i + 1))
+  }
 
-    this.catalogueDisk = new SimDisk(() => options.afterWrite('catalogue'))
-    const watch: LedgerWatch = {
-      opened: (ledger) => {
-        this.ledger = ledger
-      },
-      trusted: () => {
-        this.ledgerTrusted = true
-      },
-    }
-    this.catalogue = new SimProcess(world, 'catalogue', CATALOGUE_ADDRESS, async (runtime, life) => {
-      await startCatalogue(runtime, {
-        port: 1,
-        store: ledgerStoreOn(this.catalogueDisk, this.store, life, watch),
-        replicas: ids.map((replicaId) => ({ replicaId, address: `order-${replicaId}:1` })),
-        lost: [...this.lost],
-        alone: false,
-        leaseMs: LEASE_MS,
-      })
-    })
+  /** Replicas that are there or will come back. */
+  get remaining(): readonly SimReplica[] {
+    return this.replicas.filter(({ id }) => !this.lost.has(id))
+  }
 
-    this.replicas = ids.map((id): SimReplica => {
-      const name = `order-${id}`
-      const disk = new SimDisk(() => options.afterWrite(name))
-      const replica: SimReplica = {
-        id,
-        disk,
-        log: memoryOrderLog({ diskId: world.random.id(8) }),
-        process: new SimProcess(world, name, `${name}:1`, async (runtime, life) => {
-          await startOrderReplica(runtime, {
-            port: 1,
-            replicaId: id,
-            log: orderLogOn(disk, replica.log, life),
-            catalogueAddress: CATALOGUE_ADDRESS,
-            frontEndAddress: `frontend-${(id % options.frontEnds) + 1}:1`,
-            caching: true,
-            advertisedAddress: `${name}:1`,
-          })
-        }),
-      }
-      return replica
-    })
+  get disks(): readonly SimDisk[] {
+    return [this.catalogueDisk, ...this.replicas.map((replica) => replica.disk)]
+  }
 
-    const frontEnd = (i: number): SimFrontEnd => {
-      const name = `frontend-${i + 1}`
-      const self: SimFrontEnd = {
-        core: undefined,
-        process: new SimProcess(world, name, `${name}:1`, async (runtime, life) => {
-          const core = createFrontEnd(runtime, {
-            replicas: ids.map((id) => ({ id, address: `order-${id}:1` })),
-            catalogueAddress: CATALOGUE_ADDRESS,
-            caching: true,
-            cacheStocksMax: options.cacheStocksMax,
-          })
-          world.network.serveHttp(life, (path) => answerHttp(core, path))
-          core.start(`${name}:1`)
-          self.core = core
-          life.onEnd(() => {
-            self.core = undefined
-          })
-        }),
-      }
-      return self
-    }
-    this.frontEnds = Array.from({ length: options.frontEnds }, (_, i) => frontEnd(i))
+  get processes(): readonly SimProcess[] {
+    return [this.catalogue, ...this.replicas.map((r) => r.process), ...this.frontEnds.map((f) => f.process)]
   }
 
   /** Every copy of the log is whole and the same. */
   inSync(): boolean {
     if (!this.ledger || !this.ledgerTrusted) return false
     const { length, digest } = this.ledger.head()
-    return this.replicas.every(({ log }) => log.head().length === length && (length === 0 || log.head().digest === digest))
+    return this.remaining.every(({ log, disk }) => {
+      const head = log.head()
+      return !disk.flipped && head.length === length && (length === 0 || head.digest === digest)
+    })
   }
 
   /** Whether one more disk may be lost: the design promises to survive one at a time. Says yes once a rebuilding. */
@@ -137,10 +101,105 @@ export class Cluster {
     return true
   }
 
-  get processes(): readonly SimProcess[] {
-    return [this.catalogue, ...this.replicas.map((r) => r.process), ...this.frontEnds.map((f) => f.process)]
+  #newCatalogue(): SimProcess {
+    const watch: LedgerWatch = {
+      opened: (ledger) => {
+        this.ledger = ledger
+      },
+      trusted: () => {
+        this.ledgerTrusted = true
+      },
+    }
+    const { replicaIds, leaseMs } = this.#settings
+    return new SimProcess(this.#world, 'catalogue', CATALOGUE_ADDRESS, async (runtime, life) => {
+      await startCatalogue(runtime, {
+        port: 1,
+        store: ledgerStoreOn(this.catalogueDisk, this.store, life, watch),
+        replicas: this.#named ? replicaIds.map((replicaId) => ({ replicaId, address: addressOf(replicaId) })) : [],
+        lost: [...this.lost],
+        alone: false,
+        leaseMs,
+      })
+    })
+  }
+
+  #newReplica(id: number): SimReplica {
+    const name = `order-${id}`
+    const disk = new SimDisk(() => this.#watch.afterWrite(name))
+    const replica: SimReplica = {
+      id,
+      disk,
+      log: this.#emptyLog(),
+      process: new SimProcess(this.#world, name, addressOf(id), async (runtime, life) => {
+        if (disk.weather.fault === 'broken') throw new Error('the simulated disk cannot be read')
+        if (disk.flipped) this.replaceLog(replica, 'a flipped bit is found')
+        await startOrderReplica(runtime, {
+          port: 1,
+          replicaId: id,
+          log: orderLogOn(disk, replica.log, life),
+          catalogueAddress: CATALOGUE_ADDRESS,
+          frontEndAddress: `frontend-${(id % this.#settings.frontEnds) + 1}:1`,
+          caching: this.#settings.replicasPush,
+          advertisedAddress: addressOf(id),
+        })
+      }),
+    }
+    return replica
+  }
+
+  /** The operator names the replicas from the catalogue's next start on. */
+  nameReplicas(): void {
+    this.#named = true
+  }
+
+  /** A replica begins anew, on a new disk. */
+  replaceLog(replica: SimReplica, why: string): void {
+    this.#world.trace(`${replica.process.name} has an empty log now: ${why}`)
+    replica.disk.flipped = false
+    replica.log = this.#emptyLog()
+  }
+
+  #emptyLog(): MemoryOrderLog {
+    return memoryOrderLog({ diskId: this.#world.random.id(8) })
+  }
+
+  #newFrontEnd(place: number): SimFrontEnd {
+    const name = `frontend-${place}`
+    const { replicaIds, frontEndsCache, cacheStocksMax } = this.#settings
+    const self: SimFrontEnd = {
+      core: undefined,
+      process: new SimProcess(this.#world, name, `${name}:1`, async (runtime, life) => {
+        const core = createFrontEnd(runtime, {
+          replicas: replicaIds.map((id) => ({ id, address: addressOf(id) })),
+          catalogueAddress: CATALOGUE_ADDRESS,
+          caching: frontEndsCache,
+          cacheStocksMax,
+        })
+        this.#watch.frontEndStarted(core)
+        this.#world.network.serveHttp(life, (path) => answerHttp(core, path))
+        core.start(`${name}:1`)
+        self.core = core
+        life.onEnd(() => {
+          self.core = undefined
+        })
+      }),
+    }
+    return self
+  }
+
+  /** Takes every fault of disks and processes back; what was given up for good stays away. */
+  heal(): void {
+    this.healed = true
+    for (const disk of this.disks) disk.weather = { ...GOOD_DISK }
+    for (const { disk, process } of this.replicas) if (disk.flipped) process.crash('its log is verified')
+    for (const process of this.processes) {
+      if (process.life?.paused) process.life.resume()
+      process.start()
+    }
   }
 }
+
+const addressOf = (replicaId: number): string => `order-${replicaId}:1`
 
 /** The two routes that replicas use; fastify itself is not part of the simulation. */
 function answerHttp(core: FrontEnd, path: string): HttpAnswer {

@@ -15,57 +15,114 @@ import type { Life } from './process.ts'
 export interface DiskWeather {
   syncMinMs: number
   syncMaxMs: number
-  /** Every write fails until this is taken back. */
-  failing: boolean
+  /** Full: what is written fails. Broken: what is read fails, too. */
+  fault: 'none' | 'full' | 'broken'
   /** Little room is left, as a process can see before a write fails. */
-  full: boolean
+  low: boolean
+}
+
+export const GOOD_DISK: DiskWeather = { syncMinMs: 0.2, syncMaxMs: 1, fault: 'none', low: false }
+
+/** How often a read of a file with a flipped bit meets it. */
+const FLIP_MET = 0.02
+
+/** A failure of a simulated disk, and the life whose storage it ends. */
+export class SimStorageFailure extends StorageFailure {
+  readonly life: Life
+
+  constructor(life: Life, message: string) {
+    super(message)
+    this.life = life
+  }
+}
+
+interface Write {
+  /** When its sync is done. */
+  readonly at: number
+  /** Makes it durable. */
+  readonly finish: () => void
 }
 
 /**
- * One process's disk. What is written becomes durable a while later, when the sync is done; a crash in between leaves
- * a write whole or not at all, as a transaction does, and nobody can tell beforehand which.
+ * One process's disk. What is written becomes durable a while later, when the sync is done, one write after the other.
+ * A crash in between leaves a write whole or not at all, as a transaction does, and nobody can tell beforehand which.
+ * The first failure of a life is its last: as with a real engine, its storage refuses everything from then on.
  */
 export class SimDisk {
-  weather: DiskWeather = { syncMinMs: 0.2, syncMaxMs: 1, failing: false, full: false }
+  weather: DiskWeather = { ...GOOD_DISK }
+  /** A bit has flipped in what is stored: whoever reads it or opens it next finds out. */
+  flipped = false
   readonly #afterWrite: () => void
+  readonly #failed = new WeakSet<Life>()
+  readonly #underWay = new Map<Life, Write[]>()
 
   constructor(afterWrite: () => void) {
     this.#afterWrite = afterWrite
   }
 
+  /** What a process sees before it writes. */
   trouble(): string | undefined {
-    return this.weather.full ? 'the simulated disk is full' : undefined
+    return this.weather.low ? 'the simulated disk is full' : undefined
+  }
+
+  /** Runs `read` on what is durable. */
+  async read<T>(life: Life, read: () => Promise<T>): Promise<T> {
+    if (!life.alive) return new Promise(() => {})
+    const met = this.flipped && life.process.world.random.chance(FLIP_MET)
+    if (met || this.weather.fault === 'broken' || this.#failed.has(life)) throw this.#fail(life, 'a simulated read failed')
+    return read()
   }
 
   /** Runs `write`, which changes the durable state, once the sync is done. Never resolves when the life ends before. */
   async write<T>(life: Life, write: () => Promise<T>): Promise<T> {
-    const { world } = life.process
+    const { scheduler, random } = life.process.world
     if (!life.alive) return new Promise(() => {})
-    if (this.weather.failing) throw new StorageFailure('no space left on the simulated disk')
-    const { syncMinMs, syncMaxMs } = this.weather
-    let done = false
+    if (this.weather.fault !== 'none' || this.#failed.has(life)) throw this.#fail(life, 'a simulated write failed')
+    const queue = this.#queueOf(life)
+    const startsAt = Math.max(scheduler.nowMs, queue.at(-1)?.at ?? 0)
+    const at = startsAt + random.between(this.weather.syncMinMs, this.weather.syncMaxMs)
     return new Promise<T>((resolve, reject) => {
       const finish = () => {
-        done = true
         write().then((value) => {
           this.#afterWrite()
           life.enter(() => resolve(value))
         }, reject)
       }
-      life.onEnd(() => {
-        if (!done && world.random.chance(0.5)) finish()
-        done = true
-      })
-      world.scheduler.after(world.random.between(syncMinMs, syncMaxMs), () => {
-        if (done || !life.alive) return
-        if (this.weather.failing) {
-          done = true
-          return reject(new StorageFailure('the simulated sync failed'))
-        }
+      queue.push({ at, finish })
+      scheduler.after(at - scheduler.nowMs, () => {
         // A stopped process's write is with the kernel: it ends all the same.
-        finish()
+        if (!life.alive) return
+        queue.shift()
+        if (this.weather.fault === 'none' && !this.#failed.has(life)) return finish()
+        reject(this.#fail(life, 'a simulated sync failed'))
       })
     })
+  }
+
+  #fail(life: Life, what: string): SimStorageFailure {
+    this.#failed.add(life)
+    return new SimStorageFailure(life, what)
+  }
+
+  #queueOf(life: Life): Write[] {
+    const known = this.#underWay.get(life)
+    if (known) return known
+    const queue: Write[] = []
+    this.#underWay.set(life, queue)
+    life.onEnd(() => {
+      this.#underWay.delete(life)
+      this.#crash(life, queue)
+    })
+    return queue
+  }
+
+  /** Of the writes that are under way the first few are durable; after a failed one nothing is. */
+  #crash(life: Life, queue: readonly Write[]): void {
+    if (this.weather.fault !== 'none' || this.#failed.has(life)) return
+    for (const { finish } of queue) {
+      if (!life.process.world.random.chance(0.5)) return
+      finish()
+    }
   }
 }
 
@@ -87,14 +144,15 @@ export function ledgerStoreOn(disk: SimDisk, inner: LedgerStore, life: Life, wat
     const ledger = await disk.write(life, async () => {
       const written = await write()
       watch.opened(written)
-      watch.trusted()
+      // An empty one is relied on when something is decided on it: the catalogue may still hear of a replica with orders.
+      if (written.head().length > 0) watch.trusted()
       return written
     })
     return put(ledger)
   }
   return {
     open: async () => {
-      const opening = await inner.open()
+      const opening = await disk.read(life, () => inner.open())
       return opening.kind === 'ready' ? { kind: 'ready', ledger: put(opening.ledger) } : opening
     },
     create: (genesis) => replace(() => inner.create(genesis)),
@@ -124,15 +182,15 @@ function ledgerOn(disk: SimDisk, inner: Ledger, life: Life, watch: LedgerWatch):
       watch.trusted()
       return disk.write(life, noteWith(() => inner.decide(requests, timeMs)))
     },
-    stocks: () => inner.stocks(),
-    entries: (from, limit) => inner.entries(from, limit),
-    digestAt: (length) => inner.digestAt(length),
+    stocks: () => disk.read(life, () => inner.stocks()),
+    entries: (from, limit) => disk.read(life, () => inner.entries(from, limit)),
+    digestAt: (length) => disk.read(life, () => inner.digestAt(length)),
     notePublished: (position) => {
       noted = Math.max(noted, position)
     },
     flushPublished: () => disk.write(life, noteWith(async () => undefined)),
     raiseGeneration: (floor) => disk.write(life, () => inner.raiseGeneration(floor)),
-    knownReplicas: () => inner.knownReplicas(),
+    knownReplicas: () => disk.read(life, () => inner.knownReplicas()),
     rememberReplica: (replica: KnownReplica) => disk.write(life, () => inner.rememberReplica(replica)),
     pruneRejections: async () => 0,
     trouble: () => disk.trouble(),
@@ -146,9 +204,9 @@ export function orderLogOn(disk: SimDisk, inner: OrderLog, life: Life): OrderLog
     head: () => inner.head(),
     append: (entries: readonly Entry[], digest: string): Promise<OrderLogHead> =>
       disk.write(life, () => inner.append(entries, digest)),
-    entry: (number) => inner.entry(number),
-    entries: (from, limit) => inner.entries(from, limit),
-    digestAt: (length) => inner.digestAt(length),
+    entry: (number) => disk.read(life, () => inner.entry(number)),
+    entries: (from, limit) => disk.read(life, () => inner.entries(from, limit)),
+    digestAt: (length) => disk.read(life, () => inner.digestAt(length)),
     seal: (generation: number, genesis: Genesis) => disk.write(life, () => inner.seal(generation, genesis)),
     cut: (length) => disk.write(life, () => inner.cut(length)),
     trouble: () => disk.trouble(),

@@ -1,46 +1,67 @@
-import type { CatalogueToLeader, LeaderToCatalogue, ReplicaStatus } from '../src/rpc/messages.ts'
-import type { Cluster } from './cluster.ts'
-import type { SimNetwork } from './network.ts'
+import type { CatalogueToLeader, LeaderToCatalogue, Published, ReplicaStatus, TradeResult } from '../src/rpc/messages.ts'
+import type { Cluster, SimReplica } from './cluster.ts'
+import type { NetworkObserver, SimNetwork } from './network.ts'
 import type { Life } from './process.ts'
 
-/** The invariants about what is durable, looked at after every write that has become so. */
-export class DurableChecks {
+/** The invariants about what is durable, looked at after every write that has become so, and on what is told. */
+export class DurableChecks implements NetworkObserver {
   readonly #cluster: Cluster
+  readonly #network: SimNetwork
   readonly #violated: (what: string) => void
   /** Digest by "number:generation", of every entry that was ever durable anywhere. */
   readonly #digests = new Map<string, string>()
-  /** The highest position that the catalogue has told to be published. */
   #published = 0
 
-  constructor(cluster: Cluster, violated: (what: string) => void) {
+  constructor(cluster: Cluster, network: SimNetwork, violated: (what: string) => void) {
     this.#cluster = cluster
+    this.#network = network
     this.#violated = violated
   }
 
-  /** Looks at what processes tell each other. */
-  watch(network: SimNetwork): void {
-    network.onSend = (from, message) => {
-      const { publish, published, decided, confirmed } = message as LeaderToCatalogue & CatalogueToLeader
-      if (publish) this.#checkCopies(network, from, publish.position)
-      if (published) this.#published = Math.max(this.#published, published.position)
-      if (confirmed) this.#published = Math.max(this.#published, confirmed.published)
-      if (decided) this.#published = Math.max(this.#published, decided.published)
-    }
+  /** The highest position that the catalogue has told to be published. */
+  get published(): number {
+    return this.#published
   }
 
-  /** 7. Nothing unsynced or unpublished is ever shown. */
-  shown(number: number): void {
+  sent(from: Life, message: object): void {
+    const { publish, published, decided, confirmed } = message as LeaderToCatalogue & CatalogueToLeader
+    if (publish) this.#checkCopies(from, publish.position)
+    if (published) this.#toldPublished(published.position)
+    if (confirmed) this.#toldPublished(confirmed.published)
+    if (decided) this.#toldPublished(decided.published)
+  }
+
+  answered(_by: Life, _caller: Life, method: string, response: unknown): void {
+    if (method === 'Catalog.Confirm') this.#toldPublished((response as Published).position)
+    // A trade that no leader has asked for is published when it is answered.
+    else if (method === 'Catalog.Trade') this.#toldPublished((response as TradeResult).orderNum + 1)
+  }
+
+  #toldPublished(position: number): void {
+    if (position <= this.#published) return
+    this.#published = position
+    const { ledger, ledgerTrusted } = this.#cluster
+    if (ledger && ledgerTrusted && ledger.head().length < position) this.#violated(`7: ${position} is published, not in the ledger`)
+  }
+
+  /** 7. Nothing unsynced or unpublished is ever shown. `byReplica`: a replica told of it, so it holds it. */
+  shown(number: number, byReplica: boolean): void {
     if (number >= this.#published) this.#violated(`7: order ${number} is shown, published is ${this.#published}`)
     const { ledger, ledgerTrusted, replicas } = this.#cluster
     if (ledger && ledgerTrusted && ledger.head().length <= number) this.#violated(`7: order ${number} is shown, not in the ledger`)
-    if (!replicas.some(({ log }) => log.head().length > number)) this.#violated(`3: order ${number} is shown, no replica holds it`)
+    if (byReplica && !replicas.some(({ log }) => log.head().length > number)) this.#violated(`3: order ${number} is shown, no replica holds it`)
+  }
+
+  /** Whether every order that anybody was told of stands in one of these logs. */
+  holdsAllShown(replicas: readonly SimReplica[]): boolean {
+    return replicas.some(({ log, disk }) => !disk.flipped && log.head().length >= this.#published)
   }
 
   /** 3. Before a leader has an order published, it and its in-sync followers hold it on disk. */
-  #checkCopies(network: SimNetwork, leader: Life, position: number): void {
+  #checkCopies(leader: Life, position: number): void {
     const own = this.#cluster.replicas.find(({ process }) => process === leader.process)
     if (own && own.log.head().length < position) this.#violated(`3: ${leader.process.name} publishes ${position} before it holds it`)
-    void network.inspect(leader.process.address, 'Order.Status').then((status) => {
+    void this.#network.inspect(leader.process.address, 'Order.Status').then((status) => {
       for (const { address, state, length: told } of (status as ReplicaStatus | undefined)?.followers ?? []) {
         const follower = this.#cluster.replicas.find(({ process }) => process.address === address)
         if (state !== 'in-sync' || !follower?.process.life || follower.process.life.startedAt > this.#inSyncGraceFrom()) continue
@@ -53,12 +74,12 @@ export class DurableChecks {
 
   /** A follower that has just started may have lost its disk, which its leader cannot know yet. */
   #inSyncGraceFrom(): number {
-    return this.#cluster.catalogue.world.scheduler.nowMs - 1_000
+    return this.#network.scheduler.nowMs - 1_000
   }
 
   afterWrite(process: string): void {
     const replica = this.#cluster.replicas.find((each) => each.process.name === process)
-    if (replica) void this.#checkPrefix(replica.process.name, replica.log.head().length, replica.log.head().digest)
+    if (replica) void this.#checkPrefix(replica)
     void this.#checkDigest(process)
   }
 
@@ -67,12 +88,14 @@ export class DurableChecks {
     return `ledger ${this.#cluster.ledger?.head().length}, ${replicas.join(', ')}`
   }
 
-  /** 1. Every replica's log is a prefix of the catalogue's. */
-  async #checkPrefix(name: string, length: number, digest: string): Promise<void> {
-    const { ledger, ledgerTrusted } = this.#cluster
+  /** 1. Every replica's log is a prefix of the catalogue's, but of one that was given up and has come back. */
+  async #checkPrefix({ id, process, log }: SimReplica): Promise<void> {
+    const { ledger, ledgerTrusted, overruled } = this.#cluster
+    const { length, digest } = log.head()
     if (length === 0 || !ledger || !ledgerTrusted) return
-    const truth = await ledger.digestAt(length)
-    if (truth !== digest) this.#violated(`1: the log of ${name} (${length} entries) is no prefix of the ledger`)
+    const isPrefix = (await ledger.digestAt(length)) === digest
+    if (isPrefix) overruled.delete(id)
+    else if (!overruled.has(id)) this.#violated(`1: the log of ${process.name} (${length} entries) is no prefix of the ledger`)
   }
 
   /** 12. Equal number and generation mean equal digests. */

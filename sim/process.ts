@@ -13,7 +13,17 @@ export interface World {
   readonly scheduler: Scheduler
   readonly random: SeededRandom
   readonly network: SimNetwork
-  trace(line: string): void
+  /** Adds a line to the transcript; words that take time to find are asked for only when somebody reads it. */
+  trace(line: string | (() => string)): void
+}
+
+/** How one machine's clocks differ from the world's. */
+export interface ClockSkew {
+  /** Clocks do not run alike: 1 is exact. */
+  readonly rate: number
+  readonly wallOffsetMs: number
+  /** What the monotonic clock shows when the world begins. */
+  readonly monotonicStartMs: number
 }
 
 /**
@@ -27,9 +37,10 @@ export class SimProcess {
   #life: Life | undefined
   #lives = 0
   readonly #boot: (runtime: Runtime, life: Life) => Promise<void>
-  /** Clocks do not run alike: 1 is exact. */
   #rate = 1
   #wallOffsetMs = 0
+  #monotonicStartMs = 0
+  #retired = false
 
   constructor(world: World, name: string, address: string, boot: (runtime: Runtime, life: Life) => Promise<void>) {
     this.world = world
@@ -42,9 +53,15 @@ export class SimProcess {
     return this.#life
   }
 
-  setClock(rate: number, wallOffsetMs: number): void {
+  /** It does not come back until it is {@link readmit}ted. */
+  get retired(): boolean {
+    return this.#retired
+  }
+
+  setClock({ rate, wallOffsetMs, monotonicStartMs }: ClockSkew): void {
     this.#rate = rate
     this.#wallOffsetMs = wallOffsetMs
+    this.#monotonicStartMs = monotonicStartMs
   }
 
   jumpWall(byMs: number): void {
@@ -56,7 +73,7 @@ export class SimProcess {
   }
 
   monotonicMs(): number {
-    return this.world.scheduler.nowMs * this.#rate
+    return this.#monotonicStartMs + this.world.scheduler.nowMs * this.#rate
   }
 
   /** Real milliseconds for a duration by this process's clock. */
@@ -65,8 +82,9 @@ export class SimProcess {
   }
 
   start(): void {
-    if (this.#life) return
+    if (this.#life || this.#retired) return
     this.#lives += 1
+    this.world.network.returned(this.address)
     const life = new Life(this)
     this.#life = life
     this.world.trace(`${this.name} starts (life ${this.#lives})`)
@@ -83,6 +101,23 @@ export class SimProcess {
     this.#life = undefined
     life.end()
   }
+
+  /** The machine is gone from one moment to the next: no connection is reset, and nobody answers there. */
+  vanish(): void {
+    this.#life?.vanish()
+    this.world.network.vanished(this.address)
+    this.crash('the machine vanishes')
+  }
+
+  retire(): void {
+    this.#retired = true
+    this.crash('for good')
+  }
+
+  readmit(): void {
+    this.#retired = false
+    this.start()
+  }
 }
 
 /** One life of a process. */
@@ -93,8 +128,11 @@ export class Life {
   readonly startedAt: number
   #alive = true
   #paused = false
+  #vanished = false
+  /** Callbacks that its clock owes it. */
+  #timers = 0
   readonly #backlog: (() => void)[] = []
-  readonly #onEnd: (() => void)[] = []
+  readonly #onEnd = new Set<() => void>()
 
   constructor(process: SimProcess) {
     this.process = process
@@ -118,6 +156,13 @@ export class Life {
   get paused(): boolean {
     return this.#paused
   }
+  /** Its connections were not reset when it ended. */
+  get isVanished(): boolean {
+    return this.#vanished
+  }
+  get timers(): number {
+    return this.#timers
+  }
 
   /** Runs `run` unless the life is over; while it is paused, later. Everything that reaches a process comes through here. */
   enter(run: () => void): void {
@@ -136,45 +181,72 @@ export class Life {
     for (const run of this.#backlog.splice(0)) this.process.world.scheduler.after(0, () => this.enter(run))
   }
 
-  onEnd(run: () => void): void {
-    this.#onEnd.push(run)
+  /** Returns what takes this back. */
+  onEnd(run: () => void): () => void {
+    this.#onEnd.add(run)
+    return () => this.#onEnd.delete(run)
+  }
+
+  vanish(): void {
+    this.#vanished = true
   }
 
   end(): void {
     this.#alive = false
     this.#backlog.length = 0
-    for (const run of this.#onEnd.splice(0)) run()
+    for (const run of this.#onEnd) run()
+    this.#onEnd.clear()
   }
 
   #clock(): Clock {
     const { process } = this
-    const { scheduler } = process.world
-    const after = (delayMs: number, run: () => void): Timer =>
-      scheduler.after(process.real(delayMs), () => this.enter(run))
     return {
       wallMs: () => process.wallMs(),
       monotonicMs: () => process.monotonicMs(),
-      after: (delayMs, run) => (this.#alive ? after(delayMs, run) : { cancel() {} }),
+      after: (delayMs, run) => this.#after(delayMs, run),
       every: (intervalMs, run) => this.#every(intervalMs, run),
-      nextTurn: (run) => {
-        if (this.#alive) after(0, run)
+      nextTurn: (run) => void this.#after(0, run),
+    }
+  }
+
+  #after(delayMs: number, run: () => void): Timer {
+    if (!this.#alive) return { cancel() {} }
+    const { process } = this
+    let pending = true
+    const settle = () => {
+      if (pending) this.#timers -= 1
+      pending = false
+    }
+    // A timer that came due while the process stood still can still be cancelled by what runs before it.
+    const ring = () => {
+      if (!pending) return
+      settle()
+      run()
+    }
+    this.#timers += 1
+    const timer = process.world.scheduler.after(process.real(delayMs), () => this.enter(ring))
+    return {
+      cancel: () => {
+        settle()
+        timer.cancel()
       },
     }
   }
 
   #every(intervalMs: number, run: () => void): Timer {
-    const { process } = this
     let cancelled = false
-    const tick = () => {
-      if (cancelled || !this.#alive) return
-      run()
-      next()
+    let timer: Timer | undefined
+    const next = () => {
+      timer = this.#after(intervalMs, () => {
+        run()
+        if (!cancelled) next()
+      })
     }
-    const next = () => process.world.scheduler.after(process.real(intervalMs), () => this.enter(tick))
     next()
     return {
       cancel: () => {
         cancelled = true
+        timer?.cancel()
       },
     }
   }
@@ -182,7 +254,7 @@ export class Life {
 
 function tracer(life: Life): Logger {
   const write = (level: string) => (fields: object, message: string) => {
-    if (life.alive) life.process.world.trace(`${life.process.name} ${level} ${message} ${JSON.stringify(fields)}`)
+    if (life.alive) life.process.world.trace(() => `${life.process.name} ${level} ${message} ${JSON.stringify(fields)}`)
   }
   return { debug() {}, info: write('info'), warn: write('warn'), error: write('ERROR') }
 }

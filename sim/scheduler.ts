@@ -15,6 +15,10 @@ export class Scheduler {
   #sequence = 0
   readonly #heap: Event[] = []
   events = 0
+  /** What an event throws: nobody in the process it belongs to has caught it. */
+  onThrow: (error: unknown) => void = (error) => {
+    throw error
+  }
 
   get nowMs(): number {
     return this.#nowMs
@@ -43,7 +47,11 @@ export class Scheduler {
       if (event.cancelled) continue
       this.#nowMs = event.at
       this.events += 1
-      event.run()
+      try {
+        event.run()
+      } catch (error) {
+        this.onThrow(error)
+      }
       await settled()
     }
     return true
@@ -82,5 +90,25 @@ export class Scheduler {
 
 const before = (a: Event, b: Event): boolean => a.at < b.at || (a.at === b.at && a.sequence < b.sequence)
 
-/** The event loop turns once all promises that are settled have told their followers, and theirs. */
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+/**
+ * Between two callbacks of one turn of the event loop all promises that are settled tell their followers, and theirs.
+ * A turn costs a system call, so many callbacks are asked for at once.
+ */
+const CALLBACKS_PER_TURN = 64
+let callbacksLeft = 0
+let waiting: (() => void)[] = []
+
+function settled(): Promise<void> {
+  if (callbacksLeft === 0) {
+    callbacksLeft = CALLBACKS_PER_TURN
+    for (let i = 0; i < CALLBACKS_PER_TURN; i += 1) setImmediate(resolveWaiting)
+  }
+  return new Promise((resolve) => waiting.push(resolve))
+}
+
+function resolveWaiting(): void {
+  callbacksLeft -= 1
+  const due = waiting
+  waiting = []
+  for (const resolve of due) resolve()
+}

@@ -2,24 +2,40 @@ import type { Entry } from '../src/domain/order.ts'
 import { OPENING_CATALOGUE } from '../src/domain/stock.ts'
 import { checkHistory } from '../test/checkers/check-history.ts'
 import { describe, type Operation } from '../test/checkers/history.ts'
+import { CacheChecks } from './cache-checks.ts'
 import { Client } from './clients.ts'
 import { Cluster } from './cluster.ts'
-import { FAULT_MIXES, healAll, Nemesis } from './nemesis.ts'
+import { SimStorageFailure } from './disk.ts'
+import { DurableChecks } from './durable-checks.ts'
+import { FAULT_MIXES, type FaultMix } from './fault-mixes.ts'
+import type { Stage } from './faults.ts'
+import { GenerationChecks } from './generation-checks.ts'
+import { healAll, Nemesis } from './nemesis.ts'
 import { SimNetwork } from './network.ts'
 import type { World } from './process.ts'
 import { SeededRandom } from './random.ts'
 import { Scheduler } from './scheduler.ts'
-import { DurableChecks } from './durable-checks.ts'
+import { settingsOf, type RunSettings } from './settings.ts'
+import { SettledChecks } from './settled-checks.ts'
+import { Stranger } from './strangers.ts'
 
 const FAULTS_MIN_MS = 4_000
 const FAULTS_MAX_MS = 10_000
-/** Invariant 13: after everything is healed. */
+/** Clients go on for so long after everything is healed. */
+const HEALTHY_MS = 1_500
+/** Invariant 13, for what was asked last. */
 const ANSWERED_WITHIN_MS = 5_500
-const IN_SYNC_WITHIN_MS = 10_000
+/** Invariant 13, from the healing on. */
+const SETTLED_WITHIN_MS = 10_000
+const SETTLED_POLL_MS = 50
+/** A cluster that has settled has to stay so. */
+const QUIET_MS = 2_000
 const CRASHED_RESTART_MS = 100
 /** A cluster that has just been started may take this long. */
 const STARTED_AFTER_MS = 2_500
 const PAUSE_MAX_MS = 2_000
+const CLOCK_RATE_MIN = 0.98
+const CLOCK_RATE_MAX = 1.02
 
 /** What became of one run. */
 export interface RunResult {
@@ -34,83 +50,190 @@ export interface RunResult {
 
 /** Runs the real services through one seed's faults, then heals everything and sees whether all comes right. */
 export async function simulate(seed: number, options: { readonly keepTrace: boolean }): Promise<RunResult> {
-  const scheduler = new Scheduler()
-  const random = new SeededRandom(seed)
-  const trace: string[] = []
-  const violations: string[] = []
-  const world: World = {
-    scheduler,
-    random,
-    network: new SimNetwork(scheduler, random),
-    trace: (line) => {
-      if (options.keepTrace) trace.push(`${scheduler.nowMs.toFixed(3).padStart(10)} ${line}`)
-    },
+  const run = new Run(seed, options.keepTrace)
+  process.on('unhandledRejection', run.onRejection)
+  try {
+    await run.endureFaults()
+    await run.comeRight()
+    return await run.judge()
+  } finally {
+    process.off('unhandledRejection', run.onRejection)
   }
-  const violated = (what: string) => {
-    world.trace(`VIOLATION ${what}`)
-    violations.push(what)
-  }
-  const mix = random.pick(FAULT_MIXES)
-  const cluster: Cluster = new Cluster(world, {
-    replicas: 3,
-    frontEnds: 2,
-    cacheStocksMax: 5,
-    afterWrite: (process) => checks.afterWrite(process),
-  })
-  const checks = new DurableChecks(cluster, violated)
-  const operations: Operation[] = []
-  for (const process of cluster.processes) {
-    process.setClock(random.between(0.98, 1.02), random.between(-1_000, 1_000))
-    scheduler.after(random.next() * 300, () => process.start())
-  }
-  keepRunning(world, cluster)
-  checks.watch(world.network)
-  const clientOptions = {
-    repeatsAnswered: !mix.losesLedger,
-    record: (operation: Operation) => operations.push(operation),
-    shown: (number: number) => checks.shown(number),
-  }
-  const clients = Array.from({ length: 4 }, (_, i) => new Client(world, i + 1, cluster.frontEnds, clientOptions))
-
-  const nemesis = new Nemesis(world, cluster, mix)
-  await scheduler.run(() => violations.length > 0, random.between(FAULTS_MIN_MS, FAULTS_MAX_MS))
-  nemesis.stop()
-  healAll(world, cluster)
-  const healedAt = scheduler.nowMs
-  await scheduler.run(() => violations.length > 0, healedAt + 1_500)
-  for (const client of clients) client.stop()
-  const answered = () => clients.every((client) => !client.busy)
-  if (!(await scheduler.run(() => violations.length > 0 || answered(), healedAt + 1_500 + ANSWERED_WITHIN_MS))) {
-    violated('13: a request is not answered within 5 s of the healing')
-  }
-  if (!(await scheduler.run(() => violations.length > 0 || cluster.inSync(), healedAt + IN_SYNC_WITHIN_MS + 1_500))) {
-    violated(`13: replicas are not in sync within 10 s of the healing: ${checks.lengths()}`)
-  }
-  const log = (await cluster.ledger?.entries(0, Number.MAX_SAFE_INTEGER)) ?? []
-  if (mix.unnoticed) checkUnnoticed(operations, violated)
-  const verdict = checkHistory(operations, log, OPENING_CATALOGUE)
-  if (!verdict.ok) for (const { rule, explanation } of verdict.violations) violated(`history: ${rule}: ${explanation}`)
-  return { seed, mix: mix.name, events: scheduler.events, operations, log, violations, trace }
 }
 
-/** Under some faults clients may notice nothing but a short pause. */
-function checkUnnoticed(operations: readonly Operation[], violated: (what: string) => void): void {
-  for (const operation of operations) {
-    if (operation.start < STARTED_AFTER_MS) continue
-    const pause = operation.end - operation.start
-    if (operation.outcome.kind === 'unknown' || pause > PAUSE_MAX_MS) {
-      return violated(`a client notices more than a pause: ${describe(operation)}`)
+class Run {
+  readonly #seed: number
+  readonly #scheduler = new Scheduler()
+  readonly #random: SeededRandom
+  readonly #trace: string[] = []
+  readonly #violations: string[] = []
+  readonly #mix: FaultMix
+  readonly #settings: RunSettings
+  readonly #world: World
+  readonly #cluster: Cluster
+  readonly #checks: DurableChecks
+  readonly #settled: SettledChecks
+  readonly #stage: Stage
+  readonly #operations: Operation[] = []
+  readonly #callers: readonly (Client | Stranger)[]
+
+  constructor(seed: number, keepTrace: boolean) {
+    this.#seed = seed
+    this.#random = new SeededRandom(seed)
+    this.#mix = this.#random.pick(FAULT_MIXES)
+    this.#settings = settingsOf(this.#random, this.#mix)
+    this.#world = this.#newWorld(keepTrace)
+    this.#world.trace(() => `mix "${this.#mix.name}", ${JSON.stringify(this.#settings)}`)
+    const { network } = this.#world
+    const violated = (what: string) => this.#violated(what)
+    this.#cluster = new Cluster(this.#world, this.#settings, {
+      afterWrite: (process) => {
+        this.#checks.afterWrite(process)
+        generations.afterWrite(process)
+      },
+      frontEndStarted: (frontEnd) => caches.watch(frontEnd),
+    })
+    this.#checks = new DurableChecks(this.#cluster, network, violated)
+    const generations = new GenerationChecks(this.#cluster, violated)
+    const caches = new CacheChecks(this.#cluster, () => this.#checks.published, violated)
+    network.observers.push(this.#checks, generations, caches)
+    this.#settled = new SettledChecks(this.#cluster, network, this.#settings)
+    this.#stage = {
+      world: this.#world,
+      cluster: this.#cluster,
+      holdsAllShown: (replicas) => this.#checks.holdsAllShown(replicas),
+    }
+    this.#startAll()
+    this.#callers = this.#newCallers()
+  }
+
+  /** A promise that nobody looks at ends a real process; one that a broken disk rejects has to. */
+  readonly onRejection = (reason: unknown): void => {
+    if (reason instanceof SimStorageFailure) reason.life.runtime.halt(reason)
+    else this.#violated(`a rejection is not handled: ${stackOf(reason)}`)
+  }
+
+  async endureFaults(): Promise<void> {
+    const nemesis = new Nemesis(this.#stage, this.#mix)
+    await this.#runUntil(this.#random.between(FAULTS_MIN_MS, FAULTS_MAX_MS))
+    nemesis.stop()
+  }
+
+  /** 13 and 14: what was asked is answered, the cluster is whole again and stays so, and nobody holds more than needed. */
+  async comeRight(): Promise<void> {
+    healAll(this.#stage)
+    const settledBy = this.#scheduler.nowMs + SETTLED_WITHIN_MS + HEALTHY_MS
+    await this.#runUntil(this.#scheduler.nowMs + HEALTHY_MS)
+    for (const caller of this.#callers) caller.stop()
+    const answeredBy = this.#scheduler.nowMs + ANSWERED_WITHIN_MS
+    const answered = await this.#runUntil(answeredBy, () => this.#callers.every((caller) => !caller.busy))
+    if (!answered) this.#violated('13: a request is not answered within 5 s of the healing')
+    for (;;) {
+      const why = await this.#settled.unsettled()
+      if (why === undefined || this.#isOver) break
+      if (this.#scheduler.nowMs >= settledBy) {
+        return this.#violated(`13: not whole within 10 s of the healing: ${why}; ${this.#checks.lengths()}`)
+      }
+      await this.#runUntil(this.#scheduler.nowMs + SETTLED_POLL_MS)
+    }
+    await this.#runUntil(this.#scheduler.nowMs + QUIET_MS)
+    if (this.#isOver) return
+    const why = await this.#settled.unsettled()
+    if (why !== undefined) this.#violated(`13: whole, but not for long: ${why}`)
+    const held = await this.#settled.unbounded()
+    if (held !== undefined) this.#violated(`14: ${held}`)
+  }
+
+  async judge(): Promise<RunResult> {
+    const log = (await this.#cluster.ledger?.entries(0, Number.MAX_SAFE_INTEGER)) ?? []
+    // A run that was broken off has calls without an answer, and copies that differ.
+    if (!this.#isOver) this.#checkHistory(log)
+    return {
+      seed: this.#seed,
+      mix: this.#mix.name,
+      events: this.#scheduler.events,
+      operations: this.#operations,
+      log,
+      violations: this.#violations,
+      trace: this.#trace,
+    }
+  }
+
+  get #isOver(): boolean {
+    return this.#violations.length > 0
+  }
+
+  /** Returns whether it was done before the time was over. */
+  #runUntil(untilMs: number, done: () => boolean = () => false): Promise<boolean> {
+    return this.#scheduler.run(() => this.#isOver || done(), untilMs)
+  }
+
+  #violated(what: string): void {
+    this.#world.trace(`VIOLATION ${what}`)
+    this.#violations.push(what)
+  }
+
+  #newWorld(keepTrace: boolean): World {
+    const scheduler = this.#scheduler
+    scheduler.onThrow = (error) => this.#violated(`an exception is not caught: ${stackOf(error)}`)
+    return {
+      scheduler,
+      random: this.#random,
+      network: new SimNetwork(scheduler, this.#random),
+      trace: (line) => {
+        if (!keepTrace) return
+        this.#trace.push(`${scheduler.nowMs.toFixed(3).padStart(10)} ${typeof line === 'string' ? line : line()}`)
+      },
+    }
+  }
+
+  /** Everything starts in any order; what ends by itself is started again, as by a supervisor. */
+  #startAll(): void {
+    const { processes } = this.#cluster
+    for (const process of processes) {
+      process.setClock({
+        rate: this.#random.between(CLOCK_RATE_MIN, CLOCK_RATE_MAX),
+        wallOffsetMs: this.#random.between(-1_000, 1_000),
+        monotonicStartMs: this.#random.int(1e9),
+      })
+      this.#scheduler.after(this.#random.next() * 300, () => process.start())
+    }
+    const look = () => {
+      for (const process of processes) if (!process.life && this.#random.chance(0.3)) process.start()
+      this.#scheduler.after(CRASHED_RESTART_MS, look)
+    }
+    this.#scheduler.after(1_000, look)
+  }
+
+  #newCallers(): (Client | Stranger)[] {
+    const options = {
+      repeatsAnswered: !this.#mix.losesLedger,
+      mayLoseUncopied: this.#mix.losesLedger === true,
+      record: (operation: Operation) => this.#operations.push(operation),
+      shown: (number: number, byReplica = true) => this.#checks.shown(number, byReplica),
+      violated: (what: string) => this.#violated(what),
+    }
+    const clients = Array.from({ length: 4 }, (_, i) => new Client(this.#world, i + 1, this.#cluster.frontEnds, options))
+    const strangers = this.#settings.strangers ? [new Stranger(this.#world, 1, this.#cluster, options)] : []
+    return [...clients, ...strangers]
+  }
+
+  #checkHistory(log: readonly Entry[]): void {
+    if (this.#mix.unnoticed) this.#checkUnnoticed()
+    const verdict = checkHistory(this.#operations, log, OPENING_CATALOGUE)
+    if (!verdict.ok) for (const { rule, explanation } of verdict.violations) this.#violated(`history: ${rule}: ${explanation}`)
+  }
+
+  /** Under some faults clients may notice nothing but a short pause. */
+  #checkUnnoticed(): void {
+    for (const operation of this.#operations) {
+      if (operation.start < STARTED_AFTER_MS) continue
+      const pause = operation.end - operation.start
+      if (operation.outcome.kind === 'unknown' || pause > PAUSE_MAX_MS) {
+        return this.#violated(`a client notices more than a pause: ${describe(operation)}`)
+      }
     }
   }
 }
 
-/** The supervisor: what has ended by itself is started again. */
-function keepRunning(world: World, cluster: Cluster): void {
-  const look = () => {
-    for (const process of cluster.processes) {
-      if (!process.life && world.random.chance(0.3)) process.start()
-    }
-    world.scheduler.after(CRASHED_RESTART_MS, look)
-  }
-  world.scheduler.after(1_000, look)
-}
+const stackOf = (reason: unknown): string => (reason instanceof Error ? (reason.stack ?? reason.message) : String(reason))

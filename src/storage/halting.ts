@@ -17,6 +17,7 @@ export function haltingOrderLog(log: OrderLog, halt: Halt): OrderLog {
     digestAt: (length) => watched(log.digestAt(length)),
     seal: (generation, genesis) => watched(log.seal(generation, genesis)),
     cut: (length) => watched(log.cut(length)),
+    trouble: () => log.trouble(),
     close: () => log.close(),
   }
 }
@@ -36,6 +37,7 @@ export function haltingLedger(ledger: Ledger, halt: Halt): Ledger {
     knownReplicas: () => watched(ledger.knownReplicas()),
     rememberReplica: (replica) => watched(ledger.rememberReplica(replica)),
     pruneRejections: (timeMs) => watched(ledger.pruneRejections(timeMs)),
+    trouble: () => ledger.trouble(),
     close: () => ledger.close(),
   }
 }

@@ -1,0 +1,74 @@
+import type { FaultName } from './faults.ts'
+
+/** What a run may do to the cluster. */
+export interface FaultMix {
+  readonly name: string
+  /** Relative weights of the faults. */
+  readonly weights: Readonly<Partial<Record<FaultName, number>>>
+  /** The ledger's disk may be lost, and with it what was rejected: clients do not repeat what they have an answer to. */
+  readonly losesLedger?: true
+  /** Clients may notice nothing of these faults but a short pause. */
+  readonly unnoticed?: true
+}
+
+export const FAULT_MIXES: readonly FaultMix[] = [
+  { name: 'calm', weights: { reset: 1, stall: 1, 'slow-network': 1, 'wall-clock': 1 } },
+  { name: 'crashes', weights: { 'kill-replica': 4, 'kill-catalogue': 2, 'kill-front-end': 1, 'kill-two': 1, 'kill-all': 0.3 } },
+  { name: 'one replica away', unnoticed: true, weights: { 'one-replica-away': 1 } },
+  {
+    name: 'front ends',
+    weights: { 'kill-front-end': 2, 'pause-front-end': 3, partition: 2, stall: 1, 'slow-network': 1, 'slow-disk': 1 },
+  },
+  { name: 'pauses', weights: { pause: 4, 'slow-disk': 1, 'slow-network': 1 } },
+  { name: 'network', weights: { partition: 4, reset: 3, stall: 3, 'slow-network': 3, vanish: 1 } },
+  { name: 'machines', weights: { vanish: 4, stall: 2, pause: 1, 'slow-network': 1 } },
+  { name: 'disks', weights: { 'full-disk': 2, 'broken-disk': 2, 'slow-disk': 3, 'kill-replica': 1 } },
+  {
+    name: 'ledger lost',
+    losesLedger: true,
+    weights: {
+      'lose-ledger': 2,
+      'damage-ledger': 1,
+      'restore-backup': 2,
+      'lose-replica-disk': 1,
+      'give-up-with-ledger': 2,
+      'kill-replica': 3,
+      'slow-disk': 2,
+      pause: 1,
+    },
+  },
+  {
+    name: 'replica lost',
+    weights: {
+      'lose-replica-disk': 2,
+      'flip-bit': 2,
+      'give-up-replica': 1,
+      'kill-replica': 3,
+      'kill-catalogue': 1,
+      pause: 2,
+      partition: 1,
+      reset: 1,
+    },
+  },
+  {
+    name: 'everything',
+    weights: {
+      'kill-replica': 3,
+      'kill-catalogue': 1,
+      'kill-front-end': 0.5,
+      'kill-two': 0.5,
+      'kill-all': 0.1,
+      vanish: 1,
+      pause: 3,
+      partition: 3,
+      reset: 2,
+      stall: 1,
+      'slow-network': 2,
+      'slow-disk': 1,
+      'full-disk': 0.5,
+      'broken-disk': 0.5,
+      'flip-bit': 0.5,
+      'wall-clock': 1,
+    },
+  },
+]

@@ -1,0 +1,209 @@
+import type { Cluster, SimReplica } from './cluster.ts'
+import type { DiskWeather, SimDisk } from './disk.ts'
+import { FAIR_WEATHER } from './network.ts'
+import type { SimProcess, World } from './process.ts'
+
+export const ABSENCE_MAX_MS = 2_500
+const RETURN_MAX_MS = 6_000
+
+/** What a fault may reach for. */
+export interface Stage {
+  readonly world: World
+  readonly cluster: Cluster
+  /** Whether every order that anybody was told of stands in one of these logs. */
+  holdsAllShown(replicas: readonly SimReplica[]): boolean
+}
+
+type Fault = (stage: Stage) => string
+
+const processOf = ({ world, cluster }: Stage): SimProcess => world.random.pick(cluster.processes)
+
+/** Likelier the leader than anybody else: it is where things go wrong. */
+function replicaOf({ world, cluster }: Stage): SimReplica {
+  const leader = cluster.frontEnds[0]?.core?.leaderAddress()
+  const led = cluster.replicas.find((replica) => replica.process.address === leader)
+  return led && world.random.chance(0.5) ? led : world.random.pick(cluster.replicas)
+}
+
+const absenceOf = (world: World): number => (world.random.chance(0.5) ? 50 : world.random.next() * ABSENCE_MAX_MS)
+
+function crashFor({ world }: Stage, process: SimProcess): string {
+  const absence = absenceOf(world)
+  process.crash('killed')
+  world.scheduler.after(absence, () => process.start())
+  return `kill ${process.name} for ${Math.round(absence)} ms`
+}
+
+function vanishFor({ world }: Stage, process: SimProcess): string {
+  const absence = absenceOf(world)
+  process.vanish()
+  world.scheduler.after(absence, () => process.start())
+  return `the machine of ${process.name} vanishes for ${Math.round(absence)} ms`
+}
+
+function pauseFor({ world }: Stage, process: SimProcess): string {
+  const life = process.life
+  const duration = world.random.next() * ABSENCE_MAX_MS
+  if (!life || life.paused) return 'nothing'
+  life.pause()
+  world.scheduler.after(duration, () => life.resume())
+  return `pause ${process.name} for ${Math.round(duration)} ms`
+}
+
+function partition(stage: Stage): string {
+  const { world, cluster } = stage
+  const process = processOf(stage)
+  const others = cluster.processes.filter((other) => other !== process && world.random.chance(0.7))
+  const ways = world.random.int(3)
+  for (const other of others) {
+    if (ways !== 1) world.network.cut(process.name, other.name)
+    if (ways !== 2) world.network.cut(other.name, process.name)
+  }
+  world.scheduler.after(world.random.next() * ABSENCE_MAX_MS, () => world.network.heal())
+  return `cut ${process.name} ${['both ways', 'inbound', 'outbound'][ways]} from ${others.map((o) => o.name).join(' ')}`
+}
+
+function slowNetwork({ world }: Stage): string {
+  const weather = world.random.pick([
+    { ...FAIR_WEATHER, delayMaxMs: 30 },
+    { ...FAIR_WEATHER, spikeProbability: 0.05, spikeMs: 600 },
+    { ...FAIR_WEATHER, lossProbability: 0.2, duplicateProbability: 0.2 },
+    FAIR_WEATHER,
+  ])
+  world.network.weather = { ...weather }
+  return `network ${JSON.stringify(weather)}`
+}
+
+const diskOf = ({ world, cluster }: Stage): SimDisk => world.random.pick(cluster.disks)
+
+function failDisk(stage: Stage, fault: DiskWeather['fault']): string {
+  const { world } = stage
+  const disk = diskOf(stage)
+  // A full one may be seen coming, or not: another program may take the last room.
+  const low = fault === 'full' && world.random.chance(0.6)
+  const now = low && world.random.chance(0.7) ? 'none' : fault
+  disk.weather = { ...disk.weather, fault: now, low }
+  world.scheduler.after(world.random.next() * ABSENCE_MAX_MS, () => {
+    disk.weather = { ...disk.weather, fault: 'none', low: false }
+  })
+  return `a disk is ${low ? 'low on room' : fault}${low && now === 'full' ? ' and full' : ''}`
+}
+
+/** Stops the catalogue and does something to what its disk holds. */
+function hurtLedger(stage: Stage, what: string, hurt: () => void): string {
+  const { world, cluster } = stage
+  if (!cluster.mayLoseDisk()) return 'nothing'
+  if (world.random.chance(0.5)) world.trace(`FAULT ${crashFor(stage, replicaOf(stage).process)}`)
+  const killed = crashFor(stage, cluster.catalogue)
+  hurt()
+  cluster.ledgerTrusted = false
+  return `${killed}: it ${what}`
+}
+
+/**
+ * The operator gives a replica up for good, here and there together with the ledger's disk, and the catalogue has to
+ * do without. Sometimes it comes back after all, and may hold what nobody else does.
+ */
+function giveUp(stage: Stage, alsoLedger: boolean): string {
+  const { world, cluster } = stage
+  const replica = replicaOf(stage)
+  const others = cluster.remaining.filter((other) => other !== replica)
+  if (cluster.lost.size > 0 || !cluster.ledgerTrusted || !stage.holdsAllShown(others)) return 'nothing'
+  if (!cluster.mayLoseDisk()) return 'nothing'
+  cluster.lost.add(replica.id)
+  replica.process.retire()
+  if (alsoLedger) {
+    cluster.store.lose()
+    cluster.ledgerTrusted = false
+  }
+  const killed = crashFor(stage, cluster.catalogue)
+  if (world.random.chance(0.5)) {
+    world.scheduler.after(world.random.next() * RETURN_MAX_MS, () => {
+      // As long as the ledger is gone, nobody may come back who was given up with it.
+      if (!cluster.ledgerTrusted || cluster.healed) return
+      cluster.lost.delete(replica.id)
+      if (alsoLedger) cluster.overruled.add(replica.id)
+      replica.process.readmit()
+    })
+  }
+  return `${replica.process.name} is given up for good${alsoLedger ? ', the ledger is lost' : ''}; ${killed}`
+}
+
+function oneReplicaAway(stage: Stage): string {
+  const { world, cluster } = stage
+  const away = cluster.replicas.some(({ process }) => !process.life || process.life.paused)
+  if (away || !cluster.inSync()) return 'nothing'
+  const { process } = replicaOf(stage)
+  return world.random.chance(0.5) ? crashFor(stage, process) : pauseFor(stage, process)
+}
+
+/** The faults by name. Each says what it did; each is taken back by itself or when everything is healed. */
+export const FAULTS = {
+  'kill-replica': (stage) => crashFor(stage, replicaOf(stage).process),
+  'kill-catalogue': (stage) => crashFor(stage, stage.cluster.catalogue),
+  'kill-front-end': (stage) => crashFor(stage, stage.world.random.pick(stage.cluster.frontEnds).process),
+  'kill-two': (stage) => [1, 2].map(() => crashFor(stage, processOf(stage))).join(', '),
+  'kill-all': (stage) => {
+    for (const process of stage.cluster.processes) crashFor(stage, process)
+    return 'kill all'
+  },
+  vanish: (stage) => vanishFor(stage, stage.world.random.chance(0.5) ? replicaOf(stage).process : processOf(stage)),
+  pause: (stage) => pauseFor(stage, stage.world.random.chance(0.5) ? replicaOf(stage).process : processOf(stage)),
+  'pause-front-end': (stage) => pauseFor(stage, stage.world.random.pick(stage.cluster.frontEnds).process),
+  'one-replica-away': oneReplicaAway,
+  partition,
+  reset: ({ world }) => {
+    world.network.streams.resetOne()
+    return 'reset a connection'
+  },
+  stall: ({ world }) => {
+    const duration = world.random.next() * ABSENCE_MAX_MS
+    const stream = world.network.streams.stallOne(duration)
+    return stream ? `${stream} stands still for ${Math.round(duration)} ms` : 'nothing'
+  },
+  'slow-network': slowNetwork,
+  'slow-disk': (stage) => {
+    const disk = diskOf(stage)
+    const syncMaxMs = stage.world.random.pick([1, 5, 50, 400])
+    disk.weather = { ...disk.weather, syncMaxMs }
+    return `a disk syncs in up to ${syncMaxMs} ms`
+  },
+  'full-disk': (stage) => failDisk(stage, 'full'),
+  'broken-disk': (stage) => failDisk(stage, 'broken'),
+  'flip-bit': ({ world, cluster }) => {
+    const replica = world.random.pick(cluster.replicas)
+    if (!cluster.mayLoseDisk()) return 'nothing'
+    replica.disk.flipped = true
+    return `a bit flips in the log of ${replica.process.name}`
+  },
+  'lose-ledger': (stage) => hurtLedger(stage, 'loses its disk', () => stage.cluster.store.lose()),
+  'damage-ledger': (stage) =>
+    hurtLedger(stage, 'finds its ledger damaged', () => {
+      stage.cluster.store.damage('bits were flipped')
+      stage.cluster.nameReplicas()
+    }),
+  'restore-backup': (stage) => {
+    const { cluster } = stage
+    const backup = cluster.backup
+    cluster.backup = cluster.store.snapshot()
+    if (!backup) return 'a backup of the ledger is taken'
+    return hurtLedger(stage, 'gets an old backup', () => cluster.store.restore(backup))
+  },
+  'lose-replica-disk': (stage) => {
+    const replica = stage.world.random.pick(stage.cluster.replicas)
+    if (!stage.cluster.mayLoseDisk()) return 'nothing'
+    const what = crashFor(stage, replica.process)
+    stage.cluster.replaceLog(replica, 'its disk is lost')
+    return what
+  },
+  'give-up-replica': (stage) => giveUp(stage, false),
+  'give-up-with-ledger': (stage) => giveUp(stage, true),
+  'wall-clock': (stage) => {
+    const process = processOf(stage)
+    const by = stage.world.random.pick([-3_600_000, -400, 300, 5_000, 86_400_000])
+    process.jumpWall(by)
+    return `wall clock of ${process.name} jumps by ${by} ms`
+  },
+} as const satisfies Record<string, Fault>
+
+export type FaultName = keyof typeof FAULTS

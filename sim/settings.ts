@@ -1,0 +1,38 @@
+import type { SeededRandom } from './random.ts'
+import type { FaultMix } from './fault-mixes.ts'
+
+const LEASES_MS = [100, 200, 350, 500, 500]
+
+/** How a cluster is set up for one run. */
+export interface ClusterSettings {
+  readonly replicaIds: readonly number[]
+  readonly frontEnds: number
+  readonly cacheStocksMax: number
+  readonly leaseMs: number
+  /** Flag 1 of the front ends, and of the replicas. */
+  readonly frontEndsCache: boolean
+  readonly replicasPush: boolean
+  /** Whether the catalogue is told of its replicas, or has to learn of them. */
+  readonly named: boolean
+}
+
+/** What one run is like, beyond its faults. */
+export interface RunSettings extends ClusterSettings {
+  /** Strangers call the services, as other implementations would. */
+  readonly strangers: boolean
+}
+
+export function settingsOf(random: SeededRandom, mix: FaultMix): RunSettings {
+  const plain = mix.unnoticed === true
+  const frontEndsCache = plain || random.chance(0.9)
+  return {
+    replicaIds: [1, 2, 3],
+    frontEnds: 2,
+    cacheStocksMax: 5,
+    leaseMs: plain ? 500 : random.pick(LEASES_MS),
+    frontEndsCache,
+    replicasPush: plain || random.chance(frontEndsCache ? 0.95 : 0.3),
+    named: random.chance(0.7),
+    strangers: !plain && random.chance(0.4),
+  }
+}

@@ -1,0 +1,79 @@
+import type { StreamMethod } from '../src/runtime/network.ts'
+import type { CatalogueStatus, ReplicaStatus } from '../src/rpc/messages.ts'
+import type { Cluster, SimReplica } from './cluster.ts'
+import type { SimNetwork } from './network.ts'
+import type { ClusterSettings } from './settings.ts'
+
+/** Callbacks that a process with nothing to do may wait for. */
+const TIMERS_MAX = 12
+
+/** What has to be true of a healthy cluster that has nothing to do. */
+export class SettledChecks {
+  readonly #cluster: Cluster
+  readonly #network: SimNetwork
+  readonly #settings: ClusterSettings
+
+  constructor(cluster: Cluster, network: SimNetwork, settings: ClusterSettings) {
+    this.#cluster = cluster
+    this.#network = network
+    this.#settings = settings
+  }
+
+  /** 13. What keeps the cluster from being whole: one leader that all follow, every copy the same. Undefined when it is. */
+  async unsettled(): Promise<string | undefined> {
+    const { catalogue, frontEnds, remaining } = this.#cluster
+    const { state } = ((await this.#network.inspect(catalogue.address, 'Catalog.Status')) ?? { state: 'away' }) as CatalogueStatus
+    if (state !== 'open') return `the catalogue is ${state}`
+    if (!this.#cluster.inSync()) return 'the copies are not the same'
+    const statuses = await Promise.all(remaining.map((replica) => this.#statusOf(replica)))
+    if (statuses.includes(undefined)) return 'a replica does not answer'
+    const replicas = statuses.filter((status) => status !== undefined)
+    const leaders = replicas.filter(({ role }) => role.startsWith('leader'))
+    const [leader] = leaders
+    if (!leader || leaders.length > 1 || leader.role !== 'leader') return `leaders: ${leaders.map(words).join(', ') || 'none'}`
+    for (const follower of replicas) {
+      if (follower === leader) continue
+      const view = leader.followers.find(({ address }) => address === follower.address)
+      if (view?.state !== 'in-sync') return `${words(leader)} has ${follower.address} as ${view?.state ?? 'no follower'}`
+      if (follower.role !== 'follower' || follower.leader !== String(leader.replicaId)) return `${words(follower)} does not follow ${words(leader)}`
+    }
+    const strays = frontEnds.filter(({ core }) => core?.leaderAddress() !== leader.address)
+    if (strays.length > 0) return `${strays.map(({ process }) => process.name).join(', ')} do not use ${words(leader)}`
+    return undefined
+  }
+
+  /** 14. What the processes still hold although nothing is asked of them; undefined when it is within its bounds. */
+  async unbounded(): Promise<string | undefined> {
+    const { processes, frontEnds, catalogue } = this.#cluster
+    for (const { name, life } of processes) {
+      if (life && life.timers > TIMERS_MAX) return `${name} waits for ${life.timers} timers`
+    }
+    for (const { process, core } of frontEnds) {
+      if (core && core.orders.waiting > 0) return `${process.name} has ${core.orders.waiting} orders waiting`
+      if (core && core.cache.size > this.#settings.cacheStocksMax) return `${process.name} caches ${core.cache.size} stocks`
+    }
+    const open = this.#network.streams.countOpen()
+    for (const [method, most] of this.#streamsMost()) {
+      if ((open.get(method) ?? 0) > most) return `${open.get(method)} streams of ${method} are open, ${most} are needed`
+    }
+    const { sessions } = (await this.#network.inspect(catalogue.address, 'Catalog.Status')) as CatalogueStatus
+    return sessions.length > frontEnds.length ? `the catalogue has ${sessions.length} live sessions` : undefined
+  }
+
+  /** A replica that was given up may be tried, but never answers. */
+  #streamsMost(): [StreamMethod, number][] {
+    const { frontEnds, remaining } = this.#cluster
+    return [
+      ['Order.Route', frontEnds.length * remaining.length],
+      ['Order.Replicate', remaining.length - 1],
+      ['Catalog.Lead', 1],
+      ['Catalog.Session', frontEnds.length],
+    ]
+  }
+
+  async #statusOf({ process }: SimReplica): Promise<ReplicaStatus | undefined> {
+    return (await this.#network.inspect(process.address, 'Order.Status')) as ReplicaStatus | undefined
+  }
+}
+
+const words = ({ replicaId, role, epoch }: ReplicaStatus): string => `replica ${replicaId} (${role}, epoch ${epoch})`

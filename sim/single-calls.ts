@@ -1,0 +1,109 @@
+import { RpcError, type HttpAnswer, type ServerStreamMethod, type UnaryMethod } from '../src/runtime/network.ts'
+import type { Host, SimNetwork } from './network.ts'
+import type { Life } from './process.ts'
+
+type Fail = (code: RpcError['code'], why: string) => void
+
+/** Single calls between simulated processes: requests and answers may be lost, and a call may be carried out twice. */
+export class SimCalls {
+  readonly #network: SimNetwork
+
+  constructor(network: SimNetwork) {
+    this.#network = network
+  }
+
+  call(
+    life: Life,
+    address: string,
+    method: UnaryMethod | ServerStreamMethod,
+    request: object,
+    deadlineMs: number,
+  ): Promise<unknown> {
+    return this.#exchange(life, deadlineMs, (answer, fail) => {
+      const host = this.#network.hostAt(address)
+      if (!host) return this.#refuse(life, address, fail)
+      if (this.#network.isCut(life, host.life)) return
+      host.life.enter(() => {
+        const forget = host.life.onEnd(() => {
+          if (!host.life.isVanished) this.#back(life, undefined, () => fail('UNAVAILABLE', 'connection reset'))
+        })
+        const back = (deliver: () => void) => {
+          forget()
+          this.#back(life, host.life, deliver)
+        }
+        this.handle(host, method, request).then(
+          (response) => {
+            if (!host.life.alive) return
+            for (const observer of this.#network.observers) observer.answered?.(host.life, life, method, response)
+            back(() => answer(response))
+          },
+          (error: unknown) => {
+            const code = error instanceof RpcError ? error.code : 'INTERNAL'
+            back(() => fail(code, (error as Error).message))
+          },
+        )
+      })
+    })
+  }
+
+  async handle({ services }: Host, method: UnaryMethod | ServerStreamMethod, request: object): Promise<unknown> {
+    const unary = services.unary[method as UnaryMethod] as ((request: object) => Promise<object>) | undefined
+    if (unary) return unary(request)
+    const stream = services.serverStreams[method as ServerStreamMethod] as
+      | ((request: object) => AsyncIterable<object>)
+      | undefined
+    if (!stream) throw new RpcError('UNIMPLEMENTED', method)
+    const messages: object[] = []
+    for await (const message of stream(request)) messages.push(message)
+    return messages
+  }
+
+  httpGet(life: Life, address: string, path: string, deadlineMs: number): Promise<HttpAnswer> {
+    return this.#exchange(life, deadlineMs, (answer, fail) => {
+      const server = this.#network.httpAt(address)
+      if (!server) return this.#refuse(life, address, fail)
+      if (this.#network.isCut(life, server.life)) return
+      server.life.enter(() => {
+        const response = server.handle(path)
+        this.#back(life, server.life, () => answer(response))
+      })
+    }) as Promise<HttpAnswer>
+  }
+
+  /** Where a machine has vanished nobody even refuses. */
+  #refuse(life: Life, address: string, fail: Fail): void {
+    if (!this.#network.isVanished(address)) this.#back(life, undefined, () => fail('UNAVAILABLE', 'connection refused'))
+  }
+
+  /** A request that may be lost, an answer that may be lost, and a deadline. */
+  #exchange(
+    life: Life,
+    deadlineMs: number,
+    deliver: (answer: (response: unknown) => void, fail: Fail) => void,
+  ): Promise<unknown> {
+    const { scheduler, random, weather } = this.#network
+    if (!life.alive) return new Promise(() => {})
+    return new Promise((resolve, reject) => {
+      const fail: Fail = (code, why) => reject(new RpcError(code, why))
+      const timer = scheduler.after(life.process.real(deadlineMs), () =>
+        life.enter(() => fail('DEADLINE_EXCEEDED', 'no answer in time')),
+      )
+      const answer = (response: unknown) => {
+        timer.cancel()
+        resolve(response)
+      }
+      const times = random.chance(weather.duplicateProbability) ? 2 : 1
+      for (let i = 0; i < times; i += 1) {
+        if (random.chance(weather.lossProbability)) continue
+        scheduler.after(this.#network.delay(), () => deliver(answer, fail))
+      }
+    })
+  }
+
+  #back(to: Life, from: Life | undefined, deliver: () => void): void {
+    const { scheduler, random, weather } = this.#network
+    if (from && (!from.alive || this.#network.isCut(from, to))) return
+    if (random.chance(weather.lossProbability)) return
+    scheduler.after(this.#network.delay(), () => to.enter(deliver))
+  }
+}

@@ -1,0 +1,201 @@
+import { OPENING_CATALOGUE } from '../src/domain/stock.ts'
+import { FOREIGN_KEY_PREFIX } from '../src/domain/order.ts'
+import type { Network } from '../src/runtime/network.ts'
+import { fromWireOutcome } from '../src/rpc/outcome-codes.ts'
+import { describe, type Operation, type OrderRead, type Place, type StockRead } from '../test/checkers/history.ts'
+import type { Cluster } from './cluster.ts'
+import { SimProcess, type World } from './process.ts'
+
+const THINK_MAX_MS = 150
+/** Longer than the services wait for anything. */
+const DEADLINE_MS = 6_000
+/** More shares than any client ever asks for: an order of so many was never decided. */
+const INVENTED_QUANTITY = 1_000_000
+
+export interface StrangerOptions {
+  /** Whether trades that no replica has copied yet may be lost. */
+  readonly mayLoseUncopied: boolean
+  record(operation: Operation): void
+  /** This order was acknowledged or shown just now. */
+  shown(number: number, byReplica: boolean): void
+  violated(what: string): void
+}
+
+/** A client of another make: it knows the contract's single calls only, and sends them to whom it likes. */
+export class Stranger {
+  readonly #world: World
+  readonly #cluster: Cluster
+  readonly #network: Network
+  readonly #options: StrangerOptions
+  readonly #id: number
+  #keys = 0
+  #seen = 0
+  #stopped = false
+  #busy = 0
+
+  constructor(world: World, id: number, cluster: Cluster, options: StrangerOptions) {
+    this.#world = world
+    this.#cluster = cluster
+    this.#options = options
+    this.#id = id
+    const process = new SimProcess(world, `stranger-${id}`, `stranger-${id}:1`, async () => {})
+    process.start()
+    this.#network = world.network.for(process.life!)
+    this.#next()
+  }
+
+  get busy(): boolean {
+    return this.#busy > 0
+  }
+
+  stop(): void {
+    this.#stopped = true
+  }
+
+  #next(): void {
+    const { scheduler, random } = this.#world
+    scheduler.after(random.next() * THINK_MAX_MS, () => {
+      if (this.#stopped) return
+      this.#call()
+      this.#next()
+    })
+  }
+
+  #call(): void {
+    const choice = this.#world.random.next()
+    if (choice < 0.25) this.#request()
+    else if (choice < 0.45) this.#trade()
+    else if (choice < 0.6) this.#stock()
+    else if (choice < 0.75) this.#order()
+    else if (choice < 0.85) this.#propagate()
+    else if (choice < 0.95) this.#synchronize()
+    else this.#assign()
+  }
+
+  #replica(): string {
+    return this.#world.random.pick(this.#cluster.replicas).process.address
+  }
+
+  /** A key that a client of a front end has, too, but for its namespace. */
+  #newOrder(): { key: string; name: string; type: string; quantity: number } {
+    const { random } = this.#world
+    const { name } = random.pick(OPENING_CATALOGUE.slice(0, 3))
+    const type = random.chance(0.6) ? 'buy' : 'sell'
+    return { key: `${this.#id}-${++this.#keys}`, name, type, quantity: random.chance(0.1) ? random.int(2_000) : 1 + random.int(100) }
+  }
+
+  #place(order: { key: string; name: string; type: string; quantity: number }, byReplica: boolean, ask: () => Promise<number>): void {
+    const call = { kind: 'place', ...order, key: FOREIGN_KEY_PREFIX + order.key }
+    this.#run(call, async (): Promise<Place['outcome']> => {
+      const outcome = fromWireOutcome({ number: await ask(), replayed: false })
+      if (outcome?.kind === 'accepted') {
+        this.#seen = Math.max(this.#seen, outcome.number)
+        this.#options.shown(outcome.number, byReplica)
+      }
+      return outcome ?? { kind: 'unknown' }
+    })
+  }
+
+  #request(): void {
+    const order = this.#newOrder()
+    const { key, name: stockName, type: tradeType, quantity: stockTradeQuantity } = order
+    const replica = this.#replica()
+    this.#place(order, true, async () => {
+      const request = { stockName, stockTradeQuantity, tradeType, key }
+      return (await this.#network.call(replica, 'Order.Request', request, DEADLINE_MS)).transactionNum
+    })
+  }
+
+  #trade(): void {
+    if (this.#options.mayLoseUncopied) return
+    const order = this.#newOrder()
+    const { key, name: stockName, type: tradeType, quantity: stockTradeQuantity } = order
+    this.#place(order, false, async () => {
+      const request = { stockName, stockTradeQuantity, tradeType, key }
+      const { resultTrade, orderNum } = await this.#network.call(this.#cluster.catalogue.address, 'Catalog.Trade', request, DEADLINE_MS)
+      return resultTrade === 1 ? orderNum : resultTrade
+    })
+  }
+
+  #stock(): void {
+    const { name } = this.#world.random.pick(OPENING_CATALOGUE.slice(0, 3))
+    this.#run({ kind: 'stock', name }, async (): Promise<StockRead['outcome']> => {
+      const { address } = this.#cluster.catalogue
+      const { stockPrice: price, stockQuantity: quantity } = await this.#network.call(address, 'Catalog.Lookup', { stockName: name }, DEADLINE_MS)
+      return quantity < 0 ? { kind: 'not-found' } : { kind: 'found', price, quantity }
+    })
+  }
+
+  #order(): void {
+    const number = Math.max(0, this.#seen + 6 - this.#world.random.int(20))
+    const replica = this.#replica()
+    this.#run({ kind: 'order', number }, async (): Promise<OrderRead['outcome']> => {
+      const found = await this.#network.call(replica, 'Order.Lookup', { orderNum: number }, DEADLINE_MS)
+      if (found.orderNum < 0) return { kind: 'not-found' }
+      this.#options.shown(number, true)
+      return { kind: 'found', name: found.stockName, type: found.tradeType, quantity: found.stockTradeQuantity }
+    })
+  }
+
+  /** What the catalogue has not decided enters no log: the answer is 0, or none. */
+  #propagate(): void {
+    const { random } = this.#world
+    const orderNum = Math.max(0, this.#seen + 6 - random.int(12))
+    const order = { orderNum, stockName: OPENING_CATALOGUE[0]!.name, tradeType: 'sell', stockTradeQuantity: INVENTED_QUANTITY }
+    const replica = this.#replica()
+    void this.#network.call(replica, 'Order.Propagate', order, DEADLINE_MS).then(
+      ({ resultPropagate }) => {
+        if (resultPropagate !== 0) this.#options.violated(`an invented order ${orderNum} was taken by ${replica}`)
+      },
+      () => undefined,
+    )
+  }
+
+  /** Asks for what it lacks, in its own name, in nobody's, or in that of some process. */
+  #synchronize(): void {
+    const { random } = this.#world
+    const synchronizedAdd = random.pick(['', '', 'stranger-1:1', 'nowhere:1', this.#replica(), this.#cluster.frontEnds[0]!.process.address])
+    const replica = this.#replica()
+    const orderNum = Math.max(-1, this.#seen - random.int(5))
+    const request = { orderNum, synchronizedAdd, overReplicate: false }
+    void this.#network.callStreaming(replica, 'Order.Synchronize', request, DEADLINE_MS).then(
+      (orders) => {
+        for (const { orderNum: number, stockName: name, tradeType: type, stockTradeQuantity: quantity } of orders) {
+          this.#options.shown(number, true)
+          const { nowMs } = this.#world.scheduler
+          this.#options.record({ kind: 'order', number, start: nowMs, end: nowMs, outcome: { kind: 'found', name, type, quantity } })
+        }
+      },
+      () => undefined,
+    )
+  }
+
+  /** Elects a leader beside the one that there may be. */
+  #assign(): void {
+    const { random, trace } = this.#world
+    const replica = this.#replica()
+    const followerOne = random.pick(['', this.#replica()])
+    const epoch = random.chance(0.7) ? 0 : random.int(40)
+    trace(`FAULT a stranger elects ${replica} with follower "${followerOne}" and epoch ${epoch}`)
+    const request = { followerOne, followerTwo: '', epoch }
+    void this.#network.call(replica, 'Order.AssignFollowers', request, DEADLINE_MS).catch(() => undefined)
+  }
+
+  #run(call: object, ask: () => Promise<Operation['outcome']>): void {
+    const { scheduler, trace } = this.#world
+    const operation = { start: scheduler.nowMs, end: Infinity, outcome: { kind: 'unknown' }, ...call } as Operation
+    const answered = operation as { -readonly [K in 'end' | 'outcome']: Operation[K] }
+    this.#options.record(operation)
+    trace(() => `stranger ${this.#id} asks: ${describe(operation)}`)
+    this.#busy += 1
+    ask()
+      .then(
+        (outcome) => Object.assign(answered, { end: scheduler.nowMs, outcome }),
+        () => undefined,
+      )
+      .finally(() => {
+        this.#busy -= 1
+        trace(() => `stranger ${this.#id} learns: ${describe(operation)}`)
+      })
+  }
+}

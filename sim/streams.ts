@@ -1,0 +1,212 @@
+import { SERVER_KEEPALIVE_MS, SERVER_KEEPALIVE_TIMEOUT_MS } from '../src/rpc/channel-options.ts'
+import { RpcError, type MessageStream, type StreamHandlers, type StreamMethod } from '../src/runtime/network.ts'
+import type { SimNetwork } from './network.ts'
+import type { Life } from './process.ts'
+
+/** How often what nobody has confirmed is sent again: an opening, or data to a machine that has vanished. */
+const RETRANSMIT_MS = 200
+
+interface End {
+  readonly life: Life
+  handlers: StreamHandlers<object>
+  open: boolean
+  /** When the last thing sent to this end arrives: streams keep their order. */
+  arrivesAt: number
+  /** What waits for a cut to heal. */
+  readonly held: (() => void)[]
+}
+
+/** One stream: the end that opened it, and the other one. */
+export interface StreamPair {
+  readonly method: StreamMethod
+  readonly ends: readonly [End, End]
+}
+
+const ignore = (): void => {}
+const NOBODY: StreamHandlers<object> = { message() {}, closed() {} }
+
+const newEnd = (life: Life, handlers: StreamHandlers<object>): End => ({ life, handlers, open: true, arrivesAt: 0, held: [] })
+
+/** Streams between simulated processes: reliable and ordered until they break, like TCP. */
+export class SimStreams {
+  readonly #network: SimNetwork
+  readonly #pairs = new Set<StreamPair>()
+
+  constructor(network: SimNetwork) {
+    this.#network = network
+  }
+
+  /** Streams that are open at both ends, by method. */
+  countOpen(): Map<StreamMethod, number> {
+    const open = new Map<StreamMethod, number>()
+    for (const { method, ends } of this.#pairs) {
+      if (ends.every((end) => !this.#isGone(end))) open.set(method, (open.get(method) ?? 0) + 1)
+    }
+    return open
+  }
+
+  /** Resets one connection, as a router that forgets does. One end may learn of it only when it next sends. */
+  resetOne(): void {
+    const pair = this.#pick()
+    if (!pair) return
+    const told = this.#network.random.pick([[0, 1], [0, 1], [0], [1]] as const)
+    this.#break(pair, 'connection reset', told.map((i) => pair.ends[i]))
+  }
+
+  /** One direction of one stream stands still for a while; a new stream beside it does not. */
+  stallOne(durationMs: number): string | undefined {
+    const pair = this.#pick()
+    if (!pair) return undefined
+    const [end, other] = this.#network.random.chance(0.5) ? pair.ends : [pair.ends[1], pair.ends[0]]
+    end.arrivesAt = Math.max(end.arrivesAt, this.#network.scheduler.nowMs + durationMs)
+    return `${pair.method} from ${other.life.process.name} to ${end.life.process.name}`
+  }
+
+  releaseHeld(): void {
+    for (const pair of this.#pairs) {
+      for (const end of pair.ends) for (const deliver of end.held.splice(0)) deliver()
+      if (pair.ends.every((end) => this.#isGone(end))) this.#pairs.delete(pair)
+    }
+  }
+
+  open(life: Life, address: string, method: StreamMethod, handlers: StreamHandlers<object>): MessageStream<object> {
+    if (!life.alive) return { send() {}, close() {} }
+    const caller = newEnd(life, handlers)
+    let pair: StreamPair | undefined
+    const early: object[] = []
+    const connected = (connectedPair: StreamPair) => {
+      pair = connectedPair
+      for (const message of early.splice(0)) this.#send(pair, 0, message)
+    }
+    this.#network.scheduler.after(this.#network.delay(), () => this.#connect(caller, address, method, connected))
+    return {
+      send: (message) => {
+        if (!caller.open || !life.alive) return
+        if (pair) this.#send(pair, 0, message)
+        else early.push(message)
+      },
+      close: () => {
+        if (pair) this.#closeFrom(pair, 0)
+        else this.#close(caller, 'closed by this end')
+      },
+    }
+  }
+
+  #pick(): StreamPair | undefined {
+    const pairs = [...this.#pairs]
+    return pairs.length > 0 ? this.#network.random.pick(pairs) : undefined
+  }
+
+  #connect(caller: End, address: string, method: StreamMethod, connected: (pair: StreamPair) => void): void {
+    const { scheduler } = this.#network
+    const host = this.#network.hostAt(address)
+    const silent = host ? this.#isCutBetween(caller.life, host.life) : this.#network.isVanished(address)
+    if (silent) {
+      const again = () => (caller.open ? this.#connect(caller, address, method, connected) : undefined)
+      return void scheduler.after(RETRANSMIT_MS, again)
+    }
+    const open = host?.services.streams[method] as ((stream: MessageStream<object>) => StreamHandlers<object>) | undefined
+    if (!host || !open) return void caller.life.enter(() => this.#close(caller, 'connection refused'))
+    host.life.enter(() => {
+      if (!caller.open) return
+      const callee = newEnd(host.life, NOBODY)
+      const pair: StreamPair = { method, ends: [caller, callee] }
+      this.#pairs.add(pair)
+      // The handlers may send before they are returned.
+      callee.handlers = open({ send: (message) => this.#send(pair, 1, message), close: () => this.#closeFrom(pair, 1) })
+      for (const { life } of pair.ends) life.onEnd(() => this.#lifeEnded(pair, life))
+      connected(pair)
+    })
+  }
+
+  #isCutBetween(one: Life, other: Life): boolean {
+    return this.#network.isCut(one, other) || this.#network.isCut(other, one)
+  }
+
+  /** A machine that has vanished resets nothing: its neighbours wait. */
+  #lifeEnded(pair: StreamPair, life: Life): void {
+    if (!life.isVanished) this.#break(pair, 'connection reset', pair.ends)
+    else if (pair.ends.every((end) => !end.life.alive)) this.#pairs.delete(pair)
+    else this.#missInTime(pair)
+  }
+
+  /** A server asks now and then whether its client is still there. */
+  #missInTime(pair: StreamPair): void {
+    const { scheduler, random } = this.#network
+    const [caller, callee] = pair.ends
+    scheduler.after(random.next() * SERVER_KEEPALIVE_MS + SERVER_KEEPALIVE_TIMEOUT_MS, () => {
+      callee.life.enter(() => {
+        if (this.#isGone(caller)) this.#close(callee, 'keepalive timeout')
+      })
+    })
+  }
+
+  #send(pair: StreamPair, from: 0 | 1, message: object): void {
+    const sender = pair.ends[from]
+    const receiver = pair.ends[1 - from]!
+    if (!sender.open || !sender.life.alive) return
+    for (const observer of this.#network.observers) observer.sent?.(sender.life, message, pair)
+    if (this.#isGone(receiver)) return this.#bounce(pair, sender, receiver)
+    const lost = () => this.#bounce(pair, sender, receiver)
+    this.#carry(sender, receiver, lost, () => {
+      for (const observer of this.#network.observers) observer.delivered?.(receiver.life, message, pair)
+      receiver.handlers.message(message)
+    })
+  }
+
+  #isGone(end: End): boolean {
+    return !end.open || !end.life.alive
+  }
+
+  /** The other end knows nothing of this stream and resets it, as soon as there is anybody to do so. */
+  #bounce(pair: StreamPair, sender: End, receiver: End): void {
+    if (!sender.open || !sender.life.alive) return
+    if (!receiver.life.alive && !receiver.life.process.life) {
+      return void this.#network.scheduler.after(RETRANSMIT_MS, () => this.#bounce(pair, sender, receiver))
+    }
+    this.#carry(receiver, sender, ignore, () => this.#close(sender, 'connection reset'))
+    this.#pairs.delete(pair)
+  }
+
+  /** In order, after a delay; while the way is cut, when it heals. */
+  #carry(sender: End, receiver: End, lost: () => void, deliver: () => void): void {
+    const { scheduler } = this.#network
+    const go = () => {
+      receiver.arrivesAt = Math.max(receiver.arrivesAt, scheduler.nowMs + this.#network.delay())
+      scheduler.after(receiver.arrivesAt - scheduler.nowMs, () => {
+        if (receiver.life.isVanished) lost()
+        else if (receiver.open) receiver.life.enter(() => receiver.open && deliver())
+      })
+    }
+    if (receiver.held.length > 0 || this.#network.isCut(sender.life, receiver.life)) receiver.held.push(go)
+    else go()
+  }
+
+  #closeFrom(pair: StreamPair, from: 0 | 1): void {
+    const { random, scheduler } = this.#network
+    const closer = pair.ends[from]
+    const other = pair.ends[1 - from]!
+    if (!closer.open) return
+    const close = () => this.#close(other, 'closed by the other end')
+    // A client that closes cancels the call, which may overtake what it has just sent.
+    const overtakes = from === 0 && random.chance(0.5) && !this.#network.isCut(closer.life, other.life)
+    if (overtakes) scheduler.after(this.#network.delay(), () => other.life.enter(close))
+    else this.#carry(closer, other, ignore, close)
+    this.#close(closer, 'closed by this end')
+    if (other.held.length === 0) this.#pairs.delete(pair)
+  }
+
+  #break(pair: StreamPair, why: string, told: readonly End[]): void {
+    if (!this.#pairs.has(pair)) return
+    if (told.length === pair.ends.length) this.#pairs.delete(pair)
+    const { scheduler } = this.#network
+    if (!told.includes(pair.ends[1])) this.#missInTime(pair)
+    for (const end of told) scheduler.after(this.#network.delay(), () => end.life.enter(() => this.#close(end, why)))
+  }
+
+  #close(end: End, why: string): void {
+    if (!end.open) return
+    end.open = false
+    if (end.life.alive) end.handlers.closed(new RpcError('UNAVAILABLE', why))
+  }
+}

@@ -13,7 +13,8 @@ export interface MembershipOptions {
  * The replicas that this catalogue has met. Whoever names one that is new here has the catalogue look into it: it may
  * hold what this ledger has lost.
  *
- * C3. An empty catalogue decides nothing before it has met a replica, and looked into every one that was named to it.
+ * C3. An empty catalogue decides and shows nothing before it has met a replica, and looked into every one that was named
+ *     to it.
  */
 export class Membership {
   readonly #runtime: Runtime
@@ -42,7 +43,7 @@ export class Membership {
     return this.#addresses
   }
 
-  /** Why nothing may be decided yet, or undefined. */
+  /** Why nothing may be decided or shown yet, or undefined. */
   get refusal(): string | undefined {
     if (this.#unread.size > 0) return `the catalogue has not looked into these replicas yet: ${[...this.#unread].join(', ')}`
     if (this.#addresses.size > 0 || this.#options.alone || this.#ledger.head().length > 0) return undefined

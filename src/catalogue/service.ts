@@ -123,6 +123,11 @@ class Catalogue {
     return this.#diskTrouble ?? this.#membership.refusal
   }
 
+  /** P1, and C3: what stands in a ledger may be less than was shown, before its replicas were looked into. */
+  get #mayShow(): boolean {
+    return this.#publication.settled && this.#membership.refusal === undefined
+  }
+
   services(): Services {
     return {
       unary: {
@@ -178,7 +183,7 @@ class Catalogue {
         if (renew) this.#sessions.renew(frontEndId, stream, renew.ask)
         if (ended) this.#sessions.ended(frontEndId, stream)
         if (query) {
-          const position = this.#publication.settled ? this.#publication.published : -1
+          const position = this.#mayShow ? this.#publication.published : -1
           const names = query.names.length > 0 ? query.names : this.#publication.stocks().map((stock) => stock.name)
           const stocks = position < 0 ? [] : names.map((name) => this.#view(name))
           stream.send({ answer: { query: query.query, stocks, position } })
@@ -197,10 +202,10 @@ class Catalogue {
   /** P1 for callers that cannot wait for ever. */
   async #confirm(): Promise<{ position: number }> {
     const settled = this.#publication.whenSettled().then(() => true)
-    if (await within(this.#runtime.clock, FOREIGN_DEADLINE_MS, settled, false)) {
-      return { position: this.#publication.published }
-    }
-    throw new RpcError('UNAVAILABLE', 'no replica has confirmed yet what was published before the restart')
+    const isSettled = await within(this.#runtime.clock, FOREIGN_DEADLINE_MS, settled, false)
+    if (this.#mayShow) return { position: this.#publication.published }
+    const why = isSettled ? this.#membership.refusal : 'no replica has confirmed yet what was published before the restart'
+    throw new RpcError('UNAVAILABLE', why ?? 'try again')
   }
 
   async #lookup(name: string): Promise<LookupResult> {

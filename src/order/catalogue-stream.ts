@@ -9,6 +9,9 @@ const HELLO_DEADLINE_MS = 2_000
 const PUBLISH_DEADLINE_MS = 3_000
 /** A catalogue whose machine has vanished closes nothing. */
 const TRADE_DEADLINE_MS = 3_000
+/** A catalogue that has vanished resets nothing: when it is not heard, it is asked for something, and then given up. */
+const PROBE_MS = 1_000
+const SILENCE_MS = 3_500
 
 export interface CatalogueStreamHandlers {
   welcomed(stream: CatalogueStream, welcome: LeadWelcome): Promise<void>
@@ -31,6 +34,8 @@ export class CatalogueStream {
   readonly #trades = new Map<number, Timer>()
   readonly #confirms = new Map<number, (published: number | undefined) => void>()
   readonly #helloTimer: Timer
+  readonly #probes: Timer
+  #heardAt: number
   #published = 0
   #lastConfirm = 0
   #welcomed: Promise<void> | undefined
@@ -52,6 +57,9 @@ export class CatalogueStream {
       closed: (cause) => this.#end(cause.message),
     })
     this.#helloTimer = this.#clock.after(HELLO_DEADLINE_MS, () => this.fail('the catalogue did not answer'))
+    this.#heardAt = this.#clock.monotonicMs()
+    // What has arrived is read before silence is judged: this process itself may have stood still.
+    this.#probes = this.#clock.every(PROBE_MS, () => this.#clock.nextTurn(() => this.#probe()))
     this.#stream.send({ hello })
   }
 
@@ -98,8 +106,17 @@ export class CatalogueStream {
     this.#stream.close()
   }
 
+  /** To publish nothing is answered at once, whatever the catalogue waits for otherwise. */
+  #probe(): void {
+    const silence = this.#clock.monotonicMs() - this.#heardAt
+    if (this.#cause !== undefined || !this.#welcomed) return
+    if (silence > SILENCE_MS) this.fail(`the catalogue is silent for ${SILENCE_MS} ms`)
+    else if (silence > PROBE_MS / 2) this.#stream.send({ publish: { position: 0, unreachable: [] } })
+  }
+
   #message(message: CatalogueToLeader): void {
     if (this.#cause !== undefined) return
+    this.#heardAt = this.#clock.monotonicMs()
     if (message.welcome) {
       this.#helloTimer.cancel()
       this.#welcomed = this.#handlers.welcomed(this, message.welcome).catch((error: Error) => this.fail(error.message))
@@ -137,6 +154,7 @@ export class CatalogueStream {
     this.#cause = cause
     this.#helloTimer.cancel()
     for (const timer of this.#trades.values()) timer.cancel()
+    this.#probes.cancel()
     for (const { reject, timer } of [...this.#publications.values()].flat()) {
       timer.cancel()
       reject(new Error(cause))

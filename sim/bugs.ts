@@ -7,61 +7,94 @@ import { PLANTED_BUGS, type PlantedBug } from './planted-bugs.ts'
 interface Options {
   readonly runs: string
   readonly only?: string
+  readonly workers: string
+  readonly json: boolean
 }
 
-interface Found {
-  readonly bug: PlantedBug
-  readonly runs: number
-  readonly seed: number
+/** What a hunt for one planted bug came to. */
+interface Hunt {
+  readonly bug: string
+  readonly rule: string
+  /** The first seed that shows it, or null. */
+  readonly seed: number | null
   readonly violation: string
+  readonly seconds: number
 }
 
 /** Sweeps seeds with one bug planted, until a violation shows it. */
-function hunt(bug: PlantedBug, runs: string): Promise<Found> {
+async function hunt({ name, what }: PlantedBug, runs: string): Promise<Hunt> {
   const path = (file: string) => fileURLToPath(new URL(file, import.meta.url))
   const child = spawn(
     process.execPath,
     ['--import', path('./plant.ts'), path('./main.ts'), '--runs', runs, '--workers', '1', '--json', '--until-violation'],
-    { env: { ...process.env, SIM_PLANTED_BUG: bug.name }, stdio: ['ignore', 'pipe', 'inherit'] },
+    { env: { ...process.env, SIM_PLANTED_BUG: name }, stdio: ['ignore', 'pipe', 'inherit'] },
   )
   let out = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     out += text
   })
-  return new Promise((resolve, reject) => {
+  const code = await new Promise<number | null>((resolve, reject) => {
     child.on('error', reject)
-    child.on('close', (code) => {
-      try {
-        const total = JSON.parse(out) as { runs: number; firstFailedSeed: number; firstViolation: string }
-        resolve({ bug, runs: total.runs, seed: total.firstFailedSeed, violation: total.firstViolation })
-      } catch {
-        reject(new Error(`${bug.name}: the simulation ended with code ${code}: ${out}`))
-      }
-    })
+    child.on('close', resolve)
   })
+  const total = parse(out)
+  if (!total) throw new Error(`${name}: the simulation ended with code ${code}: ${out}`)
+  const { firstFailedSeed, firstViolation, seconds } = total
+  const seed = firstFailedSeed < 0 ? null : firstFailedSeed
+  return { bug: name, rule: what, seed, violation: firstViolation, seconds: Math.round(seconds * 10) / 10 }
 }
 
-async function huntAll({ runs, only }: Options): Promise<void> {
-  const waiting = PLANTED_BUGS.filter(({ name }) => only === undefined || name === only)
-  const missed: string[] = []
-  const work = async () => {
-    for (let bug = waiting.shift(); bug; bug = waiting.shift()) {
-      const { seed, violation } = await hunt(bug, runs)
-      if (seed < 0) missed.push(bug.name)
-      console.log(seed < 0 ? `MISSED ${bug.name}` : `| \`${bug.name}\` | ${bug.what} | ${seed} | ${violation.slice(0, 110)} |`)
-    }
-  }
-  await Promise.all(Array.from({ length: availableParallelism() }, work))
-  if (missed.length > 0) {
-    console.log(`${missed.length} planted bugs not found within ${runs} seeds: ${missed.join(', ')}`)
-    process.exitCode = 1
+function parse(out: string): { firstFailedSeed: number; firstViolation: string; seconds: number } | undefined {
+  try {
+    return JSON.parse(out)
+  } catch {
+    return undefined
   }
 }
+
+async function huntAll({ runs, only, workers, json }: Options): Promise<void> {
+  const bugs = PLANTED_BUGS.filter(({ name }) => only === undefined || name === only)
+  if (bugs.length === 0) throw new Error(`no planted bug is called "${only}"`)
+  const hunts: Hunt[] = []
+  const waiting = [...bugs]
+  const work = async () => {
+    for (let bug = waiting.shift(); bug; bug = waiting.shift()) {
+      const result = await hunt(bug, runs)
+      hunts.push(result)
+      const found = result.seed === null ? `MISSED within ${runs} seeds` : `found at seed ${result.seed}`
+      process.stderr.write(`${hunts.length} of ${bugs.length}: ${bug.name} ${found} (${result.seconds} s)\n`)
+    }
+  }
+  await Promise.all(Array.from({ length: Number(workers) }, work))
+  hunts.sort((a, b) => orderOf(a) - orderOf(b))
+  console.log(json ? JSON.stringify(hunts) : tableOf(hunts))
+  if (hunts.some(({ seed }) => seed === null)) process.exitCode = 1
+}
+
+const orderOf = ({ bug }: Hunt): number => PLANTED_BUGS.findIndex(({ name }) => name === bug)
+
+/** A table in Markdown. */
+function tableOf(hunts: readonly Hunt[]): string {
+  const rows = hunts.map(({ bug, rule, seed, violation, seconds }) => [
+    `\`${bug}\``,
+    rule,
+    seed === null ? 'MISSED' : String(seed),
+    wordsOf(violation),
+    String(seconds),
+  ])
+  const head = ['planted bug', 'rule that it breaks', 'first seed', 'what is violated', 'seconds']
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+}
+
+/** Which check speaks: its number, or "history" and the checker's rule. */
+const wordsOf = (violation: string): string => (/^(history: [^:]+|\d+|[^:]{1,60})/.exec(violation)?.[0] ?? violation).replace('history: ', '')
 
 await new Command('sim:bugs')
   .description('Plants one mistake after the other into the services and sees that the simulation finds each.')
-  .option('--runs <n>', 'seeds to try for each', '1000')
+  .option('--runs <n>', 'seeds to try for each, from 1 on', '1000')
   .option('--only <name>', 'one planted bug')
+  .option('--workers <n>', 'hunts at a time', String(availableParallelism()))
+  .option('--json', 'one JSON array instead of a table', false)
   .addHelpText('after', '\nExamples:\n  npm run sim:bugs\n  npm run sim:bugs -- --only pushes-not-awaited')
   .action(huntAll)
   .parseAsync()

@@ -47,7 +47,7 @@ async function sweep({ from, runs, workers, json, untilViolation }: Options): Pr
   let next = from
   const takeBatch = (): Batch | undefined => {
     if (untilViolation && total.violations > 0) return undefined
-    const batch = { from: next, runs: Math.min(BATCH_RUNS, from + runs - next) }
+    const batch = { from: next, runs: Math.min(BATCH_RUNS, from + runs - next), untilViolation }
     next += batch.runs
     return batch.runs > 0 ? batch : undefined
   }

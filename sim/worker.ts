@@ -4,6 +4,8 @@ import { simulate, type RunResult } from './simulation.ts'
 export interface Batch {
   readonly from: number
   readonly runs: number
+  /** The first violation ends the batch. */
+  readonly untilViolation: boolean
 }
 
 export interface BatchResult {
@@ -14,10 +16,14 @@ export interface BatchResult {
   readonly failed: readonly Pick<RunResult, 'seed' | 'mix' | 'violations'>[]
 }
 
-parentPort?.on('message', async ({ from, runs }: Batch) => {
-  let [events, operations, orders] = [0, 0, 0]
+// Nobody reads the stacks of the errors that services throw at each other, and gathering them takes time.
+Error.stackTraceLimit = 0
+
+parentPort?.on('message', async ({ from, runs: most, untilViolation }: Batch) => {
+  let [runs, events, operations, orders] = [0, 0, 0, 0]
   const failed: BatchResult['failed'][number][] = []
-  for (let seed = from; seed < from + runs; seed += 1) {
+  for (let seed = from; seed < from + most && !(untilViolation && failed.length > 0); seed += 1) {
+    runs += 1
     const result = await simulate(seed, { keepTrace: false })
     events += result.events
     operations += result.operations.length

@@ -30,11 +30,12 @@ export function onStopRequest(run: (cause: StopCause) => void): void {
 /** npm hands a SIGTERM to the shell between us, which ends without passing it on. */
 function whenOrphaned(run: () => void): void {
   const parent = process.ppid
-  const look = systemClock.every(ORPHAN_CHECK_MS, () => {
+  const look = setInterval(() => {
     if (process.ppid === parent) return
-    look.cancel()
+    clearInterval(look)
     run()
-  })
+  }, ORPHAN_CHECK_MS)
+  look.unref() // A program that has nothing left to do may end.
 }
 
 export interface ProcessOptions {

@@ -5,6 +5,8 @@ export const CHANNEL_OPTIONS = {
   'grpc.max_reconnect_backoff_ms': 500,
   // Without an own pool a connection to a stopped peer is shared with the attempt that should replace it.
   'grpc.use_local_subchannel_pool': 1,
+  // Nobody asks for its counters, and it keeps them for every message.
+  'grpc.enable_channelz': 0,
 }
 
 /** How often a server asks a client that is silent whether it is still there, and how long it waits for the answer. */

@@ -15,20 +15,19 @@ const Base = protobuf.BufferReader as unknown as new (bytes: Buffer) => BaseRead
 /** Reads 64-bit integers as numbers: every one of ours stays below 2^53, and a stranger's larger one is rounded. */
 export class NumberReader extends Base {
   override int64(): number {
-    const start = this.pos
-    if (this.len - start >= FAST_BYTES_MAX) {
-      let value = 0
-      let scale = 1
-      for (let at = start; at < start + FAST_BYTES_MAX; at += 1) {
-        const byte = this.buf[at]!
-        value += (byte & 127) * scale
-        if (byte < 128) {
-          this.pos = at + 1
-          return value
-        }
-        scale *= 128
+    const end = Math.min(this.len, this.pos + FAST_BYTES_MAX)
+    let value = 0
+    let scale = 1
+    for (let at = this.pos; at < end; at += 1) {
+      const byte = this.buf[at]!
+      value += (byte & 127) * scale
+      if (byte < 128) {
+        this.pos = at + 1
+        return value
       }
+      scale *= 128
     }
-    return Number(super.int64())
+    const wide = super.int64()
+    return typeof wide === 'number' ? wide : wide.toNumber()
   }
 }

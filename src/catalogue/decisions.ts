@@ -22,30 +22,26 @@ interface Waiting {
   readonly reject: (error: Error) => void
 }
 
-export interface DecisionEvents {
-  /** A group is decided and on disk; these callers get a share of it. */
-  decided(group: DecidedBatch, callers: ReadonlySet<object | undefined>): void
-  /** The ledger has failed: nothing will be decided any more (L3). */
-  failed(error: Error): void
-}
+/** Hears of every decided group, which is on disk, with the callers that get a share of it. */
+type OnDecided = (group: DecidedBatch, callers: ReadonlySet<object | undefined>) => void
 
 /**
  * Group commit: what arrives while one group is being decided and synced is the next group. Groups are decided strictly
- * one after the other (L2), and `decided` hears of each before any of its callers.
+ * one after the other (L2), and `onDecided` hears of each before any of its callers.
  */
 export class Decisions {
   readonly #ledger: Ledger
   readonly #clock: Clock
-  readonly #events: DecisionEvents
+  readonly #onDecided: OnDecided
   #waiting: Waiting[] = []
   #running = false
   batches = 0
   requests = 0
 
-  constructor(ledger: Ledger, clock: Clock, events: DecisionEvents) {
+  constructor(ledger: Ledger, clock: Clock, onDecided: OnDecided) {
     this.#ledger = ledger
     this.#clock = clock
-    this.#events = events
+    this.#onDecided = onDecided
   }
 
   get idle(): boolean {
@@ -68,7 +64,6 @@ export class Decisions {
         await this.#decideGroup(group)
       } catch (error) {
         for (const waiting of group) waiting.reject(error as Error)
-        this.#events.failed(error as Error)
       }
     }
     this.#running = false
@@ -88,7 +83,7 @@ export class Decisions {
     const group = await this.#ledger.decide(requests, this.#clock.wallMs())
     this.batches += 1
     this.requests += requests.length
-    this.#events.decided(group, new Set(waiting.map((each) => each.caller)))
+    this.#onDecided(group, new Set(waiting.map((each) => each.caller)))
     let first = 0
     for (const each of waiting) {
       each.resolve({ group, first, count: each.requests.length })

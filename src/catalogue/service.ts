@@ -92,10 +92,7 @@ class Catalogue {
     this.#membership = membership
     this.#closing = closing
     this.#sessions = new Sessions(runtime.clock, leaseMs)
-    this.#decisions = new Decisions(ledger, runtime.clock, {
-      decided: (group, callers) => this.#decided(group, callers),
-      failed: (error) => runtime.halt(error),
-    })
+    this.#decisions = new Decisions(ledger, runtime.clock, (group, callers) => this.#decided(group, callers))
   }
 
   /** Waits until nobody serves from a session of an earlier run, then opens for trade. */

@@ -21,13 +21,11 @@ export type Extension =
  */
 export class Copy {
   readonly #log: OrderLog
-  readonly #halt: (reason: Error) => void
   #last: Promise<unknown> = Promise.resolve()
   batches = 0
 
-  constructor(log: OrderLog, halt: (reason: Error) => void) {
+  constructor(log: OrderLog) {
     this.#log = log
-    this.#halt = halt
   }
 
   get log(): OrderLog {
@@ -83,9 +81,7 @@ export class Copy {
 
   #inTurn<T>(run: () => Promise<T>): Promise<T> {
     const result = this.#last.then(run)
-    this.#last = result.catch((error: Error) => {
-      if (error.name === 'StorageFailure') this.#halt(error)
-    })
+    this.#last = result.catch(() => undefined)
     return result
   }
 }

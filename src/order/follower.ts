@@ -16,7 +16,6 @@ interface FollowerContext {
   readonly clock: Clock
   readonly log: Logger
   readonly copy: Copy
-  halt(reason: Error): void
   /** Why nothing can be written at the moment, or ''. */
   trouble(): string
 }
@@ -73,10 +72,7 @@ export class FollowerSide {
           return stream.close()
         }
         const done = hello ? this.#greet(stream, hello, () => isClosed) : append ? this.#append(stream, append) : undefined
-        done?.catch((error: Error) => {
-          if (error.name === 'StorageFailure') this.#context.halt(error)
-          else this.#refuse(stream, error.message)
-        })
+        done?.catch((error: Error) => this.#refuse(stream, error.message))
       },
       closed: () => {
         isClosed = true

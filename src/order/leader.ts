@@ -285,10 +285,7 @@ export class Leader implements CatalogueStreamHandlers {
     if (entries.length > 0 && entries[0]!.number !== this.#received) return catalogue.fail('entries out of order')
     this.#carry(catalogue, decided, entries).then(
       () => this.#serveWhenGapIsClosed(catalogue),
-      (error: Error) => {
-        if (error.name === 'StorageFailure') this.#runtime.halt(error)
-        else catalogue.fail(error.message)
-      },
+      (error: Error) => catalogue.fail(error.message),
     )
   }
 

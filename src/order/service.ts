@@ -80,7 +80,7 @@ class Replica {
     this.#runtime = runtime
     this.#options = options
     const { replicaId, log, caching, frontEndAddress } = options
-    this.#copy = new Copy(log, (reason) => runtime.halt(reason))
+    this.#copy = new Copy(log)
     this.#pushes = new Pushes(runtime.clock, runtime.network, { caching, frontEndAddress })
     this.#singleCalls = new SingleCalls(runtime, {
       copy: this.#copy,
@@ -93,7 +93,6 @@ class Replica {
       clock: runtime.clock,
       log: runtime.log,
       copy: this.#copy,
-      halt: (reason) => runtime.halt(reason),
       trouble: () => this.#diskTrouble,
     })
     this.#diskTrouble = log.trouble() ?? ''

@@ -14,6 +14,7 @@ interface Options {
   readonly workers: number
   readonly json: boolean
   readonly untilViolation: boolean
+  readonly minutes?: number
 }
 
 const count = (text: string): number => {
@@ -29,6 +30,7 @@ const program = new Command('sim')
   .option('--runs <n>', 'how many seeds', count, 200)
   .option('--workers <n>', 'threads', count, availableParallelism())
   .option('--until-violation', 'stop at the first violation', false)
+  .option('--minutes <n>', 'begin no further runs after this time', count)
   .option('--json', 'one JSON line instead of words', false)
   .addHelpText('after', '\nExamples:\n  npm run sim -- --runs 1000\n  npm run sim -- --seed 8412')
   .action((options: Options) => (options.seed === undefined ? sweep(options) : repeat(options.seed)))
@@ -41,12 +43,13 @@ async function repeat(seed: number): Promise<void> {
   tellViolations(result)
 }
 
-async function sweep({ from, runs, workers, json, untilViolation }: Options): Promise<void> {
+async function sweep({ from, runs, workers, json, untilViolation, minutes = Infinity }: Options): Promise<void> {
   const started = performance.now()
   const total = { runs: 0, events: 0, operations: 0, orders: 0, violations: 0, firstFailedSeed: -1, firstViolation: '' }
   let next = from
   const takeBatch = (): Batch | undefined => {
     if (untilViolation && total.violations > 0) return undefined
+    if (performance.now() - started > minutes * 60_000) return undefined
     const batch = { from: next, runs: Math.min(BATCH_RUNS, from + runs - next), untilViolation }
     next += batch.runs
     return batch.runs > 0 ? batch : undefined

@@ -26,7 +26,7 @@ export interface OpenLoopReport {
   readonly errors: number
   /** From the start to the last answer. */
   readonly seconds: number
-  readonly latency: Readonly<Record<'p50' | 'p90' | 'p99' | 'p999' | 'max', number>>
+  readonly latency: Readonly<Record<'p50' | 'p90' | 'p95' | 'p99' | 'p999' | 'max', number>>
   readonly cpuMicroseconds: number
 }
 
@@ -81,6 +81,7 @@ function report(cpuMicroseconds: number): OpenLoopReport {
     latency: {
       p50: percentile(50),
       p90: percentile(90),
+      p95: percentile(95),
       p99: percentile(99),
       p999: percentile(99.9),
       max: answered === 0 ? 0 : histogram.max,

@@ -25,9 +25,10 @@ end
 function done(summary, latency)
   local errors = summary.errors
   io.write(string.format(
-    '{"requests":%d,"microseconds":%d,"p50":%d,"p90":%d,"p99":%d,"p999":%d,"max":%d,' ..
+    '{"requests":%d,"microseconds":%d,"p50":%d,"p90":%d,"p95":%d,"p99":%d,"p999":%d,"max":%d,' ..
     '"refused":%d,"connections":%d,"timeouts":%d}\n',
     summary.requests, summary.duration,
-    latency:percentile(50), latency:percentile(90), latency:percentile(99), latency:percentile(99.9), latency.max,
+    latency:percentile(50), latency:percentile(90), latency:percentile(95), latency:percentile(99),
+    latency:percentile(99.9), latency.max,
     errors.status, errors.connect + errors.read + errors.write, errors.timeout))
 end

@@ -6,6 +6,7 @@ import type { Counters, System } from './system.ts'
 export interface LatencyMs {
   readonly p50: number
   readonly p90: number
+  readonly p95: number
   readonly p99: number
   readonly p999: number
   readonly max: number

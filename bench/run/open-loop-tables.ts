@@ -4,7 +4,7 @@ import { median, medianKnown, sum } from './statistics.ts'
 
 const COLUMNS = [
   left('system'),
-  ...['answered/s', 'p50 ms', 'p90 ms', 'p99 ms', 'p99.9 ms', 'max ms', 'load CPU %', 'errors'].map(right),
+  ...['answered/s', 'p50 ms', 'p90 ms', 'p95 ms', 'p99 ms', 'p99.9 ms', 'max ms', 'load CPU %', 'errors'].map(right),
 ]
 /** A generator that is this busy adds to the latencies itself. */
 const LOAD_SHARE_MAX = 0.7
@@ -37,7 +37,7 @@ function row(system: string, runs: readonly OpenRun[]): string[] {
   return [
     errors > 0 ? `${system} !` : system,
     whole(of(({ measure }) => measure.perSecond)),
-    ...(['p50', 'p90', 'p99', 'p999'] as const).map((name) => of(({ measure }) => measure.latencyMs[name]).toFixed(2)),
+    ...(['p50', 'p90', 'p95', 'p99', 'p999'] as const).map((at) => of(({ measure }) => measure.latencyMs[at]).toFixed(2)),
     Math.max(...runs.map(({ measure }) => measure.latencyMs.max)).toFixed(1),
     known(medianKnown(runs.map(loadShare)), (share) => (100 * share).toFixed(0)),
     `${errors}`,

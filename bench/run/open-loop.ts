@@ -74,10 +74,10 @@ async function runOpenLoop(options: Omit<OpenLoopOptions, 'connectionsMax'>, sig
 
 function resultOf({ answered, errors, seconds, latency, cpuMicroseconds }: OpenLoopReport): LoadResult {
   const inMs = (value: number) => value / 1_000
-  const { p50, p90, p99, p999, max } = latency
+  const { p50, p90, p95, p99, p999, max } = latency
   return {
     ...{ answered, errors, seconds, cpuMicroseconds },
     perSecond: (answered - errors) / seconds,
-    latencyMs: { p50: inMs(p50), p90: inMs(p90), p99: inMs(p99), p999: inMs(p999), max: inMs(max) },
+    latencyMs: { p50: inMs(p50), p90: inMs(p90), p95: inMs(p95), p99: inMs(p99), p999: inMs(p999), max: inMs(max) },
   }
 }

@@ -46,6 +46,8 @@ function closingLines({ systems, skipped, settings, machine }: Results): string[
     ...skipped.map(({ name, why }) => `SKIPPED ${name}: ${why}`),
     ...(machine.temporaryInMemory ? [inMemory] : []),
     'CPU is in microseconds a request; bytes, batches and commits are per order.',
+    'The limit with a core each is 1 s divided by the CPU of the busiest process. The processes of one database server ' +
+      'count as one here, so that with many cores it reaches more.',
     'wrk works in a closed loop: it waits for an answer before it sends the next request on a connection.',
   ]
 }

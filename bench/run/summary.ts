@@ -1,4 +1,4 @@
-import type { Measure } from './measure.ts'
+import type { LatencyMs, Measure } from './measure.ts'
 import type { Results, Run } from './results.ts'
 import { SUBJECT } from './settings.ts'
 import { median, medianKnown, type Spread, spread, sum } from './statistics.ts'
@@ -8,13 +8,14 @@ export interface Summary {
   readonly system: string
   readonly perSecond: Spread
   /** Medians over the rounds. */
-  readonly p50Ms: number
-  readonly p99Ms: number
+  readonly latencyMs: LatencyMs
   readonly errors: number
   /** CPU by process, in microseconds a request. */
   readonly cpuByProcess: Readonly<Record<string, number>>
   /** CPU of all processes together, in microseconds a request. */
   readonly cpu: number
+  /** Requests a second of which the busiest process would fill a core of its own. */
+  readonly coreLimit: number | undefined
   /** CPU of the load generator, in microseconds a request, and its share of one core, 0..1. */
   readonly loadCpu: number | undefined
   readonly loadShare: number | undefined
@@ -46,6 +47,7 @@ export function summaries({ systems, runs, workloads }: Results, workload: strin
 function summaryOf(system: string, own: readonly Run[], subject: readonly Run[], ordersShare: number): Summary {
   const measures = own.map(({ measure }) => measure)
   const cpuByProcess = cpuOf(measures)
+  const busiest = Math.max(0, ...Object.values(cpuByProcess))
   const ratios = own.flatMap(({ round, measure }) => {
     const other = subject.find((run) => run.round === round)
     return other ? [other.measure.perSecond / measure.perSecond] : []
@@ -53,16 +55,21 @@ function summaryOf(system: string, own: readonly Run[], subject: readonly Run[],
   return {
     system,
     perSecond: spread(measures.map(({ perSecond }) => perSecond)),
-    p50Ms: median(measures.map(({ latencyMs }) => latencyMs.p50)),
-    p99Ms: median(measures.map(({ latencyMs }) => latencyMs.p99)),
+    latencyMs: medianLatency(measures),
     errors: sum(measures.map(({ errors }) => errors)),
     cpuByProcess,
     cpu: sum(Object.values(cpuByProcess)),
+    coreLimit: busiest > 0 ? 1e6 / busiest : undefined,
     loadCpu: medianKnown(measures.map(({ cpuMicroseconds: cpu, answered }) => cpu && cpu / answered)),
     loadShare: medianKnown(measures.map(({ cpuMicroseconds: cpu, seconds }) => cpu && cpu / seconds / 1e6)),
     ratio: ratios.length === 0 ? undefined : spread(ratios),
     perOrder: perOrder(measures, ordersShare),
   }
+}
+
+function medianLatency(measures: readonly Measure[]): LatencyMs {
+  const of = (at: keyof LatencyMs) => median(measures.map(({ latencyMs }) => latencyMs[at]))
+  return { p50: of('p50'), p90: of('p90'), p95: of('p95'), p99: of('p99'), p999: of('p999'), max: of('max') }
 }
 
 /** Over all rounds together, as a clock that ticks in hundredths of a second is coarse for one. */

@@ -5,15 +5,14 @@ import { SUBJECT } from './settings.ts'
 import { type Spread, spread } from './statistics.ts'
 import { type Summary, summaries } from './summary.ts'
 
-
 const SPEED_COLUMNS = [
   left('system'),
-  ...['requests/s', 'min', 'max', 'p50 ms', 'p99 ms', 'CPU µs', 'wrk CPU %', 'errors'].map(right),
+  ...['requests/s', 'min', 'max', 'p50 ms', 'p95 ms', 'p99 ms', 'p99.9 ms', 'CPU µs', 'wrk CPU %', 'errors'].map(right),
   ...[`${SUBJECT} ÷ it`, 'min–max'].map(right),
 ]
 const COST_COLUMNS = [
   left('system'),
-  ...['orders/batch', 'commits/order', 'bytes kept'].map(right),
+  ...['limit/s with a core each', 'orders/batch', 'commits/order', 'bytes kept'].map(right),
   left('CPU µs by process'),
 ]
 /** A generator that is this busy may be what limits the result. */
@@ -43,11 +42,11 @@ function speedTable(title: string, rows: readonly Summary[], diskLine: string): 
   return { title, columns: SPEED_COLUMNS, rows: rows.map(speedRow), notes }
 }
 
-function speedRow({ system, perSecond, p50Ms, p99Ms, cpu, loadShare, errors, ratio }: Summary): string[] {
+function speedRow({ system, perSecond, latencyMs, cpu, loadShare, errors, ratio }: Summary): string[] {
   return [
     errors > 0 ? `${system} !` : system,
     ...[perSecond.median, perSecond.min, perSecond.max].map(whole),
-    ...[p50Ms, p99Ms].map((ms) => ms.toFixed(2)),
+    ...(['p50', 'p95', 'p99', 'p999'] as const).map((at) => latencyMs[at].toFixed(2)),
     cpu.toFixed(0),
     known(loadShare, (share) => (100 * share).toFixed(0)),
     `${errors}`,
@@ -60,10 +59,11 @@ function costTable(title: string, rows: readonly Summary[]): ResultTable {
   return { title, columns: COST_COLUMNS, rows: rows.map(costRow), notes: [] }
 }
 
-function costRow({ system, perOrder, cpuByProcess, loadCpu }: Summary): string[] {
+function costRow({ system, coreLimit, perOrder, cpuByProcess, loadCpu }: Summary): string[] {
   const processes = Object.entries(cpuByProcess).map(([name, value]) => `${name} ${value.toFixed(0)}`)
   return [
     system,
+    known(coreLimit, whole),
     known(perOrder?.ordersPerBatch, (value) => value.toFixed(1)),
     known(perOrder?.commits, (value) => value.toFixed(3)),
     known(perOrder?.keptBytes, whole),
@@ -76,4 +76,3 @@ function diskNote({ disk }: Results, workload: string, connections: number): str
   const { median, min, max }: Spread = spread(here.map(({ syncsPerSecond }) => syncsPerSecond))
   return `The disk itself, one writer: ${whole(median)} fdatasync/s of 4 KiB (${whole(min)} to ${whole(max)}).`
 }
-

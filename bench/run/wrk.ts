@@ -18,6 +18,7 @@ interface Report {
   readonly microseconds: number
   readonly p50: number
   readonly p90: number
+  readonly p95: number
   readonly p99: number
   readonly p999: number
   readonly max: number
@@ -85,6 +86,7 @@ function resultOf(wrk: Child, cpuMicroseconds: number | undefined): LoadResult {
     latencyMs: {
       p50: inMs(report.p50),
       p90: inMs(report.p90),
+      p95: inMs(report.p95),
       p99: inMs(report.p99),
       p999: inMs(report.p999),
       max: inMs(report.max),

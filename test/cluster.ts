@@ -23,6 +23,8 @@ export interface ClusterOptions {
   readonly caching?: boolean
   /** Front ends; those after the first are started by hand, beside the supervisor. */
   readonly frontEnds?: number
+  /** Further words for `up`. */
+  readonly words?: readonly string[]
 }
 
 const START_DEADLINE_MS = 30_000
@@ -113,7 +115,8 @@ export class Cluster implements Addresses {
   }
 
   async start(ports: readonly string[] = ['--port', '0', '--catalog-port', '0', ...this.#anyOrderPorts()]): Promise<void> {
-    const args = ['up', '--json', '--data', this.dataDir, ...ports, ...(this.#options.caching ? [] : ['--cache', '0'])]
+    const { caching, words } = this.#options
+    const args = ['up', '--json', '--data', this.dataDir, ...ports, ...(caching ? [] : ['--cache', '0']), ...words]
     const supervisor = new CliProcess(args)
     this.#supervisor = supervisor
     this.#groups.push(supervisor.pid)
@@ -183,7 +186,7 @@ export class Cluster implements Addresses {
 
 /** Starts a whole system by the `up` command and waits until it trades. */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
-  const cluster = new Cluster({ replicas: 3, caching: true, frontEnds: 1, ...options })
+  const cluster = new Cluster({ replicas: 3, caching: true, frontEnds: 1, words: [], ...options })
   try {
     await cluster.start()
     return cluster

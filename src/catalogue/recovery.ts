@@ -1,4 +1,4 @@
-import { OPENING_CATALOGUE } from '../domain/stock.ts'
+import { OPENING_CATALOGUE, type Stock } from '../domain/stock.ts'
 import { LIMITS } from '../domain/limits.ts'
 import { sleep } from '../runtime/clock.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -20,6 +20,8 @@ export interface RecoveryOptions {
   readonly replicas: readonly KnownReplica[]
   /** Ids of replicas that are given up for good. */
   readonly lost: readonly number[]
+  /** What a new history offers. Called when one begins, at no other time; without it, the built-in catalogue. */
+  openingStocks?(): readonly Stock[]
 }
 
 type UnusableLedger = Exclude<LedgerOpening, { readonly kind: 'ready' }>
@@ -117,10 +119,11 @@ async function sealReachable(
 /** C2, C3 */
 async function recover(
   runtime: Runtime,
-  { store, replicas, lost }: RecoveryOptions,
+  options: RecoveryOptions,
   ledger: Ledger | undefined,
   signal: AbortSignal,
 ): Promise<Ledger> {
+  const { store, replicas, lost } = options
   const needed = replicas.filter((replica) => !lost.includes(replica.replicaId))
   const genesis = ledger?.head().length ? ledger.head().genesis : undefined
   const { sealed, generation } = await sealAll(runtime, needed, genesis, ledger?.head().generation ?? 0, signal)
@@ -128,7 +131,7 @@ async function recover(
   const clusters = new Set(holders.map(({ state }) => state.clusterId))
   if (clusters.size > 1) throw new Error(`the replicas belong to several clusters: ${holders.map(describe).join('; ')}`)
   const best = holders.sort(byGenerationAndLength)[0]
-  if (!best) return begin(runtime, store, ledger, generation, sealed.find(({ state }) => state.genesis)?.state.genesis)
+  if (!best) return begin(runtime, options, ledger, generation, sealed.find(({ state }) => state.genesis)?.state.genesis)
   runtime.log.warn({ replicas: sealed.map(reportOf), chosen: best.address, generation }, 'recovering the ledger from replicas')
   if (!best.state.genesis) throw new Error(`the replica at ${best.address} holds entries without a genesis`)
   await ledger?.close()
@@ -141,13 +144,13 @@ async function recover(
 /** C3: nobody holds an entry. A ledger that was lost before its first order goes on as the cluster that its replicas know. */
 async function begin(
   runtime: Runtime,
-  store: LedgerStore,
+  { store, openingStocks = () => OPENING_CATALOGUE }: RecoveryOptions,
   ledger: Ledger | undefined,
   generation: number,
   known: Genesis | null | undefined,
 ): Promise<Ledger> {
-  const genesis = known ?? { clusterId: runtime.random.id(16), stocks: OPENING_CATALOGUE }
-  const fresh = ledger ?? (await store.rebuild(genesis, generation, noPages()))
+  const genesis = () => known ?? { clusterId: runtime.random.id(16), stocks: openingStocks() }
+  const fresh = ledger ?? (await store.rebuild(genesis(), generation, noPages()))
   await fresh.raiseGeneration(generation)
   runtime.log.info({ cluster: fresh.head().genesis.clusterId }, 'a new history begins')
   return fresh

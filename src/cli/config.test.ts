@@ -5,12 +5,12 @@ import { Command } from 'commander'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { applyConfigFile, configKey } from './config.ts'
 import { CommandFailure } from './failure.ts'
-import { cacheOption, configOption, dataOption, frontEndPortOption, orderPortsOption } from './options.ts'
+import { cacheOption, configOption, dataOption, frontEndPortOption, orderPortsOption, stocksOption } from './options.ts'
 
 let folder: string
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'bazaar-config-'))
-  for (const name of ['BAZAAR_PORT', 'BAZAAR_DATA', 'BAZAAR_CACHE', 'BAZAAR_ORDER_PORTS', 'BAZAAR_CONFIG'])
+  for (const name of ['BAZAAR_PORT', 'BAZAAR_DATA', 'BAZAAR_CACHE', 'BAZAAR_ORDER_PORTS', 'BAZAAR_STOCKS', 'BAZAAR_CONFIG'])
     vi.stubEnv(name, undefined)
 })
 afterEach(() => {
@@ -24,9 +24,8 @@ async function resolved(words: readonly string[], config: unknown): Promise<Reco
   writeFileSync(file, typeof config === 'string' ? config : JSON.stringify(config))
   const program = new Command().exitOverride().configureOutput({ writeErr: () => {} })
   const command = program.command('up')
-  for (const option of [frontEndPortOption(), dataOption(), cacheOption(), orderPortsOption(), configOption()]) {
-    command.addOption(option)
-  }
+  const options = [frontEndPortOption, dataOption, cacheOption, orderPortsOption, stocksOption, configOption]
+  for (const option of options) command.addOption(option())
   command.action(() => {})
   program.hook('preAction', (_, called) => applyConfigFile(called, program.commands))
   await program.parseAsync(['up', '--config', file, ...words], { from: 'user' })
@@ -39,11 +38,12 @@ describe('precedence', () => {
   })
 
   test('the file goes before the default', async () => {
-    expect(await resolved([], { port: 1, data: '/d', cache: 0, orderPorts: [7, 8, 9] })).toMatchObject({
+    expect(await resolved([], { port: 1, data: '/d', cache: 0, orderPorts: [7, 8, 9], stocks: 's.json' })).toMatchObject({
       port: 1,
       data: '/d',
       cache: false,
       orderPorts: [7, 8, 9],
+      stocks: 's.json',
     })
   })
 

@@ -24,6 +24,10 @@ export const configOption = (): Option =>
 export const dataOption = (): Option =>
   new Option('--data <folder>', 'folder of the data files').env('BAZAAR_DATA').default('./data')
 
+export const stocksOption = (): Option =>
+  new Option('--stocks <file>', 'JSON file of what is for sale when a new history begins; later starts ignore it')
+    .env('BAZAAR_STOCKS')
+
 export const frontEndPortOption = (): Option =>
   new Option('--port <n>', 'port of the front end (HTTP); 0: any free one')
     .env('BAZAAR_PORT')

@@ -4,6 +4,10 @@ export const LIMITS = {
   orderQuantityMax: 2_147_483_647,
   /** Largest number of shares one stock may hold: the largest integer that JSON numbers carry exactly. */
   stockLevelMax: Number.MAX_SAFE_INTEGER,
+  /** Most stocks that can be for sale. */
+  stocksMax: 100_000,
+  /** Most bytes that all their names take together: a whole catalogue travels in one message. */
+  stockNamesBytesMax: 4 * 1024 * 1024,
   /** Longest stock name that can exist, in UTF-8 bytes. */
   stockNameBytesMax: 256,
   /** Longest Idempotency-Key a client may send, in characters. */

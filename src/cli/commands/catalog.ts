@@ -3,12 +3,14 @@ import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import type { Logger, LogLevel } from '../../runtime/logger.ts'
 import { examples } from '../examples.ts'
+import { readOpeningStocks } from '../opening-stocks.ts'
 import {
   cataloguePortOption,
   dataOption,
   grpcHostOption,
   logLevelOption,
   replicaAddressesOption,
+  stocksOption,
 } from '../options.ts'
 import { integer } from '../values.ts'
 
@@ -19,6 +21,7 @@ interface CatalogOptions {
   readonly replicaAddresses: readonly string[]
   readonly lost: readonly number[]
   readonly alone: boolean
+  readonly stocks?: string
   readonly logLevel: LogLevel
 }
 
@@ -33,8 +36,9 @@ export function addCatalog(program: Command): void {
     .addOption(replicaAddressesOption())
     .addOption(lostOption())
     .addOption(aloneOption())
+    .addOption(stocksOption())
     .addOption(logLevelOption())
-    .addHelpText('after', examples('bazaar catalog', 'bazaar catalog --data /var/lib/bazaar --host 0.0.0.0', 'bazaar catalog --lost 2'))
+    .addHelpText('after', examples('bazaar catalog', 'bazaar catalog --data /var/lib/bazaar --host 0.0.0.0', 'bazaar catalog --lost 2', 'bazaar catalog --stocks stocks.json'))
     .action(runCatalogue)
 }
 
@@ -55,12 +59,21 @@ async function runCatalogue(options: CatalogOptions): Promise<void> {
   const { runProcess } = await import('../../runtime/lifecycle.ts')
   const { embeddedLedgerStore } = await import('../../storage/embedded/ledger-store.ts')
 
-  const { port, host, data, replicaAddresses, lost, alone, logLevel } = options
+  const { port, host, data, replicaAddresses, lost, alone, stocks, logLevel } = options
   const network = (log: Logger) => grpcNetwork({ host, log })
   await runProcess({ name: 'catalogue', logLevel, network }, async (runtime) => {
     await mkdir(data, { recursive: true })
     const store = embeddedLedgerStore(join(data, 'catalog.db'), { decide })
     const replicas = replicaAddresses.map((address, i) => ({ replicaId: i + 1, address }))
-    return startCatalogue(runtime, { port, store, replicas, lost, alone })
+    const common = { port, store, replicas, lost, alone }
+    if (stocks === undefined) return startCatalogue(runtime, common)
+    let taken = false
+    const openingStocks = () => {
+      taken = true
+      return readOpeningStocks(stocks)
+    }
+    const service = await startCatalogue(runtime, { ...common, openingStocks })
+    if (!taken) runtime.log.info({ stocks }, 'this history began earlier: the file of stocks is ignored')
+    return service
   })
 }

@@ -1,4 +1,5 @@
 import { type Command, createArgument } from 'commander'
+import { OPENING_CATALOGUE } from '../../domain/stock.ts'
 import { BazaarClient } from '../../http/client.ts'
 import { systemClock } from '../../runtime/clock.ts'
 import { systemRandom } from '../../runtime/random.ts'
@@ -72,7 +73,7 @@ async function runClient(
   const latencies = new Latencies(systemClock)
   const tally = new Tally()
   const observer = observerOf(verbose, bar)
-  const options = { rounds: requests, probability, testMode }
+  const options = { names: await stockNames(client), rounds: requests, probability, testMode }
   const traders = Array.from(
     { length: clients },
     () => new Trader(client, options, systemRandom, latencies, tally, observer),
@@ -88,6 +89,13 @@ async function runClient(
   if (json) printJson(reportJson(counts, latencies))
   else for (const line of reportLines(counts, latencies, painterFor(process.stdout))) print(line)
   process.exitCode = isClean(counts) ? EXIT.ok : EXIT.failed
+}
+
+/** What is for sale; the usual stocks where the front end does not list them. */
+async function stockNames(client: BazaarClient): Promise<readonly string[]> {
+  const listed = await client.stocks()
+  const stocks = listed.kind === 'ok' ? listed.value.stocks : OPENING_CATALOGUE
+  return stocks.map(({ name }) => name)
 }
 
 function observerOf(verbose: boolean, bar: ProgressBar): TraderObserver {

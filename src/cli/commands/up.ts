@@ -1,4 +1,5 @@
-import { resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { BazaarClient } from '../../http/client.ts'
 import type { StatusData } from '../../http/types.ts'
@@ -7,6 +8,7 @@ import { onStopRequest } from '../../runtime/lifecycle.ts'
 import type { LogLevel } from '../../runtime/logger.ts'
 import { examples } from '../examples.ts'
 import { CommandFailure, EXIT } from '../failure.ts'
+import { readOpeningStocks } from '../opening-stocks.ts'
 import {
   cacheOption,
   cacheStocksOption,
@@ -19,6 +21,7 @@ import {
   logLevelOption,
   orderPortsOption,
   replicasOption,
+  stocksOption,
 } from '../options.ts'
 import { bannerLines } from '../supervisor/banner.ts'
 import { claimFolder, endWhatIsLeft } from '../supervisor/folder.ts'
@@ -42,6 +45,7 @@ export interface UpOptions {
   readonly host: string
   readonly grpcHost: string
   readonly data: string
+  readonly stocks?: string
   readonly cache: boolean
   readonly cacheStocks: number
   readonly logLevel: LogLevel
@@ -62,6 +66,7 @@ export function addUp(program: Command): void {
     .addOption(hostOption())
     .addOption(grpcHostOption('--grpc-host <host>'))
     .addOption(dataOption())
+    .addOption(stocksOption())
     .addOption(cacheOption())
     .addOption(cacheStocksOption())
     .addOption(logLevelOption())
@@ -82,6 +87,7 @@ async function up(options: UpOptions, command: Command): Promise<void> {
   const startedAtMs = systemClock.monotonicMs()
   const wantedPorts = replicaPorts(options, command.getOptionValueSource('replicas') === 'default')
   const data = resolve(options.data)
+  if (options.stocks !== undefined && !existsSync(join(data, 'catalog.db'))) readOpeningStocks(options.stocks) // Fails at once.
   const lock = claimFolder(data)
   const say = options.json ? printAside : print
   await endWhatIsLeft(data, systemClock, say)
@@ -131,8 +137,9 @@ async function planFor(
     ],
     systemClock,
   )
+  const stocks = options.stocks === undefined ? {} : { stocks: resolve(options.stocks) }
   const ports = { frontEndPort, cataloguePort, orderPorts: grantedOrderPorts }
-  return { ...ports, data, host, grpcHost, caching: cache, cacheStocksMax: cacheStocks, logLevel }
+  return { ...ports, ...stocks, data, host, grpcHost, caching: cache, cacheStocksMax: cacheStocks, logLevel }
 }
 
 /** Resolves when the first request to stop has been carried out; a second one kills. */

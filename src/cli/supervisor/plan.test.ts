@@ -21,6 +21,11 @@ test("every process gets the contract's arguments", () => {
   expect(frontEnd).toMatch(/^frontend: frontend 1 127.0.0.1:31 2 127.0.0.1:32 0 --port 10 --host 0.0.0.0 /)
 })
 
+test('the catalogue gets the file of stocks', () => {
+  const [catalogue] = processesOf({ ...plan, stocks: '/s.json' })
+  expect(catalogue?.args.join(' ')).toContain(' --stocks /s.json ')
+})
+
 test('what takes work stops before what does it', () => {
   const order = processesOf(plan).toSorted((a, b) => a.stopStage - b.stopStage)
   expect(order.map((each) => each.name)).toEqual(['frontend', 'order-1', 'order-2', 'catalogue'])

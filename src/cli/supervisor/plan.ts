@@ -15,6 +15,8 @@ export interface ClusterPlan {
   readonly caching: boolean
   readonly cacheStocksMax: number
   readonly logLevel: LogLevel
+  /** Absolute path of what a new history offers. */
+  readonly stocks?: string
 }
 
 /** One process to keep alive. */
@@ -48,6 +50,7 @@ export function processesOf(plan: ClusterPlan): readonly ProcessPlan[] {
         `${plan.cataloguePort}`,
         '--replica-addresses',
         addresses,
+        ...(plan.stocks === undefined ? [] : ['--stocks', plan.stocks]),
         ...listen,
         ...shared,
       ],

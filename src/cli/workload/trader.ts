@@ -1,4 +1,3 @@
-import { OPENING_CATALOGUE } from '../../domain/stock.ts'
 import type { Answer, BazaarClient, PlaceAnswer } from '../../http/client.ts'
 import type { OrderData, StockData } from '../../http/types.ts'
 import { fraction } from '../../http/retry.ts'
@@ -6,11 +5,12 @@ import type { Random } from '../../runtime/random.ts'
 import type { Latencies } from './latency.ts'
 import type { Tally } from './tally.ts'
 
-const STOCK_NAMES = OPENING_CATALOGUE.map((stock) => stock.name)
 const UNKNOWN_STOCK = 'no-such-stock'
 const QUANTITY_MAX = 100
 
 export interface TraderOptions {
+  /** Stocks to choose from. */
+  readonly names: readonly string[]
   readonly rounds: number
   /** How likely a round places an order, 0..1. */
   readonly probability: number
@@ -54,7 +54,7 @@ export class Trader {
 
   async trade(): Promise<void> {
     const { rounds, probability, testMode } = this.#options
-    const names = testMode ? [...STOCK_NAMES, UNKNOWN_STOCK] : STOCK_NAMES
+    const names = testMode ? [...this.#options.names, UNKNOWN_STOCK] : this.#options.names
     for (let round = 0; round < rounds; round++) {
       const name = names[this.#below(names.length)]!
       await this.#lookUp(name)

@@ -7,7 +7,8 @@ import { playRound } from '../nemesis/round.ts'
 const KINDS: readonly FaultKind[] = ['kill', 'restart', 'pause', 'lose-replica']
 
 test('a short round of the nemesis: faults come, promises hold, nothing is left', async () => {
-  const options = { seed: 4, seconds: 2, kinds: KINDS, missing: new Set<FaultKind>(), clients: 3, faketime: undefined }
+  const machine = { missing: new Set<FaultKind>(), faketime: undefined, failingDisk: undefined }
+  const options = { seed: 4, seconds: 2, kinds: KINDS, clients: 3, ...machine }
   const { violations, history, strikes, transcript } = await playRound(options)
   expect(violations, transcript.join('\n')).toEqual([])
   expect(strikes.length).toBeGreaterThan(1)

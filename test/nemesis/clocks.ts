@@ -12,11 +12,10 @@ export function findFaketime(): string | undefined {
   return folders.find((path) => existsSync(path))
 }
 
-/** What a process needs in its environment for {@link setClock} to set its wall clock. Its monotonic clock is real. */
-export function clockEnvironment(library: string, folder: string): Readonly<Record<string, string>> {
+/** What a process that has the library loaded needs for {@link setClock} to set its wall clock. Its monotonic clock is real. */
+export function clockEnvironment(folder: string): Readonly<Record<string, string>> {
   setClock(folder, 0)
   return {
-    LD_PRELOAD: library,
     FAKETIME_TIMESTAMP_FILE: join(folder, OFFSET_FILE),
     FAKETIME_NO_CACHE: '1',
     FAKETIME_DONT_FAKE_MONOTONIC: '1',

@@ -1,6 +1,7 @@
 import { SeededRandom } from '../checkers/seeded-random.ts'
 import { setClock } from './clocks.ts'
 import { damageFile, fillDisk, loseFile } from './disks.ts'
+import { FAILURES, failDisk } from './failing-disk.ts'
 import { PROCESSES, type Fleet } from './fleet.ts'
 import { anyProcess, anyReplica, namesOf, type Target } from './targets.ts'
 import { way } from './wires.ts'
@@ -61,6 +62,7 @@ async function absence(
 const hurtDisk = (scene: Scene, step: Step, hurt: (folder: string, random: SeededRandom) => string): Promise<void> =>
   absence(scene, step, 'SIGKILL', (name) => {
     scene.tell(`disk of ${name}: ${hurt(scene.fleet.folder(name), new SeededRandom(step.roll))}`)
+    if (hurt === damageFile) scene.fleet.damaged.add(name)
   })
 
 async function isolate({ fleet, tell, last }: Scene, step: Step): Promise<void> {
@@ -114,11 +116,21 @@ async function fill({ fleet, tell, last }: Scene, step: Step): Promise<void> {
   tell(`the disk of ${name} has room again`)
 }
 
+async function failOnDisk({ fleet, tell, last }: Scene, step: Step): Promise<void> {
+  const [name = ''] = step.targets
+  const failure = new SeededRandom(step.roll).pick(FAILURES)
+  tell(`${failure} of ${name} fail for ${step.lastsMs} ms`)
+  const heal = failDisk(fleet.controlFolder(name), failure)
+  await last(step)
+  heal()
+  tell(`${failure} of ${name} succeed again`)
+}
+
 async function jump({ fleet, tell }: Scene, { targets, roll }: Step): Promise<void> {
   const names = await namesOf(targets, fleet)
   const byMs = new SeededRandom(roll).pick(JUMPS_MS)
   tell(`the wall clock of ${names.join(', ')} is now off by ${byMs} ms`)
-  for (const name of names) setClock(fleet.clockFolder(name), byMs)
+  for (const name of names) setClock(fleet.controlFolder(name), byMs)
 }
 
 const two = (random: SeededRandom): readonly Target[] => [anyReplica(random), anyProcess(random)]
@@ -194,6 +206,14 @@ export const FAULTS = {
     lastsMaxMs: 2_000,
     aim: (random) => [random.pick(PROCESSES.slice(0, 4))],
     strike: fill,
+    hurtsDisk: true,
+  },
+  'failing-disk': {
+    what: 'writes or syncs fail (needs a C compiler)',
+    weight: 1.5,
+    lastsMaxMs: 1_500,
+    aim: (random) => [random.pick(PROCESSES.slice(0, 4))],
+    strike: failOnDisk,
     hurtsDisk: true,
   },
   clock: { what: 'a wall clock jumps (needs libfaketime)', weight: 2, lastsMaxMs: 0, aim: one, strike: jump },

@@ -40,6 +40,8 @@ export class Fleet implements Addresses {
   readonly wires = new Wires()
   /** Processes that ended unasked, with code 70: the service found that going on would be wrong. */
   readonly halts: string[] = []
+  /** Processes whose files a fault has changed. */
+  readonly damaged = new Set<string>()
   readonly #transcript: Transcript
   readonly #members = new Map<string, Member>()
   readonly #killAll = (): void => {
@@ -84,9 +86,9 @@ export class Fleet implements Addresses {
     return join(this.dataDir, name)
   }
 
-  /** Where its clock is set: beside its database, whose disk may be full or lost. */
-  clockFolder(name: string): string {
-    return join(this.dataDir, `${name}-clock`)
+  /** Where its clock is set and its disk is told to fail: beside its database, whose disk may be full or lost. */
+  controlFolder(name: string): string {
+    return join(this.dataDir, `${name}-control`)
   }
 
   /** Everything that the process has written, from its first start on. */
@@ -101,7 +103,7 @@ export class Fleet implements Addresses {
   ): Promise<void> {
     for (const name of PROCESSES) {
       mkdirSync(this.folder(name), { recursive: true })
-      mkdirSync(this.clockFolder(name))
+      mkdirSync(this.controlFolder(name))
       makeDisk(name)
       const port = await freePort()
       const proxy = new Proxy(name, port, this.wires, callerAt)

@@ -6,6 +6,7 @@ import { callersAreKnown } from './callers.ts'
 import { findFaketime } from './clocks.ts'
 import { compiledFolder } from './compiled.ts'
 import { whyNoSmallDisk } from './disks.ts'
+import { compileFailingDisk } from './failing-disk.ts'
 import { FAULT_KINDS, FAULTS, type FaultKind } from './faults.ts'
 import { kinds, positive } from './options.ts'
 import { summarize, summaryLines, writeFailure, type Summary } from './report.ts'
@@ -60,14 +61,16 @@ const program = new Command('npm run fault --')
 
 async function run(options: Options): Promise<number> {
   const faketime = options.faketime ?? findFaketime()
-  const skipped = whatIsMissing(options.faults, faketime)
+  const compiledTo = compiledFolder()
+  const shim = options.faults.includes('failing-disk') ? compileFailingDisk(compiledTo) : { why: 'not asked for' }
+  const failingDisk = 'library' in shim ? shim.library : undefined
+  const skipped = whatIsMissing(options.faults, faketime, 'why' in shim ? shim.why : undefined)
   const missing = new Set(options.faults.filter((kind) => kind in skipped))
   for (const [kind, why] of Object.entries(skipped)) say(`SKIPPED ${kind}: ${why}`)
-  const compiledTo = compiledFolder()
   const results: RoundResult[] = []
   for (let round = 0; round < options.rounds; round++) {
     const { seconds, clients, faults } = options
-    const chosen = { seed: options.seed + round, seconds, clients, kinds: faults, missing, faketime, compiledTo }
+    const chosen = { seed: options.seed + round, seconds, clients, kinds: faults, missing, faketime, failingDisk, compiledTo }
     results.push(await playOne(chosen, options))
   }
   const summary = summarize(results, skipped)
@@ -92,9 +95,14 @@ async function playOne(round: RoundOptions, { out, transcript, faults }: Options
   return result
 }
 
-function whatIsMissing(kinds: readonly FaultKind[], faketime: string | undefined): Summary['skipped'] {
+function whatIsMissing(
+  kinds: readonly FaultKind[],
+  faketime: string | undefined,
+  whyNoFailingDisk: string | undefined,
+): Summary['skipped'] {
   const missing: [FaultKind, string | undefined][] = [
     ['full-disk', kinds.includes('full-disk') ? whyNoDisk() : undefined],
+    ['failing-disk', whyNoFailingDisk],
     ['clock', faketime === undefined ? 'libfaketime is not installed (Debian: apt install faketime)' : undefined],
     ['partition', callersAreKnown ? undefined : 'only Linux tells who holds a connection'],
     ['slow', callersAreKnown ? undefined : 'only Linux tells who holds a connection'],

@@ -8,11 +8,13 @@ import { RecordedClient, Recording } from './clients.ts'
 import { clockEnvironment } from './clocks.ts'
 import { Conductor, type Strike } from './conductor.ts'
 import { mountSmallDisk } from './disks.ts'
+import { failingDiskEnvironment } from './failing-disk.ts'
 import { faultOf, type FaultKind } from './faults.ts'
 import { Fleet } from './fleet.ts'
 import { planRound, type Plan } from './plan.ts'
 import { finalLog } from './state.ts'
 import { Transcript } from './transcript.ts'
+import { verifyFiles } from './verified.ts'
 
 /** How long clients go on after healing. */
 const AFTERMATH_MS = 700
@@ -28,6 +30,8 @@ export interface RoundOptions {
   readonly clients: number
   /** Library that lets clocks jump. */
   readonly faketime: string | undefined
+  /** Library that lets writes and syncs fail. */
+  readonly failingDisk: string | undefined
   /** Folder where Node may keep the compiled program: processes come back in half the time. */
   readonly compiledTo?: string
 }
@@ -106,6 +110,7 @@ class Round {
       violations.push(wordsOf(error))
     }
     violations.push(...(await fleet.stop()))
+    if (violations.length === 0) violations.push(...(await verifyFiles(fleet)))
     for (const name of fleet.names) this.outputs.set(name, fleet.output(name))
     for (const takeAway of unmount) takeAway()
     fleet.removeFolder()
@@ -145,11 +150,19 @@ class Round {
     return violations
   }
 
+  /** A library is only loaded where the plan has a use for it: it costs time on every call. */
   #environment(name: string): Readonly<Record<string, string>> {
-    const { faketime, compiledTo } = this.#options
-    const jumps = this.#plan.steps.some(({ kind }) => kind === 'clock')
-    const clock = faketime !== undefined && jumps ? clockEnvironment(faketime, this.#fleet.clockFolder(name)) : {}
-    return { ...clock, ...(compiledTo !== undefined && { NODE_COMPILE_CACHE: compiledTo }) }
+    const { faketime, failingDisk, compiledTo } = this.#options
+    const has = (kind: FaultKind) => this.#plan.steps.some((step) => step.kind === kind)
+    const folder = this.#fleet.controlFolder(name)
+    const libraries = [has('clock') ? faketime : undefined, has('failing-disk') ? failingDisk : undefined]
+    const preloaded = libraries.filter((library) => library !== undefined)
+    return {
+      ...(preloaded.length > 0 && { LD_PRELOAD: preloaded.join(':') }),
+      ...(has('clock') && clockEnvironment(folder)),
+      ...(has('failing-disk') && failingDiskEnvironment(folder)),
+      ...(compiledTo !== undefined && { NODE_COMPILE_CACHE: compiledTo }),
+    }
   }
 
   #makeDisk(name: string, unmount: (() => void)[]): void {

@@ -1,0 +1,28 @@
+/*
+ * Loaded into a process under test (LD_PRELOAD): its writes or its syncs fail with EIO as long as the file
+ * $NEMESIS_FAILING_DISK.writes or $NEMESIS_FAILING_DISK.syncs is there.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+static int fails(const char *what) {
+  const char *prefix = getenv("NEMESIS_FAILING_DISK");
+  char path[4096];
+  if (!prefix || snprintf(path, sizeof path, "%s.%s", prefix, what) >= (int)sizeof path) return 0;
+  int before = errno;
+  int there = access(path, F_OK) == 0;
+  errno = there ? EIO : before;
+  return there;
+}
+
+#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+
+int fsync(int fd) { return fails("syncs") ? -1 : REAL(fsync)(fd); }
+int fdatasync(int fd) { return fails("syncs") ? -1 : REAL(fdatasync)(fd); }
+ssize_t pwrite(int fd, const void *from, size_t size, off_t at) { return fails("writes") ? -1 : REAL(pwrite)(fd, from, size, at); }
+ssize_t pwrite64(int fd, const void *from, size_t size, off64_t at) { return fails("writes") ? -1 : REAL(pwrite64)(fd, from, size, at); }

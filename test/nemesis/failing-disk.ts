@@ -1,0 +1,35 @@
+import { execFileSync } from 'node:child_process'
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const SOURCE = fileURLToPath(new URL('./failing-disk.c', import.meta.url))
+const CONTROL_FILE = 'failing-disk'
+
+/** What may fail on a disk. */
+export const FAILURES = ['writes', 'syncs'] as const
+type Failure = (typeof FAILURES)[number]
+
+/** Makes the library that lets writes and syncs fail; returns its path, or why it cannot be made. */
+export function compileFailingDisk(folder: string): { readonly library: string } | { readonly why: string } {
+  if (process.platform !== 'linux') return { why: 'only Linux has LD_PRELOAD' }
+  const library = join(folder, 'failing-disk.so')
+  try {
+    execFileSync('cc', ['-shared', '-fPIC', '-O2', '-o', library, SOURCE, '-ldl'], { stdio: 'pipe' })
+    return { library }
+  } catch {
+    return { why: 'no C compiler is installed (Debian: apt install gcc libc6-dev)' }
+  }
+}
+
+/** What a process needs in its environment for {@link failDisk}; `folder` must not be on the disk that fails. */
+export const failingDiskEnvironment = (folder: string): Readonly<Record<string, string>> => ({
+  NEMESIS_FAILING_DISK: join(folder, CONTROL_FILE),
+})
+
+/** Lets the process's writes or syncs fail until the returned function is called. */
+export function failDisk(folder: string, failure: Failure): () => void {
+  const path = join(folder, `${CONTROL_FILE}.${failure}`)
+  writeFileSync(path, '')
+  return () => rmSync(path, { force: true })
+}

@@ -7,19 +7,22 @@ import type { SimFrontEnd } from './cluster.ts'
 import type { Life, World } from './process.ts'
 
 const THINK_MAX_MS = 25
-/** A client whose front end vanished gives up on the answer. */
+/** A front end answers everything within about 5 s; a client whose front end vanished gives up a while later. */
 const PATIENCE_MS = 7_000
 const ALL_NAMES = [...OPENING_CATALOGUE.map((stock) => stock.name), 'no such stock']
 /** Most calls are about few stocks, so that trades and reads of one stock meet. */
 const HOT_NAMES = ALL_NAMES.slice(0, 3)
 
 export interface ClientOptions {
+  /** Of its calls, this part are orders. */
+  readonly ordersShare: number
   /** Sometimes an order is sent again although its answer is known. */
   readonly repeatsAnswered: boolean
   /** Called with each call as it begins; its end and outcome are filled in later. */
   record(operation: Operation): void
   /** This order was acknowledged or shown just now. */
   shown(number: number): void
+  violated(what: string): void
 }
 
 /** A client that trades and looks, one call at a time, and repeats what it could not learn with the same key. */
@@ -59,8 +62,8 @@ export class Client {
     const life = frontEnd.process.life
     if (!life || !frontEnd.core) return this.#next()
     const choice = random.next()
-    if (choice < 0.4) this.#place(frontEnd, life)
-    else if (choice < 0.8) this.#stock(frontEnd, life)
+    if (choice < this.#options.ordersShare) this.#place(frontEnd, life)
+    else if (choice < (1 + this.#options.ordersShare) / 1.75) this.#stock(frontEnd, life)
     else this.#order(frontEnd, life)
   }
 
@@ -149,7 +152,11 @@ export class Client {
     }
     const lost = () => scheduler.after(0.1, () => finish(undefined))
     life.onEnd(lost)
-    scheduler.after(PATIENCE_MS, () => finish(undefined))
+    scheduler.after(PATIENCE_MS, () => {
+      if (over) return
+      if (life.hasRunSince(operation.start)) this.#options.violated(`13: no answer within ${PATIENCE_MS} ms: ${describe(operation)}`)
+      finish(undefined)
+    })
     life.enter(() => {
       ask().then((outcome) => {
         if (life.alive && !life.paused) finish(outcome)

@@ -13,11 +13,23 @@ export interface FaultMix {
 
 export const FAULT_MIXES: readonly FaultMix[] = [
   { name: 'calm', weights: { reset: 1, stall: 1, 'slow-network': 1, 'wall-clock': 1 } },
-  { name: 'crashes', weights: { 'kill-replica': 4, 'kill-catalogue': 2, 'kill-front-end': 1, 'kill-two': 1, 'kill-all': 0.3 } },
+  {
+    name: 'crashes',
+    weights: { 'kill-replica': 4, 'kill-heads': 2, 'slow-disk': 1, 'kill-catalogue': 2, 'kill-front-end': 1, 'kill-two': 1, 'kill-all': 0.3 },
+  },
   { name: 'one replica away', unnoticed: true, weights: { 'one-replica-away': 1 } },
+  { name: 'catalogue restarts', unnoticed: true, weights: { 'restart-catalogue': 1 } },
   {
     name: 'front ends',
-    weights: { 'kill-front-end': 2, 'pause-front-end': 3, partition: 2, stall: 1, 'slow-network': 1, 'slow-disk': 1 },
+    weights: {
+      'kill-front-end': 1,
+      'pause-front-end': 3,
+      'deaf-front-end': 4,
+      partition: 2,
+      stall: 1,
+      'slow-network': 1,
+      'slow-disk': 1,
+    },
   },
   { name: 'pauses', weights: { pause: 4, 'slow-disk': 1, 'slow-network': 1 } },
   { name: 'network', weights: { partition: 4, reset: 3, stall: 3, 'slow-network': 3, vanish: 1 } },
@@ -59,6 +71,7 @@ export const FAULT_MIXES: readonly FaultMix[] = [
       'kill-two': 0.5,
       'kill-all': 0.1,
       vanish: 1,
+      'deaf-front-end': 1,
       pause: 3,
       partition: 3,
       reset: 2,

@@ -5,6 +5,9 @@ import type { SimProcess, World } from './process.ts'
 
 export const ABSENCE_MAX_MS = 2_500
 const RETURN_MAX_MS = 6_000
+const DEAF_MAX_MS = 900
+const SHORT_ABSENCE_MS = 50
+const CALM_MS = 2_500
 
 /** What a fault may reach for. */
 export interface Stage {
@@ -25,7 +28,7 @@ function replicaOf({ world, cluster }: Stage): SimReplica {
   return led && world.random.chance(0.5) ? led : world.random.pick(cluster.replicas)
 }
 
-const absenceOf = (world: World): number => (world.random.chance(0.5) ? 50 : world.random.next() * ABSENCE_MAX_MS)
+const absenceOf = (world: World): number => (world.random.chance(0.5) ? SHORT_ABSENCE_MS : world.random.next() * ABSENCE_MAX_MS)
 
 function crashFor({ world }: Stage, process: SimProcess): string {
   const absence = absenceOf(world)
@@ -61,6 +64,14 @@ function partition(stage: Stage): string {
   }
   world.scheduler.after(world.random.next() * ABSENCE_MAX_MS, () => world.network.heal())
   return `cut ${process.name} ${['both ways', 'inbound', 'outbound'][ways]} from ${others.map((o) => o.name).join(' ')}`
+}
+
+/** No replica reaches a front end, which reaches everybody: its cache goes on under a live session. */
+function deafen({ world, cluster }: Stage): string {
+  const { process } = world.random.pick(cluster.frontEnds)
+  for (const replica of cluster.replicas) world.network.cut(replica.process.name, process.name)
+  world.scheduler.after(world.random.next() * DEAF_MAX_MS, () => world.network.heal())
+  return `${process.name} hears no replica`
 }
 
 function slowNetwork({ world }: Stage): string {
@@ -137,11 +148,22 @@ function oneReplicaAway(stage: Stage): string {
   return world.random.chance(0.5) ? crashFor(stage, process) : pauseFor(stage, process)
 }
 
+/** The catalogue is restarted after a while in which all was well. */
+function restartCatalogue({ cluster, world }: Stage): string {
+  const runs = world.scheduler.nowMs - (cluster.catalogue.life?.startedAt ?? Infinity)
+  if (runs < CALM_MS || !cluster.inSync()) return 'nothing'
+  cluster.catalogue.crash('killed')
+  world.scheduler.after(SHORT_ABSENCE_MS, () => cluster.catalogue.start())
+  return 'restart the catalogue'
+}
+
 /** The faults by name. Each says what it did; each is taken back by itself or when everything is healed. */
 export const FAULTS = {
   'kill-replica': (stage) => crashFor(stage, replicaOf(stage).process),
   'kill-catalogue': (stage) => crashFor(stage, stage.cluster.catalogue),
   'kill-front-end': (stage) => crashFor(stage, stage.world.random.pick(stage.cluster.frontEnds).process),
+  'kill-heads': (stage) => [replicaOf(stage).process, stage.cluster.catalogue].map((process) => crashFor(stage, process)).join(', '),
+  'restart-catalogue': restartCatalogue,
   'kill-two': (stage) => [1, 2].map(() => crashFor(stage, processOf(stage))).join(', '),
   'kill-all': (stage) => {
     for (const process of stage.cluster.processes) crashFor(stage, process)
@@ -152,6 +174,7 @@ export const FAULTS = {
   'pause-front-end': (stage) => pauseFor(stage, stage.world.random.pick(stage.cluster.frontEnds).process),
   'one-replica-away': oneReplicaAway,
   partition,
+  'deaf-front-end': deafen,
   reset: ({ world }) => {
     world.network.streams.resetOne()
     return 'reset a connection'

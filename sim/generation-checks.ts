@@ -62,12 +62,21 @@ export class GenerationChecks implements NetworkObserver {
     const { length, sealedGeneration, diskId } = replica.log.head()
     const offers = this.#offersTo(replica)
     if (offers.diskId !== diskId) Object.assign(offers, { diskId, checked: 0 })
+    if (length < offers.checked) this.#checkArchive(replica, offers.checked)
     for (let number = offers.checked; number < length; number += 1) {
       const generation = offers.generations.get(number) ?? 0
       if (generation >= sealedGeneration) continue
       this.#violated(`10: ${process} appends ${number}, offered under generation ${generation}, sealed with ${sealedGeneration}`)
     }
     offers.checked = length
+  }
+
+  /** R4: what a log gives up is in its archive. */
+  #checkArchive({ log, process }: SimReplica, before: number): void {
+    const { length } = log.head()
+    const tail = log.cutTails.at(-1) ?? []
+    if (tail[0]?.number === length && tail.length === before - length) return
+    this.#violated(`R4: ${process.name} gave up ${before - length} entries from ${length} on, and its archive has ${tail.length}`)
   }
 
   #hear(stream: StreamPair, generation: number): void {

@@ -129,6 +129,7 @@ export class Life {
   #alive = true
   #paused = false
   #vanished = false
+  #resumedAt = -Infinity
   /** Callbacks that its clock owes it. */
   #timers = 0
   readonly #backlog: (() => void)[] = []
@@ -160,6 +161,10 @@ export class Life {
   get isVanished(): boolean {
     return this.#vanished
   }
+  /** Whether it has lived on without a pause since `time`. */
+  hasRunSince(time: number): boolean {
+    return this.#alive && !this.#paused && this.#resumedAt <= time
+  }
   get timers(): number {
     return this.#timers
   }
@@ -178,6 +183,7 @@ export class Life {
   /** What came in the meantime is taken in order, each as an event of its own. */
   resume(): void {
     this.#paused = false
+    this.#resumedAt = this.process.world.scheduler.nowMs
     for (const run of this.#backlog.splice(0)) this.process.world.scheduler.after(0, () => this.enter(run))
   }
 

@@ -20,6 +20,8 @@ export interface ClusterSettings {
 export interface RunSettings extends ClusterSettings {
   /** Strangers call the services, as other implementations would. */
   readonly strangers: boolean
+  /** Of the calls of a client, this part are orders. */
+  readonly ordersShare: number
 }
 
 export function settingsOf(random: SeededRandom, mix: FaultMix): RunSettings {
@@ -34,5 +36,6 @@ export function settingsOf(random: SeededRandom, mix: FaultMix): RunSettings {
     replicasPush: plain || random.chance(frontEndsCache ? 0.95 : 0.3),
     named: random.chance(0.7),
     strangers: !plain && random.chance(0.4),
+    ordersShare: random.pick([0.4, 0.4, 0.2, 1]),
   }
 }

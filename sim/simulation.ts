@@ -20,16 +20,16 @@ import { SettledChecks } from './settled-checks.ts'
 import { Stranger } from './strangers.ts'
 
 const FAULTS_MIN_MS = 4_000
-const FAULTS_MAX_MS = 10_000
+const FAULTS_MAX_MS = 9_000
 /** Clients go on for so long after everything is healed. */
-const HEALTHY_MS = 1_500
+const HEALTHY_MS = 1_200
 /** Invariant 13, for what was asked last. */
 const ANSWERED_WITHIN_MS = 5_500
 /** Invariant 13, from the healing on. */
 const SETTLED_WITHIN_MS = 10_000
 const SETTLED_POLL_MS = 50
 /** A cluster that has settled has to stay so. */
-const QUIET_MS = 2_000
+const QUIET_MS = 1_000
 const CRASHED_RESTART_MS = 100
 /** A cluster that has just been started may take this long. */
 const STARTED_AFTER_MS = 2_500
@@ -207,6 +207,7 @@ class Run {
 
   #newCallers(): (Client | Stranger)[] {
     const options = {
+      ordersShare: this.#settings.ordersShare,
       repeatsAnswered: !this.#mix.losesLedger,
       mayLoseUncopied: this.#mix.losesLedger === true,
       record: (operation: Operation) => this.#operations.push(operation),

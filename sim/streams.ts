@@ -165,7 +165,7 @@ export class SimStreams {
       return void this.#network.scheduler.after(RETRANSMIT_MS, () => this.#bounce(pair, sender, receiver))
     }
     this.#carry(receiver, sender, ignore, () => this.#close(sender, 'connection reset'))
-    this.#pairs.delete(pair)
+    this.#forget(pair)
   }
 
   /** In order, after a delay; while the way is cut, when it heals. */
@@ -193,7 +193,12 @@ export class SimStreams {
     if (overtakes) scheduler.after(this.#network.delay(), () => other.life.enter(close))
     else this.#carry(closer, other, ignore, close)
     this.#close(closer, 'closed by this end')
-    if (other.held.length === 0) this.#pairs.delete(pair)
+    this.#forget(pair)
+  }
+
+  /** A stream that is over is remembered as long as a cut holds back that it is. */
+  #forget(pair: StreamPair): void {
+    if (pair.ends.every((end) => end.held.length === 0)) this.#pairs.delete(pair)
   }
 
   #break(pair: StreamPair, why: string, told: readonly End[]): void {

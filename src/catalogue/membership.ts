@@ -14,7 +14,7 @@ export interface MembershipOptions {
  * hold what this ledger has lost.
  *
  * C3. An empty catalogue decides and shows nothing before it has met a replica, and looked into every one that was named
- *     to it.
+ *     to it. It recovers only from all of them: a front end knows them all, a leader only itself.
  */
 export class Membership {
   readonly #runtime: Runtime
@@ -23,6 +23,9 @@ export class Membership {
   readonly #closing: AbortSignal
   /** Address of every replica that was met, by id. */
   readonly #addresses = new Map<number, string>()
+  /** Resolves when somebody who knows them has named all replicas, and they are remembered. */
+  readonly #allNamed: Promise<void>
+  #tellAllNamed: () => void = () => {}
   /** Replicas that nobody has looked into yet. */
   readonly #unread = new Set<string>()
 
@@ -31,12 +34,16 @@ export class Membership {
     this.#ledger = ledger
     this.#options = options
     this.#closing = closing
+    this.#allNamed = new Promise((resolve) => {
+      this.#tellAllNamed = resolve
+    })
   }
 
   /** Takes over what the ledger remembers and what the operator named; the recovery has looked into all of these. */
   async load(named: readonly KnownReplica[]): Promise<void> {
     for (const { replicaId, address } of await this.#ledger.knownReplicas()) this.#addresses.set(replicaId, address)
     for (const replica of named) if (!this.#isKnown(replica)) await this.#remember(replica)
+    if (named.length > 0) this.#tellAllNamed()
   }
 
   get addresses(): ReadonlyMap<number, string> {
@@ -50,12 +57,26 @@ export class Membership {
     return 'the catalogue is empty and has met no replica: start the replicas and a front end, or the catalogue with --alone'
   }
 
-  /** Somebody names a replica. */
+  /** A replica names itself. */
   introduce(replica: KnownReplica): void {
-    if (this.#isKnown(replica)) return
-    this.#addresses.set(replica.replicaId, replica.address)
-    if (!this.#options.lost.includes(replica.replicaId)) this.#unread.add(replica.address)
-    void this.#look(replica).catch((error: Error) => this.#runtime.halt(error))
+    if (!this.#isKnown(replica)) this.#lookInto([replica])
+  }
+
+  /** A front end names all replicas. They are remembered in one write: the next life must not take a few of them for all. */
+  introduceAll(replicas: readonly KnownReplica[]): void {
+    if (replicas.length === 0) return
+    const strange = replicas.filter((replica) => !this.#isKnown(replica))
+    const remembered = strange.length > 0 || this.#unread.size > 0 ? this.#ledger.rememberReplica(...replicas) : Promise.resolve()
+    remembered.then(this.#tellAllNamed, (error: Error) => this.#runtime.halt(error))
+    this.#lookInto(strange)
+  }
+
+  #lookInto(replicas: readonly KnownReplica[]): void {
+    for (const { replicaId, address } of replicas) {
+      this.#addresses.set(replicaId, address)
+      if (!this.#options.lost.includes(replicaId)) this.#unread.add(address)
+    }
+    for (const replica of replicas) void this.#look(replica).catch((error: Error) => this.#runtime.halt(error))
   }
 
   /** Ends this process so that its next life recovers from what this replica holds. */
@@ -66,17 +87,21 @@ export class Membership {
 
   /** C3. A ledger with orders waits no longer than one try for a replica that cannot be reached. */
   async #look(replica: KnownReplica): Promise<void> {
-    await this.#remember(replica)
-    if (!this.#unread.has(replica.address)) return
+    const { replicaId, address } = replica
+    if (!this.#unread.has(address)) return this.#remember(replica)
     const head = this.#ledger.head()
     const missed = () => {
-      if (head.length > 0) this.#unread.delete(replica.address)
+      if (head.length > 0) this.#unread.delete(address)
     }
     const state = await sealUntilReached(this.#runtime, replica, head, { signal: this.#closing, missed })
     if (state && (isAhead(state, head) || state.sealedGeneration > head.generation)) {
-      await this.startOver(replica, `replica ${replica.replicaId} holds ${state.length} entries, the ledger ${head.length}`)
+      const why = `replica ${replicaId} holds ${state.length} entries, the ledger ${head.length}`
+      if (head.length === 0) this.#runtime.log.warn({ address }, `${why}: waiting until a front end names all replicas`)
+      if (head.length === 0) await this.#allNamed
+      return this.startOver(replica, why)
     }
-    this.#unread.delete(replica.address)
+    await this.#remember(replica)
+    this.#unread.delete(address)
   }
 
   #isKnown({ replicaId, address }: KnownReplica): boolean {

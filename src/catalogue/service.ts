@@ -172,10 +172,8 @@ class Catalogue {
         if (hello) {
           frontEndId = hello.frontEndId
           this.#sessions.attach(hello, stream)
-          for (const replica of hello.replicas) {
-            const [id, address] = replica.split('=') as [string, string]
-            this.#membership.introduce({ replicaId: Number(id), address })
-          }
+          const named = hello.replicas.map((replica) => replica.split('=') as [string, string])
+          this.#membership.introduceAll(named.map(([id, address]) => ({ replicaId: Number(id), address })))
         }
         if (renew) this.#sessions.renew(frontEndId, stream, renew.ask)
         if (ended) this.#sessions.ended(frontEndId, stream)

@@ -35,7 +35,7 @@ export function haltingLedger(ledger: Ledger, halt: Halt): Ledger {
     flushPublished: () => watched(ledger.flushPublished()),
     raiseGeneration: (floor) => watched(ledger.raiseGeneration(floor)),
     knownReplicas: () => watched(ledger.knownReplicas()),
-    rememberReplica: (replica) => watched(ledger.rememberReplica(replica)),
+    rememberReplica: (...replicas) => watched(ledger.rememberReplica(...replicas)),
     pruneRejections: (timeMs) => watched(ledger.pruneRejections(timeMs)),
     trouble: () => ledger.trouble(),
     close: () => ledger.close(),

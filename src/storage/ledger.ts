@@ -84,7 +84,8 @@ export interface Ledger {
   raiseGeneration(floor: number): Promise<number>
   /** Addresses of the replicas that this catalogue has met. */
   knownReplicas(): Promise<readonly KnownReplica[]>
-  rememberReplica(replica: KnownReplica): Promise<void>
+  /** Remembers all of them in one write, or none. */
+  rememberReplica(...replicas: readonly KnownReplica[]): Promise<void>
   /** Forgets rejections decided before `timeMs`; returns how many. Entries are never forgotten. */
   pruneRejections(timeMs: number): Promise<number>
   /** Why nothing more should be written for now, such as a full disk; undefined when there is room. Asks the disk. */

@@ -261,8 +261,7 @@ export function ledgerContract(name: string, open: (given: GivenLedger) => Promi
       const ledger = await startLedger()
       await ledger.rememberReplica({ address: 'b:2', replicaId: 2 })
       await ledger.rememberReplica({ address: 'a:1', replicaId: 1 })
-      await ledger.rememberReplica({ address: 'c:2', replicaId: 2 })
-      await ledger.rememberReplica({ address: 'a:1', replicaId: 1 })
+      await ledger.rememberReplica({ address: 'c:2', replicaId: 2 }, { address: 'a:1', replicaId: 1 })
       expect(await ledger.knownReplicas()).toEqual([
         { address: 'a:1', replicaId: 1 },
         { address: 'c:2', replicaId: 2 },

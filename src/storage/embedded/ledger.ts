@@ -118,8 +118,12 @@ export class EmbeddedLedger implements Ledger {
     return this.#file.guard(() => this.#replicas.all())
   }
 
-  async rememberReplica(replica: KnownReplica): Promise<void> {
-    this.#file.guard(() => this.#file.transaction(() => this.#replicas.put(replica)))
+  async rememberReplica(...replicas: readonly KnownReplica[]): Promise<void> {
+    this.#file.guard(() =>
+      this.#file.transaction(() => {
+        for (const replica of replicas) this.#replicas.put(replica)
+      }),
+    )
   }
 
   async pruneRejections(timeMs: number): Promise<number> {

@@ -91,9 +91,9 @@ export class MemoryLedger implements Ledger {
     return [...this.#state.replicas.values()].sort((a, b) => a.replicaId - b.replicaId)
   }
 
-  async rememberReplica(replica: KnownReplica): Promise<void> {
+  async rememberReplica(...replicas: readonly KnownReplica[]): Promise<void> {
     this.#write()
-    this.#state.replicas.set(replica.replicaId, replica)
+    for (const replica of replicas) this.#state.replicas.set(replica.replicaId, replica)
   }
 
   async pruneRejections(timeMs: number): Promise<number> {

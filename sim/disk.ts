@@ -191,7 +191,7 @@ function ledgerOn(disk: SimDisk, inner: Ledger, life: Life, watch: LedgerWatch):
     flushPublished: () => disk.write(life, noteWith(async () => undefined)),
     raiseGeneration: (floor) => disk.write(life, () => inner.raiseGeneration(floor)),
     knownReplicas: () => disk.read(life, () => inner.knownReplicas()),
-    rememberReplica: (replica: KnownReplica) => disk.write(life, () => inner.rememberReplica(replica)),
+    rememberReplica: (...replicas: readonly KnownReplica[]) => disk.write(life, () => inner.rememberReplica(...replicas)),
     pruneRejections: async () => 0,
     trouble: () => disk.trouble(),
     close: async () => {},

@@ -40,6 +40,7 @@ export const FAULT_MIXES: readonly FaultMix[] = [
     losesLedger: true,
     weights: {
       'lose-ledger': 2,
+      'lose-ledger-behind': 2,
       'damage-ledger': 1,
       'restore-backup': 2,
       'lose-replica-disk': 1,

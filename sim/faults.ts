@@ -8,6 +8,7 @@ const RETURN_MAX_MS = 6_000
 const DEAF_MAX_MS = 900
 const SHORT_ABSENCE_MS = 50
 const CALM_MS = 2_500
+const LATE_MAX_MS = 60
 
 /** What a fault may reach for. */
 export interface Stage {
@@ -111,6 +112,23 @@ function hurtLedger(stage: Stage, what: string, hurt: () => void): string {
   return `${killed}: it ${what}`
 }
 
+/** The ledger is lost in the moment when a replica is back that has missed a while, and the others are away for longer. */
+function loseLedgerBehind(stage: Stage): string {
+  const { world, cluster } = stage
+  const late = world.random.pick(cluster.remaining)
+  late.process.crash('killed')
+  const back = world.random.between(300, 900)
+  world.scheduler.after(back, () => late.process.start())
+  world.scheduler.after(back + world.random.next() * LATE_MAX_MS, () => {
+    if (cluster.healed || !cluster.mayLoseDisk()) return
+    for (const { process } of cluster.replicas) if (process !== late.process) world.trace(`FAULT ${crashFor(stage, process)}`)
+    world.trace(`FAULT ${crashFor(stage, cluster.catalogue)}: it loses its disk`)
+    cluster.store.lose()
+    cluster.ledgerTrusted = false
+  })
+  return `kill ${late.process.name} for ${Math.round(back)} ms`
+}
+
 /**
  * The operator gives a replica up for good, here and there together with the ledger's disk, and the catalogue has to
  * do without. Sometimes it comes back after all, and may hold what nobody else does.
@@ -200,6 +218,7 @@ export const FAULTS = {
     return `a bit flips in the log of ${replica.process.name}`
   },
   'lose-ledger': (stage) => hurtLedger(stage, 'loses its disk', () => stage.cluster.store.lose()),
+  'lose-ledger-behind': loseLedgerBehind,
   'damage-ledger': (stage) =>
     hurtLedger(stage, 'finds its ledger damaged', () => {
       stage.cluster.store.damage('bits were flipped')

@@ -15,6 +15,8 @@ import { repair } from './repair.ts'
 const RECONNECT_MS = 50
 /** Trade batches between their sending and their acknowledgement. With one the chain stands still half of the time. */
 const BATCHES_IN_FLIGHT_MAX = 2
+/** How much smaller than what is on its way a batch may be that does not wait for it. */
+const SECOND_BATCH_SHARE_MIN = 0.5
 const CONFIRM_DEADLINE_MS = 1_000
 
 /** How one order ended: its number, or a negative code of outcome-codes.ts. */
@@ -138,9 +140,10 @@ export class Leader implements CatalogueStreamHandlers {
 
   // ---- the story of an order -------------------------------------------------------------------------------------
 
-  /** decide: one batch on its way while the next gathers. */
+  /** decide: one batch on its way while the next gathers. A batch costs much however small it is, so a small one waits. */
   #trade(): void {
     while (this.#phase.kind === 'serving' && this.#waiting.length > 0 && this.#inFlight.size < BATCHES_IN_FLIGHT_MAX) {
+      if (this.#waiting.length < this.#inFlightOrders * SECOND_BATCH_SHARE_MIN) return
       const orders = this.#waiting.splice(0, LIMITS.tradeBatchMax)
       this.#lastBatch += 1
       this.#inFlight.set(this.#lastBatch, orders)

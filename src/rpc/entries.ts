@@ -3,10 +3,8 @@ import { RpcError } from '../runtime/network.ts'
 import type { Entry as WireEntry } from './messages.ts'
 
 /** Entries as they came over the wire. Throws an {@link RpcError} when one is none. */
-export function fromWireEntries(entries: readonly WireEntry[]): Entry[] {
-  return entries.map((entry) => {
-    const { type } = entry
-    if (!isTradeType(type)) throw new RpcError('INVALID_ARGUMENT', `entry ${entry.number} has the type "${type}"`)
-    return { ...entry, type }
-  })
+export function fromWireEntries(entries: readonly WireEntry[]): readonly Entry[] {
+  const stranger = entries.find((entry) => !isTradeType(entry.type))
+  if (stranger) throw new RpcError('INVALID_ARGUMENT', `entry ${stranger.number} has the type "${stranger.type}"`)
+  return entries as readonly Entry[]
 }

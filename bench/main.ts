@@ -6,16 +6,18 @@ import { integer } from '../src/cli/values.ts'
 import { onStopRequest } from '../src/runtime/lifecycle.ts'
 import { WORKLOADS } from './load/requests.ts'
 import { bareFastify, bareNodeHttp } from './peers/bare.ts'
-import { bazaar } from './peers/bazaar.ts'
+import { bazaar, bazaarLargeCache, bazaarUncached } from './peers/bazaar.ts'
 import { postgres, postgresStandby } from './peers/postgres.ts'
 import { redis } from './peers/redis.ts'
 import { runBenchmark } from './run/benchmark.ts'
 import { writeResults } from './run/files.ts'
 import { textReport } from './run/report.ts'
 import type { Settings } from './run/settings.ts'
+import type { SystemKind } from './run/system.ts'
 import { wrkVersion } from './run/wrk.ts'
 
-const PEERS = [bareFastify, bareNodeHttp, postgres, postgresStandby, redis]
+/** What can stand beside the bazaar: other programs, and itself with other settings. */
+const PEERS = [bareFastify, bareNodeHttp, postgres, postgresStandby, redis, bazaarUncached, bazaarLargeCache]
 const INTERRUPTED = 130
 
 const QUICK = { rounds: 1, seconds: 2, warmUp: 1, connections: [64] }
@@ -98,13 +100,16 @@ async function bench(options: Options): Promise<void> {
 
 function settingsFrom(options: Options): Settings {
   const defaults = options.quick ? QUICK : FULL
+  const workloads = WORKLOADS.filter(({ name }) => options.workload.includes(name))
+  const isOfUse = ({ measures = () => true }: SystemKind) => workloads.some((workload) => measures(workload))
   return {
     rounds: options.rounds ?? defaults.rounds,
     seconds: options.seconds ?? defaults.seconds,
     warmUpSeconds: options.warmUp ?? defaults.warmUp,
     connections: options.connections ?? defaults.connections,
-    workloads: WORKLOADS.filter(({ name }) => options.workload.includes(name)),
-    kinds: [...PEERS.filter(({ name }) => options.peers.includes(name)), bazaar],
+    workloads,
+    stocks: workloads.find(({ stocks }) => stocks !== undefined)?.stocks,
+    kinds: [...PEERS.filter((kind) => options.peers.includes(kind.name) && isOfUse(kind)), bazaar],
     openLoop: options.openLoop ?? false,
     temporary: options.temporary,
     modules: options.modules,
@@ -113,7 +118,7 @@ function settingsFrom(options: Options): Settings {
 
 function minutesOf({ rounds, seconds, warmUpSeconds, connections, openLoop, workloads, kinds }: Settings): number {
   const loads = connections.length + (openLoop ? 2 : 0)
-  const turns = workloads.length * kinds.length
+  const turns = workloads.flatMap((workload) => kinds.filter((kind) => kind.measures?.(workload) ?? true)).length
   return Math.ceil((turns * (warmUpSeconds + rounds * loads * (seconds + 0.5)) + 10) / 60)
 }
 

@@ -1,4 +1,5 @@
-import { OPENING_CATALOGUE } from '../../src/domain/stock.ts'
+import { OPENING_CATALOGUE, type Stock } from '../../src/domain/stock.ts'
+import { WIDE_CATALOGUE } from './stocks.ts'
 
 export interface LoadRequest {
   readonly method: 'GET' | 'POST'
@@ -19,13 +20,18 @@ export interface Workload {
   /** Orders among the requests, 0..1. */
   readonly ordersShare: number
   readonly cycle: readonly LoadRequest[]
+  /** What has to be for sale, where the usual stocks are too few. They are among it. */
+  readonly stocks?: readonly Stock[]
 }
 
 const HALF_CYCLE = 2_000
+/** Long enough to meet nearly all stocks of a wide catalogue. */
+const WIDE_HALF_CYCLE = 15_000
 const QUANTITY_MAX = 100
 const NAMES = OPENING_CATALOGUE.map((stock) => stock.name)
 /** The stock that everybody looks at. */
 const HOT = ['tesla']
+const WIDE_LOOKUPS: Round = { lookups: 1, orders: 0, names: WIDE_CATALOGUE.map((stock) => stock.name) }
 
 const MIX = "the client's mix: a lookup, then an order of the same stock with probability"
 
@@ -33,6 +39,10 @@ export const WORKLOADS: readonly Workload[] = [
   workload('orders', 'orders over ten stocks, buys and sells in balance', { lookups: 0, orders: 1, names: NAMES }),
   workload('lookup-hot', 'lookups of one stock', { lookups: 1, orders: 0, names: HOT }),
   workload('lookup-uniform', 'lookups over ten stocks, all alike', { lookups: 1, orders: 0, names: NAMES }),
+  {
+    ...workload('lookup-wide', 'lookups over 10,000 stocks, all alike', WIDE_LOOKUPS, WIDE_HALF_CYCLE),
+    stocks: WIDE_CATALOGUE,
+  },
   workload('mix-20', `${MIX} 0.2`, { lookups: 1, orders: 0.2, names: NAMES }),
   workload('mix-80', `${MIX} 0.8`, { lookups: 1, orders: 0.8, names: NAMES }),
 ]
@@ -44,17 +54,17 @@ interface Round {
   readonly names: readonly string[]
 }
 
-function workload(name: string, what: string, round: Round): Workload {
-  const cycle = [...halfCycle(round, false), ...halfCycle(round, true)] // L1
+function workload(name: string, what: string, round: Round, rounds = HALF_CYCLE): Workload {
+  const cycle = [...halfCycle(round, rounds, false), ...halfCycle(round, rounds, true)] // L1
   const orders = cycle.filter(({ method }) => method === 'POST').length
   return { name, what, ordersShare: orders / cycle.length, cycle }
 }
 
 /** Both halves draw the same numbers; `mirrored` buys where the other one sells. */
-function halfCycle({ lookups, orders, names }: Round, mirrored: boolean): LoadRequest[] {
+function halfCycle({ lookups, orders, names }: Round, rounds: number, mirrored: boolean): LoadRequest[] {
   const draw = seeded(7)
   const below = (limit: number) => Math.floor(draw() * limit)
-  return Array.from({ length: HALF_CYCLE }, () => {
+  return Array.from({ length: rounds }, () => {
     const name = names[below(names.length)]!
     const sells = below(2) === 0
     const quantity = 1 + below(QUANTITY_MAX)

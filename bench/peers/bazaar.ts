@@ -17,16 +17,35 @@ interface UpState {
   readonly processes: readonly { readonly name: string; readonly pid: number | null }[]
 }
 
+const DISKS = '4 (catalogue, leader, two followers)'
+
 export const bazaar: SystemKind = {
   name: 'bazaar',
   what: 'Stock Bazaar: catalogue, three order replicas and a front end, five processes',
-  disks: '4 (catalogue, leader, two followers)',
-  start: startBazaar,
+  disks: DISKS,
+  start: (options) => startBazaar(options, []),
 }
 
-async function startBazaar({ folder }: StartOptions): Promise<System> {
+export const bazaarUncached: SystemKind = {
+  name: 'bazaar-uncached',
+  what: 'the bazaar without a cache: every lookup asks the catalogue',
+  disks: DISKS,
+  measures: ({ ordersShare }) => ordersShare < 1,
+  start: (options) => startBazaar(options, ['--cache', '0']),
+}
+
+export const bazaarLargeCache: SystemKind = {
+  name: 'bazaar-large-cache',
+  what: 'the bazaar with a cache that holds all stocks of a wide catalogue; usually it holds 8',
+  disks: DISKS,
+  measures: ({ stocks }) => stocks !== undefined,
+  start: (options) => startBazaar(options, ['--cache-stocks', '10000']),
+}
+
+async function startBazaar({ folder, stocksPath }: StartOptions, words: readonly string[]): Promise<System> {
   const { PATH = '', HOME = '' } = process.env // Without the variables and the file that set options.
-  const args = [MAIN, 'up', '--json', '--data', folder, ...ANY_PORTS]
+  const stocks = stocksPath === undefined ? [] : ['--stocks', stocksPath]
+  const args = [MAIN, 'up', '--json', '--data', folder, ...ANY_PORTS, ...stocks, ...words]
   const up = new Child(process.execPath, args, { channel: true, cwd: folder, env: { PATH, HOME } })
   try {
     const { frontEnd } = (await up.announcement(READY_MS)) as UpState

@@ -1,6 +1,6 @@
 import { LIMITS } from '../../src/domain/limits.ts'
 import { isTradeType } from '../../src/domain/order.ts'
-import { OPENING_CATALOGUE } from '../../src/domain/stock.ts'
+import type { Stock } from '../../src/domain/stock.ts'
 import type { StockData } from '../../src/http/types.ts'
 
 export type Refusal = 'STOCK_NOT_FOUND' | 'INVALID_TYPE' | 'INVALID_QUANTITY' | 'NOT_ENOUGH'
@@ -22,9 +22,14 @@ export function checked({ quantity, type }: OrderBody): { quantity: number; type
 
 /** The least that can answer an order: levels and a counter in memory, nothing kept, nothing copied. */
 export class MemoryMarket {
-  readonly #levels = new Map(OPENING_CATALOGUE.map(({ name, quantity }) => [name, quantity]))
-  readonly #prices = new Map(OPENING_CATALOGUE.map(({ name, priceCents }) => [name, priceCents / 100]))
+  readonly #levels: Map<string, number>
+  readonly #prices: ReadonlyMap<string, number>
   #orders = 0
+
+  constructor(stocks: readonly Stock[]) {
+    this.#levels = new Map(stocks.map(({ name, quantity }) => [name, quantity]))
+    this.#prices = new Map(stocks.map(({ name, priceCents }) => [name, priceCents / 100]))
+  }
 
   /** The order's number, or why it was refused. */
   place(body: OrderBody): number | Refusal {

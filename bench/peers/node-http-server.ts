@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { ERRORS, type ErrorName } from '../../src/domain/errors.ts'
+import { stocksOf } from '../load/stocks.ts'
 import { MemoryMarket, type OrderBody } from './market.ts'
 import { announce } from './server-process.ts'
 
-const market = new MemoryMarket()
+const market = new MemoryMarket(stocksOf(process.argv[2]))
 
 function place(text: string, response: ServerResponse): void {
   const body = parse(text)

@@ -1,5 +1,5 @@
-import { OPENING_CATALOGUE } from '../../src/domain/stock.ts'
 import type { StockData } from '../../src/http/types.ts'
+import { stocksOf } from '../load/stocks.ts'
 import { pause } from '../run/child.ts'
 import { contractApp, type Market } from './contract-app.ts'
 import { checked, type OrderBody, type Refusal } from './market.ts'
@@ -7,7 +7,7 @@ import { announce } from './server-process.ts'
 
 /**
  * The trading back end that most people would write: fastify, a pool of connections, one transaction an order.
- * Started with the URL of the package `pg`, the port of the database and its user.
+ * Started with the URL of the package `pg`, the port of the database, its user, and perhaps a file of stocks.
  */
 
 type Row = Readonly<Record<string, string | number>>
@@ -32,17 +32,20 @@ interface Pg {
 const CONNECTIONS = 20
 const READY_MS = 20_000
 
-const OPENING_ROWS = OPENING_CATALOGUE.map(
-  ({ name, priceCents, quantity, volume }) => `('${name}', ${priceCents}, ${quantity}, ${volume})`,
-)
+const [url = '', port = '', user = '', stocksPath] = process.argv.slice(2)
+
 const SCHEMA = `
 CREATE TABLE stocks (
   name text PRIMARY KEY, price_cents integer NOT NULL,
   quantity bigint NOT NULL CHECK (quantity >= 0), volume bigint NOT NULL);
 CREATE TABLE orders (
   number bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (MINVALUE 0 START 0),
-  name text NOT NULL, type text NOT NULL, quantity integer NOT NULL, time timestamptz NOT NULL DEFAULT now());
-INSERT INTO stocks VALUES ${OPENING_ROWS.join()};`
+  name text NOT NULL, type text NOT NULL, quantity integer NOT NULL, time timestamptz NOT NULL DEFAULT now());`
+const FILL = {
+  name: 'fill',
+  text: `INSERT INTO stocks SELECT name, "priceCents", quantity, volume
+    FROM json_to_recordset($1) AS stock (name text, "priceCents" integer, quantity bigint, volume bigint)`,
+}
 
 const LOCK = { name: 'lock', text: 'SELECT quantity FROM stocks WHERE name = $1 FOR UPDATE' }
 const UPDATE = { name: 'update', text: 'UPDATE stocks SET quantity = $2, volume = volume + $3 WHERE name = $1' }
@@ -101,15 +104,15 @@ async function makeSchema(pool: Pool): Promise<void> {
   for (;;) {
     try {
       await pool.query(SCHEMA)
-      return
+      break
     } catch (error) {
       if (performance.now() > deadline) throw error
       await pause(100)
     }
   }
+  await pool.query({ ...FILL, values: [JSON.stringify(stocksOf(stocksPath))] })
 }
 
-const [url = '', port = '', user = ''] = process.argv.slice(2)
 const { default: pg } = (await import(url)) as Pg
 const server = { host: '127.0.0.1', port: Number(port), user, database: 'postgres' }
 const pool = new pg.Pool({ ...server, max: CONNECTIONS, idleTimeoutMillis: 0 })

@@ -7,11 +7,12 @@ import { startServer } from './server-process.ts'
 const PG = { name: 'pg', version: '8.23.1' }
 const WHAT = 'fastify with pg and PostgreSQL, one transaction an order (lock the stock, update it, insert the order)'
 
-async function startPostgres({ folder, modules }: StartOptions, standby: boolean): Promise<System> {
+async function startPostgres({ folder, modules, stocksPath }: StartOptions, standby: boolean): Promise<System> {
   const url = packageUrl(PG, modules)
   const database = await startDatabase({ folder, modules, standby })
   try {
-    const { child, address } = await startServer('postgres-app.ts', [url, `${database.port}`, database.user])
+    const args = [url, `${database.port}`, database.user, ...(stocksPath === undefined ? [] : [stocksPath])]
+    const { child, address } = await startServer('postgres-app.ts', args)
     return {
       address,
       folder,

@@ -1,12 +1,13 @@
-import { OPENING_CATALOGUE } from '../../src/domain/stock.ts'
 import type { StockData } from '../../src/http/types.ts'
+import { stocksOf } from '../load/stocks.ts'
 import { contractApp, type Market } from './contract-app.ts'
 import { checked, type OrderBody, type Refusal } from './market.ts'
 import { announce } from './server-process.ts'
 
 /**
  * A trading back end on Redis: a script decides an order, and WAIT holds its answer back until every replica has it.
- * Orders that come together share one WAIT. Started with the URL of the package `ioredis` and the primary's port.
+ * Orders that come together share one WAIT. Started with the URL of the package `ioredis`, the primary's port, and
+ * perhaps a file of stocks.
  */
 
 interface Pipeline {
@@ -105,13 +106,14 @@ class RedisMarket implements Market {
 
 const stockKey = (name: string): string => `stock:${name}`
 
-const [url = '', port = ''] = process.argv.slice(2)
+const [url = '', port = '', stocksPath] = process.argv.slice(2)
 const { Redis } = (await import(url)) as Ioredis
 const connections = Array.from({ length: CONNECTIONS }, () => new Redis({ host: '127.0.0.1', port: Number(port) }))
 for (const connection of connections) connection.defineCommand('placeOrder', { numberOfKeys: 2, lua: PLACE })
-for (const { name, priceCents, quantity, volume } of OPENING_CATALOGUE) {
-  await connections[0]?.hset(stockKey(name), { price_cents: priceCents, quantity, volume })
-}
+const stored = stocksOf(stocksPath).map(({ name, priceCents, quantity, volume }) =>
+  connections[0]?.hset(stockKey(name), { price_cents: priceCents, quantity, volume }),
+)
+await Promise.all(stored)
 const app = contractApp(new RedisMarket(connections))
 await app.listen({ host: '127.0.0.1', port: 0 })
 announce(app.server)

@@ -24,7 +24,7 @@ export const redis: SystemKind = {
   start: startRedis,
 }
 
-async function startRedis({ folder, modules }: StartOptions): Promise<System> {
+async function startRedis({ folder, modules, stocksPath }: StartOptions): Promise<System> {
   const url = packageUrl(IOREDIS, modules)
   const program = findProgram('redis-server')
   if (program === undefined) throw new Unavailable('redis-server is missing: sudo apt-get install redis-server')
@@ -37,7 +37,8 @@ async function startRedis({ folder, modules }: StartOptions): Promise<System> {
     for (const server of servers.values()) await server.stop()
   }
   try {
-    const { child, address } = await startServer('redis-app.ts', [url, `${port}`])
+    const args = [url, `${port}`, ...(stocksPath === undefined ? [] : [stocksPath])]
+    const { child, address } = await startServer('redis-app.ts', args)
     return {
       address,
       folder,

@@ -1,3 +1,4 @@
+import { OPENING_CATALOGUE } from '../../src/domain/stock.ts'
 import { takeClosedLoopTurns, warmUp } from './closed-loop.ts'
 import { describeMachine } from './machine.ts'
 import { takeOpenLoopTurns } from './open-loop.ts'
@@ -24,10 +25,10 @@ export async function runBenchmark(benchmark: Benchmark): Promise<Results> {
     await systems.start(settings, signal, say)
     for (const started of systems.started) await fund(started)
     const idle = await systems.idleCpu()
-    const { rounds, seconds, warmUpSeconds, connections } = settings
+    const { rounds, seconds, warmUpSeconds, connections, stocks } = settings
     return {
       ...{ startedAt, command, machine },
-      settings: { rounds, seconds, warmUpSeconds, connections },
+      settings: { rounds, seconds, warmUpSeconds, connections, stocks: (stocks ?? OPENING_CATALOGUE).length },
       workloads: settings.workloads.map(({ name, what, ordersShare }) => ({ name, what, ordersShare })),
       systems: systems.started.map((started, at) => describe(started, idle[at] ?? 0)),
       skipped: systems.skipped,
@@ -48,11 +49,12 @@ async function takeTurns(
   const disk: DiskProbe[] = []
   for (const workload of workloads) {
     const cyclePath = writeCycle(folder, workload)
-    await warmUp(benchmark, started, workload, cyclePath)
-    const closed = await takeClosedLoopTurns(benchmark, started, workload, cyclePath)
+    const measured = started.filter(({ kind }) => kind.measures?.(workload) ?? true)
+    await warmUp(benchmark, measured, workload, cyclePath)
+    const closed = await takeClosedLoopTurns(benchmark, measured, workload, cyclePath)
     runs.push(...closed.runs)
     disk.push(...closed.disk)
-    if (openLoop) openRuns.push(...(await takeOpenLoopTurns(benchmark, started, workload, cyclePath, closed.runs)))
+    if (openLoop) openRuns.push(...(await takeOpenLoopTurns(benchmark, measured, workload, cyclePath, closed.runs)))
   }
   return { runs, openRuns, disk }
 }

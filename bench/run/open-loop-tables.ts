@@ -10,12 +10,14 @@ const COLUMNS = [
 const LOAD_SHARE_MAX = 0.7
 
 /** One table for each fixed rate of a workload: medians over the rounds, and the greatest of all. */
-export function openLoopTables({ openRuns, systems }: Results, workload: string): ResultTable[] {
+export function openLoopTables({ openRuns, runs: closedRuns, systems }: Results, workload: string): ResultTable[] {
   const here = openRuns.filter((run) => run.workload === workload)
+  const names = new Set(closedRuns.filter((run) => run.workload === workload).map(({ system }) => system))
+  const candidates = systems.filter(({ name }) => names.has(name))
   return [...new Set(here.map(({ percent }) => percent))].map((percent) => {
     const runs = here.filter((run) => run.percent === percent)
     const measured = systems.filter(({ name }) => runs.some(({ system }) => system === name))
-    const unable = systems.filter((system) => !measured.includes(system)).map(({ name }) => name)
+    const unable = candidates.filter((system) => !measured.includes(system)).map(({ name }) => name)
     const busy = runs.some((run) => loadShare(run) > LOAD_SHARE_MAX)
     const rate = runs[0]?.sentPerSecond ?? 0
     return {

@@ -38,10 +38,11 @@ export function markdownReport(results: Results): string {
 }
 
 function closingLines({ systems, skipped, settings, machine }: Results): string[] {
-  const { rounds, seconds, warmUpSeconds } = settings
+  const { rounds, seconds, warmUpSeconds, stocks } = settings
   const inMemory = 'WARNING: the temporary folder stands in memory, where syncs cost nothing: see --temporary.'
   return [
-    `${count(rounds, 'round')} of ${seconds} s each, all systems in turn, ${warmUpSeconds} s of warming up; medians.`,
+    `${count(rounds, 'round')} of ${seconds} s each, all systems in turn, ${warmUpSeconds} s of warming up. Medians. ` +
+      `${stocks.toLocaleString('en-GB')} stocks for sale.`,
     ...systems.map(systemLine),
     ...skipped.map(({ name, why }) => `SKIPPED ${name}: ${why}`),
     ...(machine.temporaryInMemory ? [inMemory] : []),

@@ -50,6 +50,8 @@ export interface Results {
     readonly seconds: number
     readonly warmUpSeconds: number
     readonly connections: readonly number[]
+    /** How many were for sale. */
+    readonly stocks: number
   }
   /** Orders among the requests of each workload, and what it is. */
   readonly workloads: readonly { readonly name: string; readonly what: string; readonly ordersShare: number }[]

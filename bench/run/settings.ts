@@ -1,3 +1,4 @@
+import type { Stock } from '../../src/domain/stock.ts'
 import type { Workload } from '../load/requests.ts'
 import type { SystemKind } from './system.ts'
 
@@ -8,6 +9,8 @@ export interface Settings {
   readonly warmUpSeconds: number
   readonly connections: readonly number[]
   readonly workloads: readonly Workload[]
+  /** What every system offers; undefined: the usual stocks. */
+  readonly stocks: readonly Stock[] | undefined
   /** Whether fixed rates follow the closed loop. */
   readonly openLoop: boolean
   /** What is measured, in the order of the turns. */

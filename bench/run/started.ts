@@ -2,12 +2,13 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { OPENING_CATALOGUE } from '../../src/domain/stock.ts'
 import { order } from '../load/requests.ts'
+import { writeStocks } from '../load/stocks.ts'
 import { killChildren, pause } from './child.ts'
 import { totalCpu } from './measure.ts'
 import type { Settings } from './settings.ts'
 import { type System, type SystemKind, Unavailable } from './system.ts'
 
-/** Shares put into each stock before the start, so that no order of a workload runs short. */
+/** Shares put into each stock that is traded before the start, so that no order of a workload runs short. */
 const FUND = 1_000_000
 const IDLE_MS = 1_000
 
@@ -34,13 +35,15 @@ export class StartedSystems {
   }
 
   /** Starts one after the other; what cannot be had on this machine is skipped. */
-  async start({ kinds, modules }: Settings, signal: AbortSignal, say: (line: string) => void): Promise<void> {
+  async start({ kinds, modules, stocks }: Settings, signal: AbortSignal, say: (line: string) => void): Promise<void> {
+    const stocksPath = stocks && join(this.folder, 'stocks.json')
+    if (stocks && stocksPath) writeStocks(stocksPath, stocks)
     for (const kind of kinds) {
       signal.throwIfAborted()
       const folder = join(this.folder, kind.name)
       mkdirSync(folder)
       try {
-        this.started.push({ kind, system: await kind.start({ folder, modules }) })
+        this.started.push({ kind, system: await kind.start({ folder, modules, stocksPath }) })
       } catch (error) {
         if (!(error instanceof Unavailable)) throw new Error(`${kind.name} does not start`, { cause: error })
         this.skipped.push({ name: kind.name, why: error.message })
@@ -65,7 +68,7 @@ export class StartedSystems {
   }
 }
 
-/** Fills every stock. @throws Error when an order is refused: then the system does not do the work that is measured. */
+/** Fills every stock that is traded. @throws Error when an order is refused: then it is not the work to measure. */
 export async function fund({ kind, system }: Started): Promise<void> {
   for (const { name } of OPENING_CATALOGUE) {
     const { method, path, body } = order(name, 'sell', FUND)

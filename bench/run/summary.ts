@@ -33,14 +33,14 @@ export interface PerOrder {
   readonly commits: number | undefined
 }
 
-/** One summary a system, in the order of the turns. */
+/** One summary a system that was measured, in the order of the turns. */
 export function summaries({ systems, runs, workloads }: Results, workload: string, connections: number): Summary[] {
   const here = runs.filter((run) => run.workload === workload && run.connections === connections)
   const ordersShare = workloads.find(({ name }) => name === workload)?.ordersShare ?? 0
   const subject = here.filter(({ system }) => system === SUBJECT)
-  return systems.map(({ name }) => {
+  return systems.flatMap(({ name }) => {
     const own = here.filter(({ system }) => system === name)
-    return summaryOf(name, own, name === SUBJECT ? [] : subject, ordersShare)
+    return own.length === 0 ? [] : summaryOf(name, own, name === SUBJECT ? [] : subject, ordersShare)
   })
 }
 

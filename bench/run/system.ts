@@ -1,3 +1,5 @@
+import type { Workload } from '../load/requests.ts'
+
 /** Decisions and synced commits since a system's start, where it counts them. */
 export interface Counters {
   readonly orders: number
@@ -26,6 +28,8 @@ export interface StartOptions {
   readonly folder: string
   /** A folder with a node_modules of its own, for packages that the project does not bring. */
   readonly modules: string | undefined
+  /** A JSON file of what to offer, as `bazaar up --stocks` reads it; undefined: the usual stocks. */
+  readonly stocksPath: string | undefined
 }
 
 /** A system that can be measured. */
@@ -35,6 +39,8 @@ export interface SystemKind {
   readonly what: string
   /** On how many disks an order is synced when it is acknowledged. */
   readonly disks: string
+  /** Whether a workload is of interest with it; without it, every one is. */
+  measures?(workload: Workload): boolean
   /** Resolves when it takes orders. @throws Unavailable when something has to be installed first. */
   start(options: StartOptions): Promise<System>
 }

@@ -32,6 +32,7 @@ interface Options {
   readonly workload: readonly string[]
   readonly peers: readonly string[]
   readonly openLoop?: boolean
+  readonly overload?: boolean
   readonly out?: string
   readonly json?: boolean
   readonly temporary: string
@@ -66,6 +67,7 @@ function buildProgram(): Command {
     .addOption(choiceOf('--workload <names>', 'workloads, or "all"', workloads, ['orders']))
     .addOption(choiceOf('--peers <names>', 'peers, "all" or "none"', peers, peers))
     .option('--open-loop', "then fixed rates, of 50 and 80 percent of the bazaar's peak")
+    .option('--overload', "then three times each system's own peak")
     .option('--out <folder>', 'write JSON and Markdown there, named by date and time')
     .option('--json', 'print JSON instead of tables')
     .option('--temporary <folder>', 'where temporary folders are made: the disk that is measured', tmpdir())
@@ -111,13 +113,15 @@ function settingsFrom(options: Options): Settings {
     stocks: workloads.find(({ stocks }) => stocks !== undefined)?.stocks,
     kinds: [...PEERS.filter((kind) => options.peers.includes(kind.name) && isOfUse(kind)), bazaar],
     openLoop: options.openLoop ?? false,
+    overload: options.overload ?? false,
     temporary: options.temporary,
     modules: options.modules,
   }
 }
 
-function minutesOf({ rounds, seconds, warmUpSeconds, connections, openLoop, workloads, kinds }: Settings): number {
-  const loads = connections.length + (openLoop ? 2 : 0)
+function minutesOf({ openLoop, overload, workloads, kinds, ...settings }: Settings): number {
+  const { rounds, seconds, warmUpSeconds, connections } = settings
+  const loads = connections.length + (openLoop ? 2 : 0) + (overload ? 3 : 0)
   const turns = workloads.flatMap((workload) => kinds.filter((kind) => kind.measures?.(workload) ?? true)).length
   return Math.ceil((turns * (warmUpSeconds + rounds * loads * (seconds + 0.5)) + 10) / 60)
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { Agent, request as httpRequest } from 'node:http'
-import { createHistogram } from 'node:perf_hooks'
+import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
+import { ConnectionPool } from './connection-pool.ts'
 
 /**
  * A load at a fixed rate, in a process of its own, started by bench/run/open-loop.ts with its options as JSON.
@@ -18,76 +18,119 @@ export interface OpenLoopOptions {
   readonly seconds: number
   /** Requests beyond this many wait here, and their time counts. */
   readonly connectionsMax: number
+  /** Connections that are open before the start. */
+  readonly connectionsReady: number
 }
 
-/** What it writes at the end, one line; latencies in microseconds. */
+/** In microseconds. */
+export type OpenLatency = Readonly<Record<'p50' | 'p90' | 'p95' | 'p99' | 'p999' | 'max', number>>
+
+/** What it writes at the end, one line. */
 export interface OpenLoopReport {
+  /** Answers of any kind. */
   readonly answered: number
-  readonly errors: number
+  /** Answers below 400; and those of them that came before the last request was due. */
+  readonly good: number
+  readonly goodInTime: number
+  /** Answers 503: the server says that it has too much to do. */
+  readonly shed: number
+  /** Other answers, failed connections, and requests that were still without an answer at the end. */
+  readonly failed: number
   /** From the start to the last answer. */
   readonly seconds: number
-  readonly latency: Readonly<Record<'p50' | 'p90' | 'p95' | 'p99' | 'p999' | 'max', number>>
+  /** Of all answers, of the good ones, and of the 503s. */
+  readonly latency: OpenLatency
+  readonly goodLatency: OpenLatency
+  readonly shedLatency: OpenLatency
   readonly cpuMicroseconds: number
+  /** Share of one core that this program used before the last request was due, 0..1. */
+  readonly cpuShare: number
+  /** Requests sent before the last one was due, a second: less than asked for when this program is the limit. */
+  readonly sentPerSecond: number
+  /** Requests that waited since all connections were busy. */
+  readonly waited: number
 }
 
 const TICK_MS = 1
 /** How long the last requests may take after the last one was due. */
 const DRAIN_MS = 10_000
+const SHED = 503
 
-const { address, cyclePath, perSecond, seconds, connectionsMax } = JSON.parse(process.argv[2] ?? '') as OpenLoopOptions
-const [host = '', port = ''] = address.split(':')
-const agent = new Agent({ keepAlive: true, maxSockets: connectionsMax, scheduling: 'fifo' })
-const cycle = readFileSync(cyclePath, 'utf8').trimEnd().split('\n').map((line) => line.split('\t'))
+const options = JSON.parse(process.argv[2] ?? '') as OpenLoopOptions
+const { address, cyclePath, perSecond, seconds } = options
+const cycle = readFileSync(cyclePath, 'utf8').trimEnd().split('\n').map(requestText)
+const pool = new ConnectionPool(address, options.connectionsMax)
 const total = Math.floor(perSecond * seconds)
-const histogram = createHistogram()
+const latencies = { all: createHistogram(), good: createHistogram(), shed: createHistogram() }
 let sent = 0
-let answered = 0
-let errors = 0
+let sentInTime = 0
+let settled = 0
+let failed = 0
+let goodInTime = 0
 let startMs = 0
 let lastMs = 0
+let cpuInTime = 0
 
-function send(dueMs: number): void {
-  const [method = '', path = '', body = ''] = cycle[sent % cycle.length] ?? []
-  const headers = body === '' ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
-  sent += 1
-  const request = httpRequest({ host, port, agent, method, path, headers }, (response) => {
-    response.resume()
-    response.once('end', () => settle(dueMs, response.statusCode !== undefined && response.statusCode < 400))
-  })
-  request.once('error', () => settle(dueMs, false))
-  request.end(body)
+/** Latin-1 keeps bytes of UTF-8 as they are. */
+function requestText(line: string): string {
+  const [method = '', path = '', body = ''] = line.split('\t')
+  const length = Buffer.byteLength(body)
+  const content = body === '' ? '' : `content-type: application/json\r\ncontent-length: ${length}\r\n`
+  return Buffer.from(`${method} ${path} HTTP/1.1\r\nhost: ${address}\r\n${content}\r\n${body}`).toString('latin1')
 }
 
-function settle(dueMs: number, asWanted: boolean): void {
+function send(dueMs: number): void {
+  const request = cycle[sent % cycle.length] ?? ''
+  sent += 1
+  pool.send({ request, settle: (status) => settle(dueMs, status) })
+}
+
+function settle(dueMs: number, status: number | undefined): void {
+  settled += 1
   lastMs = performance.now()
-  histogram.record(Math.max(1, Math.round((lastMs - dueMs) * 1_000))) // P1
-  answered += 1
-  if (!asWanted) errors += 1
+  const microseconds = Math.max(1, Math.round((lastMs - dueMs) * 1_000)) // P1
+  if (status !== undefined) latencies.all.record(microseconds)
+  if (status === SHED) latencies.shed.record(microseconds)
+  else if (status === undefined || status >= 400) failed += 1
+  else {
+    latencies.good.record(microseconds)
+    if (lastMs <= dueAt(total)) goodInTime += 1
+  }
 }
 
 function sendWhatIsDue(): void {
   const nowMs = performance.now()
-  for (let dueMs = dueAt(sent); sent < total && dueMs <= nowMs; dueMs = dueAt(sent)) send(dueMs)
+  for (let dueMs = dueAt(sent); sent < total && dueMs <= nowMs; dueMs = dueAt(sent)) {
+    send(dueMs)
+    // A tick that is late sends what was due meanwhile; some of it then goes out after the end.
+    if (performance.now() <= dueAt(total)) sentInTime = sent
+  }
 }
 
 const dueAt = (index: number): number => startMs + (1_000 * index) / perSecond
 
 function report(cpuMicroseconds: number): OpenLoopReport {
-  const percentile = (percent: number) => histogram.percentile(percent)
   return {
-    answered,
-    errors: errors + total - answered,
+    answered: latencies.all.count,
+    good: latencies.good.count,
+    goodInTime,
+    shed: latencies.shed.count,
+    failed: failed + total - settled,
     seconds: (lastMs - startMs) / 1_000,
-    latency: {
-      p50: percentile(50),
-      p90: percentile(90),
-      p95: percentile(95),
-      p99: percentile(99),
-      p999: percentile(99.9),
-      max: answered === 0 ? 0 : histogram.max,
-    },
+    latency: percentilesOf(latencies.all),
+    goodLatency: percentilesOf(latencies.good),
+    shedLatency: percentilesOf(latencies.shed),
     cpuMicroseconds,
+    cpuShare: cpuInTime / seconds / 1e6,
+    sentPerSecond: sentInTime / seconds,
+    waited: pool.waited,
   }
+}
+
+function percentilesOf(histogram: RecordableHistogram): OpenLatency {
+  const at = (percent: number) => histogram.percentile(percent)
+  const max = histogram.count === 0 ? 0 : histogram.max
+  return { p50: at(50), p90: at(90), p95: at(95), p99: at(99), p999: at(99.9), max }
 }
 
 function start(): void {
@@ -95,12 +138,14 @@ function start(): void {
   startMs = performance.now()
   const ticks = setInterval(() => {
     sendWhatIsDue()
-    if (answered < total && performance.now() < dueAt(total) + DRAIN_MS) return
-    clearInterval(ticks)
     const { user, system } = process.cpuUsage(cpuAtStart)
+    if (performance.now() <= dueAt(total)) cpuInTime = user + system
+    if (settled < total && performance.now() < dueAt(total) + DRAIN_MS) return
+    clearInterval(ticks)
     process.stdout.write(`${JSON.stringify(report(user + system))}\n`, () => process.exit(0))
   }, TICK_MS)
 }
 
 process.once('disconnect', () => process.exit(0))
+await pool.open(options.connectionsReady)
 start()

@@ -2,7 +2,8 @@ import { OPENING_CATALOGUE } from '../../src/domain/stock.ts'
 import { takeClosedLoopTurns, warmUp } from './closed-loop.ts'
 import { describeMachine } from './machine.ts'
 import { takeOpenLoopTurns } from './open-loop.ts'
-import type { DiskProbe, MeasuredSystem, OpenRun, Results, Run } from './results.ts'
+import { takeOverloadTurns } from './overload.ts'
+import type { DiskProbe, MeasuredSystem, OpenRun, OverloadRun, Results, Run } from './results.ts'
 import type { Settings } from './settings.ts'
 import { fund, type Started, StartedSystems } from './started.ts'
 import { writeCycle } from './wrk.ts'
@@ -42,10 +43,11 @@ export async function runBenchmark(benchmark: Benchmark): Promise<Results> {
 async function takeTurns(
   benchmark: Benchmark,
   { started, folder }: StartedSystems,
-): Promise<Pick<Results, 'runs' | 'openRuns' | 'disk'>> {
-  const { workloads, openLoop } = benchmark.settings
+): Promise<Pick<Results, 'runs' | 'openRuns' | 'overloadRuns' | 'disk'>> {
+  const { workloads, openLoop, overload } = benchmark.settings
   const runs: Run[] = []
   const openRuns: OpenRun[] = []
+  const overloadRuns: OverloadRun[] = []
   const disk: DiskProbe[] = []
   for (const workload of workloads) {
     const cyclePath = writeCycle(folder, workload)
@@ -55,8 +57,9 @@ async function takeTurns(
     runs.push(...closed.runs)
     disk.push(...closed.disk)
     if (openLoop) openRuns.push(...(await takeOpenLoopTurns(benchmark, measured, workload, cyclePath, closed.runs)))
+    if (overload) overloadRuns.push(...(await takeOverloadTurns(benchmark, measured, workload, cyclePath, closed.runs)))
   }
-  return { runs, openRuns, disk }
+  return { runs, openRuns, overloadRuns, disk }
 }
 
 function describe({ kind: { name, what, disks }, system }: Started, idleCpu: number): MeasuredSystem {

@@ -13,6 +13,12 @@ export function cpuMicroseconds(pid: number): number | undefined {
   return sumOf(pid, [FIELD.user, FIELD.system, FIELD.childrenUser, FIELD.childrenSystem])
 }
 
+/** Memory of a process that is in RAM, pages that it shares with others included; undefined when that is not known. */
+export function residentBytes(pid: number): number | undefined {
+  const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`) ?? '')?.[1]
+  return kilobytes === undefined ? undefined : Number(kilobytes) * 1_024
+}
+
 /** CPU of the ended children of this process, in microseconds. */
 export function endedChildrenCpuMicroseconds(): number | undefined {
   return sumOf(process.pid, [FIELD.childrenUser, FIELD.childrenSystem])

@@ -1,5 +1,5 @@
 import type { Machine } from './machine.ts'
-import type { Measure } from './measure.ts'
+import type { LatencyMs, Measure } from './measure.ts'
 
 /** One turn of one system. */
 export interface Run {
@@ -21,6 +21,33 @@ export interface OpenRun {
   readonly round: number
   readonly system: string
   readonly measure: Measure
+}
+
+/** One turn of one system at three times its own peak. */
+export interface OverloadRun {
+  readonly workload: string
+  readonly system: string
+  /** From 1. */
+  readonly round: number
+  readonly peakPerSecond: number
+  readonly askedPerSecond: number
+  /** What the generator got out. */
+  readonly sentPerSecond: number
+  /** Answered as wanted while the load lasted. */
+  readonly goodPerSecond: number
+  readonly answered: number
+  /** Answers 503. */
+  readonly shed: number
+  /** Other refusals, failed connections, and what got no answer within ten seconds after the load. */
+  readonly failed: number
+  /** Requests that waited in the generator for a connection. */
+  readonly waited: number
+  readonly goodLatencyMs: LatencyMs
+  readonly shedLatencyMs: LatencyMs
+  /** Share of one core that the generator used, 0..1. */
+  readonly loadShare: number
+  /** Resident memory by process. */
+  readonly memoryBytes: Readonly<Record<'before' | 'after', Readonly<Record<string, number>>>>
 }
 
 /** How fast the disk itself was, right before a round. */
@@ -59,5 +86,6 @@ export interface Results {
   readonly skipped: readonly { readonly name: string; readonly why: string }[]
   readonly runs: readonly Run[]
   readonly openRuns: readonly OpenRun[]
+  readonly overloadRuns: readonly OverloadRun[]
   readonly disk: readonly DiskProbe[]
 }

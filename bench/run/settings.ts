@@ -13,6 +13,8 @@ export interface Settings {
   readonly stocks: readonly Stock[] | undefined
   /** Whether fixed rates follow the closed loop. */
   readonly openLoop: boolean
+  /** Whether three times the peak follows. */
+  readonly overload: boolean
   /** What is measured, in the order of the turns. */
   readonly kinds: readonly SystemKind[]
   /** Folder that temporary folders are made in: its disk is the one that is measured. */

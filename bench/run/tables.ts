@@ -1,5 +1,6 @@
 import { known, left, type ResultTable, right, whole } from './cells.ts'
 import { openLoopTables } from './open-loop-tables.ts'
+import { overloadTables } from './overload-tables.ts'
 import type { Results } from './results.ts'
 import { SUBJECT } from './settings.ts'
 import { type Spread, spread } from './statistics.ts'
@@ -18,7 +19,7 @@ const COST_COLUMNS = [
 /** A generator that is this busy may be what limits the result. */
 const LOAD_SHARE_MAX = 0.9
 
-/** Two tables for each workload and number of connections: how fast, and at what cost. Then the fixed rates. */
+/** Two tables for each workload and number of connections: how fast, and at what cost. Then the open loops. */
 export function resultTables(results: Results): ResultTable[] {
   return results.workloads.flatMap(({ name, what }) => [
     ...results.settings.connections.flatMap((connections) => {
@@ -28,6 +29,7 @@ export function resultTables(results: Results): ResultTable[] {
       return [speedTable(`${title}: ${what}`, rows, diskLine), costTable(`${title}: cost of one`, rows)]
     }),
     ...openLoopTables(results, name),
+    ...overloadTables(results, name),
   ])
 }
 

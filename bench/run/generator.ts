@@ -1,0 +1,29 @@
+import { fileURLToPath } from 'node:url'
+import type { OpenLatency, OpenLoopOptions, OpenLoopReport } from '../load/open-loop.ts'
+import { Child } from './child.ts'
+import type { LatencyMs } from './measure.ts'
+
+const SCRIPT = fileURLToPath(new URL('../load/open-loop.ts', import.meta.url))
+const START_AND_DRAIN_MS = 30_000
+
+/** Sends requests at a fixed rate, from a process of its own. */
+export async function runOpenLoop(options: OpenLoopOptions, signal: AbortSignal): Promise<OpenLoopReport> {
+  const generator = new Child(process.execPath, [SCRIPT, JSON.stringify(options)], { channel: true })
+  const stop = () => void generator.stop()
+  signal.addEventListener('abort', stop)
+  try {
+    const deadlineMs = 1_000 * options.seconds + START_AND_DRAIN_MS
+    return (await generator.announcement(deadlineMs)) as OpenLoopReport
+  } catch (error) {
+    signal.throwIfAborted()
+    throw error
+  } finally {
+    signal.removeEventListener('abort', stop)
+    await generator.stop()
+  }
+}
+
+export function inMs({ p50, p90, p95, p99, p999, max }: OpenLatency): LatencyMs {
+  const ms = (microseconds: number) => microseconds / 1_000
+  return { p50: ms(p50), p90: ms(p90), p95: ms(p95), p99: ms(p99), p999: ms(p999), max: ms(max) }
+}

@@ -1,0 +1,65 @@
+import { left, type ResultTable, right, whole } from './cells.ts'
+import type { OverloadRun, Results } from './results.ts'
+import { median, sum } from './statistics.ts'
+
+const COLUMNS = [
+  left('system'),
+  ...['peak/s', 'asked/s', 'sent/s', 'goodput/s', '% of peak', 'good p99 ms'].map(right),
+  ...['503 %', '503 p50 ms', '503 p99 ms', 'failed', 'load CPU %'].map(right),
+  left('MB by process, before → after'),
+]
+/** Below this share of the rate that was asked for, the generator is the limit. */
+const SENT_SHARE_MIN = 0.95
+
+/** One table for each workload: medians over the rounds; memory before the first and after the last. */
+export function overloadTables({ overloadRuns, systems }: Results, workload: string): ResultTable[] {
+  const here = overloadRuns.filter((run) => run.workload === workload)
+  if (here.length === 0) return []
+  const bySystem = systems.flatMap(({ name }) => {
+    const runs = here.filter(({ system }) => system === name)
+    return runs.length === 0 ? [] : [{ name, runs }]
+  })
+  const limited = bySystem.filter(({ runs }) => isLimited(runs)).map(({ name }) => name)
+  const waited = bySystem.filter(({ runs }) => runs.some((run) => run.waited > 0)).map(({ name }) => name)
+  return [
+    {
+      title: `${workload}, overload: an open loop at three times each system's own peak`,
+      columns: COLUMNS,
+      rows: bySystem.map(({ name, runs }) => row(name, runs)),
+      notes: [
+        'Goodput counts what was answered as wanted before the last request was due. The load shares the cores.',
+        ...(limited.length > 0 ? [`The load itself was the limit against ${limited.join(', ')}: see sent/s.`] : []),
+        ...(waited.length > 0 ? [`Requests waited since all connections were busy: ${waited.join(', ')}.`] : []),
+      ],
+    },
+  ]
+}
+
+function row(system: string, runs: readonly OverloadRun[]): string[] {
+  const of = (pick: (run: OverloadRun) => number) => median(runs.map(pick))
+  const shed = sum(runs.map((run) => run.shed))
+  const all = sum(runs.map(({ answered, failed }) => answered + failed))
+  return [
+    system,
+    ...[of((run) => run.peakPerSecond), of((run) => run.askedPerSecond), of((run) => run.sentPerSecond)].map(whole),
+    whole(of((run) => run.goodPerSecond)),
+    of((run) => (100 * run.goodPerSecond) / run.peakPerSecond).toFixed(0),
+    of((run) => run.goodLatencyMs.p99).toFixed(0),
+    ((100 * shed) / all).toFixed(1),
+    ...(['p50', 'p99'] as const).map((at) => (shed === 0 ? '–' : of((run) => run.shedLatencyMs[at]).toFixed(0))),
+    `${sum(runs.map((run) => run.failed))}`,
+    of((run) => 100 * run.loadShare).toFixed(0),
+    memoryWords(runs),
+  ]
+}
+
+function memoryWords(runs: readonly OverloadRun[]): string {
+  const after = runs.at(-1)?.memoryBytes.after ?? {}
+  const names = Object.entries(runs[0]?.memoryBytes.before ?? {})
+  return names.map(([name, before]) => `${name} ${megabytes(before)} → ${megabytes(after[name] ?? 0)}`).join(', ')
+}
+
+const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0)
+
+const isLimited = (runs: readonly OverloadRun[]): boolean =>
+  runs.some(({ sentPerSecond, askedPerSecond }) => sentPerSecond < SENT_SHARE_MIN * askedPerSecond)

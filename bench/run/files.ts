@@ -1,16 +1,22 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { chartsOf } from './plots.ts'
 import { markdownReport } from './report.ts'
 import type { Results } from './results.ts'
+import { svgOf } from './svg.ts'
 
-/** Writes the results as JSON and as Markdown, named by date and time; returns the paths. */
+/** Writes the results as JSON, as Markdown and as plots, named by date and time; returns the paths. */
 export function writeResults(folder: string, results: Results): string[] {
   mkdirSync(folder, { recursive: true })
   const name = results.startedAt.slice(0, 16).replace('T', '-').replace(':', '')
+  const plots = chartsOf(results).map(([kind, chart]) => {
+    return { file: `${name}-${kind}.svg`, title: chart.title, text: svgOf(chart) }
+  })
   const files = [
-    [join(folder, `${name}.json`), `${JSON.stringify(results, null, 2)}\n`],
-    [join(folder, `${name}.md`), markdownReport(results)],
-  ] as const
-  for (const [path, text] of files) writeFileSync(path, text)
-  return files.map(([path]) => path)
+    { file: `${name}.json`, text: `${JSON.stringify(results, null, 2)}\n` },
+    { file: `${name}.md`, text: markdownReport(results, plots) },
+    ...plots,
+  ]
+  for (const { file, text } of files) writeFileSync(join(folder, file), text)
+  return files.map(({ file }) => join(folder, file))
 }

@@ -15,8 +15,14 @@ export function textReport(results: Results): string {
   return [...tables, '', ...closingLines(results)].join('\n').trimStart()
 }
 
+/** A picture beside the report. */
+export interface Picture {
+  readonly title: string
+  readonly file: string
+}
+
 /** The report for a repository. */
-export function markdownReport(results: Results): string {
+export function markdownReport(results: Results, pictures: readonly Picture[]): string {
   const { machine, startedAt, command } = results
   const { cpu, cores, memoryGiB, kernel, loadAverage } = machine
   const versions = Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`)
@@ -34,7 +40,8 @@ export function markdownReport(results: Results): string {
     ...['', ...table.notes],
   ])
   const closing = closingLines(results).map((line) => `- ${line}`)
-  return `${[...head, ...tables, '', '## What was measured', '', ...closing].join('\n')}\n`
+  const plots = pictures.flatMap(({ title, file }) => ['', `![${title}](${file})`])
+  return `${[...head, ...plots, ...tables, '', '## What was measured', '', ...closing].join('\n')}\n`
 }
 
 function closingLines({ systems, skipped, settings, machine }: Results): string[] {

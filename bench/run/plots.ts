@@ -1,0 +1,81 @@
+import type { Results } from './results.ts'
+import { SUBJECT } from './settings.ts'
+import { median } from './statistics.ts'
+import { type Summary, summaries } from './summary.ts'
+import type { Chart, Panel } from './svg.ts'
+
+const PERCENTILES = ['p50', 'p90', 'p95', 'p99', 'p999'] as const
+const PERCENTILE_NAMES = ['p50', 'p90', 'p95', 'p99', 'p99.9']
+const LATENCY = { axes: 'Milliseconds (logarithmic), by percentile.', kind: 'lines', subject: SUBJECT } as const
+
+/** Up to four for each workload, by name: rate, latency and CPU of the closed loop, and latency of the open one. */
+export function chartsOf(results: Results): (readonly [string, Chart])[] {
+  return results.workloads.flatMap(({ name }) => {
+    const charts: Record<string, Chart> = {
+      rate: rateChart(results, name),
+      latency: latencyChart(results, name),
+      cpu: cpuChart(results, name),
+      'open-loop': openLoopChart(results, name),
+    }
+    const drawn = Object.entries(charts).filter(([, { panels }]) => panels.some(({ series }) => series.length > 0))
+    return drawn.map(([kind, chart]) => [`${name}-${kind}`, chart] as const)
+  })
+}
+
+function rateChart(results: Results, workload: string): Chart {
+  const { connections } = results.settings
+  const columns = connections.map((number) => summaries(results, workload, number))
+  const systems = (columns[0] ?? []).map(({ system }) => system)
+  const series = systems.map((name) => ({
+    name,
+    values: columns.map((column) => column.find(({ system }) => system === name)?.perSecond.median),
+  }))
+  const panels = [{ title: '', categories: connections.map(String), series }]
+  const axes = 'Requests a second (logarithmic), by connections.'
+  return { title: `${workload}: rate`, axes, kind: 'lines', subject: SUBJECT, panels }
+}
+
+function latencyChart(results: Results, workload: string): Chart {
+  const panels = panelsOf(results, workload, PERCENTILE_NAMES, (rows) =>
+    rows.map(({ system, latencyMs }) => ({ name: system, values: PERCENTILES.map((at) => latencyMs[at]) })),
+  )
+  return { ...LATENCY, title: `${workload}: latency, closed loop`, panels }
+}
+
+function cpuChart(results: Results, workload: string): Chart {
+  const systems = summaries(results, workload, results.settings.connections[0] ?? 0).map(({ system }) => system)
+  const panels = panelsOf(results, workload, systems, (rows) => {
+    const names = [...new Set(rows.flatMap(({ cpuByProcess }) => Object.keys(cpuByProcess)))]
+    return names.map((name) => ({ name, values: rows.map(({ cpuByProcess }) => cpuByProcess[name]) }))
+  })
+  const axes = 'Microseconds of CPU a request.'
+  return { title: `${workload}: CPU by process`, axes, kind: 'stacked bars', subject: SUBJECT, panels }
+}
+
+/** One panel for each number of connections. */
+function panelsOf(
+  results: Results,
+  workload: string,
+  categories: readonly string[],
+  seriesOf: (rows: readonly Summary[]) => Panel['series'],
+): Panel[] {
+  return results.settings.connections.map((number) => {
+    const title = `${number} connection${number === 1 ? '' : 's'}`
+    return { title, categories, series: seriesOf(summaries(results, workload, number)) }
+  })
+}
+
+function openLoopChart({ openRuns, systems }: Results, workload: string): Chart {
+  const here = openRuns.filter((run) => run.workload === workload)
+  const panels = [...new Set(here.map(({ percent }) => percent))].map((percent): Panel => {
+    const runs = here.filter((run) => run.percent === percent)
+    const series = systems.flatMap(({ name }) => {
+      const own = runs.filter(({ system }) => system === name)
+      const of = (at: (typeof PERCENTILES)[number]) => median(own.map(({ measure }) => measure.latencyMs[at]))
+      return own.length === 0 ? [] : [{ name, values: PERCENTILES.map(of) }]
+    })
+    const rate = Math.round(runs[0]?.sentPerSecond ?? 0).toLocaleString('en-GB')
+    return { title: `${rate}/s, ${percent} % of the bazaar's peak`, categories: PERCENTILE_NAMES, series }
+  })
+  return { ...LATENCY, title: `${workload}: latency, open loop`, panels }
+}

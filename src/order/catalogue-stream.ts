@@ -63,7 +63,9 @@ export class CatalogueStream {
     this.#stream.send({ hello })
   }
 
+  /** A batch that comes when the stream is over is lost with those before it. */
   trade(batch: number, requests: readonly OrderRequest[]): void {
+    if (this.#cause !== undefined) return
     this.#stream.send({ trade: { batch, requests } })
     this.#trades.set(batch, this.#clock.after(TRADE_DEADLINE_MS, () => this.fail('the catalogue did not decide in time')))
   }

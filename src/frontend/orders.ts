@@ -56,9 +56,8 @@ export class Orders {
   }
 
   place(request: OrderRequest): Promise<Placed> {
-    if (this.#pending.size >= LIMITS.frontEndPendingOrdersMax) {
-      return Promise.resolve({ kind: 'unknown', error: 'OVERLOADED' }) // Q2
-    }
+    const room = this.#leader() ? LIMITS.frontEndOrdersUnderWayMax : LIMITS.frontEndPendingOrdersMax
+    if (this.#pending.size >= room) return Promise.resolve({ kind: 'unknown', error: 'OVERLOADED' }) // Q2
     return new Promise((settle) => {
       const deadlineAt = this.#clock.monotonicMs() + DEADLINE_MS
       const pending: Pending = { request, settle, deadlineAt, id: -1, sentTo: undefined, uncertainTries: 0 }

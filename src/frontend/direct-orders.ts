@@ -4,6 +4,7 @@ import type { Logger } from '../runtime/logger.ts'
 import type { FrontEnd } from './front-end.ts'
 import { place, refusal, type OrderBody } from './routes.ts'
 
+const OVERLOADED = refusal('OVERLOADED')
 const BYTE_ORDER_MARK = '\uFEFF'
 
 /** `POST /orders` without the framework: the same answers as by its route. */
@@ -11,6 +12,7 @@ export function directOrders(frontEnd: FrontEnd, log: Logger): DirectRoute {
   return {
     path: '/orders',
     bodyBytesMax: LIMITS.requestBodyBytesMax,
+    refuse: () => (frontEnd.orders.isFull ? OVERLOADED : undefined),
     answer: async (headers, text): Promise<HttpAnswer> => {
       try {
         const body = parseJson(text)

@@ -55,9 +55,14 @@ export class Orders {
     return this.#pending.size
   }
 
-  place(request: OrderRequest): Promise<Placed> {
+  /** Whether the next order has to be refused. */
+  get isFull(): boolean {
     const room = this.#leader() ? LIMITS.frontEndOrdersUnderWayMax : LIMITS.frontEndPendingOrdersMax
-    if (this.#pending.size >= room) return Promise.resolve({ kind: 'unknown', error: 'OVERLOADED' }) // Q2
+    return this.#pending.size >= room
+  }
+
+  place(request: OrderRequest): Promise<Placed> {
+    if (this.isFull) return Promise.resolve({ kind: 'unknown', error: 'OVERLOADED' }) // Q2
     return new Promise((settle) => {
       const deadlineAt = this.#clock.monotonicMs() + DEADLINE_MS
       const pending: Pending = { request, settle, deadlineAt, id: -1, sentTo: undefined, uncertainTries: 0 }

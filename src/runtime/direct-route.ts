@@ -14,6 +14,8 @@ export interface HttpAnswer {
 export interface DirectRoute {
   readonly path: string
   readonly bodyBytesMax: number
+  /** The answer to a request that there is no room for, given before its body is read; undefined while there is room. */
+  refuse(): HttpAnswer | undefined
   /** Never rejects. */
   answer(headers: IncomingHttpHeaders, body: string): Promise<HttpAnswer>
 }
@@ -38,6 +40,11 @@ function isPlain({ path, bodyBytesMax }: DirectRoute, { method, url, headers }: 
 }
 
 function take(route: DirectRoute, request: IncomingMessage, response: ServerResponse): void {
+  const refused = route.refuse()
+  if (refused) {
+    request.resume()
+    return send(response, refused)
+  }
   const chunks: Buffer[] = []
   request.on('data', (chunk: Buffer) => chunks.push(chunk))
   request.on('end', () => {

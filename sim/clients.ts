@@ -1,14 +1,15 @@
 import { OPENING_CATALOGUE } from '../src/domain/stock.ts'
 import type { OrderRequest } from '../src/domain/order.ts'
 import { recordedKey } from '../src/frontend/idempotency-key.ts'
+import type { FrontEnd } from '../src/frontend/front-end.ts'
 import { fingerprintOf } from '../src/rpc/single-calls.ts'
 import { describe, type Operation, type OrderRead, type Place, type StockRead } from '../test/checkers/history.ts'
 import type { SimFrontEnd } from './cluster.ts'
 import type { Life, World } from './process.ts'
 
-const THINK_MAX_MS = 25
+const THINK_MAX_MS = 40
 /** A front end answers everything within about 5 s; a client whose front end vanished gives up a while later. */
-const PATIENCE_MS = 7_000
+const PATIENCE_MS = 6_000
 const ALL_NAMES = [...OPENING_CATALOGUE.map((stock) => stock.name), 'no such stock']
 /** Most calls are about few stocks, so that trades and reads of one stock meet. */
 const HOT_NAMES = ALL_NAMES.slice(0, 3)
@@ -16,12 +17,18 @@ const HOT_NAMES = ALL_NAMES.slice(0, 3)
 export interface ClientOptions {
   /** Of its calls, this part are orders. */
   readonly ordersShare: number
+  /** One that does not wait looks stocks up, whatever has become of its earlier calls. */
+  readonly waits: boolean
   /** Sometimes an order is sent again although its answer is known. */
   readonly repeatsAnswered: boolean
   /** Called with each call as it begins; its end and outcome are filled in later. */
   record(operation: Operation): void
   /** This order was acknowledged or shown just now. */
   shown(number: number): void
+  /** The highest order that clients have told each other of. */
+  readonly heard: { number: number }
+  /** Keys that front ends have made. */
+  readonly madeKeys: Set<string>
   violated(what: string): void
 }
 
@@ -35,7 +42,7 @@ export class Client {
   #unknown: OrderRequest | undefined
   #seen = 0
   #stopped = false
-  busy = false
+  #underWay = 0
 
   constructor(world: World, id: number, frontEnds: readonly SimFrontEnd[], options: ClientOptions) {
     this.#world = world
@@ -43,6 +50,10 @@ export class Client {
     this.#frontEnds = frontEnds
     this.#options = options
     this.#next()
+  }
+
+  get busy(): boolean {
+    return this.#underWay > 0
   }
 
   stop(): void {
@@ -58,9 +69,14 @@ export class Client {
 
   #call(): void {
     const { random } = this.#world
-    const frontEnd = random.pick(this.#frontEnds)
+    // Some keep to one front end: when it falls silent, not everybody waits for it.
+    const frontEnd = this.#frontEnds[this.#id - 1] ?? random.pick(this.#frontEnds)
     const life = frontEnd.process.life
     if (!life || !frontEnd.core) return this.#next()
+    if (!this.#options.waits) {
+      this.#stock(frontEnd, life)
+      return this.#next()
+    }
     const choice = random.next()
     if (choice < this.#options.ordersShare) this.#place(frontEnd, life)
     else if (choice < (1 + this.#options.ordersShare) / 1.75) this.#stock(frontEnd, life)
@@ -71,7 +87,7 @@ export class Client {
     const { random } = this.#world
     const request = this.#unknown ?? this.#newRequest(frontEnd)
     // Sometimes a client sends its order again although it has the answer.
-    this.#unknown = this.#options.repeatsAnswered && random.chance(0.1) ? request : undefined
+    this.#unknown = this.#options.repeatsAnswered && random.chance(0.2) ? request : undefined
     const { key, name, type, quantity } = request
     this.#run(life, { kind: 'place', key, name, type, quantity }, async (): Promise<Place['outcome']> => {
       const placed = await frontEnd.core!.orders.place(request)
@@ -81,6 +97,7 @@ export class Client {
       }
       if (placed.outcome.kind === 'accepted') {
         this.#seen = Math.max(this.#seen, placed.outcome.number)
+        this.#options.heard.number = Math.max(this.#options.heard.number, placed.outcome.number)
         this.#options.shown(placed.outcome.number)
       }
       return placed.outcome
@@ -91,13 +108,20 @@ export class Client {
     const { random } = this.#world
     const name = this.#name()
     const type = random.chance(0.6) ? 'buy' : 'sell'
-    const quantity = random.chance(0.1) ? random.int(2_000) : 1 + random.int(100)
+    const quantity = random.chance(0.2) ? random.int(2_000) : 1 + random.int(100)
     // Sometimes a client takes a key again for another order.
     const reused = this.#options.repeatsAnswered && this.#keys > 0 && random.chance(0.03)
     const own = `${this.#id}-${reused ? 1 + random.int(this.#keys) : ++this.#keys}`
     // Without one the front end makes a key, and the client may come back with that.
-    const key = recordedKey(random.chance(0.1) ? frontEnd.core!.keys.next() : own)
+    const key = recordedKey(random.chance(0.1) ? this.#madeKey(frontEnd.core!) : own)
     return { key, fingerprint: fingerprintOf(name, type, quantity), name, type, quantity }
+  }
+
+  #madeKey({ keys }: FrontEnd): string {
+    const key = keys.next()
+    if (this.#options.madeKeys.has(key)) this.#options.violated(`4: front ends made the key ${key} twice`)
+    this.#options.madeKeys.add(key)
+    return key
   }
 
   #name(): string {
@@ -118,7 +142,9 @@ export class Client {
 
   #order(frontEnd: SimFrontEnd, life: Life): void {
     const { random } = this.#world
-    const number = random.chance(0.6) ? Math.max(0, this.#seen + 4 - random.int(9)) : random.int(this.#seen + 1)
+    const { heard } = this.#options
+    const near = random.chance(0.5) ? heard.number : Math.max(0, this.#seen + 4 - random.int(9))
+    const number = random.chance(0.6) ? near : random.int(this.#seen + 1)
     this.#run(life, { kind: 'order', number }, async (): Promise<OrderRead['outcome']> => {
       const found = await frontEnd.core!.find(number, 0)
       if (found.kind === 'unavailable') return { kind: 'unknown' }
@@ -137,18 +163,18 @@ export class Client {
     const answered = operation as { -readonly [K in 'end' | 'outcome']: Operation[K] }
     this.#options.record(operation)
     this.#world.trace(() => `client ${this.#id} asks ${life.process.name}: ${describe(operation)}`)
-    this.busy = true
+    this.#underWay += 1
     let over = false
     const finish = (outcome: Operation['outcome'] | undefined) => {
       if (over) return
       over = true
-      this.busy = false
+      this.#underWay -= 1
       if (outcome !== undefined) {
         answered.end = scheduler.nowMs
         answered.outcome = outcome
       } else if (operation.kind === 'place') this.#unknown = request
       this.#world.trace(() => `client ${this.#id} ${outcome ? 'learns' : 'gives up'}: ${describe(operation)}`)
-      this.#next()
+      if (this.#options.waits) this.#next()
     }
     const lost = () => scheduler.after(0.1, () => finish(undefined))
     life.onEnd(lost)

@@ -4,7 +4,9 @@ import { FAIR_WEATHER } from './network.ts'
 import type { SimProcess, World } from './process.ts'
 
 export const ABSENCE_MAX_MS = 2_500
-const RETURN_MAX_MS = 6_000
+const RETURN_MAX_MS = 4_000
+const AHEAD_POLL_MS = 0.4
+const AHEAD_TRIES = 100
 const DEAF_MAX_MS = 900
 const SHORT_ABSENCE_MS = 50
 const CALM_MS = 2_500
@@ -67,12 +69,14 @@ function partition(stage: Stage): string {
   return `cut ${process.name} ${['both ways', 'inbound', 'outbound'][ways]} from ${others.map((o) => o.name).join(' ')}`
 }
 
-/** No replica reaches a front end, which reaches everybody: its cache goes on under a live session. */
+/** A front end hears no replica, or nobody at all, while others hear it: what it has cached it may serve under its lease. */
 function deafen({ world, cluster }: Stage): string {
   const { process } = world.random.pick(cluster.frontEnds)
-  for (const replica of cluster.replicas) world.network.cut(replica.process.name, process.name)
+  const silent = cluster.replicas.map((replica) => replica.process)
+  if (world.random.chance(0.5)) silent.push(cluster.catalogue)
+  for (const { name } of silent) world.network.cut(name, process.name)
   world.scheduler.after(world.random.next() * DEAF_MAX_MS, () => world.network.heal())
-  return `${process.name} hears no replica`
+  return `${process.name} hears nothing of ${silent.map(({ name }) => name).join(' ')}`
 }
 
 function slowNetwork({ world }: Stage): string {
@@ -129,13 +133,23 @@ function loseLedgerBehind(stage: Stage): string {
   return `kill ${late.process.name} for ${Math.round(back)} ms`
 }
 
+/** As long as the ledger is gone, nobody may come back who was given up with it. */
+function comeBack(stage: Stage, replica: SimReplica, withTail: boolean): void {
+  const { world, cluster } = stage
+  if (cluster.healed) return
+  if (!cluster.ledgerTrusted) return void world.scheduler.after(SHORT_ABSENCE_MS, () => comeBack(stage, replica, withTail))
+  cluster.lost.delete(replica.id)
+  if (withTail) cluster.overruled.add(replica.id)
+  world.trace(`FAULT ${replica.process.name} comes back after all`)
+  replica.process.readmit()
+}
+
 /**
  * The operator gives a replica up for good, here and there together with the ledger's disk, and the catalogue has to
  * do without. Sometimes it comes back after all, and may hold what nobody else does.
  */
-function giveUp(stage: Stage, alsoLedger: boolean): string {
+function giveUp(stage: Stage, replica: SimReplica, alsoLedger: boolean): string {
   const { world, cluster } = stage
-  const replica = replicaOf(stage)
   const others = cluster.remaining.filter((other) => other !== replica)
   if (cluster.lost.size > 0 || !cluster.ledgerTrusted || !stage.holdsAllShown(others)) return 'nothing'
   if (!cluster.mayLoseDisk()) return 'nothing'
@@ -146,16 +160,27 @@ function giveUp(stage: Stage, alsoLedger: boolean): string {
     cluster.ledgerTrusted = false
   }
   const killed = crashFor(stage, cluster.catalogue)
-  if (world.random.chance(0.5)) {
-    world.scheduler.after(world.random.next() * RETURN_MAX_MS, () => {
-      // As long as the ledger is gone, nobody may come back who was given up with it.
-      if (!cluster.ledgerTrusted || cluster.healed) return
-      cluster.lost.delete(replica.id)
-      if (alsoLedger) cluster.overruled.add(replica.id)
-      replica.process.readmit()
-    })
+  if (world.random.chance(0.8)) {
+    world.scheduler.after(world.random.next() * RETURN_MAX_MS, () => comeBack(stage, replica, alsoLedger))
   }
-  return `${replica.process.name} is given up for good${alsoLedger ? ', the ledger is lost' : ''}; ${killed}`
+  const lengths = others.map(({ log }) => log.head().length).join(' and ')
+  const what = `${replica.process.name} (${replica.log.head().length} entries, others ${lengths}) is given up for good`
+  return `${what}${alsoLedger ? ', the ledger is lost' : ''}; ${killed}`
+}
+
+/** Waits a moment for a replica that holds what no other one does, and gives that up together with the ledger. */
+function giveUpAhead(stage: Stage, tries = AHEAD_TRIES): string {
+  const { world, cluster } = stage
+  const [first, second] = [...cluster.remaining].sort((a, b) => b.log.head().length - a.log.head().length)
+  if (first && second && first.log.head().length > second.log.head().length) {
+    // What is on its way to the others must not arrive.
+    const killed = cluster.remaining.filter((other) => other !== first).map(({ process }) => crashFor(stage, process))
+    return `${killed.join(', ')}; ${giveUp(stage, first, true)}`
+  }
+  world.scheduler.after(AHEAD_POLL_MS, () => {
+    if (tries > 0 && !cluster.healed) world.trace(`FAULT ${giveUpAhead(stage, tries - 1)}`)
+  })
+  return 'nothing yet'
 }
 
 function oneReplicaAway(stage: Stage): string {
@@ -180,7 +205,10 @@ export const FAULTS = {
   'kill-replica': (stage) => crashFor(stage, replicaOf(stage).process),
   'kill-catalogue': (stage) => crashFor(stage, stage.cluster.catalogue),
   'kill-front-end': (stage) => crashFor(stage, stage.world.random.pick(stage.cluster.frontEnds).process),
-  'kill-heads': (stage) => [replicaOf(stage).process, stage.cluster.catalogue].map((process) => crashFor(stage, process)).join(', '),
+  'kill-heads': (stage) => {
+    const heads = [replicaOf(stage).process, stage.cluster.catalogue]
+    return heads.map((process) => crashFor(stage, process)).join(', ')
+  },
   'restart-catalogue': restartCatalogue,
   'kill-two': (stage) => [1, 2].map(() => crashFor(stage, processOf(stage))).join(', '),
   'kill-all': (stage) => {
@@ -238,8 +266,8 @@ export const FAULTS = {
     stage.cluster.replaceLog(replica, 'its disk is lost')
     return what
   },
-  'give-up-replica': (stage) => giveUp(stage, false),
-  'give-up-with-ledger': (stage) => giveUp(stage, true),
+  'give-up-replica': (stage) => giveUp(stage, replicaOf(stage), false),
+  'give-up-with-ledger': (stage) => (stage.world.random.chance(0.3) ? giveUp(stage, replicaOf(stage), true) : giveUpAhead(stage)),
   'wall-clock': (stage) => {
     const process = processOf(stage)
     const by = stage.world.random.pick([-3_600_000, -400, 300, 5_000, 86_400_000])

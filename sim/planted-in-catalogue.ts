@@ -136,13 +136,6 @@ export const CATALOGUE_BUGS: readonly PlantedBug[] = [
     replace: 'return this.#publication.settled',
   },
   {
-    name: 'given-up-comes-back',
-    what: 'R4: a replica that a recovery did without makes the ledger start over when it comes back',
-    file: 'src/catalogue/recovery.ts',
-    find: 'if (replica.sealedGeneration < head.recoveredGeneration) return false',
-    replace: '',
-  },
-  {
     name: 'shortest-recovered',
     what: 'C2: a lost ledger is recovered from the shortest log',
     file: 'src/catalogue/recovery.ts',
@@ -150,32 +143,11 @@ export const CATALOGUE_BUGS: readonly PlantedBug[] = [
     replace: 'const best = holders.sort(byGenerationAndLength).at(-1)',
   },
   {
-    name: 'generation-kept',
-    what: 'C1: the generation is not raised above the seals of the replicas',
-    file: 'src/catalogue/recovery.ts',
-    find: 'if (floor <= generation) return sealed',
-    replace: 'return sealed',
-  },
-  {
-    name: 'leader-digest-ignored',
-    what: 'a leader whose log differs from the ledger is worked with',
-    file: 'src/catalogue/leader-stream.ts',
-    find: 'if (hello.length > 0 && digest !== hello.digest) {',
-    replace: 'if (hello.length < 0) {',
-  },
-  {
     name: 'trade-shown-at-once',
     what: 'S1: a trade that no leader pushes is published without ending the sessions',
     file: 'src/catalogue/service.ts',
     find: 'await this.#sessions.endAll()',
     replace: '',
-  },
-  {
-    name: 'late-end-counts',
-    what: 'a session is ended by what arrives late on an earlier stream',
-    file: 'src/catalogue/sessions.ts',
-    find: 'if (session?.stream === stream) session.expiresAt = -1',
-    replace: 'if (session) session.expiresAt = -1',
   },
   {
     name: 'foreign-keys-collide',

@@ -123,13 +123,6 @@ export const ORDER_BUGS: readonly PlantedBug[] = [
     replace: 'this.#entries.splice(length)',
   },
   {
-    name: 'held-digest-ignored',
-    what: 'R1: entries that are there already are not compared with those offered',
-    file: 'src/order/copy.ts',
-    find: 'const same = entries.length === 0 || (await this.#log.digestAt(end)) === digest // R1',
-    replace: 'const same = true',
-  },
-  {
     name: 'propagated-believed',
     what: 'a single Order.Propagate is believed without the catalogue',
     file: 'src/order/single-calls.ts',

@@ -22,6 +22,8 @@ export interface RunSettings extends ClusterSettings {
   readonly strangers: boolean
   /** Of the calls of a client, this part are orders. */
   readonly ordersShare: number
+  /** Nobody asks for anything any more when the last faults strike: who is idle has to come right all the same. */
+  readonly quietEnd: boolean
 }
 
 export function settingsOf(random: SeededRandom, mix: FaultMix): RunSettings {
@@ -34,8 +36,9 @@ export function settingsOf(random: SeededRandom, mix: FaultMix): RunSettings {
     leaseMs: plain ? 500 : random.pick(LEASES_MS),
     frontEndsCache,
     replicasPush: plain || random.chance(frontEndsCache ? 0.95 : 0.3),
-    named: random.chance(0.7),
+    named: random.chance(mix.losesLedger ? 0.5 : 0.7),
     strangers: !plain && random.chance(0.4),
+    quietEnd: random.chance(0.2),
     ordersShare: random.pick([0.4, 0.4, 0.2, 1]),
   }
 }

@@ -34,6 +34,8 @@ const CRASHED_RESTART_MS = 100
 /** A cluster that has just been started may take this long. */
 const STARTED_AFTER_MS = 2_500
 const PAUSE_MAX_MS = 2_000
+const QUIET_END_MAX_MS = 2_500
+const CLIENTS = 6
 const CLOCK_RATE_MIN = 0.98
 const CLOCK_RATE_MAX = 1.02
 
@@ -115,7 +117,12 @@ class Run {
 
   async endureFaults(): Promise<void> {
     const nemesis = new Nemesis(this.#stage, this.#mix)
-    await this.#runUntil(this.#random.between(FAULTS_MIN_MS, FAULTS_MAX_MS))
+    const endsAt = this.#random.between(FAULTS_MIN_MS, FAULTS_MAX_MS)
+    if (this.#settings.quietEnd) {
+      await this.#runUntil(endsAt - this.#random.next() * QUIET_END_MAX_MS)
+      for (const caller of this.#callers) caller.stop()
+    }
+    await this.#runUntil(endsAt)
     nemesis.stop()
   }
 
@@ -208,13 +215,20 @@ class Run {
   #newCallers(): (Client | Stranger)[] {
     const options = {
       ordersShare: this.#settings.ordersShare,
+      waits: true,
+      madeKeys: new Set<string>(),
+      heard: { number: 0 },
       repeatsAnswered: !this.#mix.losesLedger,
       mayLoseUncopied: this.#mix.losesLedger === true,
       record: (operation: Operation) => this.#operations.push(operation),
       shown: (number: number, byReplica = true) => this.#checks.shown(number, byReplica),
       violated: (what: string) => this.#violated(what),
     }
-    const clients = Array.from({ length: 4 }, (_, i) => new Client(this.#world, i + 1, this.#cluster.frontEnds, options))
+    const { frontEnds } = this.#cluster
+    const clients = Array.from({ length: CLIENTS }, (_, i) => {
+      // The first ones keep to a front end each.
+      return new Client(this.#world, i + 1, frontEnds, { ...options, waits: i >= frontEnds.length })
+    })
     const strangers = this.#settings.strangers ? [new Stranger(this.#world, 1, this.#cluster, options)] : []
     return [...clients, ...strangers]
   }

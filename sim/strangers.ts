@@ -107,7 +107,7 @@ export class Stranger {
   }
 
   #trade(): void {
-    if (this.#options.mayLoseUncopied) return
+    if (this.#options.mayLoseUncopied) return this.#stock()
     const order = this.#newOrder()
     const { key, name: stockName, type: tradeType, quantity: stockTradeQuantity } = order
     this.#place(order, false, async () => {

@@ -14,10 +14,10 @@ export const LIMITS = {
   idempotencyKeyCharactersMax: 255,
   /** Largest HTTP request body, in bytes. */
   requestBodyBytesMax: 16_384,
-  /** Orders one front end holds unanswered while nobody leads; the next one gets 503 at once. */
+  /** Orders one front end holds unanswered; the next one gets 503 at once. */
   frontEndPendingOrdersMax: 4_096,
-  /** The same while somebody leads: two full batches on their way. More would only wait longer. */
-  frontEndOrdersUnderWayMax: 1_024,
+  /** The same where orders come faster than they are answered for long: two full batches. More would only wait longer. */
+  frontEndStandingOrdersMax: 1_024,
   /** Orders one leader holds unanswered; the next one is answered "overloaded". */
   leaderPendingOrdersMax: 16_384,
   /** Requests in one Trade message. */

@@ -9,6 +9,8 @@ import type { ReplicaLink } from './replica-link.ts'
 /** An order is repeated this long before its client is told that nobody knows. */
 const DEADLINE_MS = 5_000
 const DEADLINE_CHECK_MS = 100
+/** A queue that has not become short for this long stands: orders come faster than they are answered. */
+const STANDING_AFTER_MS = 2_000
 /** Before an order with an unknown outcome is asked for again. */
 const RETRY_MS = 50
 
@@ -43,11 +45,14 @@ export class Orders {
   #lastId = 0
   #flushing = false
   readonly #sweep: Timer
+  /** When few orders were waiting last. */
+  #shortAt = 0
   answered = 0
 
   constructor(clock: Clock, leader: () => ReplicaLink | undefined) {
     this.#clock = clock
     this.#leader = leader
+    this.#shortAt = clock.monotonicMs()
     this.#sweep = clock.every(DEADLINE_CHECK_MS, () => this.#expire())
   }
 
@@ -55,10 +60,13 @@ export class Orders {
     return this.#pending.size
   }
 
-  /** Whether the next order has to be refused. */
+  /** Whether the next order has to be refused. A burst may wait, a queue that stands may not. */
   get isFull(): boolean {
-    const room = this.#leader() ? LIMITS.frontEndOrdersUnderWayMax : LIMITS.frontEndPendingOrdersMax
-    return this.#pending.size >= room
+    const { size } = this.#pending
+    if (size < LIMITS.frontEndStandingOrdersMax) return false
+    if (size >= LIMITS.frontEndPendingOrdersMax) return true
+    // While nobody leads nothing is answered, and that is soon over.
+    return this.#leader() !== undefined && this.#clock.monotonicMs() > this.#shortAt + STANDING_AFTER_MS
   }
 
   place(request: OrderRequest): Promise<Placed> {
@@ -150,6 +158,7 @@ export class Orders {
   /** Pending orders stand in the order of their deadlines. */
   #expire(): void {
     const now = this.#clock.monotonicMs()
+    if (this.#pending.size < LIMITS.frontEndStandingOrdersMax / 2) this.#shortAt = now
     for (const pending of this.#pending) {
       if (pending.deadlineAt > now) break
       this.#giveUp(pending)

@@ -83,14 +83,22 @@ export class Cluster {
     return [this.catalogue, ...this.replicas.map((r) => r.process), ...this.frontEnds.map((f) => f.process)]
   }
 
-  /** Every copy of the log is whole and the same. */
+  /** Something has happened to what the ledger's disk holds. */
+  ledgerHurt(): void {
+    this.ledger = undefined
+    this.ledgerTrusted = false
+  }
+
+  /** Every copy of the log is whole and the same. A ledger that was hurt is whole again when it is the same as all others. */
   inSync(): boolean {
-    if (!this.ledger || !this.ledgerTrusted) return false
+    if (!this.ledger) return false
     const { length, digest } = this.ledger.head()
-    return this.remaining.every(({ log, disk }) => {
+    const same = this.remaining.every(({ log, disk }) => {
       const head = log.head()
       return !disk.flipped && head.length === length && (length === 0 || head.digest === digest)
     })
+    if (same && length > 0) this.ledgerTrusted = true
+    return same && this.ledgerTrusted
   }
 
   /** Whether one more disk may be lost: the design promises to survive one at a time. Says yes once a rebuilding. */

@@ -112,7 +112,7 @@ function hurtLedger(stage: Stage, what: string, hurt: () => void): string {
   if (world.random.chance(0.5)) world.trace(`FAULT ${crashFor(stage, replicaOf(stage).process)}`)
   const killed = crashFor(stage, cluster.catalogue)
   hurt()
-  cluster.ledgerTrusted = false
+  cluster.ledgerHurt()
   return `${killed}: it ${what}`
 }
 
@@ -128,7 +128,7 @@ function loseLedgerBehind(stage: Stage): string {
     for (const { process } of cluster.replicas) if (process !== late.process) world.trace(`FAULT ${crashFor(stage, process)}`)
     world.trace(`FAULT ${crashFor(stage, cluster.catalogue)}: it loses its disk`)
     cluster.store.lose()
-    cluster.ledgerTrusted = false
+    cluster.ledgerHurt()
   })
   return `kill ${late.process.name} for ${Math.round(back)} ms`
 }
@@ -152,12 +152,14 @@ function giveUp(stage: Stage, replica: SimReplica, alsoLedger: boolean): string 
   const { world, cluster } = stage
   const others = cluster.remaining.filter((other) => other !== replica)
   if (cluster.lost.size > 0 || !cluster.ledgerTrusted || !stage.holdsAllShown(others)) return 'nothing'
+  // The very first orders would be all that tells this history from a new one.
+  if (alsoLedger && others.every(({ log }) => log.head().length === 0)) return 'nothing'
   if (!cluster.mayLoseDisk()) return 'nothing'
   cluster.lost.add(replica.id)
   replica.process.retire()
   if (alsoLedger) {
     cluster.store.lose()
-    cluster.ledgerTrusted = false
+    cluster.ledgerHurt()
   }
   const killed = crashFor(stage, cluster.catalogue)
   if (world.random.chance(0.8)) {

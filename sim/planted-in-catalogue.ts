@@ -118,7 +118,7 @@ export const CATALOGUE_BUGS: readonly PlantedBug[] = [
     name: 'unmet-decides',
     what: 'C3: an empty catalogue that has met nobody works as if there were no replicas',
     file: 'src/catalogue/membership.ts',
-    find: 'if (this.#addresses.size > 0 || this.#options.alone || this.#ledger.head().length > 0) return undefined',
+    find: 'if (this.#areAllNamed || this.#options.alone || this.#ledger.head().length > 0) return undefined',
     replace: 'return undefined',
   },
   {

@@ -2,6 +2,9 @@ import type { Runtime } from '../runtime/runtime.ts'
 import type { KnownReplica, Ledger } from '../storage/ledger.ts'
 import { isAhead, sealUntilReached } from './recovery.ts'
 
+/** Front ends of our own name all replicas within this time; where there are none, a replica that leads has to do. */
+const NAMING_GRACE_MS = 3_000
+
 export interface MembershipOptions {
   /** Ids of replicas that are given up for good: nobody looks into them. */
   readonly lost: readonly number[]
@@ -26,6 +29,8 @@ export class Membership {
   /** Resolves when somebody who knows them has named all replicas, and they are remembered. */
   readonly #allNamed: Promise<void>
   #tellAllNamed: () => void = () => {}
+  #areAllNamed = false
+  readonly #openedAt: number
   /** Replicas that nobody has looked into yet. */
   readonly #unread = new Set<string>()
 
@@ -34,8 +39,12 @@ export class Membership {
     this.#ledger = ledger
     this.#options = options
     this.#closing = closing
+    this.#openedAt = runtime.clock.monotonicMs()
     this.#allNamed = new Promise((resolve) => {
-      this.#tellAllNamed = resolve
+      this.#tellAllNamed = () => {
+        this.#areAllNamed = true
+        resolve()
+      }
     })
   }
 
@@ -53,8 +62,12 @@ export class Membership {
   /** Why nothing may be decided or shown yet, or undefined. */
   get refusal(): string | undefined {
     if (this.#unread.size > 0) return `the catalogue has not looked into these replicas yet: ${[...this.#unread].join(', ')}`
-    if (this.#addresses.size > 0 || this.#options.alone || this.#ledger.head().length > 0) return undefined
-    return 'the catalogue is empty and has met no replica: start the replicas and a front end, or the catalogue with --alone'
+    if (this.#areAllNamed || this.#options.alone || this.#ledger.head().length > 0) return undefined
+    if (this.#addresses.size === 0) {
+      return 'the catalogue is empty and has met no replica: start the replicas and a front end, or the catalogue with --alone'
+    }
+    const isGraceOver = this.#runtime.clock.monotonicMs() > this.#openedAt + NAMING_GRACE_MS
+    return isGraceOver ? undefined : 'the catalogue is empty and waits for a front end to name all replicas'
   }
 
   /** A replica names itself. */

@@ -14,7 +14,7 @@ import { eventually } from './process.ts'
 /** Less than what counts as full, and enough for what is written until somebody notices. */
 const ROOM_BYTES = 24 * 1024 * 1024
 
-const whyNot = whyNoSmallDisk(process.cwd().concat('/test'))
+const whyNot = whyNoSmallDisk()
 
 /** A system of which one process has a small disk of its own. */
 async function systemWithSmallDisk(name: string): Promise<BareSystem> {

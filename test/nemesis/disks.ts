@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { closeSync, ftruncateSync, openSync, readdirSync, readSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs'
+import { closeSync, ftruncateSync, mkdtempSync, openSync, readdirSync, readSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { SeededRandom } from '../checkers/seeded-random.ts'
 
@@ -50,13 +51,16 @@ const databaseFiles = (folder: string): string[] =>
   readdirSync(folder).filter((name) => /^[a-z]+\d*\.db(-wal|-shm)?$/.test(name))
 
 /** Why no small disk can be made here, or undefined. */
-export function whyNoSmallDisk(folder: string): string | undefined {
+export function whyNoSmallDisk(): string | undefined {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'only root on Linux can mount a small disk'
+  const folder = mkdtempSync(join(tmpdir(), 'bazaar-disk-'))
   try {
     mountSmallDisk(folder)()
     return undefined
   } catch (error) {
     return `a small disk cannot be mounted: ${(error as Error).message.trim().split('\n').at(-1)}`
+  } finally {
+    rmSync(folder, { recursive: true })
   }
 }
 

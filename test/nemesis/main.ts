@@ -1,4 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command } from 'commander'
@@ -101,7 +100,7 @@ function whatIsMissing(
   whyNoFailingDisk: string | undefined,
 ): Summary['skipped'] {
   const missing: [FaultKind, string | undefined][] = [
-    ['full-disk', kinds.includes('full-disk') ? whyNoDisk() : undefined],
+    ['full-disk', kinds.includes('full-disk') ? whyNoSmallDisk() : undefined],
     ['failing-disk', whyNoFailingDisk],
     ['clock', faketime === undefined ? 'libfaketime is not installed (Debian: apt install faketime)' : undefined],
     ['partition', callersAreKnown ? undefined : 'only Linux tells who holds a connection'],
@@ -109,15 +108,6 @@ function whatIsMissing(
     ['reset', callersAreKnown ? undefined : 'only Linux tells who holds a connection'],
   ]
   return Object.fromEntries(missing.filter(([kind, why]) => kinds.includes(kind) && why !== undefined))
-}
-
-function whyNoDisk(): string | undefined {
-  const folder = mkdtempSync(join(tmpdir(), 'bazaar-disk-'))
-  try {
-    return whyNoSmallDisk(folder)
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
 }
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`)

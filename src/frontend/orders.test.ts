@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import { systemClock } from '../runtime/clock.ts'
+import { systemRandom } from '../runtime/random.ts'
+import { NOT_LEADER } from '../rpc/outcome-codes.ts'
+import { FrontEndKeys } from './idempotency-key.ts'
+import { Orders } from './orders.ts'
+import type { ReplicaLink } from './replica-link.ts'
+
+const order = (key: string) => ({ key, fingerprint: 'x', name: 'apple', type: 'buy', quantity: 1 })
+const refused = { number: NOT_LEADER, replayed: false }
+
+test('orders that a replica surely refused in one message were not placed, all of them', async () => {
+  let first = 0
+  let leader: Pick<ReplicaLink, 'place'> | undefined = { place: (id) => (first = id) }
+  const orders = new Orders(systemClock, () => leader as ReplicaLink | undefined)
+  const placed = ['a', 'b', 'c'].map((key) => orders.place(order(key)))
+  await new Promise((resolve) => setImmediate(resolve))
+  const link = leader as ReplicaLink
+  leader = undefined
+  expect(orders.settle([0, 1, 2].map((i) => ({ ...refused, id: first + i })))).toBe('not-leader')
+  orders.lost(link)
+  orders.close()
+  expect(await Promise.all(placed)).toEqual(Array(3).fill({ kind: 'unknown', error: 'NOT_PLACED' }))
+})
+
+test('the keys of a front end rise, and none tells the next one', () => {
+  const keys = new FrontEndKeys(systemRandom, '0123456789abcdef')
+  const made = Array.from({ length: 100 }, () => keys.next())
+  expect(made).toEqual(made.toSorted())
+  expect(new Set(made.map((key) => key.slice(-16))).size).toBe(100)
+})

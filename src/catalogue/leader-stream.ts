@@ -10,9 +10,6 @@ import type { Decisions } from './decisions.ts'
 import type { Publication } from './publication.ts'
 import type { Sessions } from './sessions.ts'
 
-/** A leader further behind than this reads the gap first, at its own pace (`Catalog.Read`). */
-export const STREAM_GAP_MAX = 4 * LIMITS.catchUpBatchMax
-
 /** What a leader's stream works on. */
 export interface LeaderStreamContext {
   readonly ledger: Ledger
@@ -81,7 +78,8 @@ export class LeaderStream implements StreamHandlers<LeaderToCatalogue> {
     const { ledger, log } = this.#context
     this.#context.introduce(hello)
     const why = this.#context.refusal()
-    const refused = why !== undefined ? refusal(why) : await this.#judge(hello)
+    if (why !== undefined) return this.#refuse(refusal(why)) // Every 50 ms while a recovery takes its time: not worth a line.
+    const refused = await this.#judge(hello)
     if (refused) {
       log.warn({ replica: hello.replicaId, ...refused }, 'leader refused')
       return this.#refuse(refused)
@@ -109,7 +107,7 @@ export class LeaderStream implements StreamHandlers<LeaderToCatalogue> {
       const why = `replica ${hello.replicaId} belongs to cluster ${hello.clusterId}, this catalogue to ${genesis.clusterId}`
       return refusal(why, { differs: true })
     }
-    if (length - hello.length > STREAM_GAP_MAX) {
+    if (length - hello.length > LIMITS.leaderGapMax) {
       return refusal(`a gap of ${length - hello.length} entries: read it first`, { lacksMuch: true })
     }
     const digest = await this.#context.ledger.digestAt(hello.length)

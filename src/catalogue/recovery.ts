@@ -1,8 +1,7 @@
 import { OPENING_CATALOGUE, type Stock } from '../domain/stock.ts'
-import { LIMITS } from '../domain/limits.ts'
 import { sleep } from '../runtime/clock.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import { fromWireEntries } from '../rpc/entries.ts'
+import { readPages } from '../rpc/log-pages.ts'
 import type { SealResult } from '../rpc/messages.ts'
 import type { Genesis } from '../storage/chain.ts'
 import type { KnownReplica, Ledger, LedgerHead, LedgerOpening, LedgerStore, LogPage } from '../storage/ledger.ts'
@@ -135,7 +134,12 @@ async function recover(
   runtime.log.warn({ replicas: sealed.map(reportOf), chosen: best.address, generation }, 'recovering the ledger from replicas')
   if (!best.state.genesis) throw new Error(`the replica at ${best.address} holds entries without a genesis`)
   await ledger?.close()
-  const pages = pagesOf(runtime, best)
+  const pages = readPages(
+    runtime.clock,
+    (request) => retried(runtime, () => runtime.network.call(best.address, 'Order.Read', request, READ_DEADLINE_MS)),
+    0,
+    best.state.length,
+  )
   const recovered = await store.rebuild(best.state.genesis, generation, pages)
   runtime.log.warn({ length: recovered.head().length, digest: recovered.head().digest }, 'ledger recovered')
   return recovered
@@ -206,18 +210,6 @@ export async function sealUntilReached(
 
 const byGenerationAndLength = (a: Sealed, b: Sealed): number =>
   b.state.lastGeneration - a.state.lastGeneration || b.state.length - a.state.length
-
-async function* pagesOf(runtime: Runtime, { address, state }: Sealed): AsyncIterable<LogPage> {
-  for (let from = 0; from < state.length; ) {
-    const limit = Math.min(LIMITS.catchUpBatchMax, state.length - from)
-    const { entries, digest } = await retried(runtime, () =>
-      runtime.network.call(address, 'Order.Read', { from, limit }, READ_DEADLINE_MS),
-    )
-    if (entries.length === 0) throw new Error(`the replica at ${address} ends at ${from}, it said ${state.length}`)
-    yield { entries: fromWireEntries(entries), digest }
-    from += entries.length
-  }
-}
 
 /** A replica may restart while it is read: it comes back with all that it held. */
 async function retried<T>({ clock, log }: Runtime, call: () => Promise<T>): Promise<T> {

@@ -24,6 +24,8 @@ export const LIMITS = {
   tradeBatchMax: 512,
   /** Entries in one message while a replica catches up. */
   catchUpBatchMax: 2_000,
+  /** Entries that a leader may lack and still trade soon: it gets them on its stream. With more it reads them first. */
+  leaderGapMax: 8_000,
   /** Orders one listing returns. */
   listingMax: 1_000,
 } as const

@@ -1,3 +1,4 @@
+import { LIMITS } from '../domain/limits.ts'
 import { sleep, type Timer } from '../runtime/clock.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { PlaceOutcome, StockChange } from '../rpc/messages.ts'
@@ -33,6 +34,7 @@ interface Current {
  * E1. A replica that leads already is preferred to any election; of several, the one of the highest (epoch, id).
  *     So front ends that elected different leaders come to agree.
  * E2. At most one election per 500 ms.
+ * E3. The highest id that can lead is elected; one whose log is far behind another's only when there is no other.
  */
 export class Leadership {
   readonly #runtime: Runtime
@@ -147,7 +149,7 @@ export class Leadership {
     const now = clock.monotonicMs()
     if (now < this.#startedAt + FIRST_ELECTION_DELAY_MS && alive.length < this.#links.length) return false
     if (now < this.#lastElectionAt + ELECTION_INTERVAL_MS) return false // E2
-    const candidates = alive.filter((link) => link.pong?.canLead).sort((a, b) => b.id - a.id)
+    const candidates = byFitness(alive)
     if (candidates.length === 0) return false
     this.#lastElectionAt = now
     this.elections += 1
@@ -172,4 +174,12 @@ export class Leadership {
     if (candidate.pong && this.#isBetter(candidate, epoch)) this.#adopt(candidate, epoch)
     return true
   }
+}
+
+/** E3. Those that can lead, highest id first; behind them those that would have to read much before they trade. */
+function byFitness(alive: readonly ReplicaLink[]): readonly ReplicaLink[] {
+  const lengthOf = (link: ReplicaLink) => link.pong?.length ?? 0
+  const longest = Math.max(...alive.map(lengthOf))
+  const lacksMuch = (link: ReplicaLink) => Number(longest - lengthOf(link) > LIMITS.leaderGapMax)
+  return alive.filter((link) => link.pong?.canLead).sort((a, b) => lacksMuch(a) - lacksMuch(b) || b.id - a.id)
 }

@@ -2,8 +2,9 @@ import { LIMITS } from '../domain/limits.ts'
 import { positionToPublish, type Entry, type OrderRequest } from '../domain/order.ts'
 import { sleep } from '../runtime/clock.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import type { Decided, FollowerView, LeadWelcome } from '../rpc/messages.ts'
+import type { Decided, FollowerView, LeadWelcome, ReadRequest } from '../rpc/messages.ts'
 import { fromWireEntries } from '../rpc/entries.ts'
+import { readPages } from '../rpc/log-pages.ts'
 import { fromWireOutcome, OVERLOADED, UNKNOWN } from '../rpc/outcome-codes.ts'
 import type { Genesis } from '../storage/chain.ts'
 import { CatalogueStream, type CatalogueStreamHandlers } from './catalogue-stream.ts'
@@ -13,6 +14,8 @@ import type { Pushes } from './pushes.ts'
 import { repair } from './repair.ts'
 
 const RECONNECT_MS = 50
+/** One read of the gap. */
+const READ_DEADLINE_MS = 2_000
 /** Trade batches between their sending and their acknowledgement. With one the chain stands still half of the time. */
 const BATCHES_IN_FLIGHT_MAX = 2
 /** How much smaller than what is on its way a batch may be that does not wait for it. */
@@ -220,16 +223,20 @@ export class Leader implements CatalogueStreamHandlers {
 
   /** A large gap is read at this replica's own pace before the stream is opened again. */
   async #readGap(): Promise<void> {
-    const { network } = this.#runtime
+    const { catalogueAddress } = this.#options
+    const read = (request: ReadRequest) =>
+      this.#runtime.network.call(catalogueAddress, 'Catalog.Read', request, READ_DEADLINE_MS)
     for (;;) {
-      const { length, genesis } = this.#copy.head()
+      const { length: from, genesis } = this.#copy.head()
       if (!genesis || this.#stopped.signal.aborted) return
-      const request = { from: length, limit: LIMITS.catchUpBatchMax }
-      const { entries, digest, generation } = await network.call(this.#options.catalogueAddress, 'Catalog.Read', request, 2_000)
-      if (entries.length < LIMITS.catchUpBatchMax) return
-      const extension = await this.#copy.extend(generation, length, fromWireEntries(entries), digest)
-      if (extension.kind === 'fork') await repair(this.#runtime, this.#copy, this.#options.catalogueAddress)
-      if (extension.kind !== 'held') throw new Error(`${extension.kind} while reading the gap from ${length}`)
+      const { length: end } = await read({ from, limit: 0 })
+      if (end - from < LIMITS.catchUpBatchMax) return
+      for await (const { generation, entries, digest } of readPages(this.#runtime.clock, read, from, end)) {
+        if (this.#stopped.signal.aborted) return
+        const extension = await this.#copy.extend(generation, entries[0]?.number ?? end, entries, digest)
+        if (extension.kind === 'fork') await repair(this.#runtime, this.#copy, catalogueAddress)
+        if (extension.kind !== 'held') throw new Error(`${extension.kind} while reading the gap up to ${end}`)
+      }
     }
   }
 

@@ -1,5 +1,10 @@
+/** Bytes that a peer may send ahead. With HTTP/2's 64 KiB a large message waits for a peer that is busy with the one before it. */
+export const WINDOW_BYTES = 1_048_576
+
 /** Common settings of all gRPC connections, clients' and servers'. */
 export const CHANNEL_OPTIONS = {
+  // Clients only; for servers see flow-control.ts.
+  'grpc-node.flow_control_window': WINDOW_BYTES,
   'grpc.max_receive_message_length': 16 * 1024 * 1024,
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 500,

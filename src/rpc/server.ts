@@ -15,6 +15,7 @@ import { RpcError, type MessageStream, type RpcServer, type Services, type Strea
 import { SERVER_OPTIONS } from './channel-options.ts'
 import { definitions, SERVICE_NAMES } from './definitions.ts'
 import { toStatus } from './errors.ts'
+import { widenServerWindows } from './flow-control.ts'
 import { addReflection } from './reflection.ts'
 
 const BIND_RETRY_MS = 2_000
@@ -28,6 +29,7 @@ type StreamOpener = (stream: MessageStream<object>) => StreamHandlers<object>
  * @throws Error when the port stays taken for two seconds.
  */
 export async function serveGrpc(host: string, port: number, services: Services, log: Logger): Promise<RpcServer> {
+  widenServerWindows()
   const server = new Server(SERVER_OPTIONS)
   const streams = new Set<() => void>()
   const served = SERVICE_NAMES.filter((name) => {

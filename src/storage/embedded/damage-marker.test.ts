@@ -7,15 +7,16 @@ import { decide } from '../../catalogue/decide.ts'
 import type { OrderRequest } from '../../domain/order.ts'
 import { OPENING_CATALOGUE } from '../../domain/stock.ts'
 import { StorageFailure, type Ledger, type LogPage } from '../ledger.ts'
+import { CHECKED_AT_OPEN } from './entry-table.ts'
 import { embeddedLedgerStore } from './ledger-store.ts'
 import { openEmbeddedOrderLog } from './order-log-file.ts'
 
 const GENESIS = { clusterId: 'c-1', stocks: OPENING_CATALOGUE }
-const LENGTH = 3_000
+const LENGTH = CHECKED_AT_OPEN + 2_000
 /** An entry that is too old to be looked at when the file is opened. */
 const OLD = 500
 const PAGE_BYTES = 4096
-const SCARCE_PAGES = 250
+const SCARCE_PAGES = 450
 const REPLICA = { replicaId: 1, address: '127.0.0.1:5001' }
 
 const requests = (from: number, count: number): readonly OrderRequest[] =>

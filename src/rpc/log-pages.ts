@@ -1,0 +1,42 @@
+import { LIMITS } from '../domain/limits.ts'
+import type { Entry } from '../domain/order.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { fromWireEntries } from './entries.ts'
+import type { Entries, ReadRequest } from './messages.ts'
+
+/** Pages that are asked for at once: while one is written, the next are read and on their way. */
+const PAGES_AHEAD = 3
+
+/** A page of another process' log. */
+export interface ReadPage extends Entries {
+  readonly entries: readonly Entry[]
+}
+
+/**
+ * The entries of a log that `read` asks for, from number `from` up to, not including, `end`, in pages. Throws when the log
+ * ends before, and whatever `read` rejects with.
+ */
+export async function* readPages(
+  clock: Clock,
+  read: (request: ReadRequest) => Promise<Entries>,
+  from: number,
+  end: number,
+): AsyncGenerator<ReadPage, void, void> {
+  const readPage = async (first: number): Promise<ReadPage> => {
+    const limit = Math.min(LIMITS.catchUpBatchMax, end - first)
+    const page = await read({ from: first, limit })
+    if (page.entries.length === limit) return { ...page, entries: fromWireEntries(page.entries) }
+    throw new Error(`a log was said to go up to ${end}, and ends at ${first + page.entries.length}`)
+  }
+  const ahead: Promise<ReadPage>[] = []
+  for (let next = from; next < end || ahead.length > 0; ) {
+    for (; next < end && ahead.length < PAGES_AHEAD; next += LIMITS.catchUpBatchMax) {
+      const page = readPage(next)
+      page.catch(() => undefined) // It is told when its turn comes.
+      ahead.push(page)
+    }
+    await new Promise<void>((resolve) => clock.nextTurn(resolve)) // What was asked for leaves before a page is worked on.
+    const page = await ahead.shift()
+    if (page) yield page
+  }
+}

@@ -4,6 +4,8 @@ import { Command, InvalidArgumentError } from 'commander'
 import { simulate, type RunResult } from './simulation.ts'
 import type { Batch, BatchResult } from './worker.ts'
 
+/** Garbage of a whole run fits in: a tenth faster than with the default of 16. */
+const YOUNG_GENERATION_MB = 64
 /** Seeds given to a worker at a time. */
 const BATCH_RUNS = 20
 
@@ -84,7 +86,7 @@ async function sweep({ from, runs, workers, json, untilViolation, minutes = Infi
 }
 
 function runWorker(takeBatch: () => Batch | undefined, add: (result: BatchResult) => void): Promise<void> {
-  const worker = new Worker(new URL('./worker.ts', import.meta.url))
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB } })
   return new Promise((resolve, reject) => {
     const feed = () => {
       const batch = takeBatch()

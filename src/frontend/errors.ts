@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, HTTPMethods } from 'fastify'
 import type { ErrorName } from '../domain/errors.ts'
 import { LIMITS } from '../domain/limits.ts'
 import type { Logger } from '../runtime/logger.ts'
-import { parseJson } from './direct-orders.ts'
+import { parseJson } from './direct-routes.ts'
 import { refuse } from './routes.ts'
 
 /** Requests of all kinds that one front end works on at once; the next one gets 503. */

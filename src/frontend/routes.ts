@@ -24,7 +24,7 @@ export interface OrderBody {
 export function addRoutes(app: FastifyInstance, frontEnd: FrontEnd): void {
   app.get<{ Params: { name: string } }>('/stocks/:name', { schema: SCHEMAS.stock }, async ({ params }, reply) => {
     const found = await frontEnd.stocks.find(params.name)
-    if (found.kind === 'found') return { data: stockData(found.stock) }
+    if (found.kind === 'found') return send(reply, stockFound(found.stock))
     return refuse(reply, found.kind === 'not-found' ? 'STOCK_NOT_FOUND' : 'UNAVAILABLE')
   })
 
@@ -115,6 +115,11 @@ function answer(outcome: Outcome): HttpAnswer {
 function accepted(number: number): HttpAnswer {
   const data: PlacedData = { transaction_number: number }
   return { status: 200, headers: {}, body: { data } }
+}
+
+/** A stock that a lookup found. */
+export function stockFound(stock: StockView): HttpAnswer {
+  return { status: 200, headers: {}, body: { data: stockData(stock) } }
 }
 
 /** One row of the error table. */

@@ -25,6 +25,7 @@ export class StockCache {
   #session = 0
   #drops = 0
   hits = 0
+  /** Lookups that had to go to the catalogue. */
   misses = 0
   evictions = 0
   invalidations = 0
@@ -56,7 +57,6 @@ export class StockCache {
   get(name: string, live: boolean): StockView | undefined {
     const view = live ? this.#lru.get(name) : undefined
     if (view) this.hits += 1
-    else this.misses += 1
     return view
   }
 

@@ -1,4 +1,5 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import { ParkedConnections } from './parked-connections.ts'
 
 /** What a route answers, as JSON. */
 export interface HttpAnswer {
@@ -8,28 +9,50 @@ export interface HttpAnswer {
 }
 
 /**
- * A POST that is answered without the framework, which would take as long for it as everything else does. Only plain
- * requests are: exactly this path, and a body of known length. Everything unusual goes the usual way.
+ * Requests that are answered without the framework, which would take as long for one as everything else does. Only plain
+ * ones are: exactly these paths, and a body of known length. Everything unusual goes the usual way.
  */
-export interface DirectRoute {
-  readonly path: string
-  readonly bodyBytesMax: number
-  /** The answer to a request that there is no room for, given before its body is read; undefined while there is room. */
-  refuse(): HttpAnswer | undefined
-  /** Never rejects. */
-  answer(headers: IncomingHttpHeaders, body: string): Promise<HttpAnswer>
+export interface DirectRoutes {
+  readonly get: {
+    /** What stands before the last part of the path, which is letters, digits and "-._~" only. */
+    readonly folder: string
+    /** The answer when it is at hand; undefined leaves the request to the framework. */
+    answer(name: string): HttpAnswer | undefined
+  }
+  readonly post: {
+    readonly path: string
+    readonly bodyBytesMax: number
+    /** The answer to a request that there is no room for, given before its body is read; undefined while there is room. */
+    refuse(): HttpAnswer | undefined
+    /** Never rejects. */
+    answer(headers: IncomingHttpHeaders, body: string): Promise<HttpAnswer>
+  }
 }
 
-/** A server with one direct route; `others` takes the rest, and everything once the server is closing. */
-export function serverWithDirectRoute(route: DirectRoute, others: RequestListener): Server {
+const PLAIN_NAME = /^[\w.~-]+$/
+
+/** A server with direct routes; `others` takes the rest, and everything once the server is closing. */
+export function serverWithDirectRoutes({ get, post }: DirectRoutes, others: RequestListener): Server {
+  const parked = new ParkedConnections()
   const server = createServer((request, response) => {
-    if (server.listening && isPlain(route, request)) take(route, request, response)
+    if (!server.listening) others(request, response)
+    else if (request.method === 'GET') {
+      const answer = answerTo(get, request)
+      if (answer) send(response, answer)
+      else others(request, response)
+    } else if (isPlain(post, request)) take(post, request, response, parked)
     else others(request, response)
   })
-  return server
+  return server.on('close', () => parked.close())
 }
 
-function isPlain({ path, bodyBytesMax }: DirectRoute, { method, url, headers }: IncomingMessage): boolean {
+function answerTo({ folder, answer }: DirectRoutes['get'], { url = '', headers }: IncomingMessage): HttpAnswer | undefined {
+  if (!url.startsWith(folder) || headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined) return undefined
+  const name = url.slice(folder.length)
+  return PLAIN_NAME.test(name) ? answer(name) : undefined
+}
+
+function isPlain({ path, bodyBytesMax }: DirectRoutes['post'], { method, url, headers }: IncomingMessage): boolean {
   return (
     method === 'POST' &&
     url === path &&
@@ -39,11 +62,12 @@ function isPlain({ path, bodyBytesMax }: DirectRoute, { method, url, headers }: 
   )
 }
 
-function take(route: DirectRoute, request: IncomingMessage, response: ServerResponse): void {
+function take(route: DirectRoutes['post'], request: IncomingMessage, response: ServerResponse, parked: ParkedConnections): void {
   const refused = route.refuse()
   if (refused) {
     request.resume()
-    return send(response, refused)
+    send(response, refused)
+    return parked.park(request.socket)
   }
   const chunks: Buffer[] = []
   request.on('data', (chunk: Buffer) => chunks.push(chunk))

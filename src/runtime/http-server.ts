@@ -1,6 +1,6 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyServerFactory } from 'fastify'
 import { sleep, systemClock } from './clock.ts'
-import { serverWithDirectRoute, type DirectRoute } from './direct-route.ts'
+import { serverWithDirectRoutes, type DirectRoutes } from './direct-route.ts'
 
 const BIND_RETRY_MS = 2_000
 /** Longer than load balancers keep a connection: one that the server closes first costs a client its request. */
@@ -13,15 +13,15 @@ export interface HttpServerOptions {
   readonly parameterCharactersMax: number
   /** Answers a request whose path no route can be looked up for. */
   readonly refusePath: (error: { readonly code: string }, reply: FastifyReply) => void
-  readonly directRoute?: DirectRoute
+  readonly directRoutes?: DirectRoutes
 }
 
 /** A fastify instance; routes are added before `listen`. */
 export function httpServer(options: HttpServerOptions): FastifyInstance {
-  const { directRoute } = options
+  const { directRoutes } = options
   return Fastify({
     logger: false,
-    ...(directRoute && { serverFactory: factoryFor(directRoute) }),
+    ...(directRoutes && { serverFactory: factoryFor(directRoutes) }),
     bodyLimit: options.bodyBytesMax,
     forceCloseConnections: 'idle',
     // Draining answers what is under way; new requests on open connections are answered too, with "stopping".
@@ -33,9 +33,9 @@ export function httpServer(options: HttpServerOptions): FastifyInstance {
 }
 
 const factoryFor =
-  (route: DirectRoute): FastifyServerFactory =>
+  (routes: DirectRoutes): FastifyServerFactory =>
   (handler) => {
-    const server = serverWithDirectRoute(route, handler)
+    const server = serverWithDirectRoutes(routes, handler)
     // What fastify sets on a server of its own.
     server.keepAliveTimeout = KEEP_ALIVE_MS
     server.requestTimeout = 0

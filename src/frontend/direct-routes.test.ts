@@ -1,19 +1,30 @@
-import { request as httpRequest } from 'node:http'
+import { Agent, request as httpRequest, type RequestOptions } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { LIMITS } from '../domain/limits.ts'
 import type { OrderRequest } from '../domain/order.ts'
+import type { StockView } from '../rpc/messages.ts'
 import { httpServer } from '../runtime/http-server.ts'
 import type { Logger } from '../runtime/logger.ts'
-import { directOrders } from './direct-orders.ts'
+import { directRoutes } from './direct-routes.ts'
 import { addErrorHandling, refusePath } from './errors.ts'
 import type { FrontEnd } from './front-end.ts'
 import { addRoutes } from './routes.ts'
 
+const TESLA = { name: 'tesla', priceCents: 18_326, quantity: 7 } as StockView
+let full = false
+
 /** Takes orders of "tesla" and knows nothing else; an order of "bug" brings a bug to light. */
 const frontEnd = {
+  stocks: {
+    cached: (name: string) => (name === 'tesla' ? TESLA : undefined),
+    find: async (name: string) => (name === 'tesla' ? { kind: 'found', stock: TESLA } : { kind: 'not-found' }),
+  },
   keys: { next: () => 'made-here' },
   orders: {
+    get isFull() {
+      return full
+    },
     place: async ({ name, key }: OrderRequest) => {
       if (name === 'bug') throw new Error('a bug')
       if (name !== 'tesla') return { kind: 'unknown', error: 'MAY_HAVE_BEEN_PLACED' }
@@ -28,7 +39,7 @@ const app = httpServer({
   bodyBytesMax: LIMITS.requestBodyBytesMax,
   parameterCharactersMax: 1_024,
   refusePath,
-  directRoute: directOrders(frontEnd, log),
+  directRoutes: directRoutes(frontEnd, log),
 })
 addErrorHandling(app, log)
 addRoutes(app, frontEnd)
@@ -40,10 +51,14 @@ const HOP_BY_HOP = ['date', 'connection', 'keep-alive']
 
 /** Of a body whose length is not told beforehand the framework takes care. */
 function post(body: string, framing: 'plain' | 'chunked', headers: Record<string, string> = {}): Promise<object> {
+  const length = framing === 'plain' ? { 'content-length': Buffer.byteLength(body) } : { 'transfer-encoding': 'chunked' }
+  return exchange({ method: 'POST', path: '/orders', headers: { ...length, ...headers } }, body)
+}
+
+function exchange(request: RequestOptions, body = ''): Promise<object> {
   return new Promise((resolve, reject) => {
     const { port } = app.server.address() as AddressInfo
-    const length = framing === 'plain' ? { 'content-length': Buffer.byteLength(body) } : { 'transfer-encoding': 'chunked' }
-    const sent = httpRequest({ port, method: 'POST', path: '/orders', headers: { ...length, ...headers } }, async (response) => {
+    const sent = httpRequest({ port, ...request }, async (response) => {
       const text = Buffer.concat(await response.toArray()).toString()
       const kept = Object.entries(response.headers).filter(([name]) => !HOP_BY_HOP.includes(name))
       resolve({ status: response.statusCode, headers: Object.fromEntries(kept), body: JSON.parse(text) })
@@ -94,4 +109,33 @@ describe('an order that comes without the framework is answered like one that co
     expect(await post(order({ name: 'bug' }), 'plain')).toMatchObject({ status: 500 })
     expect(reported).toBe(before + 1)
   })
+})
+
+describe('a lookup that comes without the framework is answered like one that comes by it', () => {
+  test.each(['tesla', 'nobody', 'tesl%61', '%', '..', 'x'.repeat(2_000)])('of %s', async (name) => {
+    const path = `/stocks/${name}`
+    expect(await exchange({ path })).toEqual(await exchange({ path: `${path}?by=the+framework` }))
+  })
+
+  test('found', async () => {
+    expect(await exchange({ path: '/stocks/tesla' })).toMatchObject({
+      status: 200,
+      body: { data: { name: 'tesla', price: 183.26, quantity: 7 } },
+    })
+  })
+})
+
+test('a connection whose order was refused is read again when there is room', async () => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const onOneConnection = () =>
+    exchange({ method: 'POST', path: '/orders', agent, headers: { 'content-length': order({}).length } }, order({}))
+  full = true
+  try {
+    for (let tries = 0; tries < 3; tries += 1) expect(await onOneConnection()).toMatchObject({ status: 503, headers: { 'retry-after': '1' } })
+    full = false
+    expect(await onOneConnection()).toMatchObject({ status: 200 })
+  } finally {
+    full = false
+    agent.destroy()
+  }
 })

@@ -1,5 +1,5 @@
 import { Agent, request as httpRequest, type RequestOptions } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { LIMITS } from '../domain/limits.ts'
 import type { OrderRequest } from '../domain/order.ts'
@@ -125,7 +125,11 @@ describe('a lookup that comes without the framework is answered like one that co
   })
 })
 
-test('a connection whose order was refused is read again when there is room', async () => {
+test('a connection whose order was refused is not read for a moment, and then again', async () => {
+  const staysPaused: boolean[] = []
+  app.server.once('connection', (socket: Socket) => {
+    socket.on('pause', () => setImmediate(() => staysPaused.push(socket.isPaused())))
+  })
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   const onOneConnection = () =>
     exchange({ method: 'POST', path: '/orders', agent, headers: { 'content-length': order({}).length } }, order({}))
@@ -134,6 +138,7 @@ test('a connection whose order was refused is read again when there is room', as
     for (let tries = 0; tries < 3; tries += 1) expect(await onOneConnection()).toMatchObject({ status: 503, headers: { 'retry-after': '1' } })
     full = false
     expect(await onOneConnection()).toMatchObject({ status: 200 })
+    expect(staysPaused).toEqual([true, true, true])
   } finally {
     full = false
     agent.destroy()

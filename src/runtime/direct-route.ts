@@ -65,9 +65,10 @@ function isPlain({ path, bodyBytesMax }: DirectRoutes['post'], { method, url, he
 function take(route: DirectRoutes['post'], request: IncomingMessage, response: ServerResponse, parked: ParkedConnections): void {
   const refused = route.refuse()
   if (refused) {
-    request.resume()
     send(response, refused)
-    return parked.park(request.socket)
+    // Only now: at the end of a request node:http reads on by itself.
+    request.on('end', () => parked.park(request.socket)).resume()
+    return
   }
   const chunks: Buffer[] = []
   request.on('data', (chunk: Buffer) => chunks.push(chunk))

@@ -11,7 +11,9 @@ const RELEASED_MAX = 1_024
 
 /**
  * Connections whose last request was refused for lack of room. They are not read for a moment, so that a flood is held
- * back by the kernel, and what this process has time for goes into requests that it can carry out.
+ * back by the kernel, and what this process has time for goes into requests that it can carry out. That matters most
+ * with more than 1,024 of them: as long as so many have something to read, libuv reads on, up to 48 times, and neither
+ * timers nor what was to be sent get their turn for seconds.
  */
 export class ParkedConnections {
   readonly #parked = new Set<Socket>()

@@ -20,6 +20,9 @@ export interface ClusterWatch {
   frontEndStarted(frontEnd: FrontEnd): void
 }
 
+/** A client waits no longer for an answer. */
+const ON_ITS_WAY_MAX_MS = 5_500
+
 /** A simulated replica: its process, its disk, and what is durable on it. */
 export interface SimReplica {
   readonly id: number
@@ -53,6 +56,8 @@ export class Cluster {
   readonly overruled = new Set<number>()
   /** A backup of the ledger, if one was taken. */
   backup: LedgerSnapshot
+  /** Logs that were given up with their disk. */
+  readonly #emptied: { readonly length: number; readonly atMs: number }[] = []
   #diskLost = false
   #named: boolean
   healed = false
@@ -163,8 +168,14 @@ export class Cluster {
   /** A replica begins anew, on a new disk. */
   replaceLog(replica: SimReplica, why: string): void {
     this.#world.trace(`${replica.process.name} has an empty log now: ${why}`)
+    this.#emptied.push({ length: replica.log.head().length, atMs: this.#world.scheduler.nowMs })
     replica.disk.flipped = false
     replica.log = this.#emptyLog()
+  }
+
+  /** Whether a replica that held this order lost its disk lately: what it told of the order may still be on its way. */
+  lostLately(number: number): boolean {
+    return this.#emptied.some(({ length, atMs }) => length > number && this.#world.scheduler.nowMs - atMs <= ON_ITS_WAY_MAX_MS)
   }
 
   #emptyLog(): MemoryOrderLog {

@@ -49,7 +49,8 @@ export class DurableChecks implements NetworkObserver {
     if (number >= this.#published) this.#violated(`7: order ${number} is shown, published is ${this.#published}`)
     const { ledger, ledgerTrusted, replicas } = this.#cluster
     if (ledger && ledgerTrusted && ledger.head().length <= number) this.#violated(`7: order ${number} is shown, not in the ledger`)
-    if (byReplica && !replicas.some(({ log }) => log.head().length > number)) this.#violated(`3: order ${number} is shown, no replica holds it`)
+    const isHeld = replicas.some(({ log }) => log.head().length > number) || this.#cluster.lostLately(number)
+    if (byReplica && !isHeld) this.#violated(`3: order ${number} is shown, no replica holds it`)
   }
 
   /** Whether every order that anybody was told of stands in one of these logs. */

@@ -126,8 +126,8 @@ export const ORDER_BUGS: readonly PlantedBug[] = [
     name: 'propagated-believed',
     what: 'a single Order.Propagate is believed without the catalogue',
     file: 'src/order/single-calls.ts',
-    find: 'return { resultPropagate: same ? 1 : 0 }',
-    replace: 'return { resultPropagate: same || !entry ? 1 : 0 }',
+    find: 'if (!(await this.#isLedgers(orderNum + 1))) return { resultPropagate: 0 }',
+    replace: 'if (!(await this.#isLedgers(orderNum + 1))) return { resultPropagate: 1 }',
   },
   {
     name: 'foreign-miss-unconfirmed',
@@ -164,5 +164,19 @@ export const ORDER_BUGS: readonly PlantedBug[] = [
     file: 'src/order/catalogue-stream.ts',
     find: 'if (this.#cause !== undefined || !this.#welcomed) return',
     replace: 'if (silence >= 0) return',
+  },
+  {
+    name: 'empty-log-reads-nothing',
+    what: '13: an empty log with a large gap is told to read it, and not what it has to adopt before',
+    file: 'src/catalogue/leader-stream.ts',
+    find: "const adopt = hello.clusterId === '' ? { generation, genesis } : null",
+    replace: 'const adopt = genesis && generation < 0 ? { generation, genesis } : null',
+  },
+  {
+    name: 'overruled-tail-shown',
+    what: 'rule 8: a single Order.Lookup answers from a tail that the ledger has overruled',
+    file: 'src/order/single-calls.ts',
+    find: 'if (await this.#isLedgers(number + 1)) return',
+    replace: 'if (number >= 0) return',
   },
 ]

@@ -15,7 +15,7 @@ import { SimNetwork } from './network.ts'
 import type { World } from './process.ts'
 import { SeededRandom } from './random.ts'
 import { Scheduler } from './scheduler.ts'
-import { settingsOf, type RunSettings } from './settings.ts'
+import { applyLimits, settingsOf, type RunSettings } from './settings.ts'
 import { SettledChecks } from './settled-checks.ts'
 import { Stranger } from './strangers.ts'
 
@@ -84,6 +84,7 @@ class Run {
     this.#random = new SeededRandom(seed)
     this.#mix = this.#random.pick(FAULT_MIXES)
     this.#settings = settingsOf(this.#random, this.#mix)
+    applyLimits(this.#settings)
     this.#world = this.#newWorld(keepTrace)
     this.#world.trace(() => `mix "${this.#mix.name}", ${JSON.stringify(this.#settings)}`)
     const { network } = this.#world

@@ -78,7 +78,7 @@ export class LeaderStream implements StreamHandlers<LeaderToCatalogue> {
     const { ledger, log } = this.#context
     this.#context.introduce(hello)
     const why = this.#context.refusal()
-    if (why !== undefined) return this.#refuse(refusal(why)) // Every 50 ms while a recovery takes its time: not worth a line.
+    if (why !== undefined) return this.#refuse(refusal(why)) // A leader asks every 50 ms: not worth a line.
     const refused = await this.#judge(hello)
     if (refused) {
       log.warn({ replica: hello.replicaId, ...refused }, 'leader refused')
@@ -108,7 +108,8 @@ export class LeaderStream implements StreamHandlers<LeaderToCatalogue> {
       return refusal(why, { differs: true })
     }
     if (length - hello.length > LIMITS.leaderGapMax) {
-      return refusal(`a gap of ${length - hello.length} entries: read it first`, { lacksMuch: true })
+      const adopt = hello.clusterId === '' ? { generation, genesis } : null
+      return refusal(`a gap of ${length - hello.length} entries: read it first`, { lacksMuch: true, adopt })
     }
     const digest = await this.#context.ledger.digestAt(hello.length)
     if (hello.length > 0 && digest !== hello.digest) {

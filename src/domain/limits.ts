@@ -22,8 +22,10 @@ export const LIMITS = {
   leaderPendingOrdersMax: 16_384,
   /** Requests in one Trade message. */
   tradeBatchMax: 512,
-  /** Entries in one message while a replica catches up. */
+  /** Entries in one answer to a `Read`, and in one message that closes a leader's gap. */
   catchUpBatchMax: 2_000,
+  /** Entries in one message to a learner: the leader reads them within a few milliseconds, and orders wait meanwhile. */
+  learnerBatchMax: 1_000,
   /** Entries that a leader may lack and still trade soon: it gets them on its stream. With more it reads them first. */
   leaderGapMax: 8_000,
   /** Orders one listing returns. */

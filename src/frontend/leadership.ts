@@ -177,9 +177,9 @@ export class Leadership {
 }
 
 /** E3. Those that can lead, highest id first; behind them those that would have to read much before they trade. */
-function byFitness(alive: readonly ReplicaLink[]): readonly ReplicaLink[] {
-  const lengthOf = (link: ReplicaLink) => link.pong?.length ?? 0
+export function byFitness<L extends Pick<ReplicaLink, 'id' | 'pong'>>(alive: readonly L[]): readonly L[] {
+  const lengthOf = (link: L) => link.pong?.length ?? 0
   const longest = Math.max(...alive.map(lengthOf))
-  const lacksMuch = (link: ReplicaLink) => Number(longest - lengthOf(link) > LIMITS.leaderGapMax)
+  const lacksMuch = (link: L) => Number(longest - lengthOf(link) > LIMITS.leaderGapMax)
   return alive.filter((link) => link.pong?.canLead).sort((a, b) => lacksMuch(a) - lacksMuch(b) || b.id - a.id)
 }

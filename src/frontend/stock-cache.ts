@@ -25,7 +25,6 @@ export class StockCache {
   #session = 0
   #drops = 0
   hits = 0
-  /** Lookups that had to go to the catalogue. */
   misses = 0
   evictions = 0
   invalidations = 0
@@ -58,6 +57,11 @@ export class StockCache {
     const view = live ? this.#lru.get(name) : undefined
     if (view) this.hits += 1
     return view
+  }
+
+  /** Counts a lookup that goes to the catalogue. */
+  missed(): void {
+    this.misses += 1
   }
 
   /** To be taken before the catalogue is asked. */

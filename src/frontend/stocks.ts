@@ -35,7 +35,7 @@ export class Stocks {
   async find(name: string): Promise<StockFound> {
     const cached = this.cached(name)
     if (cached) return { kind: 'found', stock: cached }
-    this.#cache.misses += 1
+    this.#cache.missed()
     const answer = await this.#untilAnswered(() => this.#gather(name))
     const stock = answer?.stocks.find((view) => view.name === name)
     if (!stock) return { kind: 'unavailable' }

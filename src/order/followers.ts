@@ -1,3 +1,4 @@
+import { LIMITS } from '../domain/limits.ts'
 import type { Entry } from '../domain/order.ts'
 import type { Clock, Timer } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
@@ -12,9 +13,7 @@ const SILENCE_CHECK_MS = 50
 const IN_SYNC_SILENCE_MS = 300
 /** A learner holds nobody up and gets more time. */
 const LEARNER_SILENCE_MS = 5_000
-/** Entries in one message to a learner: reading them takes a few milliseconds, and orders wait meanwhile. */
-const CATCH_UP_ENTRIES = 1_000
-/** Such messages on their way to one learner. */
+/** Messages of catch-up entries on their way to one learner. */
 const CATCH_UP_WINDOW = 4
 
 /** A learner has not caught up yet; an in-sync follower holds everything, and nothing is acknowledged without it. */
@@ -158,10 +157,10 @@ export class Followers {
     const { log } = this.#lead
     if (follower.reading) return
     follower.reading = true
-    const windowEnd = follower.held + CATCH_UP_WINDOW * CATCH_UP_ENTRIES
-    while (this.#followers.get(follower.address) === follower && follower.sent < Math.min(log.head().length, windowEnd)) {
+    const end = () => Math.min(log.head().length, follower.held + CATCH_UP_WINDOW * LIMITS.learnerBatchMax)
+    while (this.#followers.get(follower.address) === follower && follower.sent < end()) {
       const from = follower.sent
-      const entries = await log.entries(from, CATCH_UP_ENTRIES)
+      const entries = await log.entries(from, LIMITS.learnerBatchMax)
       const digest = await log.digestAt(from + entries.length)
       if (digest === undefined || follower.sent !== from) break
       this.#append(follower, this.#message(from, entries, digest))

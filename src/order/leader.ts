@@ -2,7 +2,7 @@ import { LIMITS } from '../domain/limits.ts'
 import { positionToPublish, type Entry, type OrderRequest } from '../domain/order.ts'
 import { sleep } from '../runtime/clock.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import type { Decided, FollowerView, LeadWelcome, ReadRequest } from '../rpc/messages.ts'
+import type { Decided, FollowerView, LeadWelcome, ReadRequest, Refusal } from '../rpc/messages.ts'
 import { fromWireEntries } from '../rpc/entries.ts'
 import { readPages } from '../rpc/log-pages.ts'
 import { fromWireOutcome, OVERLOADED, UNKNOWN } from '../rpc/outcome-codes.ts'
@@ -222,8 +222,9 @@ export class Leader implements CatalogueStreamHandlers {
   }
 
   /** A large gap is read at this replica's own pace before the stream is opened again. */
-  async #readGap(): Promise<void> {
+  async #readGap({ adopt }: Refusal): Promise<void> {
     const { catalogueAddress } = this.#options
+    if (adopt) await this.#copy.seal(adopt.generation, adopt.genesis as Genesis)
     const read = (request: ReadRequest) =>
       this.#runtime.network.call(catalogueAddress, 'Catalog.Read', request, READ_DEADLINE_MS)
     for (;;) {
@@ -234,7 +235,7 @@ export class Leader implements CatalogueStreamHandlers {
       for await (const { generation, entries, digest } of readPages(this.#runtime.clock, read, from, end)) {
         if (this.#stopped.signal.aborted) return
         const extension = await this.#copy.extend(generation, entries[0]?.number ?? end, entries, digest)
-        if (extension.kind === 'fork') await repair(this.#runtime, this.#copy, catalogueAddress)
+        if (extension.kind === 'fork') await this.#repair()
         if (extension.kind !== 'held') throw new Error(`${extension.kind} while reading the gap up to ${end}`)
       }
     }
@@ -257,9 +258,17 @@ export class Leader implements CatalogueStreamHandlers {
     }))
     const cause = await catalogue.over
     if (this.#stopped.signal.aborted) return
-    if (catalogue.refused?.lacksMuch) return this.#readGap()
-    if (catalogue.refused?.differs && !(await repair(this.#runtime, this.#copy, catalogueAddress))) this.#options.unfit(cause)
+    if (catalogue.refused?.lacksMuch) return this.#readGap(catalogue.refused)
+    if (catalogue.refused?.differs && !(await this.#repair())) this.#options.unfit(cause)
     throw new Error(cause)
+  }
+
+  /** See repair.ts. Followers begin anew: of a tail that is given up, what they hold counts for nothing. */
+  async #repair(): Promise<boolean> {
+    const isPrefix = await repair(this.#runtime, this.#copy, this.#options.catalogueAddress)
+    this.#followers?.close()
+    this.#followers = undefined
+    return isPrefix
   }
 
   async welcomed(catalogue: CatalogueStream, welcome: LeadWelcome): Promise<void> {

@@ -77,18 +77,25 @@ export class SingleCalls {
     const { position } = await network.call(this.#replica.catalogueAddress, 'Catalog.Confirm', {}, CATALOGUE_CALL_MS)
     if (number >= position) return undefined
     await this.#catchUpTo(number + 1)
-    const entry = await this.#replica.copy.log.entry(number)
-    if (!entry) throw new RpcError('UNAVAILABLE', 'this replica has not caught up yet')
-    return entry
+    if (await this.#isLedgers(number + 1)) return this.#replica.copy.log.entry(number)
+    throw new RpcError('UNAVAILABLE', 'this replica has not caught up yet')
   }
 
   /** Nothing enters the log that the catalogue has not decided: what is offered is only taken as a hint to ask there. */
   async propagated({ orderNum, stockName, tradeType, stockTradeQuantity }: PropagateOrderNum): Promise<{ resultPropagate: number }> {
     if (orderNum < 0) return { resultPropagate: 0 }
     await this.#catchUpTo(orderNum + 1)
+    if (!(await this.#isLedgers(orderNum + 1))) return { resultPropagate: 0 }
     const entry = await this.#replica.copy.log.entry(orderNum)
     const same = entry?.name === stockName && entry.type === tradeType && entry.quantity === stockTradeQuantity
     return { resultPropagate: same ? 1 : 0 }
+  }
+
+  /** Whether the ledger begins with the first `length` entries of this log: a tail may have been given up in its absence. */
+  async #isLedgers(length: number): Promise<boolean> {
+    const request = { from: length, limit: 0 }
+    const { digest } = await this.#runtime.network.call(this.#replica.catalogueAddress, 'Catalog.Read', request, CATALOGUE_CALL_MS)
+    return digest === (await this.#replica.copy.log.digestAt(length))
   }
 
   async #catchUpTo(length: number): Promise<void> {

@@ -181,6 +181,7 @@ export interface Refusal {
   why: string
   differs: boolean
   lacksMuch: boolean
+  adopt?: SealRequest | null
 }
 
 export interface LeadWelcome {

@@ -1,11 +1,29 @@
+import { connect } from 'node:http2'
 import { Client, credentials } from '@grpc/grpc-js'
 import { expect, test } from 'vitest'
 import { silentLogger } from '../runtime/logger.ts'
 import type { MessageStream } from '../runtime/network.ts'
+import { WINDOW_BYTES } from './channel-options.ts'
 import { methodDefinition } from './definitions.ts'
 import type { CatalogueToLeader } from './messages.ts'
 import { refusal } from './refusal.ts'
 import { serveGrpc } from './server.ts'
+
+test('a server lets its clients send as much ahead as they let it', async () => {
+  const server = await serveGrpc('127.0.0.1', 0, { unary: {}, serverStreams: {}, streams: {} }, silentLogger)
+  const session = connect(`http://127.0.0.1:${server.port}`)
+  try {
+    const widened = new Promise<number | undefined>((resolve) =>
+      session.on('remoteSettings', ({ initialWindowSize = 0 }) => initialWindowSize === WINDOW_BYTES && resolve(initialWindowSize)),
+    )
+    session.request({ ':method': 'POST', ':path': '/grpc.health.v1.Health/Check', 'content-type': 'application/grpc' }).on('error', () => {}).end()
+    expect(await widened).toBe(WINDOW_BYTES)
+    await expect.poll(() => session.state.remoteWindowSize).toBeGreaterThanOrEqual(WINDOW_BYTES)
+  } finally {
+    session.destroy()
+    await server.close(0)
+  }
+})
 
 test('a stream whose other end does not read is ended before it fills the memory', async () => {
   let stream: MessageStream<CatalogueToLeader> | undefined

@@ -1,4 +1,5 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import { systemClock } from './clock.ts'
 import { ParkedConnections } from './parked-connections.ts'
 
 /** What a route answers, as JSON. */
@@ -10,13 +11,14 @@ export interface HttpAnswer {
 
 /**
  * Requests that are answered without the framework, which would take as long for one as everything else does. Only plain
- * ones are: exactly these paths, and a body of known length. Everything unusual goes the usual way.
+ * ones are: exactly these paths, a GET without a body, a POST with one of known length. Everything unusual goes the usual
+ * way.
  */
 export interface DirectRoutes {
   readonly get: {
     /** What stands before the last part of the path, which is letters, digits and "-._~" only. */
     readonly folder: string
-    /** The answer when it is at hand; undefined leaves the request to the framework. */
+    /** The answer when it is at hand; undefined leaves the request to the framework. Never throws. */
     answer(name: string): HttpAnswer | undefined
   }
   readonly post: {
@@ -33,7 +35,7 @@ const PLAIN_NAME = /^[\w.~-]+$/
 
 /** A server with direct routes; `others` takes the rest, and everything once the server is closing. */
 export function serverWithDirectRoutes({ get, post }: DirectRoutes, others: RequestListener): Server {
-  const parked = new ParkedConnections()
+  const parked = new ParkedConnections(systemClock)
   const server = createServer((request, response) => {
     if (!server.listening) others(request, response)
     else if (request.method === 'GET') {

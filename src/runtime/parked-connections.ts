@@ -1,5 +1,4 @@
-import type { Socket } from 'node:net'
-import { systemClock, type Timer } from './clock.ts'
+import type { Clock, Timer } from './clock.ts'
 
 /** How often some of them are read again. */
 const TICK_MS = 10
@@ -8,6 +7,14 @@ const LATE_MS = 20
 /** How many are read again at a tick: as many as there is time for. */
 const RELEASED_MIN = 8
 const RELEASED_MAX = 1_024
+/** The longest that any of them waits: as long as its client was told to. */
+const PARKED_MAX_MS = 1_000
+
+/** The part of a socket that is of use here. */
+export interface Readable {
+  pause(): unknown
+  resume(): unknown
+}
 
 /**
  * Connections whose last request was refused for lack of room. They are not read for a moment, so that a flood is held
@@ -16,40 +23,44 @@ const RELEASED_MAX = 1_024
  * timers nor what was to be sent get their turn for seconds.
  */
 export class ParkedConnections {
-  readonly #parked = new Set<Socket>()
+  readonly #clock: Clock
+  /** When each was parked, in this order; monotonic. */
+  readonly #parked = new Map<Readable, number>()
   #timer: Timer | undefined
   #tickAt = 0
   #released = RELEASED_MAX
 
-  park(socket: Socket): void {
-    socket.pause()
-    this.#parked.add(socket)
-    if (this.#timer) return
-    this.#tickAt = systemClock.monotonicMs()
-    this.#timer = systemClock.every(TICK_MS, () => this.#tick())
+  constructor(clock: Clock) {
+    this.#clock = clock
   }
 
-  /** Lets all of them go. */
+  park(connection: Readable): void {
+    connection.pause()
+    const now = this.#clock.monotonicMs()
+    if (!this.#parked.has(connection)) this.#parked.set(connection, now)
+    if (this.#timer) return
+    this.#tickAt = now
+    this.#timer = this.#clock.every(TICK_MS, () => this.#tick())
+  }
+
+  /** All are gone: nothing is waited for any more. */
   close(): void {
-    this.#release(Infinity)
+    this.#timer?.cancel()
+    this.#timer = undefined
+    this.#parked.clear()
   }
 
   #tick(): void {
-    const now = systemClock.monotonicMs()
+    const now = this.#clock.monotonicMs()
     const isLate = now - this.#tickAt > TICK_MS + LATE_MS
     this.#released = Math.min(RELEASED_MAX, Math.max(RELEASED_MIN, Math.floor(this.#released * (isLate ? 0.5 : 1.25))))
     this.#tickAt = now
-    this.#release(this.#released)
-  }
-
-  /** Those that wait longest come first. */
-  #release(count: number): void {
-    for (const socket of this.#parked) {
-      if (count-- <= 0) return
-      this.#parked.delete(socket)
-      socket.resume()
+    let room = this.#released
+    for (const [connection, parkedAt] of this.#parked) {
+      if (room-- <= 0 && now - parkedAt < PARKED_MAX_MS) return
+      this.#parked.delete(connection)
+      connection.resume()
     }
-    this.#timer?.cancel()
-    this.#timer = undefined
+    this.close()
   }
 }

@@ -13,10 +13,10 @@ import { eventually } from './process.ts'
 const ORDERS = LIMITS.leaderGapMax + 4_321
 
 /** A system with so many orders, of which `lost` is missing. */
-async function withHistory(lost: string, replicas = 3): Promise<Cluster> {
+async function withHistory(lost: string | undefined, replicas = 3): Promise<Cluster> {
   const cluster = new Cluster({ replicas, caching: true, frontEnds: 1, words: [] })
   await writeHistory(cluster.dataDir, ORDERS, () => {})
-  rmSync(join(cluster.dataDir, lost))
+  if (lost !== undefined) rmSync(join(cluster.dataDir, lost))
   await cluster.start()
   return cluster
 }
@@ -45,6 +45,16 @@ test('a replica that lost a long log does not lead, and gets all of it from the 
 
 test('an only replica that lost a long log reads it from the catalogue before it trades', async () => {
   await using cluster = await withHistory('order1.db', 1)
+  await cluster.untilTrading()
+  await expectTrading(cluster)
+})
+
+test('an only replica that loses a long log while the catalogue runs reads it from there', async () => {
+  await using cluster = await withHistory(undefined, 1)
+  await cluster.untilTrading()
+  const pid = cluster.kill('order-1')
+  for (const suffix of ['', '-wal', '-shm']) rmSync(join(cluster.dataDir, `order1.db${suffix}`), { force: true })
+  await cluster.restartedSince('order-1', pid)
   await cluster.untilTrading()
   await expectTrading(cluster)
 })

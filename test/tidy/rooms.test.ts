@@ -38,7 +38,6 @@ const OUTSIDE: Readonly<Record<string, OutsideKind>> = {
       { path: /^src\/runtime\/http-get\.ts$/, reason: 'the one HTTP call of a service' },
       { path: /^src\/runtime\/direct-route\.ts$/, reason: 'orders and lookups come without the framework' },
       { path: /^src\/rpc\/flow-control\.ts$/, reason: 'the windows of gRPC\'s connections' },
-      { path: /^src\/runtime\/parked-connections\.ts$/, reason: 'sockets that are not read for a moment' },
       { path: /^src\/http\//, reason: 'the client of a front end, which no service uses' },
       { path: /^src\/cli\/supervisor\/ports\.ts$/, reason: 'tries ports before it starts processes on them' },
     ],

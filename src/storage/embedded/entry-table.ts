@@ -3,9 +3,10 @@ import { isTradeType, type Entry, type TradeType } from '../../domain/order.ts'
 import { chainDigest } from '../chain.ts'
 import { Damage } from './damage.ts'
 import { digest, integer, only, text, type Row } from './row.ts'
+import { isNoJson } from './sqlite-error.ts'
 import type { SqliteFile } from './sqlite-file.ts'
 
-/** Newest records that are checked one by one when a file is opened, twice: some 70 ms. */
+/** Newest records that are checked when a file is opened: some 70 ms for both times that it is (see opening.ts). */
 export const CHECKED_AT_OPEN = 10_000
 /** So many of them at a time: more would leave a larger heap behind. */
 const CHECKED_TOGETHER = 1_000
@@ -85,12 +86,13 @@ export class EntryTable {
     return entries
   }
 
-  /** Undefined when what is there makes no JSON. */
+  /** Undefined when what is there makes no JSON: the same, read singly, fails for a reason that can be told. */
   #rowsTogether(first: number, last: number): EntryRow[] | undefined {
     try {
       return JSON.parse(text(only(this.#together.get(first, last), 'the table of entries'), 'entries'))
-    } catch {
-      return undefined // The same, read singly, fails for a reason that can be told.
+    } catch (error) {
+      if (error instanceof SyntaxError || isNoJson(error)) return undefined
+      throw error
     }
   }
 

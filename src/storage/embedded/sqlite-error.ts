@@ -33,6 +33,11 @@ export function isForeignSchema(error: unknown): error is Error {
   return isSqliteError(error) && primaryCode(error) === SQLITE_ERROR && words.test(error.message)
 }
 
+/** A value cannot stand in JSON: bytes where text should be. */
+export function isNoJson(error: unknown): boolean {
+  return isSqliteError(error) && primaryCode(error) === SQLITE_ERROR && /JSON/.test(error.message)
+}
+
 /** The file holds an integer beyond 2^53-1, which no file of ours does. */
 export function isIntegerOutOfRange(error: unknown): error is Error {
   return error instanceof Error && 'code' in error && error.code === 'ERR_OUT_OF_RANGE'

@@ -103,12 +103,12 @@ export class Cluster {
       return !disk.flipped && head.length === length && (length === 0 || head.digest === digest)
     })
     if (same && length > 0) this.ledgerTrusted = true
-    return same && this.ledgerTrusted
+    return same
   }
 
   /** Whether one more disk may be lost: the design promises to survive one at a time. Says yes once a rebuilding. */
   mayLoseDisk(): boolean {
-    if (this.inSync()) this.#diskLost = false
+    if (this.inSync() && this.ledgerTrusted) this.#diskLost = false
     if (this.#diskLost) return false
     this.#diskLost = true
     return true

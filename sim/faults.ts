@@ -188,7 +188,7 @@ function giveUpAhead(stage: Stage, tries = AHEAD_TRIES): string {
 function oneReplicaAway(stage: Stage): string {
   const { world, cluster } = stage
   const away = cluster.replicas.some(({ process }) => !process.life || process.life.paused)
-  if (away || !cluster.inSync()) return 'nothing'
+  if (away || !cluster.inSync() || !cluster.ledgerTrusted) return 'nothing'
   const { process } = replicaOf(stage)
   return world.random.chance(0.5) ? crashFor(stage, process) : pauseFor(stage, process)
 }
@@ -196,7 +196,7 @@ function oneReplicaAway(stage: Stage): string {
 /** The catalogue is restarted after a while in which all was well. */
 function restartCatalogue({ cluster, world }: Stage): string {
   const runs = world.scheduler.nowMs - (cluster.catalogue.life?.startedAt ?? Infinity)
-  if (runs < CALM_MS || !cluster.inSync()) return 'nothing'
+  if (runs < CALM_MS || !cluster.inSync() || !cluster.ledgerTrusted) return 'nothing'
   cluster.catalogue.crash('killed')
   world.scheduler.after(SHORT_ABSENCE_MS, () => cluster.catalogue.start())
   return 'restart the catalogue'

@@ -1,4 +1,4 @@
-import { sleep, within } from '../runtime/clock.ts'
+import { nextTurn, sleep, within } from '../runtime/clock.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { StockAnswer, StockView } from '../rpc/messages.ts'
 import type { CatalogueSession } from './session.ts'
@@ -52,8 +52,7 @@ export class Stocks {
   #gather(name: string): Promise<StockAnswer | undefined> {
     if (!this.#gathering) {
       const names = new Set<string>()
-      const turn = new Promise<void>((resolve) => this.#runtime.clock.nextTurn(resolve))
-      const answer = turn.then(() => {
+      const answer = nextTurn(this.#runtime.clock).then(() => {
         this.#gathering = undefined
         return this.#ask([...names])
       })

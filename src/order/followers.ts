@@ -1,6 +1,6 @@
 import { LIMITS } from '../domain/limits.ts'
 import type { Entry } from '../domain/order.ts'
-import type { Clock, Timer } from '../runtime/clock.ts'
+import { nextTurn, type Clock, type Timer } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { MessageStream, Network, RpcError } from '../runtime/network.ts'
 import type { Append, FollowerState, FollowerToLeader, FollowerView, LeaderToFollower, ReplicateHello } from '../rpc/messages.ts'
@@ -164,7 +164,7 @@ export class Followers {
       const digest = await log.digestAt(from + entries.length)
       if (digest === undefined || follower.sent !== from) break
       this.#append(follower, this.#message(from, entries, digest))
-      await new Promise<void>((resolve) => this.#clock.nextTurn(resolve))
+      await nextTurn(this.#clock)
     }
     follower.reading = false
   }

@@ -1,6 +1,6 @@
 import { LIMITS } from '../domain/limits.ts'
 import { positionToPublish, type Entry, type OrderRequest } from '../domain/order.ts'
-import { sleep } from '../runtime/clock.ts'
+import { nextTurn, sleep } from '../runtime/clock.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Decided, FollowerView, LeadWelcome, ReadRequest, Refusal } from '../rpc/messages.ts'
 import { fromWireEntries } from '../rpc/entries.ts'
@@ -179,7 +179,7 @@ export class Leader implements CatalogueStreamHandlers {
     if (entries.length > 0) {
       this.#followers?.send(from, entries, digest)
       // The followers sync while this replica does: their messages leave before the disk takes this thread.
-      await new Promise<void>((resolve) => this.#runtime.clock.nextTurn(resolve))
+      await nextTurn(this.#runtime.clock)
       const extension = await this.#copy.extend(this.#generation, from, entries, digest)
       if (extension.kind !== 'held') throw new Error(`own log: ${extension.kind} at ${extension.head.length}`)
       this.#followers?.logGrew()

@@ -1,6 +1,6 @@
 import { LIMITS } from '../domain/limits.ts'
 import type { Entry } from '../domain/order.ts'
-import type { Clock } from '../runtime/clock.ts'
+import { nextTurn, type Clock } from '../runtime/clock.ts'
 import { fromWireEntries } from './entries.ts'
 import type { Entries, ReadRequest } from './messages.ts'
 
@@ -35,7 +35,7 @@ export async function* readPages(
       page.catch(() => undefined) // It is told when its turn comes.
       ahead.push(page)
     }
-    await new Promise<void>((resolve) => clock.nextTurn(resolve)) // What was asked for leaves before a page is worked on.
+    await nextTurn(clock) // What was asked for leaves before a page is worked on.
     const page = await ahead.shift()
     if (page) yield page
   }

@@ -20,6 +20,9 @@ export interface Clock {
   nextTurn(run: () => void): void
 }
 
+/** Resolves once what is ready now has been handled and what was sent has gone to the kernel. */
+export const nextTurn = (clock: Clock): Promise<void> => new Promise((resolve) => clock.nextTurn(resolve))
+
 /** Resolves after `delayMs`, or at once when `signal` aborts. */
 export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted) return Promise.resolve()

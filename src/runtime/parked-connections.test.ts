@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Clock } from './clock.ts'
-import { ParkedConnections, type Readable } from './parked-connections.ts'
+import { ParkedConnections, type PausableConnection } from './parked-connections.ts'
 
 /** Time that the test turns on, and one timer. */
 class HandClock {
@@ -20,7 +20,7 @@ class HandClock {
   }
 }
 
-class Connection implements Readable {
+class Connection implements PausableConnection {
   isRead = true
   pause = () => void (this.isRead = false)
   resume = () => void (this.isRead = true)

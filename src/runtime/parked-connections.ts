@@ -11,7 +11,7 @@ const RELEASED_MAX = 1_024
 const PARKED_MAX_MS = 1_000
 
 /** The part of a socket that is of use here. */
-export interface Readable {
+export interface PausableConnection {
   pause(): unknown
   resume(): unknown
 }
@@ -25,16 +25,17 @@ export interface Readable {
 export class ParkedConnections {
   readonly #clock: Clock
   /** When each was parked, in this order; monotonic. */
-  readonly #parked = new Map<Readable, number>()
+  readonly #parked = new Map<PausableConnection, number>()
   #timer: Timer | undefined
   #tickAt = 0
-  #released = RELEASED_MAX
+  /** How many the next tick lets go. */
+  #quota = RELEASED_MAX
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
-  park(connection: Readable): void {
+  park(connection: PausableConnection): void {
     connection.pause()
     const now = this.#clock.monotonicMs()
     if (!this.#parked.has(connection)) this.#parked.set(connection, now)
@@ -53,11 +54,11 @@ export class ParkedConnections {
   #tick(): void {
     const now = this.#clock.monotonicMs()
     const isLate = now - this.#tickAt > TICK_MS + LATE_MS
-    this.#released = Math.min(RELEASED_MAX, Math.max(RELEASED_MIN, Math.floor(this.#released * (isLate ? 0.5 : 1.25))))
+    this.#quota = Math.min(RELEASED_MAX, Math.max(RELEASED_MIN, Math.floor(this.#quota * (isLate ? 0.5 : 1.25))))
     this.#tickAt = now
-    let room = this.#released
+    let left = this.#quota
     for (const [connection, parkedAt] of this.#parked) {
-      if (room-- <= 0 && now - parkedAt < PARKED_MAX_MS) return
+      if (left-- <= 0 && now - parkedAt < PARKED_MAX_MS) return
       this.#parked.delete(connection)
       connection.resume()
     }

@@ -20,6 +20,10 @@ const frontEnd = {
     cached: (name: string) => (name === 'tesla' ? TESLA : undefined),
     find: async (name: string) => (name === 'tesla' ? { kind: 'found', stock: TESLA } : { kind: 'not-found' }),
   },
+  find: async (number: number) => {
+    if (number === 8) return { kind: 'unavailable', error: 'NO_LEADER' }
+    return { kind: 'found', entries: number === 7 ? [{ number, name: 'tesla', type: 'buy', quantity: 1, digest: '' }] : [] }
+  },
   keys: { next: () => 'made-here' },
   orders: {
     get isFull() {
@@ -96,6 +100,14 @@ describe('an order that comes without the framework is answered like one that co
     expect(await post(order({}), 'plain', headers)).toEqual(await post(order({}), 'chunked', headers))
   })
 
+  test.each(['application/json', 'text/plain; charset=utf-8', 'application/x-www-form-urlencoded', 'json', 'a/b; c', 'a b/c', ''])(
+    'as %s',
+    async (type) => {
+      const headers = { 'content-type': type }
+      expect(await post(order({}), 'plain', headers)).toEqual(await post(order({}), 'chunked', headers))
+    },
+  )
+
   test('a replayed order says so', async () => {
     expect(await post(order({}), 'plain', { 'idempotency-key': 'again' })).toMatchObject({
       status: 200,
@@ -112,16 +124,38 @@ describe('an order that comes without the framework is answered like one that co
 })
 
 describe('a lookup that comes without the framework is answered like one that comes by it', () => {
-  test.each(['tesla', 'nobody', 'tesl%61', '%', '..', 'x'.repeat(2_000)])('of %s', async (name) => {
-    const path = `/stocks/${name}`
+  const names = ['tesla', 'nobody', 'tesl%61', '%', '..', '', 'a/b', 'x'.repeat(256), 'x'.repeat(2_000)]
+  const numbers = ['7', '07', '8', '9', '-1', '1.5', 'x', '', '9'.repeat(16), '9'.repeat(300)]
+  test.each([...names.map((name) => `/stocks/${name}`), ...numbers.map((number) => `/orders/${number}`)])('of %s', async (path) => {
     expect(await exchange({ path })).toEqual(await exchange({ path: `${path}?by=the+framework` }))
   })
 
-  test('found', async () => {
-    expect(await exchange({ path: '/stocks/tesla' })).toMatchObject({
-      status: 200,
-      body: { data: { name: 'tesla', price: 183.26, quantity: 7 } },
-    })
+  test.each([
+    ['/stocks/tesla', 200, { data: { name: 'tesla', price: 183.26, quantity: 7 } }],
+    ['/stocks/nobody', 404, { error: { code: 404 } }],
+    ['/orders/7', 200, { data: { number: 7, name: 'tesla', type: 'buy', quantity: 1 } }],
+    ['/orders/8', 503, { error: { code: 503 } }],
+    ['/orders/9', 404, { error: { code: 404 } }],
+  ])('%s: %d', async (path, status, body) => {
+    expect(await exchange({ path })).toMatchObject({ status, body })
+  })
+
+  test('is refused when thousands wait for one already', async () => {
+    const waiting: (() => void)[] = []
+    const { stocks } = frontEnd
+    const find = stocks.find
+    stocks.find = () => new Promise((resolve) => waiting.push(() => resolve({ kind: 'unavailable' })))
+    try {
+      const routes = directRoutes(frontEnd, log)
+      const ask = () => routes.answer({ method: 'GET', path: '/stocks/nobody', headers: {}, body: '' })
+      const answers = Array.from({ length: LIMITS.frontEndPendingOrdersMax }, ask)
+      expect(ask()).toMatchObject({ status: 503, body: { error: { message: expect.stringContaining('many') } } })
+      for (const settle of waiting) settle()
+      await Promise.all(answers)
+      expect(ask()).toBeInstanceOf(Promise)
+    } finally {
+      stocks.find = find
+    }
   })
 })
 

@@ -2,36 +2,56 @@ import { LIMITS } from '../domain/limits.ts'
 import type { DirectRoutes, HttpAnswer } from '../runtime/direct-route.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { FrontEnd } from './front-end.ts'
-import { place, refusal, stockFound, type OrderBody } from './routes.ts'
+import { lookUpOrder, lookUpStock, place, refusal, stockFound, type OrderBody } from './routes.ts'
 
 const OVERLOADED = refusal('OVERLOADED')
 const BYTE_ORDER_MARK = '\uFEFF'
+const JSON_TYPE = 'application/json'
+/** Which one it is does not matter: the contract knows no other than JSON. */
+const MEDIA_TYPE = /^[\w.+-]+\/[\w.+-]+(; *[\w-]+=[\w-]+)?$/
+/** A path of one stock or one order; a longer name belongs to no stock. */
+const LOOKUP = new RegExp(`^/(stocks|orders)/([^/]{1,${LIMITS.stockNameBytesMax}})$`)
 
-/** Orders, and lookups that the cache can answer, without the framework: the same answers as by their routes. */
+/** What nearly all requests ask for, without the framework: orders, and lookups of one stock or one order. */
 export function directRoutes(frontEnd: FrontEnd, log: Logger): DirectRoutes {
+  let lookingUp = 0
+
+  const guarded = async (answering: Promise<HttpAnswer>): Promise<HttpAnswer> => {
+    try {
+      return await answering
+    } catch (error) {
+      log.error({ error: (error as Error).stack }, 'request failed')
+      return refusal('INTERNAL')
+    }
+  }
+
+  const lookUp = async (answering: Promise<HttpAnswer>): Promise<HttpAnswer> => {
+    lookingUp += 1
+    const answer = await guarded(answering)
+    lookingUp -= 1
+    return answer
+  }
+
   return {
-    get: {
-      folder: '/stocks/',
-      answer: (name) => {
-        const stock = frontEnd.stocks.cached(name)
-        return stock && stockFound(stock)
-      },
-    },
-    post: {
-      path: '/orders',
-      bodyBytesMax: LIMITS.requestBodyBytesMax,
-      refuse: () => (frontEnd.orders.isFull ? OVERLOADED : undefined),
-      answer: async (headers, text): Promise<HttpAnswer> => {
-        try {
-          const body = parseJson(text)
-          return isOrder(body) ? await place(frontEnd, headers, body) : refusal('INVALID_BODY')
-        } catch (error) {
-          log.error({ error: (error as Error).stack }, 'request failed')
-          return refusal('INTERNAL')
-        }
-      },
+    bodyBytesMax: LIMITS.requestBodyBytesMax,
+    answer: ({ method, path, headers, body }) => {
+      if (method === 'POST') {
+        if (path !== '/orders' || !MEDIA_TYPE.test(headers['content-type'] ?? JSON_TYPE)) return undefined
+        return frontEnd.orders.isFull ? OVERLOADED : guarded(placeText(frontEnd, headers['idempotency-key'], body))
+      }
+      const [, folder, name] = LOOKUP.exec(path) ?? []
+      if (name === undefined) return undefined
+      const cached = folder === 'stocks' ? frontEnd.stocks.cached(name) : undefined
+      if (cached) return stockFound(cached)
+      if (lookingUp >= LIMITS.frontEndPendingOrdersMax) return OVERLOADED
+      return lookUp(folder === 'stocks' ? lookUpStock(frontEnd, name) : lookUpOrder(frontEnd, name))
     },
   }
+}
+
+async function placeText(frontEnd: FrontEnd, keyHeader: string | undefined, text: string): Promise<HttpAnswer> {
+  const body = parseJson(text)
+  return isOrder(body) ? await place(frontEnd, keyHeader, body) : refusal('INVALID_BODY')
 }
 
 /** The value that a body holds; undefined when it is no JSON. */

@@ -22,11 +22,9 @@ export interface OrderBody {
 
 /** Adds every route of the contract, and ours. */
 export function addRoutes(app: FastifyInstance, frontEnd: FrontEnd): void {
-  app.get<{ Params: { name: string } }>('/stocks/:name', { schema: SCHEMAS.stock }, async ({ params }, reply) => {
-    const found = await frontEnd.stocks.find(params.name)
-    if (found.kind === 'found') return send(reply, stockFound(found.stock))
-    return refuse(reply, found.kind === 'not-found' ? 'STOCK_NOT_FOUND' : 'UNAVAILABLE')
-  })
+  app.get<{ Params: { name: string } }>('/stocks/:name', { schema: SCHEMAS.stock }, async ({ params }, reply) =>
+    send(reply, await lookUpStock(frontEnd, params.name)),
+  )
 
   app.get('/stocks', { schema: SCHEMAS.stocks }, async (_request, reply) => {
     const stocks = await frontEnd.stocks.all()
@@ -35,14 +33,9 @@ export function addRoutes(app: FastifyInstance, frontEnd: FrontEnd): void {
     return { data }
   })
 
-  app.get<{ Params: { number: string } }>('/orders/:number', { schema: SCHEMAS.order }, async ({ params }, reply) => {
-    const number = parseOrderNumber(params.number)
-    if (number === undefined) return refuse(reply, 'ORDER_NOT_FOUND')
-    const found = await frontEnd.find(number, 0)
-    const entry = found.kind === 'found' ? found.entries[0] : undefined
-    if (entry) return { data: orderData(entry) }
-    return refuse(reply, found.kind === 'unavailable' ? found.error : 'ORDER_NOT_FOUND')
-  })
+  app.get<{ Params: { number: string } }>('/orders/:number', { schema: SCHEMAS.order }, async ({ params }, reply) =>
+    send(reply, await lookUpOrder(frontEnd, params.number)),
+  )
 
   app.get<{ Querystring: { after?: string; limit?: string } }>('/orders', { schema: SCHEMAS.orders }, async ({ query }, reply) => {
     const after = query.after === undefined ? -1 : Number(query.after || NaN)
@@ -56,7 +49,7 @@ export function addRoutes(app: FastifyInstance, frontEnd: FrontEnd): void {
   })
 
   app.post<{ Body: OrderBody }>('/orders', { schema: SCHEMAS.place }, async (request, reply) =>
-    send(reply, await place(frontEnd, request.headers, request.body)),
+    send(reply, await place(frontEnd, request.headers['idempotency-key'], request.body)),
   )
 
   app.get<{ Params: { name: string }; Querystring: { number?: string } }>(
@@ -84,14 +77,30 @@ export function addRoutes(app: FastifyInstance, frontEnd: FrontEnd): void {
   app.get('/status', { schema: SCHEMAS.status }, async () => ({ data: await frontEnd.status() }))
 }
 
+/** The levels of a stock, from the cache or the catalogue. */
+export async function lookUpStock(frontEnd: FrontEnd, name: string): Promise<HttpAnswer> {
+  const found = await frontEnd.stocks.find(name)
+  if (found.kind === 'found') return stockFound(found.stock)
+  return refusal(found.kind === 'not-found' ? 'STOCK_NOT_FOUND' : 'UNAVAILABLE')
+}
+
+/** The order of a number, as the path has it. */
+export async function lookUpOrder(frontEnd: FrontEnd, numberText: string): Promise<HttpAnswer> {
+  const number = parseOrderNumber(numberText)
+  if (number === undefined) return refusal('ORDER_NOT_FOUND')
+  const found = await frontEnd.find(number, 0)
+  const entry = found.kind === 'found' ? found.entries[0] : undefined
+  if (entry) return { status: 200, headers: {}, body: { data: orderData(entry) } }
+  return refusal(found.kind === 'unavailable' ? found.error : 'ORDER_NOT_FOUND')
+}
+
 /** One order: from the client's words to the catalogue's decision and back. */
 export async function place(
   frontEnd: FrontEnd,
-  headers: Readonly<Record<string, unknown>>,
+  keyHeader: unknown,
   { name, quantity, type }: OrderBody,
 ): Promise<HttpAnswer> {
-  const header = headers['idempotency-key']
-  const key = header === undefined ? frontEnd.keys.next() : parseKeyHeader(String(header))
+  const key = keyHeader === undefined ? frontEnd.keys.next() : parseKeyHeader(String(keyHeader))
   if (key === undefined) return refusal('INVALID_KEY')
   // No stock can have such a name, so this answer never changes and needs no record.
   if (Buffer.byteLength(name) > LIMITS.stockNameBytesMax || !name.isWellFormed()) return refusal('STOCK_NOT_FOUND')

@@ -1,0 +1,152 @@
+import { createServer, STATUS_CODES, type RequestListener, type Server } from 'node:http'
+import type { Socket } from 'node:net'
+import { systemClock } from './clock.ts'
+import type { DirectRoutes, HttpAnswer } from './direct-route.ts'
+import { ParkedConnections } from './parked-connections.ts'
+import { readPlainRequest } from './plain-request.ts'
+
+const NO_ROOM = 503
+
+/** A server with direct routes; `others` takes the rest. */
+export function serverWithDirectRoutes(routes: DirectRoutes, others: RequestListener): Server {
+  const server = createServer(others)
+  const parked = new ParkedConnections(systemClock)
+  const direct = new Set<DirectConnection>()
+  // What node:http does with a connection; from here on only with those that are left to it.
+  const usualWays = server.listeners('connection')
+  server.removeAllListeners('connection')
+  server.on('connection', (socket: Socket) => {
+    const connection = new DirectConnection(socket, routes, server.keepAliveTimeout, parked)
+    direct.add(connection)
+    connection.onDone = (isUnusual) => {
+      direct.delete(connection)
+      if (isUnusual) for (const takeOver of usualWays) takeOver.call(server, socket)
+    }
+  })
+  const closeUsualIdle = server.closeIdleConnections.bind(server)
+  server.closeIdleConnections = () => {
+    closeUsualIdle()
+    for (const connection of direct) connection.endSoon()
+  }
+  return server.on('close', () => parked.close())
+}
+
+/**
+ * A connection whose requests are read right from the socket, one after the other, as long as all of them are plain and
+ * have direct routes. With the first other one it is left to node:http for good.
+ */
+class DirectConnection {
+  /** Called once: it is left to others, or over. */
+  onDone: (isUnusual: boolean) => void = () => {}
+  readonly #socket: Socket
+  readonly #routes: DirectRoutes
+  readonly #keepAliveMs: number
+  readonly #parked: ParkedConnections
+  /** What arrived and could not be answered yet: a part of a request, or what was sent before the last answer. */
+  #held: Buffer | undefined
+  #isAnswering = false
+  #isLast = false
+
+  constructor(socket: Socket, routes: DirectRoutes, keepAliveMs: number, parked: ParkedConnections) {
+    this.#socket = socket
+    this.#routes = routes
+    this.#keepAliveMs = keepAliveMs
+    this.#parked = parked
+    socket.setTimeout(keepAliveMs)
+    socket.on('data', this.#receive).on('end', this.#end).on('timeout', this.#expire)
+    socket.on('error', this.#fail).on('close', this.#finish)
+  }
+
+  /** Answers what is asked already, then ends. */
+  endSoon(): void {
+    this.#isLast = true
+    if (!this.#isAnswering) this.#socket.destroySoon()
+  }
+
+  readonly #receive = (chunk: Buffer): void => {
+    if (this.#isLast) return
+    const bytes = this.#held ? Buffer.concat([this.#held, chunk]) : chunk
+    this.#held = undefined
+    if (this.#isAnswering) {
+      this.#held = bytes
+      this.#socket.pause()
+    } else this.#take(bytes)
+  }
+
+  #take(bytes: Buffer): void {
+    const request = readPlainRequest(bytes, this.#routes.bodyBytesMax)
+    if (request === 'incomplete') {
+      this.#held = bytes
+      return
+    }
+    // Who does not read answers gets no more of them here: node:http knows how to wait for that.
+    if (request === 'unusual' || this.#socket.writableLength > 0) return this.#leave(bytes)
+    const answer = this.#routes.answer(request)
+    if (!answer) return this.#leave(bytes)
+    if (answer instanceof Promise) {
+      this.#isAnswering = true
+      void answer.then((settled) => this.#send(settled))
+      return
+    }
+    this.#send(answer)
+    if (answer.status === NO_ROOM) this.#parked.park(this.#socket)
+  }
+
+  #send(answer: HttpAnswer): void {
+    this.#isAnswering = false
+    if (this.#socket.destroyed) return
+    const { text, encoding } = written(answer, this.#isLast ? undefined : this.#keepAliveMs)
+    this.#socket.write(text, encoding)
+    if (this.#isLast) this.#socket.destroySoon()
+    else if (this.#held) {
+      const next = this.#held
+      this.#held = undefined
+      this.#socket.resume()
+      this.#take(next)
+    }
+  }
+
+  #leave(bytes: Buffer): void {
+    const socket = this.#socket
+    socket.setTimeout(0)
+    socket.off('data', this.#receive).off('end', this.#end).off('timeout', this.#expire)
+    socket.off('error', this.#fail).off('close', this.#finish)
+    socket.unshift(bytes)
+    this.onDone(true)
+  }
+
+  readonly #end = (): void => this.endSoon()
+
+  /** Nothing was sent for long. An order is answered long before. */
+  readonly #expire = (): void => void this.#socket.destroy()
+
+  /** A client that went away; "close" follows. */
+  readonly #fail = (): void => {}
+
+  readonly #finish = (): void => this.onDone(false)
+}
+
+/** An answer as it goes over the wire; the connection stays open for `keepAliveMs`, or ends when that is undefined. */
+function written({ status, headers, body }: HttpAnswer, keepAliveMs: number | undefined): { text: string; encoding: 'latin1' | 'utf8' } {
+  const json = JSON.stringify(body)
+  const bytes = Buffer.byteLength(json)
+  let head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n`
+  for (const name in headers) head += `${name}: ${headers[name]}\r\n`
+  head += `content-type: application/json; charset=utf-8\r\ncontent-length: ${bytes}\r\nDate: ${date()}\r\n`
+  const ending = keepAliveMs === undefined ? 'Connection: close' : `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(keepAliveMs / 1_000)}`
+  // With characters of one byte each, the short way into the kernel.
+  return { text: `${head}${ending}\r\n\r\n${json}`, encoding: bytes === json.length ? 'latin1' : 'utf8' }
+}
+
+let dateSecond = 0
+let dateText = ''
+
+/** Now, as a header has it; made once a second. */
+function date(): string {
+  const second = Math.floor(systemClock.wallMs() / 1_000)
+  if (second !== dateSecond) {
+    dateSecond = second
+    dateText = new Date(second * 1_000).toUTCString()
+  }
+  return dateText
+}

@@ -1,0 +1,55 @@
+/** A request in its plainest form: what nearly every client sends, and all that can be read without a full parser. */
+export interface PlainRequest {
+  readonly method: 'GET' | 'POST'
+  /** Letters, digits and "-._~/" only. */
+  readonly path: string
+  /** By name in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Empty for a GET. */
+  readonly body: string
+}
+
+const HEAD_CHARACTERS_MAX = 8_192
+const REQUEST_LINE = /(GET|POST) (\/[\w.~/-]*) HTTP\/1\.1\r\n/y
+const HEADER = /([\w-]+):([\t\x20-\x7e]*)\r\n/y
+const LENGTH = /^\d{1,9}$/
+
+/** Headers that change how a request is to be read or answered. */
+const UNUSUAL = new Set(['transfer-encoding', 'expect', 'upgrade'])
+
+/**
+ * Reads a whole request of RFC 9112, if it is plain: one host, a body of a length that is told (POST) or none (GET),
+ * visible ASCII in its head, no header twice, and nothing behind it. "incomplete" is one whose body has not arrived in
+ * full. Whatever else there may be, wrong or right, is "unusual" and left to node:http: this reads a request as that
+ * does, or not at all.
+ */
+export function readPlainRequest(bytes: Buffer, bodyBytesMax: number): PlainRequest | 'incomplete' | 'unusual' {
+  const text = bytes.toString('latin1', 0, HEAD_CHARACTERS_MAX)
+  REQUEST_LINE.lastIndex = 0
+  const line = REQUEST_LINE.exec(text)
+  if (!line) return 'unusual'
+  const method = line[1] as PlainRequest['method']
+  const headers: Record<string, string> = Object.create(null)
+  let at = REQUEST_LINE.lastIndex
+  while (!text.startsWith('\r\n', at)) {
+    HEADER.lastIndex = at
+    const header = HEADER.exec(text)
+    if (!header) return 'unusual'
+    const name = header[1]!.toLowerCase()
+    if (UNUSUAL.has(name) || headers[name] !== undefined) return 'unusual'
+    headers[name] = header[2]!.trim()
+    at = HEADER.lastIndex
+  }
+  if (!headers['host'] || (headers['connection'] ?? 'keep-alive').toLowerCase() !== 'keep-alive') return 'unusual'
+  const bodyAt = at + 2
+  const bodyEnd = bodyAt + bodyLength(method, headers['content-length'])
+  if (Number.isNaN(bodyEnd) || bodyEnd - bodyAt > bodyBytesMax || bytes.length > bodyEnd) return 'unusual'
+  if (bytes.length < bodyEnd) return 'incomplete'
+  return { method, path: line[2]!, headers, body: bytes.toString('utf8', bodyAt, bodyEnd) }
+}
+
+/** NaN when it is not told as it should be. */
+function bodyLength(method: PlainRequest['method'], told: string | undefined): number {
+  if (method === 'GET') return told === undefined ? 0 : NaN
+  return told !== undefined && LENGTH.test(told) ? Number(told) : NaN
+}

@@ -1,5 +1,5 @@
 import { LIMITS } from '../domain/limits.ts'
-import type { DirectRoutes, HttpAnswer } from '../runtime/direct-route.ts'
+import type { DirectRoutes, HttpAnswer } from '../runtime/direct-connection.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { FrontEnd } from './front-end.ts'
 import { lookUpOrder, lookUpStock, place, refusal, stockFound, type OrderBody } from './routes.ts'
@@ -25,11 +25,9 @@ export function directRoutes(frontEnd: FrontEnd, log: Logger): DirectRoutes {
     }
   }
 
-  const lookUp = async (answering: Promise<HttpAnswer>): Promise<HttpAnswer> => {
+  const lookUp = (answering: Promise<HttpAnswer>): Promise<HttpAnswer> => {
     lookingUp += 1
-    const answer = await guarded(answering)
-    lookingUp -= 1
-    return answer
+    return guarded(answering).finally(() => (lookingUp -= 1))
   }
 
   return {

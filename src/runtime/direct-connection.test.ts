@@ -3,8 +3,7 @@ import { connect, type AddressInfo, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { serverWithDirectRoutes } from './direct-connection.ts'
-import type { HttpAnswer } from './direct-route.ts'
+import { serverWithDirectRoutes, type HttpAnswer } from './direct-connection.ts'
 
 const BODY_BYTES_MAX = 64
 const KEEP_ALIVE_MS = 72_000
@@ -207,12 +206,15 @@ test('who reads no answers gets no more of them', async () => {
   client.socket.destroy()
 })
 
-test('a connection that says nothing is closed after a while', async () => {
-  direct.keepAliveTimeout = 50
+test('a connection that says nothing is closed later than its client was told', async () => {
+  direct.keepAliveTimeout = 1_000
+  direct.keepAliveTimeoutBuffer = 200
   try {
     const client = new Client(direct).send(get('/stocks/tesla'))
+    await client.heard('Keep-Alive: timeout=1\r\n')
+    const since = performance.now()
     await client.closed
-    expect(client.received).toContain('/stocks/tesla')
+    expect(performance.now() - since).toBeGreaterThan(1_100)
   } finally {
     direct.keepAliveTimeout = KEEP_ALIVE_MS
   }
@@ -229,23 +231,32 @@ test('a client that goes away before its answer does no harm', async () => {
 })
 
 test('closing ends idle connections at once, and the others after their answer', async () => {
+  const releases: (() => void)[] = []
   const server = serverWithDirectRoutes(
-    { bodyBytesMax: BODY_BYTES_MAX, answer: ({ path }) => new Promise((resolve) => (release = () => resolve(echo('GET', path, '', '')))) },
+    {
+      bodyBytesMax: BODY_BYTES_MAX,
+      answer: ({ method, path }) => new Promise((resolve) => releases.push(() => resolve(echo(method, path, '', '')))),
+    },
     answerUsually,
   )
   server.keepAliveTimeout = KEEP_ALIVE_MS
   await listen(server)
-  release = undefined
   const idle = new Client(server)
   const busy = new Client(server).send(get('/busy'))
-  await vi.waitFor(() => expect(release).toBeDefined())
+  const partly = new Client(server).send(post('/partly', 'abc').slice(0, -1))
+  await vi.waitFor(() => expect(releases).toHaveLength(1))
+  await sleep(20)
   const closed = new Promise((resolve) => server.close(resolve))
   await idle.closed
-  expect(busy.received).toBe('')
-  release!()
-  await busy.closed
-  expect(busy.received).toContain('Connection: close\r\n')
-  expect(busy.bodies).toMatchObject([{ path: '/busy' }])
-  for (const client of [idle, busy]) client.socket.end()
+  partly.send('c')
+  await vi.waitFor(() => expect(releases).toHaveLength(2))
+  expect(busy.received + partly.received).toBe('')
+  for (const [client, path] of [[busy, '/busy'], [partly, '/partly']] as const) {
+    releases.shift()?.()
+    await client.closed
+    expect(client.received).toContain('Connection: close\r\n')
+    expect(client.bodies).toMatchObject([{ path }])
+  }
+  for (const client of [idle, busy, partly]) client.socket.end()
   await closed
 })

@@ -1,9 +1,25 @@
 import { createServer, STATUS_CODES, type RequestListener, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { systemClock } from './clock.ts'
-import type { DirectRoutes, HttpAnswer } from './direct-route.ts'
 import { ParkedConnections } from './parked-connections.ts'
-import { readPlainRequest } from './plain-request.ts'
+import { readPlainRequest, type PlainRequest } from './plain-request.ts'
+
+/** What a route answers, as JSON. */
+export interface HttpAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: object
+}
+
+/** Routes that are answered without the framework, which would take as long for one as everything else does. */
+export interface DirectRoutes {
+  readonly bodyBytesMax: number
+  /**
+   * The answer, at once if it is at hand; undefined leaves the request to the framework. Neither throws nor rejects. A
+   * connection that is told 503 at once is not read for a moment.
+   */
+  answer(request: PlainRequest): HttpAnswer | Promise<HttpAnswer> | undefined
+}
 
 const NO_ROOM = 503
 
@@ -13,14 +29,14 @@ export function serverWithDirectRoutes(routes: DirectRoutes, others: RequestList
   const parked = new ParkedConnections(systemClock)
   const direct = new Set<DirectConnection>()
   // What node:http does with a connection; from here on only with those that are left to it.
-  const usualWays = server.listeners('connection')
+  const [leaveToNode] = server.listeners('connection')
   server.removeAllListeners('connection')
   server.on('connection', (socket: Socket) => {
-    const connection = new DirectConnection(socket, routes, server.keepAliveTimeout, parked)
+    const connection = new DirectConnection(socket, routes, server, parked)
     direct.add(connection)
-    connection.onDone = (isUnusual) => {
+    connection.onDone = (isLeft) => {
       direct.delete(connection)
-      if (isUnusual) for (const takeOver of usualWays) takeOver.call(server, socket)
+      if (isLeft) leaveToNode?.call(server, socket)
     }
   })
   const closeUsualIdle = server.closeIdleConnections.bind(server)
@@ -36,46 +52,51 @@ export function serverWithDirectRoutes(routes: DirectRoutes, others: RequestList
  * have direct routes. With the first other one it is left to node:http for good.
  */
 class DirectConnection {
-  /** Called once: it is left to others, or over. */
-  onDone: (isUnusual: boolean) => void = () => {}
+  /** Called once: it is left to node:http, or over. */
+  onDone: (isLeft: boolean) => void = () => {}
   readonly #socket: Socket
   readonly #routes: DirectRoutes
   readonly #keepAliveMs: number
   readonly #parked: ParkedConnections
   /** What arrived and could not be answered yet: a part of a request, or what was sent before the last answer. */
   #held: Buffer | undefined
+  /** How many bytes the request has that is held in part; 0 when none is. */
+  #wanted = 0
   #isAnswering = false
   #isLast = false
 
-  constructor(socket: Socket, routes: DirectRoutes, keepAliveMs: number, parked: ParkedConnections) {
+  constructor(socket: Socket, routes: DirectRoutes, server: Server, parked: ParkedConnections) {
     this.#socket = socket
     this.#routes = routes
-    this.#keepAliveMs = keepAliveMs
+    this.#keepAliveMs = server.keepAliveTimeout
     this.#parked = parked
-    socket.setTimeout(keepAliveMs)
+    // Longer than the client is told: what it sends in the last moment still finds an open connection.
+    socket.setTimeout(server.keepAliveTimeout + server.keepAliveTimeoutBuffer)
     socket.on('data', this.#receive).on('end', this.#end).on('timeout', this.#expire)
     socket.on('error', this.#fail).on('close', this.#finish)
   }
 
-  /** Answers what is asked already, then ends. */
+  /** Answers the request that is under way, even one that has arrived only in part, then ends. */
   endSoon(): void {
     this.#isLast = true
-    if (!this.#isAnswering) this.#socket.destroySoon()
+    if (!this.#isAnswering && !this.#held) this.#socket.destroySoon()
   }
 
   readonly #receive = (chunk: Buffer): void => {
-    if (this.#isLast) return
+    if (this.#isLast && !this.#held) return
     const bytes = this.#held ? Buffer.concat([this.#held, chunk]) : chunk
     this.#held = undefined
     if (this.#isAnswering) {
       this.#held = bytes
       this.#socket.pause()
-    } else this.#take(bytes)
+    } else if (bytes.length < this.#wanted) this.#held = bytes
+    else this.#take(bytes)
   }
 
   #take(bytes: Buffer): void {
     const request = readPlainRequest(bytes, this.#routes.bodyBytesMax)
-    if (request === 'incomplete') {
+    this.#wanted = typeof request === 'number' ? request : 0
+    if (typeof request === 'number') {
       this.#held = bytes
       return
     }
@@ -97,8 +118,10 @@ class DirectConnection {
     if (this.#socket.destroyed) return
     const { text, encoding } = written(answer, this.#isLast ? undefined : this.#keepAliveMs)
     this.#socket.write(text, encoding)
-    if (this.#isLast) this.#socket.destroySoon()
-    else if (this.#held) {
+    if (this.#isLast) {
+      this.#held = undefined
+      this.#socket.destroySoon()
+    } else if (this.#held) {
       const next = this.#held
       this.#held = undefined
       this.#socket.resume()
@@ -115,7 +138,11 @@ class DirectConnection {
     this.onDone(true)
   }
 
-  readonly #end = (): void => this.endSoon()
+  /** What has arrived only in part stays so. */
+  readonly #end = (): void => {
+    this.#held = undefined
+    this.endSoon()
+  }
 
   /** Nothing was sent for long. An order is answered long before. */
   readonly #expire = (): void => void this.#socket.destroy()

@@ -1,7 +1,6 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyServerFactory } from 'fastify'
 import { sleep, systemClock } from './clock.ts'
-import { serverWithDirectRoutes } from './direct-connection.ts'
-import type { DirectRoutes } from './direct-route.ts'
+import { serverWithDirectRoutes, type DirectRoutes } from './direct-connection.ts'
 
 const BIND_RETRY_MS = 2_000
 /** Longer than load balancers keep a connection: one that the server closes first costs a client its request. */

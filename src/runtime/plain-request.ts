@@ -9,21 +9,22 @@ export interface PlainRequest {
   readonly body: string
 }
 
-const HEAD_CHARACTERS_MAX = 8_192
+/** So few that no head has as many headers as node:http refuses: a thousand. */
+const HEAD_CHARACTERS_MAX = 4_096
 const REQUEST_LINE = /(GET|POST) (\/[\w.~/-]*) HTTP\/1\.1\r\n/y
 const HEADER = /([\w-]+):([\t\x20-\x7e]*)\r\n/y
 const LENGTH = /^\d{1,9}$/
 
-/** Headers that change how a request is to be read or answered. */
-const UNUSUAL = new Set(['transfer-encoding', 'expect', 'upgrade'])
+/** Headers that change how a request is to be read or answered; node:http takes the last one for "Connection". */
+const UNUSUAL = new Set(['transfer-encoding', 'expect', 'upgrade', 'proxy-connection'])
 
 /**
  * Reads a whole request of RFC 9112, if it is plain: one host, a body of a length that is told (POST) or none (GET),
- * visible ASCII in its head, no header twice, and nothing behind it. "incomplete" is one whose body has not arrived in
- * full. Whatever else there may be, wrong or right, is "unusual" and left to node:http: this reads a request as that
- * does, or not at all.
+ * visible ASCII in its head, no header twice, and nothing behind it. A number is the bytes that one has whose body has
+ * not arrived in full. Whatever else there may be, wrong or right, is "unusual" and left to node:http: this reads a
+ * request as that does, or not at all.
  */
-export function readPlainRequest(bytes: Buffer, bodyBytesMax: number): PlainRequest | 'incomplete' | 'unusual' {
+export function readPlainRequest(bytes: Buffer, bodyBytesMax: number): PlainRequest | number | 'unusual' {
   const text = bytes.toString('latin1', 0, HEAD_CHARACTERS_MAX)
   REQUEST_LINE.lastIndex = 0
   const line = REQUEST_LINE.exec(text)
@@ -44,7 +45,7 @@ export function readPlainRequest(bytes: Buffer, bodyBytesMax: number): PlainRequ
   const bodyAt = at + 2
   const bodyEnd = bodyAt + bodyLength(method, headers['content-length'])
   if (Number.isNaN(bodyEnd) || bodyEnd - bodyAt > bodyBytesMax || bytes.length > bodyEnd) return 'unusual'
-  if (bytes.length < bodyEnd) return 'incomplete'
+  if (bytes.length < bodyEnd) return bodyEnd
   return { method, path: line[2]!, headers, body: bytes.toString('utf8', bodyAt, bodyEnd) }
 }
 

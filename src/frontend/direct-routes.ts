@@ -1,5 +1,5 @@
 import { LIMITS } from '../domain/limits.ts'
-import type { DirectRoutes, HttpAnswer } from '../runtime/direct-connection.ts'
+import type { DirectRoutes, JsonAnswer } from '../runtime/direct-connection.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { FrontEnd } from './front-end.ts'
 import { lookUpOrder, lookUpStock, place, refusal, stockFound, type OrderBody } from './routes.ts'
@@ -16,7 +16,7 @@ const LOOKUP = new RegExp(`^/(stocks|orders)/([^/]{1,${LIMITS.stockNameBytesMax}
 export function directRoutes(frontEnd: FrontEnd, log: Logger): DirectRoutes {
   let lookingUp = 0
 
-  const guarded = async (answering: Promise<HttpAnswer>): Promise<HttpAnswer> => {
+  const guarded = async (answering: Promise<JsonAnswer>): Promise<JsonAnswer> => {
     try {
       return await answering
     } catch (error) {
@@ -25,7 +25,7 @@ export function directRoutes(frontEnd: FrontEnd, log: Logger): DirectRoutes {
     }
   }
 
-  const lookUp = (answering: Promise<HttpAnswer>): Promise<HttpAnswer> => {
+  const lookUp = (answering: Promise<JsonAnswer>): Promise<JsonAnswer> => {
     lookingUp += 1
     return guarded(answering).finally(() => (lookingUp -= 1))
   }
@@ -47,7 +47,7 @@ export function directRoutes(frontEnd: FrontEnd, log: Logger): DirectRoutes {
   }
 }
 
-async function placeText(frontEnd: FrontEnd, keyHeader: string | undefined, text: string): Promise<HttpAnswer> {
+async function placeText(frontEnd: FrontEnd, keyHeader: string | undefined, text: string): Promise<JsonAnswer> {
   const body = parseJson(text)
   return isOrder(body) ? await place(frontEnd, keyHeader, body) : refusal('INVALID_BODY')
 }

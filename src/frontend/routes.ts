@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import { ERRORS, type ErrorName } from '../domain/errors.ts'
 import { LIMITS } from '../domain/limits.ts'
 import type { Outcome } from '../domain/order.ts'
-import type { HttpAnswer } from '../runtime/direct-connection.ts'
+import type { JsonAnswer } from '../runtime/direct-connection.ts'
 import type { ErrorBody, LeaderData, OrderData, OrderListData, PlacedData, StockData, StockListData } from '../http/types.ts'
 import { REJECTION_ERRORS } from '../rpc/outcome-codes.ts'
 import { fingerprintOf } from '../rpc/single-calls.ts'
@@ -78,14 +78,14 @@ export function addRoutes(app: FastifyInstance, frontEnd: FrontEnd): void {
 }
 
 /** The levels of a stock, from the cache or the catalogue. */
-export async function lookUpStock(frontEnd: FrontEnd, name: string): Promise<HttpAnswer> {
+export async function lookUpStock(frontEnd: FrontEnd, name: string): Promise<JsonAnswer> {
   const found = await frontEnd.stocks.find(name)
   if (found.kind === 'found') return stockFound(found.stock)
   return refusal(found.kind === 'not-found' ? 'STOCK_NOT_FOUND' : 'UNAVAILABLE')
 }
 
 /** The order of a number, as the path has it. */
-export async function lookUpOrder(frontEnd: FrontEnd, numberText: string): Promise<HttpAnswer> {
+export async function lookUpOrder(frontEnd: FrontEnd, numberText: string): Promise<JsonAnswer> {
   const number = parseOrderNumber(numberText)
   if (number === undefined) return refusal('ORDER_NOT_FOUND')
   const found = await frontEnd.find(number, 0)
@@ -99,7 +99,7 @@ export async function place(
   frontEnd: FrontEnd,
   keyHeader: unknown,
   { name, quantity, type }: OrderBody,
-): Promise<HttpAnswer> {
+): Promise<JsonAnswer> {
   const key = keyHeader === undefined ? frontEnd.keys.next() : parseKeyHeader(String(keyHeader))
   if (key === undefined) return refusal('INVALID_KEY')
   // No stock can have such a name, so this answer never changes and needs no record.
@@ -115,24 +115,24 @@ export async function place(
   return refusal(placed.error, placed.error === 'MAY_HAVE_BEEN_PLACED' ? key : undefined)
 }
 
-function answer(outcome: Outcome): HttpAnswer {
+function answer(outcome: Outcome): JsonAnswer {
   if (outcome.kind === 'key-reused') return refusal('KEY_REUSED')
   const done = outcome.kind === 'rejected' ? refusal(REJECTION_ERRORS[outcome.reason]) : accepted(outcome.number)
   return outcome.replayed ? { ...done, headers: { ...done.headers, 'Idempotency-Replayed': 'true' } } : done
 }
 
-function accepted(number: number): HttpAnswer {
+function accepted(number: number): JsonAnswer {
   const data: PlacedData = { transaction_number: number }
   return { status: 200, headers: {}, body: { data } }
 }
 
 /** A stock that a lookup found. */
-export function stockFound(stock: StockView): HttpAnswer {
+export function stockFound(stock: StockView): JsonAnswer {
   return { status: 200, headers: {}, body: { data: stockData(stock) } }
 }
 
 /** One row of the error table. */
-export function refusal(name: ErrorName, idempotencyKey?: string): HttpAnswer {
+export function refusal(name: ErrorName, idempotencyKey?: string): JsonAnswer {
   const { status, code, message } = ERRORS[name]
   const body: ErrorBody = { error: { code, message, ...(idempotencyKey !== undefined && { idempotencyKey }) } }
   return { status, headers: status === 503 ? { 'Retry-After': RETRY_AFTER_SECONDS } : {}, body }
@@ -141,7 +141,7 @@ export function refusal(name: ErrorName, idempotencyKey?: string): HttpAnswer {
 /** Sends one row of the error table. */
 export const refuse = (reply: FastifyReply, name: ErrorName): FastifyReply => send(reply, refusal(name))
 
-const send = (reply: FastifyReply, { status, headers, body }: HttpAnswer): FastifyReply =>
+const send = (reply: FastifyReply, { status, headers, body }: JsonAnswer): FastifyReply =>
   reply.code(status).headers(headers).send(body)
 
 const isOrderQuantity = (quantity: unknown): quantity is number =>

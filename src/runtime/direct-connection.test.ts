@@ -3,14 +3,14 @@ import { connect, type AddressInfo, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { serverWithDirectRoutes, type HttpAnswer } from './direct-connection.ts'
+import { serverWithDirectRoutes, type JsonAnswer } from './direct-connection.ts'
 
 const BODY_BYTES_MAX = 64
 const KEEP_ALIVE_MS = 72_000
 const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\n\r\n'
 
 /** What a server made of a request: it tells it to whom it asks. */
-const echo = (method: string, path: string, key: unknown, body: string): HttpAnswer => ({
+const echo = (method: string, path: string, key: unknown, body: string): JsonAnswer => ({
   status: 200,
   headers: { 'Retry-After': '1' },
   body: { method, path, key, body: method === 'GET' && path === '/large' ? 'x'.repeat(1e6) : body },

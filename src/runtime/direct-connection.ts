@@ -4,8 +4,8 @@ import { systemClock } from './clock.ts'
 import { ParkedConnections } from './parked-connections.ts'
 import { readPlainRequest, type PlainRequest } from './plain-request.ts'
 
-/** What a route answers, as JSON. */
-export interface HttpAnswer {
+/** What a route answers. */
+export interface JsonAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: object
@@ -18,7 +18,7 @@ export interface DirectRoutes {
    * The answer, at once if it is at hand; undefined leaves the request to the framework. Neither throws nor rejects. A
    * connection that is told 503 at once is not read for a moment.
    */
-  answer(request: PlainRequest): HttpAnswer | Promise<HttpAnswer> | undefined
+  answer(request: PlainRequest): JsonAnswer | Promise<JsonAnswer> | undefined
 }
 
 const NO_ROOM = 503
@@ -113,7 +113,7 @@ class DirectConnection {
     if (answer.status === NO_ROOM) this.#parked.park(this.#socket)
   }
 
-  #send(answer: HttpAnswer): void {
+  #send(answer: JsonAnswer): void {
     this.#isAnswering = false
     if (this.#socket.destroyed) return
     const { text, encoding } = written(answer, this.#isLast ? undefined : this.#keepAliveMs)
@@ -154,7 +154,7 @@ class DirectConnection {
 }
 
 /** An answer as it goes over the wire; the connection stays open for `keepAliveMs`, or ends when that is undefined. */
-function written({ status, headers, body }: HttpAnswer, keepAliveMs: number | undefined): { text: string; encoding: 'latin1' | 'utf8' } {
+function written({ status, headers, body }: JsonAnswer, keepAliveMs: number | undefined): { text: string; encoding: 'latin1' | 'utf8' } {
   const json = JSON.stringify(body)
   const bytes = Buffer.byteLength(json)
   let head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n`

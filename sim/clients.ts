@@ -5,6 +5,7 @@ import type { FrontEnd } from '../src/frontend/front-end.ts'
 import { fingerprintOf } from '../src/rpc/single-calls.ts'
 import { describe, type Operation, type OrderRead, type Place, type StockRead } from '../test/checkers/history.ts'
 import type { SimFrontEnd } from './cluster.ts'
+import type { LedgerChecks } from './ledger-checks.ts'
 import type { Life, World } from './process.ts'
 
 const THINK_MAX_MS = 40
@@ -25,6 +26,8 @@ export interface ClientOptions {
   record(operation: Operation): void
   /** This order was acknowledged or shown just now. */
   shown(number: number): void
+  /** Told of what a client learns. */
+  readonly ledger: Pick<LedgerChecks, 'shown' | 'toldAbsent' | 'askedAgain'>
   /** The highest order that clients have told each other of. */
   readonly heard: { number: number }
   /** Keys that front ends have made. */
@@ -39,6 +42,7 @@ export class Client {
   readonly #frontEnds: readonly SimFrontEnd[]
   readonly #options: ClientOptions
   #keys = 0
+  readonly #askedKeys = new Set<string>()
   #unknown: OrderRequest | undefined
   #seen = 0
   #stopped = false
@@ -89,12 +93,18 @@ export class Client {
     // Sometimes a client sends its order again although it has the answer.
     this.#unknown = this.#options.repeatsAnswered && random.chance(0.2) ? request : undefined
     const { key, name, type, quantity } = request
+    const { ledger } = this.#options
+    const isNew = !this.#askedKeys.has(key)
+    this.#askedKeys.add(key)
+    ledger.askedAgain(key)
     this.#run(life, { kind: 'place', key, name, type, quantity }, async (): Promise<Place['outcome']> => {
       const placed = await frontEnd.core!.orders.place(request)
       if (placed.kind === 'unknown') {
         if (placed.error === 'MAY_HAVE_BEEN_PLACED') this.#unknown = request
+        else if (isNew) ledger.toldAbsent(key)
         return { kind: 'unknown' }
       }
+      if (placed.outcome.kind === 'rejected') ledger.toldAbsent(key)
       if (placed.outcome.kind === 'accepted') {
         this.#seen = Math.max(this.#seen, placed.outcome.number)
         this.#options.heard.number = Math.max(this.#options.heard.number, placed.outcome.number)
@@ -136,6 +146,7 @@ export class Client {
       if (found.kind === 'unavailable') return { kind: 'unknown' }
       if (found.kind === 'not-found') return found
       const { priceCents, quantity, volume } = found.stock
+      this.#options.ledger.shown(name, volume)
       return { kind: 'found', price: priceCents / 100, quantity, volume }
     })
   }

@@ -96,7 +96,7 @@ export class Cluster {
 
   /** Every copy of the log is whole and the same. A ledger that was hurt is whole again when it is the same as all others. */
   inSync(): boolean {
-    if (!this.ledger) return false
+    if (!this.ledger || this.catalogueDisk.flipped) return false
     const { length, digest } = this.ledger.head()
     const same = this.remaining.every(({ log, disk }) => {
       const head = log.head()
@@ -125,6 +125,7 @@ export class Cluster {
     }
     const { replicaIds, leaseMs } = this.#settings
     return new SimProcess(this.#world, 'catalogue', CATALOGUE_ADDRESS, async (runtime, life) => {
+      if (this.catalogueDisk.flipped) this.#findLedgerDamaged()
       await startCatalogue(runtime, {
         port: 1,
         store: ledgerStoreOn(this.catalogueDisk, this.store, life, watch),
@@ -158,6 +159,13 @@ export class Cluster {
       }),
     }
     return replica
+  }
+
+  /** As an engine does that looks for damage when it opens a file. */
+  #findLedgerDamaged(): void {
+    this.catalogueDisk.flipped = false
+    this.store.damage('a flipped bit is found')
+    this.ledgerHurt()
   }
 
   /** The operator names the replicas from the catalogue's next start on. */
@@ -211,6 +219,7 @@ export class Cluster {
     this.healed = true
     for (const disk of this.disks) disk.weather = { ...GOOD_DISK }
     for (const { disk, process } of this.replicas) if (disk.flipped) process.crash('its log is verified')
+    if (this.catalogueDisk.flipped) this.catalogue.crash('its ledger is verified')
     for (const process of this.processes) {
       if (process.life?.paused) process.life.resume()
       process.start()

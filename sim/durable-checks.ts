@@ -1,4 +1,5 @@
 import type { CatalogueToLeader, LeaderToCatalogue, Published, ReplicaStatus, TradeResult } from '../src/rpc/messages.ts'
+import type { Ledger } from '../src/storage/ledger.ts'
 import type { Cluster, SimReplica } from './cluster.ts'
 import type { NetworkObserver, SimNetwork } from './network.ts'
 import type { Life } from './process.ts'
@@ -11,6 +12,7 @@ export class DurableChecks implements NetworkObserver {
   /** Digest by "number:generation", of every entry that was ever durable anywhere. */
   readonly #digests = new Map<string, string>()
   #published = 0
+  #ledger: Ledger | undefined
 
   constructor(cluster: Cluster, network: SimNetwork, violated: (what: string) => void) {
     this.#cluster = cluster
@@ -81,6 +83,11 @@ export class DurableChecks implements NetworkObserver {
   afterWrite(process: string): void {
     const replica = this.#cluster.replicas.find((each) => each.process.name === process)
     if (replica) void this.#checkPrefix(replica)
+    else if (this.#cluster.ledger !== this.#ledger) {
+      // Opened anew, and here and there another one: what all replicas hold has to be a prefix of this one, too.
+      this.#ledger = this.#cluster.ledger
+      for (const each of this.#cluster.remaining) void this.#checkPrefix(each)
+    }
     void this.#checkDigest(process)
   }
 

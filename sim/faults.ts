@@ -247,6 +247,12 @@ export const FAULTS = {
     replica.disk.flipped = true
     return `a bit flips in the log of ${replica.process.name}`
   },
+  'flip-ledger-bit': ({ cluster }) => {
+    if (!cluster.mayLoseDisk()) return 'nothing'
+    cluster.catalogueDisk.flipped = true
+    cluster.nameReplicas()
+    return 'a bit flips in the ledger'
+  },
   'lose-ledger': (stage) => hurtLedger(stage, 'loses its disk', () => stage.cluster.store.lose()),
   'lose-ledger-behind': loseLedgerBehind,
   'damage-ledger': (stage) =>

@@ -95,4 +95,11 @@ export const FRONT_END_BUGS: readonly PlantedBug[] = [
     find: 'return epoch > current.epoch || (epoch === current.epoch && link.id > current.link.id)',
     replace: 'return epoch < 0',
   },
+  {
+    name: 'orders-pile-up',
+    what: '14: a front end takes any number of orders',
+    file: 'src/frontend/orders.ts',
+    find: 'if (size >= LIMITS.frontEndPendingOrdersMax) return true',
+    replace: 'if (size < 0) return true',
+  },
 ]

@@ -179,4 +179,11 @@ export const ORDER_BUGS: readonly PlantedBug[] = [
     find: 'if (await this.#isLedgers(number + 1)) return',
     replace: 'if (number >= 0) return',
   },
+  {
+    name: 'leader-never-full',
+    what: '14: a leader takes any number of orders',
+    file: 'src/order/leader.ts',
+    find: 'const room = LIMITS.leaderPendingOrdersMax - this.#waiting.length - this.#inFlightOrders',
+    replace: 'const room = Infinity',
+  },
 ]

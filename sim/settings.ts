@@ -4,6 +4,7 @@ import type { FaultMix } from './fault-mixes.ts'
 
 const USUAL_LIMITS = { ...LIMITS }
 const SHORT_PAGES = { catchUpBatchMax: 8, learnerBatchMax: 4, leaderGapMax: 20 }
+const SHORT_QUEUES = { frontEndPendingOrdersMax: 3, frontEndStandingOrdersMax: 2, leaderPendingOrdersMax: 2, tradeBatchMax: 2 }
 const LEASES_MS = [100, 200, 350, 500, 500]
 
 /** How a cluster is set up for one run. */
@@ -27,6 +28,8 @@ export interface RunSettings extends ClusterSettings {
   readonly ordersShare: number
   /** So few entries travel in one message that a replica which lacks some hundreds needs many, as one of a real system would. */
   readonly shortPages: boolean
+  /** So few orders may wait that the clients there are can fill every queue. */
+  readonly shortQueues: boolean
   /** Nobody asks for anything any more when the last faults strike: who is idle has to come right all the same. */
   readonly quietEnd: boolean
 }
@@ -44,12 +47,13 @@ export function settingsOf(random: SeededRandom, mix: FaultMix): RunSettings {
     named: random.chance(mix.losesLedger ? 0.5 : 0.7),
     strangers: !plain && random.chance(0.4),
     shortPages: random.chance(0.5),
+    shortQueues: !plain && random.chance(0.2),
     quietEnd: random.chance(0.2),
     ordersShare: random.pick([0.4, 0.4, 0.2, 1]),
   }
 }
 
 /** Sets the limits of the services as one run wants them: there is one run at a time. */
-export function applyLimits({ shortPages }: RunSettings): void {
-  Object.assign(LIMITS, USUAL_LIMITS, shortPages ? SHORT_PAGES : {})
+export function applyLimits({ shortPages, shortQueues }: RunSettings): void {
+  Object.assign(LIMITS, USUAL_LIMITS, shortPages && SHORT_PAGES, shortQueues && SHORT_QUEUES)
 }

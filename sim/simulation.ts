@@ -10,9 +10,11 @@ import { DurableChecks } from './durable-checks.ts'
 import { FAULT_MIXES, type FaultMix } from './fault-mixes.ts'
 import type { Stage } from './faults.ts'
 import { GenerationChecks } from './generation-checks.ts'
+import { LedgerChecks } from './ledger-checks.ts'
 import { healAll, Nemesis } from './nemesis.ts'
 import { SimNetwork } from './network.ts'
 import type { World } from './process.ts'
+import { QueueChecks } from './queue-checks.ts'
 import { SeededRandom } from './random.ts'
 import { Scheduler } from './scheduler.ts'
 import { applyLimits, settingsOf, type RunSettings } from './settings.ts'
@@ -74,6 +76,7 @@ class Run {
   readonly #world: World
   readonly #cluster: Cluster
   readonly #checks: DurableChecks
+  readonly #ledgerChecks: LedgerChecks
   readonly #settled: SettledChecks
   readonly #stage: Stage
   readonly #operations: Operation[] = []
@@ -92,14 +95,16 @@ class Run {
     this.#cluster = new Cluster(this.#world, this.#settings, {
       afterWrite: (process) => {
         this.#checks.afterWrite(process)
+        this.#ledgerChecks.afterWrite(process)
         generations.afterWrite(process)
       },
       frontEndStarted: (frontEnd) => caches.watch(frontEnd),
     })
     this.#checks = new DurableChecks(this.#cluster, network, violated)
+    this.#ledgerChecks = new LedgerChecks(this.#cluster, () => this.#checks.published, violated)
     const generations = new GenerationChecks(this.#cluster, violated)
     const caches = new CacheChecks(this.#cluster, () => this.#checks.published, violated)
-    network.observers.push(this.#checks, generations, caches)
+    network.observers.push(this.#checks, this.#ledgerChecks, generations, caches, new QueueChecks(this.#cluster, violated))
     this.#settled = new SettledChecks(this.#cluster, network, this.#settings)
     this.#stage = {
       world: this.#world,
@@ -130,7 +135,7 @@ class Run {
   /** 13 and 14: what was asked is answered, the cluster is whole again and stays so, and nobody holds more than needed. */
   async comeRight(): Promise<void> {
     healAll(this.#stage)
-    const settledBy = this.#scheduler.nowMs + SETTLED_WITHIN_MS + HEALTHY_MS
+    const settledBy = this.#scheduler.nowMs + SETTLED_WITHIN_MS
     await this.#runUntil(this.#scheduler.nowMs + HEALTHY_MS)
     for (const caller of this.#callers) caller.stop()
     const answeredBy = this.#scheduler.nowMs + ANSWERED_WITHIN_MS
@@ -223,6 +228,7 @@ class Run {
       mayLoseUncopied: this.#mix.losesLedger === true,
       record: (operation: Operation) => this.#operations.push(operation),
       shown: (number: number, byReplica = true) => this.#checks.shown(number, byReplica),
+      ledger: this.#ledgerChecks,
       violated: (what: string) => this.#violated(what),
     }
     const { frontEnds } = this.#cluster

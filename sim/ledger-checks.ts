@@ -1,0 +1,112 @@
+import { LIMITS } from '../src/domain/limits.ts'
+import type { Entry } from '../src/domain/order.ts'
+import { OPENING_CATALOGUE } from '../src/domain/stock.ts'
+import type { LeaderToCatalogue } from '../src/rpc/messages.ts'
+import type { Ledger } from '../src/storage/ledger.ts'
+import type { Cluster } from './cluster.ts'
+import type { NetworkObserver } from './network.ts'
+import type { Life } from './process.ts'
+
+/** The shares traded of one stock after each of its entries. */
+interface Volumes {
+  readonly numbers: number[]
+  readonly totals: number[]
+}
+
+/** The invariants about the ledger's content, looked at after every write of the catalogue that has become durable. */
+export class LedgerChecks implements NetworkObserver {
+  readonly #cluster: Cluster
+  /** The highest position that the catalogue has told to be published. */
+  readonly #told: () => number
+  /** The highest position that a leader has asked it to publish. */
+  #asked = 0
+  readonly #violated: (what: string) => void
+  /** Keys of orders that a client was told are not in the log. */
+  readonly #absent = new Set<string>()
+  /** What was looked at: a ledger that was opened anew is looked at from its beginning. */
+  #ledger: Ledger | undefined
+  #length = 0
+  #numberByKey = new Map<string, number>()
+  #quantities = new Map<string, number>()
+  #volumes = new Map<string, Volumes>()
+
+  constructor(cluster: Cluster, told: () => number, violated: (what: string) => void) {
+    this.#cluster = cluster
+    this.#told = told
+    this.#violated = violated
+  }
+
+  delivered(_to: Life, message: object): void {
+    const { publish } = message as LeaderToCatalogue
+    if (publish) this.#asked = Math.max(this.#asked, publish.position)
+  }
+
+  afterWrite(process: string): void {
+    if (process !== this.#cluster.catalogue.name) return
+    const { ledger } = this.#cluster
+    if (ledger !== this.#ledger) this.#beginAnew(ledger)
+    if (ledger) void this.#look(ledger)
+  }
+
+  /** 5. What was answered as rejected, or as not placed, is never in the log. */
+  toldAbsent(key: string): void {
+    this.#absent.add(key)
+    const number = this.#numberByKey.get(key)
+    if (number !== undefined) this.#violated(`5: ${key} is said to be in no log, and is order ${number}`)
+  }
+
+  /** It may come into the log after all: it is asked for again. */
+  askedAgain(key: string): void {
+    this.#absent.delete(key)
+  }
+
+  /** 7. Of the levels nothing unpublished is ever shown: `volume` as the opening one and all published trades make it, or less. */
+  shown(name: string, volume: number): void {
+    const { ledger, ledgerTrusted } = this.#cluster
+    if (!ledgerTrusted || !ledger || ledger !== this.#ledger) return
+    // A recovered ledger is published as a whole; and when its stream breaks, a leader is not told of what it asked for.
+    const position = Math.max(this.#told(), this.#asked, ledger.head().publishedAtLeast)
+    const { numbers, totals } = this.#volumesOf(name)
+    const opening = OPENING_CATALOGUE.find((stock) => stock.name === name)?.volume ?? 0
+    const published = opening + (totals[numbers.findLastIndex((number) => number < position)] ?? 0)
+    if (volume > published) this.#violated(`7: ${name} is shown with a volume of ${volume}, ${published} are published`)
+  }
+
+  #beginAnew(ledger: Ledger | undefined): void {
+    this.#ledger = ledger
+    this.#length = 0
+    this.#numberByKey = new Map()
+    this.#quantities = new Map(OPENING_CATALOGUE.map(({ name, quantity }) => [name, quantity]))
+    this.#volumes = new Map()
+  }
+
+  async #look(ledger: Ledger): Promise<void> {
+    const [from, { length }] = [this.#length, ledger.head()]
+    this.#length = length
+    const entries = await ledger.entries(from, length - from)
+    if (ledger !== this.#ledger) return
+    entries.forEach((entry, i) => this.#lookAt(entry, from + i))
+  }
+
+  #lookAt({ number, key, name, type, quantity }: Entry, place: number): void {
+    if (number !== place) this.#violated(`2: order ${number} stands at ${place} in the ledger`)
+    const earlier = this.#numberByKey.get(key)
+    if (earlier !== undefined) this.#violated(`2: the orders ${earlier} and ${number} have the key ${key}`)
+    if (this.#absent.has(key)) this.#violated(`5: order ${number} was said not to be placed (key ${key})`)
+    this.#numberByKey.set(key, number)
+    const left = (this.#quantities.get(name) ?? NaN) + (type === 'buy' ? -quantity : quantity)
+    if (!(left >= 0 && left <= LIMITS.stockLevelMax)) this.#violated(`6: order ${number} leaves ${left} of ${name}`)
+    this.#quantities.set(name, left)
+    const { numbers, totals } = this.#volumesOf(name)
+    numbers.push(number)
+    totals.push((totals.at(-1) ?? 0) + quantity)
+  }
+
+  #volumesOf(name: string): Volumes {
+    const known = this.#volumes.get(name)
+    if (known) return known
+    const none = { numbers: [], totals: [] }
+    this.#volumes.set(name, none)
+    return none
+  }
+}

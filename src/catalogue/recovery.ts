@@ -53,7 +53,7 @@ export async function openLedger(runtime: Runtime, options: RecoveryOptions, sig
   const head = ledger.head()
   const ahead = sealed.filter(({ state }) => isAhead(state, head))
   if (ahead.length === 0 && (head.length > 0 || replicas.length === 0)) return ledger
-  if (head.length > 0) log.error({ ledger: head.length, replicas: ahead.map(reportOf) }, 'the ledger is behind')
+  if (head.length > 0) log.error({ ...holdingOf(head), replicas: ahead.map(({ state }) => state.replicaId) }, 'the ledger is behind')
   return recover(runtime, { ...options, replicas }, ledger, signal)
 }
 
@@ -129,9 +129,11 @@ async function recover(
   const holders = sealed.filter(({ state }) => state.length > 0)
   const clusters = new Set(holders.map(({ state }) => state.clusterId))
   if (clusters.size > 1) throw new Error(`the replicas belong to several clusters: ${holders.map(describe).join('; ')}`)
+  reportGivenUp(runtime, options)
   const best = holders.sort(byGenerationAndLength)[0]
   if (!best) return begin(runtime, options, ledger, generation, sealed.find(({ state }) => state.genesis)?.state.genesis)
-  runtime.log.warn({ replicas: sealed.map(reportOf), chosen: best.address, generation }, 'recovering the ledger from replicas')
+  reportFound(runtime, sealed)
+  runtime.log.warn({ generation }, `recovering the ledger from ${nameOf(best)}`)
   if (!best.state.genesis) throw new Error(`the replica at ${best.address} holds entries without a genesis`)
   await ledger?.close()
   const pages = readPages(
@@ -225,13 +227,26 @@ async function retried<T>({ clock, log }: Runtime, call: () => Promise<T>): Prom
   }
 }
 
-const reportOf = ({ address, state }: Sealed) => ({
-  address,
-  replica: state.replicaId,
-  disk: state.diskId,
-  length: state.length,
-  lastGeneration: state.lastGeneration,
-  digest: state.digest.slice(0, 12),
+/** One line each: with them, and with what is archived, the operator can judge what the recovery has chosen. */
+function reportFound({ log }: Runtime, sealed: readonly Sealed[]): void {
+  for (const seal of sealed) {
+    log.warn({ ...holdingOf(seal.state), disk: seal.state.diskId }, `found ${nameOf(seal)}`)
+  }
+}
+
+function reportGivenUp({ log }: Runtime, { replicas, lost }: RecoveryOptions): void {
+  for (const replicaId of lost) {
+    const address = replicas.find((replica) => replica.replicaId === replicaId)?.address ?? 'an unknown address'
+    log.warn({}, `replica ${replicaId} at ${address} is given up (--lost): orders that only it holds are gone`)
+  }
+}
+
+const nameOf = ({ address, state }: Sealed): string => `replica ${state.replicaId} at ${address}`
+
+const holdingOf = ({ length, lastGeneration, digest }: Pick<SealResult, 'length' | 'lastGeneration' | 'digest'>) => ({
+  length,
+  lastGeneration,
+  digest: digest.slice(0, 12),
 })
 
 const describe = ({ address, state }: Sealed): string => `${address} holds ${state.length} entries of ${state.clusterId}`

@@ -63,7 +63,10 @@ async function runCatalogue(options: CatalogOptions): Promise<void> {
   const network = (log: Logger) => grpcNetwork({ host, log })
   await runProcess({ name: 'catalogue', logLevel, network }, async (runtime) => {
     await mkdir(data, { recursive: true })
-    const store = embeddedLedgerStore(join(data, 'catalog.db'), { decide })
+    const store = embeddedLedgerStore(join(data, 'catalog.db'), {
+      decide,
+      onReplaced: (archivedAs) => runtime.log.warn({ archivedAs }, 'the ledger that stood here before is kept'),
+    })
     const replicas = replicaAddresses.map((address, i) => ({ replicaId: i + 1, address }))
     const common = { port, store, replicas, lost, alone }
     if (stocks === undefined) return startCatalogue(runtime, common)

@@ -71,6 +71,7 @@ async function runReplica(
     const log = await openEmbeddedOrderLog(join(data, `order${replicaId}.db`), {
       newDiskId: () => runtime.random.id(16),
       onDamage: (why, archivedAs) => runtime.log.error({ why, archivedAs }, 'the log is damaged: beginning with an empty one'),
+      onCut: (entries, archivedAs) => runtime.log.warn({ entries, archivedAs }, 'the entries that were given up are kept'),
     })
     return startOrderReplica(runtime, {
       port,

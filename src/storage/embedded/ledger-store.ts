@@ -18,6 +18,8 @@ import { insertStocks, StockTable } from './stock-table.ts'
 
 export interface EmbeddedLedgerStoreOptions extends SqliteFileOptions {
   readonly decide: Decide
+  /** Told where a ledger is kept whose place another one has taken. */
+  readonly onReplaced?: (archivedAs: string) => void
 }
 
 /**
@@ -80,7 +82,7 @@ class EmbeddedLedgerStore implements LedgerStore {
       const made = new FileInMaking(this.#path, LEDGER_SCHEMA)
       try {
         await fill(made)
-        putInPlace(made, this.#path, 'replaced') // L4
+        this.#tell(putInPlace(made, this.#path, 'replaced')) // L4
       } finally {
         made.discard()
       }
@@ -111,12 +113,16 @@ class EmbeddedLedgerStore implements LedgerStore {
     makeFolderOf(this.#path)
     const lock = lockFile(this.#path)
     try {
-      finishReplacing(this.#path)
+      this.#tell(finishReplacing(this.#path))
       return lock
     } catch (error) {
       lock.release()
       throw error
     }
+  }
+
+  #tell(archivedAs: string | undefined): void {
+    if (archivedAs !== undefined) this.#options.onReplaced?.(archivedAs)
   }
 }
 

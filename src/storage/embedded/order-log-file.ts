@@ -15,6 +15,8 @@ export interface EmbeddedOrderLogOptions extends SqliteFileOptions {
   readonly newDiskId: () => string
   /** Told when a damaged file was moved to `archivedAs`, and an empty log begins in its place. */
   readonly onDamage: (why: string, archivedAs: string) => void
+  /** Told when entries were given up: how many, and in which file they are kept. */
+  readonly onCut?: (entries: number, archivedAs: string) => void
 }
 
 /**
@@ -43,16 +45,16 @@ function openOrBegin(path: string, lock: FileLock, options: EmbeddedOrderLogOpti
     why = error.why
   }
   const archivedAs = begin(path, options.newDiskId())
-  if (why !== undefined) options.onDamage(why, archivedAs)
+  if (why !== undefined && archivedAs !== undefined) options.onDamage(why, archivedAs)
   return openFile(path, lock, options)
 }
 
-function openFile(path: string, lock: FileLock, options: SqliteFileOptions): OrderLog {
-  return openSound(path, ORDER_LOG_SCHEMA, lock, options, (file) => new EmbeddedOrderLog(file))
+function openFile(path: string, lock: FileLock, options: EmbeddedOrderLogOptions): OrderLog {
+  return openSound(path, ORDER_LOG_SCHEMA, lock, options, (file) => new EmbeddedOrderLog(file, options.onCut))
 }
 
-/** Makes an empty log. What was there is kept under another name; returns it. */
-function begin(path: string, diskId: string): string {
+/** Makes an empty log. What was there is kept under another name; returns that, if anything was there. */
+function begin(path: string, diskId: string): string | undefined {
   const made = new FileInMaking(path, ORDER_LOG_SCHEMA)
   try {
     made.file.guard(() => new LogTable(made.file).write({ diskId, history: undefined, sealedGeneration: 0, length: 0 }))

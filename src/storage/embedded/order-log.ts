@@ -10,18 +10,23 @@ import { LogTable, type LogRow } from './log-table.ts'
 import type { SqliteFile } from './sqlite-file.ts'
 import { archiveTail } from './tail-archive.ts'
 
+/** Told how many entries were given up, and in which file they are kept. */
+type CutListener = (entries: number, archivedAs: string) => void
+
 /** A replica's log in one SQLite file. The work of each call is done at once, on the calling thread. */
 export class EmbeddedOrderLog implements OrderLog {
   readonly #file: SqliteFile
   readonly #entries: EntryTable
   readonly #log: LogTable
+  readonly #onCut: CutListener | undefined
   /** The digest of the empty log. */
   #start: string
   #head: OrderLogHead
 
   /** Checks the file. Call it inside `guard`. */
-  constructor(file: SqliteFile) {
+  constructor(file: SqliteFile, onCut?: CutListener) {
     this.#file = file
+    this.#onCut = onCut
     this.#entries = new EntryTable(file)
     this.#log = new LogTable(file)
     const { diskId, history, sealedGeneration, length } = this.#log.read()
@@ -101,12 +106,13 @@ export class EmbeddedOrderLog implements OrderLog {
       assert(isInside, `a log of ${head.length} entries can be cut at ${length}`)
       if (length === head.length) return head
       const end = this.#entries.endAt(length, this.#start)
-      archiveTail(this.#file, length) // G4
+      const archive = archiveTail(this.#file, length) // G4
       this.#file.transaction(() => {
         this.#entries.deleteFrom(length)
         this.#log.write(this.#rowOf({ ...head, length }))
       })
       this.#head = { ...head, length, ...end }
+      this.#onCut?.(head.length - length, archive)
       return this.#head
     })
   }

@@ -27,23 +27,23 @@ export function isThere(path: string, schema: Schema): boolean {
 }
 
 /**
- * Calls the new file `path`. What was there is kept as `<path>.<kind>-<number>`; returns that path.
+ * Calls the new file `path`. What was there is kept as `<path>.<kind>-<number>`; returns that path, or undefined when
+ * nothing was there.
  * Interrupted at any moment, it leaves either the old file or the new one (P1).
  */
-export function putInPlace(made: FileInMaking, path: string, kind: ArchiveKind): string {
+export function putInPlace(made: FileInMaking, path: string, kind: ArchiveKind): string | undefined {
   const archive = archivePath(path, kind)
   made.finish(join(dirname(path), `${markerOf(path)}${basename(archive).slice(basename(path).length + 1)}`)) // P1
-  finishReplacing(path)
-  return archive
+  return finishReplacing(path)
 }
 
-/** Finishes a replacement that was interrupted, if there is one. */
-export function finishReplacing(path: string): void {
+/** Finishes a replacement that was interrupted, if there is one; returns the path of what was replaced, if anything was. */
+export function finishReplacing(path: string): string | undefined {
   const folder = dirname(resolve(path))
   const marker = markerOf(path)
   try {
     const whole = readdirSync(folder).find((name) => name.startsWith(marker))
-    if (whole === undefined) return
+    if (whole === undefined) return undefined
     const archive = `${path}.${whole.slice(marker.length)}`
     rmSync(`${path}-shm`, { force: true }) // SQLite makes it anew from the write-ahead log.
     if (sizeOf(`${path}-wal`) === 0) rmSync(`${path}-wal`)
@@ -53,6 +53,7 @@ export function finishReplacing(path: string): void {
     syncFolder(folder) // P2
     renameSync(join(folder, whole), path)
     syncFolder(folder)
+    return sizeOf(archive) === undefined && sizeOf(`${archive}-wal`) === undefined ? undefined : archive
   } catch (error) {
     throw asFailure(path, error)
   }

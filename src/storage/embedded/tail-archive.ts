@@ -5,9 +5,9 @@ import type { SqliteFile } from './sqlite-file.ts'
 
 /**
  * Copies an order log without its first `length` entries, table for table, to `<log without .db>.cut-<number>.db` beside
- * it, and syncs the copy. Call it inside the log's guard, outside a transaction.
+ * it, and syncs the copy; returns its path. Call it inside the log's guard, outside a transaction.
  */
-export function archiveTail(log: SqliteFile, length: number): void {
+export function archiveTail(log: SqliteFile, length: number): string {
   const archive = nextNumbered(`${log.path.replace(/\.db$/, '')}.cut`, '.db')
   const made = new FileInMaking(archive, ORDER_LOG_SCHEMA)
   try {
@@ -17,6 +17,7 @@ export function archiveTail(log: SqliteFile, length: number): void {
       copyRows(log, made.file, 'entries', 'number', length)
     })
     made.finish(archive)
+    return archive
   } finally {
     made.discard()
   }

@@ -36,7 +36,10 @@ export class Copy {
     return this.#log.head()
   }
 
-  /** Offers entries that begin at number `from` and end with `digest`. Resolves when what is held is on disk. */
+  /**
+   * Offers entries that begin at number `from` and end with `digest`. Resolves when what is held is on disk. No entries
+   * and no digest ('') say nothing of what is held.
+   */
   extend(generation: number, from: number, entries: readonly Entry[], digest: string): Promise<Extension> {
     return this.#inTurn(() => this.#extend(generation, from, entries, digest))
   }
@@ -66,7 +69,7 @@ export class Copy {
     if (from > head.length) return { kind: 'gap', head }
     const end = from + entries.length
     if (end <= head.length) {
-      const same = entries.length === 0 || (await this.#log.digestAt(end)) === digest // R1
+      const same = (entries.length === 0 && digest === '') || (await this.#log.digestAt(end)) === digest // R1
       return { kind: same ? 'held' : 'fork', head }
     }
     const fresh = from === head.length ? entries : entries.slice(head.length - from)

@@ -23,7 +23,8 @@ interface FollowerContext {
 /**
  * The follower's side: takes entries from whoever leads and says when they are on disk.
  *
- * R3. A follower says that it holds an entry only when the entry is on its disk.
+ * R3. A follower says that it holds an entry only when the entry is on its disk: once it has said hello, only of what this
+ *     leader sent. Behind that its log may hold a tail of its own.
  */
 export class FollowerSide {
   readonly #context: FollowerContext
@@ -93,7 +94,8 @@ export class FollowerSide {
     this.#leaders.set(stream, { replicaId: hello.leaderId, epoch: hello.epoch })
     this.#heardAt = this.#context.clock.monotonicMs()
     log.info({ leader: hello.leaderId, epoch: hello.epoch, length: copy.head().length }, 'follows')
-    this.#tell(stream)
+    const { length, digest } = copy.head()
+    this.#tell(stream, length, digest)
   }
 
   async #append(stream: MessageStream<FollowerToLeader>, append: Append): Promise<void> {
@@ -104,11 +106,10 @@ export class FollowerSide {
     if (extension.kind === 'fork') this.#onFork()
     if (extension.kind !== 'held') return this.#refuse(stream, `${extension.kind} at ${from}, ${extension.head.length} held`)
     this.#published = Math.max(this.#published, published)
-    this.#tell(stream) // R3
+    this.#tell(stream, from + entries.length, digest) // R3
   }
 
-  #tell(stream: MessageStream<FollowerToLeader>): void {
-    const { length, digest } = this.#context.copy.head()
+  #tell(stream: MessageStream<FollowerToLeader>, length: number, digest: string): void {
     stream.send({ state: { replicaId: this.#context.replicaId, length, digest } })
   }
 

@@ -43,7 +43,8 @@ export interface Lead {
  * The followers of one leader.
  *
  * O1. `held(position)` resolves only when every in-sync follower holds the log up to there on disk.
- * F1. A follower becomes in-sync when it holds everything the leader's own log holds.
+ * F1. A follower becomes in-sync when it holds everything the leader's own log holds. One whose log is longer than that
+ *     says so itself, once it was sent the digest.
  * F2. An in-sync follower that is silent with work outstanding is dropped: its stream is closed and it has to ask again.
  */
 export class Followers {
@@ -131,14 +132,18 @@ export class Followers {
   async #admit(follower: Follower, state: FollowerState): Promise<void> {
     const { log } = this.#lead
     const common = Math.min(state.length, log.head().length)
-    if (common === state.length && (await log.digestAt(common)) !== state.digest && common > 0) {
+    const isLonger = common < state.length
+    const digest = await log.digestAt(common)
+    if (!isLonger && digest !== state.digest && common > 0) {
       this.#log.error({ follower: follower.address, length: state.length }, 'the follower holds another history')
       // The follower closes the stream when it has heard this: closing it from here could overtake the message.
       return follower.stream.send({ forked: refusal('the logs differ', { differs: true }) })
     }
     if (follower.phase !== 'connecting') return
     follower.phase = 'learner'
-    follower.sent = follower.held = common
+    follower.sent = common
+    follower.held = isLonger ? 0 : common
+    if (isLonger) this.#append(follower, this.#message(common, [], digest ?? ''))
     this.#advance(follower)
   }
 

@@ -29,17 +29,25 @@ export class BareSystem implements Addresses {
   }
 
   start(...names: readonly string[]): void {
-    for (const name of names) {
-      const started = new CliProcess(this.#command(name), { CATALOG_HOST: this.catalogue })
-      this.#groups.push(started.pid)
-      this.#running.set(name, started)
-    }
+    for (const name of names) this.startWith(name)
+  }
+
+  /** Starts one process with further words on its command line. */
+  startWith(name: string, ...words: readonly string[]): void {
+    const started = new CliProcess([...this.#command(name), ...words], { CATALOG_HOST: this.catalogue })
+    this.#groups.push(started.pid)
+    this.#running.set(name, started)
   }
 
   async kill(...names: readonly string[]): Promise<void> {
     const killed = names.map((name) => this.#process(name))
     for (const one of killed) one.signal('SIGKILL')
     await Promise.all(killed.map(({ exited }) => exited))
+  }
+
+  /** Ends them by SIGTERM, as an operator does. */
+  async end(...names: readonly string[]): Promise<void> {
+    await Promise.all(names.map((name) => this.#process(name).stop()))
   }
 
   /** What a process has written since its last start. */

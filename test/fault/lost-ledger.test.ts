@@ -1,6 +1,7 @@
-import { rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import type { OrderData } from '../../src/http/types.ts'
 import { call, statusOf } from '../contract/conformance/grpc.ts'
 import { orderNumber, place } from '../contract/conformance/target.ts'
 import { checkEndState } from '../end-state.ts'
@@ -46,4 +47,40 @@ test('a ledger that is lost before the first order: replicas and catalogue agree
   expect(await place(system, 'apple', 'buy', 1)).toBeGreaterThanOrEqual(0)
   expect(await statusOf(call(system.catalogue, 'Catalog.Trade', BUY))).toBe('OK')
   await checkEndState(system, [])
+})
+
+test('a replica that was given up with the ledger comes back: it gives its tail up, archives it, and follows', async () => {
+  await using system = await bareSystem()
+  const acknowledged: OrderData[] = []
+  const sell = async (name: string, quantity: number): Promise<number> => {
+    const number = await place(system, name, 'sell', quantity)
+    acknowledged.push({ number, name, type: 'sell', quantity })
+    return number
+  }
+  system.start(...system.names)
+  await system.untilTrading()
+  await sell('apple', 3)
+  await system.kill('order-1', 'order-2')
+  await system.untilTrading()
+  const [tail] = [await place(system, 'tesla', 'sell', 1), await place(system, 'tesla', 'sell', 2)]
+  await system.kill('catalogue', 'order-3', 'frontend')
+  rmSync(join(system.dataDir, 'catalogue'), { recursive: true })
+
+  const addresses = system.replicas.map(({ address }) => address)
+  system.startWith('catalogue', '--replica-addresses', addresses.join(), '--lost', '3')
+  system.start('order-1', 'order-2', 'frontend')
+  await system.untilTrading()
+  const said = system.output('catalogue')
+  expect(said).toContain(`replica 3 at ${addresses[2]} is given up (--lost)`)
+  for (const id of [1, 2]) expect(said).toContain(`found replica ${id} at ${addresses[id - 1]}`)
+  expect(await sell('ford', 5)).toBe(tail)
+
+  // Its log is longer than the ledger, and nothing is decided that could show it where the two part.
+  system.start('order-3')
+  await checkEndState(system, acknowledged)
+  const archive = join(system.dataDir, 'order-3', 'order3.cut-1.db')
+  expect(existsSync(archive)).toBe(true)
+  expect(system.output('order-3')).toContain(`"entries":2,"archivedAs":"${archive}"`)
+  expect(await sell('ford', 6)).toBe((tail ?? 0) + 1)
+  await checkEndState(system, acknowledged)
 })

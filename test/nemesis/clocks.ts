@@ -5,6 +5,15 @@ const LIBRARY_FOLDERS = '/usr/lib'
 const LIBRARY = 'faketime/libfaketimeMT.so.1'
 const OFFSET_FILE = 'clock-offset'
 
+/** How a wall clock differs from the real one. */
+export interface ClockFault {
+  readonly offsetMs: number
+  /** Its seconds in a real one. */
+  readonly rate: number
+}
+
+const RIGHT_CLOCK: ClockFault = { offsetMs: 0, rate: 1 }
+
 /** The library of Debian's package libfaketime, where it is installed. */
 export function findFaketime(): string | undefined {
   if (!existsSync(LIBRARY_FOLDERS)) return undefined
@@ -14,7 +23,7 @@ export function findFaketime(): string | undefined {
 
 /** What a process that has the library loaded needs for {@link setClock} to set its wall clock. Its monotonic clock is real. */
 export function clockEnvironment(folder: string): Readonly<Record<string, string>> {
-  setClock(folder, 0)
+  setClock(folder, RIGHT_CLOCK)
   return {
     FAKETIME_TIMESTAMP_FILE: join(folder, OFFSET_FILE),
     FAKETIME_NO_CACHE: '1',
@@ -24,7 +33,11 @@ export function clockEnvironment(folder: string): Readonly<Record<string, string
   }
 }
 
-/** Makes the wall clock of the process with this folder differ from the real one by so many ms. */
-export function setClock(folder: string, offsetMs: number): void {
-  writeFileSync(join(folder, OFFSET_FILE), `${offsetMs < 0 ? '-' : '+'}${Math.abs(offsetMs) / 1000}`)
+/**
+ * Sets the wall clock of the process with this folder, at once and for every process started there later. What the rate
+ * adds is counted from the process's start, so setting one moves the clock a little, too. A rate stays until another one
+ * is given, so one is always given. Below 1 it stretches the process's timers by as much, which only makes them late.
+ */
+export function setClock(folder: string, { offsetMs, rate }: ClockFault): void {
+  writeFileSync(join(folder, OFFSET_FILE), `${offsetMs < 0 ? '-' : '+'}${Math.abs(offsetMs) / 1000} x${rate}`)
 }

@@ -8,6 +8,8 @@ import { way } from './wires.ts'
 
 /** Wall clocks jump by an hour, a day, a little more than a lease, a little less. */
 const JUMPS_MS = [-86_400_000, -3_600_000, -700, -200, 200, 700, 5_000, 3_600_000, 86_400_000]
+/** They drift as bad clocks do, and faster than any. */
+const RATES = [0.9, 0.95, 0.99, 1.01, 1.05, 1.2, 2]
 
 /** One fault that was decided: whom it is for, how long it lasts, and where its own dice begin. */
 export interface Step {
@@ -126,11 +128,14 @@ async function failOnDisk({ fleet, tell, last }: Scene, step: Step): Promise<voi
   tell(`${failure} of ${name} succeed again`)
 }
 
-async function jump({ fleet, tell }: Scene, { targets, roll }: Step): Promise<void> {
+async function setWallClock({ fleet, tell }: Scene, { targets, roll }: Step): Promise<void> {
   const names = await namesOf(targets, fleet)
-  const byMs = new SeededRandom(roll).pick(JUMPS_MS)
-  tell(`the wall clock of ${names.join(', ')} is now off by ${byMs} ms`)
-  for (const name of names) setClock(fleet.controlFolder(name), byMs)
+  const random = new SeededRandom(roll)
+  const jumps = { offsetMs: random.pick(JUMPS_MS), rate: 1 }
+  const drifts = { offsetMs: random.chance(0.5) ? jumps.offsetMs : 0, rate: random.pick(RATES) }
+  const clock = random.chance(0.5) ? jumps : drifts
+  tell(`the wall clock of ${names.join(', ')} is now off by ${clock.offsetMs} ms and runs at a rate of ${clock.rate}`)
+  for (const name of names) setClock(fleet.controlFolder(name), clock)
 }
 
 const two = (random: SeededRandom): readonly Target[] => [anyReplica(random), anyProcess(random)]
@@ -216,7 +221,13 @@ export const FAULTS = {
     strike: failOnDisk,
     hurtsDisk: true,
   },
-  clock: { what: 'a wall clock jumps (needs libfaketime)', weight: 2, lastsMaxMs: 0, aim: one, strike: jump },
+  clock: {
+    what: 'a wall clock jumps or drifts (needs libfaketime)',
+    weight: 2,
+    lastsMaxMs: 0,
+    aim: one,
+    strike: setWallClock,
+  },
 } as const satisfies Record<string, Fault>
 
 export type FaultKind = keyof typeof FAULTS

@@ -28,7 +28,7 @@ export interface RoundOptions {
   /** Those of `kinds` that this machine cannot have. */
   readonly missing: ReadonlySet<FaultKind>
   readonly clients: number
-  /** Library that lets clocks jump. */
+  /** Library that lets wall clocks jump and drift. */
   readonly faketime: string | undefined
   /** Library that lets writes and syncs fail. */
   readonly failingDisk: string | undefined

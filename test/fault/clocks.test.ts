@@ -1,0 +1,44 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { expect, test } from 'vitest'
+import { clockEnvironment, findFaketime, setClock } from '../nemesis/clocks.ts'
+
+const LIBRARY = findFaketime()
+/** Tells both clocks, in ms, whenever it is asked. */
+const TELLER = `process.stdin.on('data', () => console.log(Date.now() + ' ' + performance.now()))`
+const LOOK_MS = 400
+
+/** How far the two clocks of a process went in {@link LOOK_MS}, after `change`. */
+async function rateAfter(ask: () => Promise<readonly number[]>, change: () => void): Promise<number> {
+  change()
+  const [wall = 0, monotonic = 0] = await ask()
+  await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
+  const [wallLater = 0, monotonicLater = 0] = await ask()
+  expect(monotonicLater - monotonic).toBeGreaterThan(LOOK_MS * 0.95)
+  return (wallLater - wall) / (monotonicLater - monotonic)
+}
+
+test.skipIf(LIBRARY === undefined)('a running process’s wall clock jumps and drifts, its monotonic clock does not', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'bazaar-clock-'))
+  const env = { PATH: process.env['PATH'], ...clockEnvironment(folder), LD_PRELOAD: LIBRARY }
+  const teller = spawn(process.execPath, ['-e', TELLER], { env, stdio: ['pipe', 'pipe', 'inherit'] })
+  try {
+    const lines = createInterface(teller.stdout)[Symbol.asyncIterator]()
+    const ask = async () => {
+      teller.stdin.write('now?')
+      return ((await lines.next()).value ?? '').split(' ').map(Number)
+    }
+    expect(await rateAfter(ask, () => {})).toBeCloseTo(1, 1)
+    expect(await rateAfter(ask, () => setClock(folder, { offsetMs: 0, rate: 2 }))).toBeCloseTo(2, 1)
+    expect(await rateAfter(ask, () => setClock(folder, { offsetMs: 0, rate: 0.5 }))).toBeCloseTo(0.5, 1)
+    expect(await rateAfter(ask, () => setClock(folder, { offsetMs: 3_600_000, rate: 1 }))).toBeCloseTo(1, 1)
+    const [wall = 0] = await ask()
+    expect(Math.abs(wall - Date.now() - 3_600_000)).toBeLessThan(LOOK_MS)
+  } finally {
+    teller.kill('SIGKILL')
+    rmSync(folder, { recursive: true })
+  }
+})

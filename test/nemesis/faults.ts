@@ -64,7 +64,8 @@ async function absence(
 const hurtDisk = (scene: Scene, step: Step, hurt: (folder: string, random: SeededRandom) => string): Promise<void> =>
   absence(scene, step, 'SIGKILL', (name) => {
     scene.tell(`disk of ${name}: ${hurt(scene.fleet.folder(name), new SeededRandom(step.roll))}`)
-    if (hurt === damageFile) scene.fleet.damaged.add(name)
+    if (hurt === damageFile) scene.fleet.noteDamage(name)
+    else scene.fleet.noteLoss(name)
   })
 
 async function isolate({ fleet, tell, last }: Scene, step: Step): Promise<void> {

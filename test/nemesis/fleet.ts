@@ -6,6 +6,7 @@ import { CliProcess, freePort, survivors, type Exit } from '../fault/process.ts'
 import { callerEnvironment, sourceAddress } from './callers.ts'
 import { Proxy } from './proxy.ts'
 import type { Transcript } from './transcript.ts'
+import { identityOf, type LeftFile } from './verified.ts'
 import { Wires } from './wires.ts'
 
 const REPLICA_IDS = [1, 2, 3] as const
@@ -40,8 +41,8 @@ export class Fleet implements Addresses {
   readonly wires = new Wires()
   /** Processes that ended unasked, with code 70: the service found that going on would be wrong. */
   readonly halts: string[] = []
-  /** Processes whose files a fault has changed. */
-  readonly damaged = new Set<string>()
+  /** Processes whose files a fault has changed, with the {@link identityOf} the database that it met. */
+  readonly #damaged = new Map<string, number | undefined>()
   readonly #transcript: Transcript
   readonly #members = new Map<string, Member>()
   readonly #killAll = (): void => {
@@ -84,6 +85,25 @@ export class Fleet implements Addresses {
   /** Where its database is. */
   folder(name: string): string {
     return join(this.dataDir, name)
+  }
+
+  /** A fault has changed its database, which no process has open. */
+  noteDamage(name: string): void {
+    this.#damaged.set(name, identityOf(this.#database(name)))
+  }
+
+  /** A fault has removed its database, and all damage with it. */
+  noteLoss(name: string): void {
+    this.#damaged.delete(name)
+  }
+
+  /** The databases of all processes that keep one. */
+  get files(): readonly LeftFile[] {
+    return ['catalogue', ...REPLICAS].map((name) => {
+      const path = this.#database(name)
+      const isDamaged = this.#damaged.has(name) && this.#damaged.get(name) === identityOf(path)
+      return { path, kind: name === 'catalogue' ? 'ledger' : 'order log', isDamaged }
+    })
   }
 
   /** Where its clock is set and its disk is told to fail: beside its database, whose disk may be full or lost. */
@@ -165,6 +185,10 @@ export class Fleet implements Addresses {
     process.off('exit', this.#killAll)
     process.off('exit', this.#onExit)
     rmSync(this.dataDir, { recursive: true, force: true, maxRetries: 5 })
+  }
+
+  #database(name: string): string {
+    return join(this.folder(name), name === 'catalogue' ? 'catalog.db' : `${name.replace('-', '')}.db`)
   }
 
   #spawn(name: string): void {

@@ -110,7 +110,7 @@ class Round {
       violations.push(wordsOf(error))
     }
     violations.push(...(await fleet.stop()))
-    if (violations.length === 0) violations.push(...(await verifyFiles(fleet)))
+    if (violations.length === 0) violations.push(...(await verifyFiles(fleet.files)))
     for (const name of fleet.names) this.outputs.set(name, fleet.output(name))
     for (const takeAway of unmount) takeAway()
     fleet.removeFolder()

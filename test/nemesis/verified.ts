@@ -1,26 +1,58 @@
-import { join } from 'node:path'
-import { reportLines, reportOn } from '../../src/cli/verification/report.ts'
-import type { Progress } from '../../src/storage/verification.ts'
+import { statSync } from 'node:fs'
+import { reportLines, reportOn, type VerificationReport } from '../../src/cli/verification/report.ts'
 import { verifyFile } from '../../src/storage/embedded/verified-file.ts'
-import { REPLICAS, type Fleet } from './fleet.ts'
+import { StorageFailure } from '../../src/storage/ledger.ts'
+import type { CopyKind, Progress } from '../../src/storage/verification.ts'
 
 const SILENT: Progress = { begin: () => {}, advance: () => {} }
 
+/** A file that a process has left. */
+export interface LeftFile {
+  readonly path: string
+  readonly kind: CopyKind
+  /** What stands there now was damaged by a fault, and its process has not put it aside since. */
+  readonly isDamaged: boolean
+}
+
+/** Which file has this name at the moment: another one after the first was put aside. Undefined for none. */
+export const identityOf = (path: string): number | undefined => statSync(path, { throwIfNoEntry: false })?.ino
+
 /**
- * Reads the files of a system that has ended in full, as `bazaar verify` does, and says what is wrong with them. Not those
- * that a fault has damaged: bytes may have been flipped where nobody has looked since.
+ * Reads the files of a system that has ended in full, as `bazaar verify` does, and says what is wrong with them. All have
+ * to be sound and the same; one in which bytes were flipped where nobody has looked since may also be called unsound.
  */
-export async function verifyFiles(fleet: Fleet): Promise<string[]> {
-  const files = [
-    { name: 'catalogue', file: 'catalog.db', kind: 'ledger' as const },
-    ...REPLICAS.map((name) => ({ name, file: `${name.replace('-', '')}.db`, kind: 'order log' as const })),
-  ]
-  const sound = files.filter(({ name }) => !fleet.damaged.has(name))
-  const copies = sound.map(({ name, file, kind }) => verifyFile(join(fleet.folder(name), file), kind, SILENT))
+export async function verifyFiles(files: readonly LeftFile[]): Promise<string[]> {
+  const sound = files.filter(({ isDamaged }) => !isDamaged)
+  const violations = await problemsOf(sound)
+  for (const damaged of files.filter(({ isDamaged }) => isDamaged)) {
+    const report = await reportOf([damaged, ...sound])
+    if (typeof report === 'string' || !report.isWell || areTheSame(report)) continue
+    violations.push(`verify is silent about the damage of ${damaged.path}: ${wordsOf(report)}`)
+  }
+  return violations
+}
+
+async function problemsOf(files: readonly LeftFile[]): Promise<string[]> {
+  const report = await reportOf(files)
+  if (typeof report === 'string') return [`verify: ${report}`]
+  return report.isWell && areTheSame(report) ? [] : [`verify: ${wordsOf(report)}`]
+}
+
+/** A text when a file cannot be read at all. */
+async function reportOf(files: readonly LeftFile[]): Promise<VerificationReport | string> {
+  const copies: ReturnType<typeof verifyFile>[] = []
   try {
-    const report = await reportOn(copies)
-    return report.isWell ? [] : [`verify: ${reportLines(report, (_, text) => text).join('; ')}`]
+    for (const { path, kind } of files) copies.push(verifyFile(path, kind, SILENT))
+    return await reportOn(copies)
+  } catch (error) {
+    if (error instanceof StorageFailure) return error.message
+    throw error
   } finally {
     for (const copy of copies) copy.close()
   }
 }
+
+const areTheSame = ({ copies }: VerificationReport): boolean =>
+  copies.every(({ standing }) => standing === undefined || standing.kind === 'same')
+
+const wordsOf = (report: VerificationReport): string => reportLines(report, (_, text) => text).join('; ')

@@ -32,7 +32,7 @@ const program = new Command('sim')
   .option('--runs <n>', 'how many seeds', count, 200)
   .option('--workers <n>', 'threads', count, availableParallelism())
   .option('--until-violation', 'stop at the first violation', false)
-  .option('--minutes <n>', 'begin no further runs after this time', count)
+  .option('--minutes <n>', 'begin no further runs after this time, and exit with 1 when some were left', count)
   .option('--json', 'one JSON line instead of words', false)
   .addHelpText('after', '\nExamples:\n  npm run sim -- --runs 1000\n  npm run sim -- --seed 8412')
   .action((options: Options) => (options.seed === undefined ? sweep(options) : repeat(options.seed)))
@@ -72,16 +72,18 @@ async function sweep({ from, runs, workers, json, untilViolation, minutes = Infi
     if (process.stderr.isTTY) process.stderr.write(`\r${total.runs} of ${runs} runs, ${total.violations} violations `)
   }
   await Promise.all(Array.from({ length: workers }, () => runWorker(takeBatch, add)))
-  if (total.violations > 0) process.exitCode = 1
+  const isCutShort = total.runs < runs && !(untilViolation && total.violations > 0)
+  if (total.violations > 0 || isCutShort) process.exitCode = 1
   const seconds = (performance.now() - started) / 1_000
   if (process.stderr.isTTY) process.stderr.write('\n')
-  if (json) console.log(JSON.stringify({ ...total, from, seconds }))
+  if (json) console.log(JSON.stringify({ ...total, from, seconds, isCutShort }))
   else {
     const each = Math.round(total.events / Math.max(1, total.runs))
     console.log(
       `${total.runs} runs from seed ${from} in ${seconds.toFixed(1)} s: ${each} events each, ${total.operations} calls, ` +
         `${total.orders} orders, ${total.violations} violations`,
     )
+    if (isCutShort) console.log(`CUT SHORT: only ${total.runs} of ${runs} runs within ${minutes} minutes`)
   }
 }
 

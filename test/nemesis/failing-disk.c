@@ -1,6 +1,6 @@
 /*
- * Loaded into a process under test (LD_PRELOAD): its writes or its syncs fail with EIO as long as the file
- * $NEMESIS_FAILING_DISK.writes or $NEMESIS_FAILING_DISK.syncs is there.
+ * Loaded into a process under test (LD_PRELOAD): its writes, its syncs or its reads at a given place, as SQLite's are,
+ * fail with EIO as long as the file $NEMESIS_FAILING_DISK.writes, .syncs or .reads is there.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -26,3 +26,5 @@ int fsync(int fd) { return fails("syncs") ? -1 : REAL(fsync)(fd); }
 int fdatasync(int fd) { return fails("syncs") ? -1 : REAL(fdatasync)(fd); }
 ssize_t pwrite(int fd, const void *from, size_t size, off_t at) { return fails("writes") ? -1 : REAL(pwrite)(fd, from, size, at); }
 ssize_t pwrite64(int fd, const void *from, size_t size, off64_t at) { return fails("writes") ? -1 : REAL(pwrite64)(fd, from, size, at); }
+ssize_t pread(int fd, void *to, size_t size, off_t at) { return fails("reads") ? -1 : REAL(pread)(fd, to, size, at); }
+ssize_t pread64(int fd, void *to, size_t size, off64_t at) { return fails("reads") ? -1 : REAL(pread64)(fd, to, size, at); }

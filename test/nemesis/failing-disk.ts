@@ -6,11 +6,11 @@ import { fileURLToPath } from 'node:url'
 const SOURCE = fileURLToPath(new URL('./failing-disk.c', import.meta.url))
 const CONTROL_FILE = 'failing-disk'
 
-/** What may fail on a disk. */
-export const FAILURES = ['writes', 'syncs'] as const
-type Failure = (typeof FAILURES)[number]
+/** What may fail on a disk that can be read. */
+export const WRITE_FAILURES = ['writes', 'syncs'] as const
+type Failure = (typeof WRITE_FAILURES)[number] | 'reads'
 
-/** Makes the library that lets writes and syncs fail; returns its path, or why it cannot be made. */
+/** Makes the library that lets writes, syncs and reads fail; returns its path, or why it cannot be made. */
 export function compileFailingDisk(folder: string): { readonly library: string } | { readonly why: string } {
   if (process.platform !== 'linux') return { why: 'only Linux has LD_PRELOAD' }
   const library = join(folder, 'failing-disk.so')
@@ -27,7 +27,7 @@ export const failingDiskEnvironment = (folder: string): Readonly<Record<string, 
   NEMESIS_FAILING_DISK: join(folder, CONTROL_FILE),
 })
 
-/** Lets the process's writes or syncs fail until the returned function is called. */
+/** Lets the process's writes, syncs or reads fail until the returned function is called. */
 export function failDisk(folder: string, failure: Failure): () => void {
   const path = join(folder, `${CONTROL_FILE}.${failure}`)
   writeFileSync(path, '')

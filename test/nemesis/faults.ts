@@ -1,13 +1,16 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { SeededRandom } from '../checkers/seeded-random.ts'
 import { setClock } from './clocks.ts'
 import { damageFile, fillDisk, loseFile } from './disks.ts'
-import { FAILURES, failDisk } from './failing-disk.ts'
+import { failDisk, WRITE_FAILURES } from './failing-disk.ts'
 import { PROCESSES, type Fleet } from './fleet.ts'
 import { anyProcess, anyReplica, namesOf, type Target } from './targets.ts'
 import { way } from './wires.ts'
 
 /** Wall clocks jump by an hour, a day, a little more than a lease, a little less. */
 const JUMPS_MS = [-86_400_000, -3_600_000, -700, -200, 200, 700, 5_000, 3_600_000, 86_400_000]
+/** A process has read its file by then. */
+const START_MAX_MS = 900
 /** They drift as bad clocks do, and faster than any. */
 const RATES = [0.9, 0.95, 0.99, 1.01, 1.05, 1.2, 2]
 
@@ -121,12 +124,29 @@ async function fill({ fleet, tell, last }: Scene, step: Step): Promise<void> {
 
 async function failOnDisk({ fleet, tell, last }: Scene, step: Step): Promise<void> {
   const [name = ''] = step.targets
-  const failure = new SeededRandom(step.roll).pick(FAILURES)
+  const failure = new SeededRandom(step.roll).pick(WRITE_FAILURES)
   tell(`${failure} of ${name} fail for ${step.lastsMs} ms`)
   const heal = failDisk(fleet.controlFolder(name), failure)
   await last(step)
   heal()
   tell(`${failure} of ${name} succeed again`)
+}
+
+/** A running process has most of its file in memory, so this one starts with such a disk, or finds it while it starts. */
+async function failReads({ fleet, tell, last }: Scene, step: Step): Promise<void> {
+  const [name = ''] = step.targets
+  const random = new SeededRandom(step.roll)
+  const lastsMs = step.lastsMs + START_MAX_MS
+  const afterMs = random.chance(0.5) ? 0 : random.integer(0, START_MAX_MS)
+  tell(`SIGKILL ${name}; its disk cannot be read from ${afterMs} ms after its start on, for ${lastsMs} ms`)
+  const start = await fleet.takeDown(name, 'SIGKILL')
+  if (afterMs > 0) start()
+  await sleep(afterMs)
+  const heal = failDisk(fleet.controlFolder(name), 'reads')
+  start()
+  await last({ ...step, lastsMs })
+  heal()
+  tell(`the disk of ${name} can be read again`)
 }
 
 async function setWallClock({ fleet, tell }: Scene, { targets, roll }: Step): Promise<void> {
@@ -139,6 +159,7 @@ async function setWallClock({ fleet, tell }: Scene, { targets, roll }: Step): Pr
   for (const name of names) setClock(fleet.controlFolder(name), clock)
 }
 
+const anyDisk = (random: SeededRandom): readonly Target[] => [random.pick(PROCESSES.slice(0, 4))]
 const two = (random: SeededRandom): readonly Target[] => [anyReplica(random), anyProcess(random)]
 const one = (random: SeededRandom): readonly Target[] => [anyProcess(random)]
 const replica = (random: SeededRandom): readonly Target[] => [anyReplica(random)]
@@ -210,7 +231,7 @@ export const FAULTS = {
     what: 'a disk has no room left (needs root)',
     weight: 1,
     lastsMaxMs: 2_000,
-    aim: (random) => [random.pick(PROCESSES.slice(0, 4))],
+    aim: anyDisk,
     strike: fill,
     hurtsDisk: true,
   },
@@ -218,8 +239,19 @@ export const FAULTS = {
     what: 'writes or syncs fail (needs a C compiler)',
     weight: 1.5,
     lastsMaxMs: 1_500,
-    aim: (random) => [random.pick(PROCESSES.slice(0, 4))],
+    aim: anyDisk,
     strike: failOnDisk,
+    hurtsDisk: true,
+  },
+  // SQLite calls a page that it gets an I/O error for malformed, so the file may be put aside.
+  'unreadable-disk': {
+    what: 'reads fail from a start on (needs a C compiler)',
+    weight: 1,
+    lastsMaxMs: 1_500,
+    aim: anyDisk,
+    strike: failReads,
+    losesLedger: true,
+    takesTurn: true,
     hurtsDisk: true,
   },
   clock: {
@@ -234,4 +266,6 @@ export const FAULTS = {
 export type FaultKind = keyof typeof FAULTS
 
 export const FAULT_KINDS = Object.keys(FAULTS) as readonly FaultKind[]
+/** Kinds that need the library which lets disks fail. */
+export const FAILING_DISKS: readonly FaultKind[] = ['failing-disk', 'unreadable-disk']
 export const faultOf = (kind: FaultKind): Fault => FAULTS[kind]

@@ -6,7 +6,7 @@ import { findFaketime } from './clocks.ts'
 import { compiledFolder } from './compiled.ts'
 import { whyNoSmallDisk } from './disks.ts'
 import { compileFailingDisk } from './failing-disk.ts'
-import { FAULT_KINDS, FAULTS, type FaultKind } from './faults.ts'
+import { FAILING_DISKS, FAULT_KINDS, FAULTS, type FaultKind } from './faults.ts'
 import { kinds, positive } from './options.ts'
 import { summarize, summaryLines, writeFailure, type Summary } from './report.ts'
 import { playRound, type RoundOptions, type RoundResult } from './round.ts'
@@ -21,8 +21,11 @@ interface Options {
   readonly faketime?: string
   readonly transcript?: boolean
   readonly json?: boolean
+  /** Of `faults`. */
+  readonly require: readonly FaultKind[]
 }
 
+const LACKING = 3
 const INTERRUPTED = 130
 
 const HELP = `
@@ -31,12 +34,14 @@ ${FAULT_KINDS.map((kind) => `  ${kind.padEnd(16)}${FAULTS[kind].what}`).join('\n
 
 The seed decides the faults, their times and targets; what meets what differs from run to run, so a failure may need
 several tries. Exit codes: 0 every promise was kept, 1 one was broken,
-2 called wrongly, 130 interrupted.
+2 called wrongly, 3 a kind of fault that was required cannot be had here,
+130 interrupted.
 
 Examples:
   npm run fault                                    ten rounds, other ones each time
   npm run fault -- --seed 8412                     the one round of a seed
   npm run fault -- --rounds 100 --seconds 8        a long run
+  npm run fault -- --require clock,failing-disk    fails where one of the two would be skipped
   npm run fault -- --faults kill,pause,partition   only these`
 
 const program = new Command('npm run fault --')
@@ -50,22 +55,25 @@ const program = new Command('npm run fault --')
   .option('--faketime <library>', 'libfaketimeMT.so.1, where it is not installed by the system')
   .option('--transcript', 'tell what happened in every round')
   .option('--json', 'the summary as JSON')
+  .option('--require <list>', 'kinds that must not be skipped: where one cannot be had, exit with 3 at once', kinds(FAULT_KINDS))
   .addHelpText('after', HELP)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .action(async (given: Partial<Options>) => {
     const rounds = given.rounds ?? (given.seed === undefined ? 10 : 1)
     const seed = given.seed ?? (Date.now() % 1_000_000) + 1
-    process.exitCode = await run({ faults: FAULT_KINDS, ...given, rounds, seed } as Options)
+    process.exitCode = await run({ faults: FAULT_KINDS, require: [], ...given, rounds, seed } as Options)
   })
 
 async function run(options: Options): Promise<number> {
   const faketime = options.faketime ?? findFaketime()
   const compiledTo = compiledFolder()
-  const shim = options.faults.includes('failing-disk') ? compileFailingDisk(compiledTo) : { why: 'not asked for' }
+  const failsDisk = FAILING_DISKS.some((kind) => options.faults.includes(kind))
+  const shim = failsDisk ? compileFailingDisk(compiledTo) : { why: 'not asked for' }
   const failingDisk = 'library' in shim ? shim.library : undefined
   const skipped = whatIsMissing(options.faults, faketime, 'why' in shim ? shim.why : undefined)
   const missing = new Set(options.faults.filter((kind) => kind in skipped))
   for (const [kind, why] of Object.entries(skipped)) say(`SKIPPED ${kind}: ${why}`)
+  if (options.require.some((kind) => missing.has(kind))) return LACKING
   const results: RoundResult[] = []
   for (let round = 0; round < options.rounds; round++) {
     const { seconds, clients, faults } = options
@@ -101,7 +109,7 @@ function whatIsMissing(
 ): Summary['skipped'] {
   const missing: [FaultKind, string | undefined][] = [
     ['full-disk', kinds.includes('full-disk') ? whyNoSmallDisk() : undefined],
-    ['failing-disk', whyNoFailingDisk],
+    ...FAILING_DISKS.map((kind) => [kind, whyNoFailingDisk] as [FaultKind, string | undefined]),
     ['clock', faketime === undefined ? 'libfaketime is not installed (Debian: apt install faketime)' : undefined],
     ['partition', callersAreKnown ? undefined : 'only Linux tells who holds a connection'],
     ['slow', callersAreKnown ? undefined : 'only Linux tells who holds a connection'],

@@ -9,7 +9,7 @@ import { clockEnvironment } from './clocks.ts'
 import { Conductor, type Strike } from './conductor.ts'
 import { mountSmallDisk } from './disks.ts'
 import { failingDiskEnvironment } from './failing-disk.ts'
-import { faultOf, type FaultKind } from './faults.ts'
+import { FAILING_DISKS, faultOf, type FaultKind } from './faults.ts'
 import { Fleet } from './fleet.ts'
 import { planRound, type Plan } from './plan.ts'
 import { finalLog } from './state.ts'
@@ -30,7 +30,7 @@ export interface RoundOptions {
   readonly clients: number
   /** Library that lets wall clocks jump and drift. */
   readonly faketime: string | undefined
-  /** Library that lets writes and syncs fail. */
+  /** Library that lets writes, syncs and reads fail. */
   readonly failingDisk: string | undefined
   /** Folder where Node may keep the compiled program: processes come back in half the time. */
   readonly compiledTo?: string
@@ -155,12 +155,13 @@ class Round {
     const { faketime, failingDisk, compiledTo } = this.#options
     const has = (kind: FaultKind) => this.#plan.steps.some((step) => step.kind === kind)
     const folder = this.#fleet.controlFolder(name)
-    const libraries = [has('clock') ? faketime : undefined, has('failing-disk') ? failingDisk : undefined]
+    const failsDisk = FAILING_DISKS.some(has)
+    const libraries = [has('clock') ? faketime : undefined, failsDisk ? failingDisk : undefined]
     const preloaded = libraries.filter((library) => library !== undefined)
     return {
       ...(preloaded.length > 0 && { LD_PRELOAD: preloaded.join(':') }),
       ...(has('clock') && clockEnvironment(folder)),
-      ...(has('failing-disk') && failingDiskEnvironment(folder)),
+      ...(failsDisk && failingDiskEnvironment(folder)),
       ...(compiledTo !== undefined && { NODE_COMPILE_CACHE: compiledTo }),
     }
   }

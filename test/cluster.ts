@@ -25,6 +25,8 @@ export interface ClusterOptions {
   readonly frontEnds?: number
   /** Further words for `up`. */
   readonly words?: readonly string[]
+  /** What `up` gets beyond the usual, and hands on to its processes. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 const START_DEADLINE_MS = 30_000
@@ -115,9 +117,9 @@ export class Cluster implements Addresses {
   }
 
   async start(ports: readonly string[] = ['--port', '0', '--catalog-port', '0', ...this.#anyOrderPorts()]): Promise<void> {
-    const { caching, words } = this.#options
+    const { caching, words, environment } = this.#options
     const args = ['up', '--json', '--data', this.dataDir, ...ports, ...(caching ? [] : ['--cache', '0']), ...words]
-    const supervisor = new CliProcess(args)
+    const supervisor = new CliProcess(args, environment)
     this.#supervisor = supervisor
     this.#groups.push(supervisor.pid)
     this.#report = await eventually('`up` reports', START_DEADLINE_MS, () => reportIn(supervisor))
@@ -186,7 +188,7 @@ export class Cluster implements Addresses {
 
 /** Starts a whole system by the `up` command and waits until it trades. */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
-  const cluster = new Cluster({ replicas: 3, caching: true, frontEnds: 1, words: [], ...options })
+  const cluster = new Cluster({ replicas: 3, caching: true, frontEnds: 1, words: [], environment: {}, ...options })
   try {
     await cluster.start()
     return cluster

@@ -14,7 +14,7 @@ const ORDERS = LIMITS.leaderGapMax + 4_321
 
 /** A system with so many orders, of which `lost` is missing. */
 async function withHistory(lost: string | undefined, replicas = 3): Promise<Cluster> {
-  const cluster = new Cluster({ replicas, caching: true, frontEnds: 1, words: [] })
+  const cluster = new Cluster({ replicas, caching: true, frontEnds: 1, words: [], environment: {} })
   await writeHistory(cluster.dataDir, ORDERS, () => {})
   if (lost !== undefined) rmSync(join(cluster.dataDir, lost))
   await cluster.start()

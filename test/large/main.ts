@@ -43,7 +43,7 @@ const tell = (what: string): void => void process.stderr.write(`${what}\n`)
 
 /** A system with so many orders already; tells how long it took until it traded. */
 async function begin(orders: number): Promise<{ cluster: Cluster; startMs: number }> {
-  const cluster = new Cluster({ replicas: 3, caching: true, frontEnds: 1, words: [] })
+  const cluster = new Cluster({ replicas: 3, caching: true, frontEnds: 1, words: [], environment: {} })
   await writeHistory(cluster.dataDir, orders, (what) => tell(`${orders} orders: ${what}`))
   const since = performance.now()
   await cluster.start()

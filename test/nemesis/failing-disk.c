@@ -1,21 +1,27 @@
 /*
  * Loaded into a process under test (LD_PRELOAD): its writes, its syncs or its reads at a given place, as SQLite's are,
- * fail with EIO as long as the file $NEMESIS_FAILING_DISK.writes, .syncs or .reads is there.
+ * fail with EIO as long as the file $NEMESIS_FAILING_DISK.writes, .syncs or .reads is there, or such a file with a dot and
+ * its process id at the end.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/types.h>
 #include <unistd.h>
 
 static int fails(const char *what) {
   const char *prefix = getenv("NEMESIS_FAILING_DISK");
   char path[4096];
-  if (!prefix || snprintf(path, sizeof path, "%s.%s", prefix, what) >= (int)sizeof path) return 0;
+  if (!prefix) return 0;
+  int length = snprintf(path, sizeof path, "%s.%s.%d", prefix, what, (int)getpid());
+  if (length >= (int)sizeof path) return 0;
   int before = errno;
   int there = access(path, F_OK) == 0;
+  *strrchr(path, '.') = 0;
+  there = there || access(path, F_OK) == 0;
   errno = there ? EIO : before;
   return there;
 }

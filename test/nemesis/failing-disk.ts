@@ -27,9 +27,12 @@ export const failingDiskEnvironment = (folder: string): Readonly<Record<string, 
   NEMESIS_FAILING_DISK: join(folder, CONTROL_FILE),
 })
 
-/** Lets the process's writes, syncs or reads fail until the returned function is called. */
-export function failDisk(folder: string, failure: Failure): () => void {
-  const path = join(folder, `${CONTROL_FILE}.${failure}`)
+/**
+ * Lets the writes, syncs or reads of the processes with this folder fail until the returned function is called; only those
+ * of the process `pid`, where one is given.
+ */
+export function failDisk(folder: string, failure: Failure, pid?: number): () => void {
+  const path = join(folder, `${CONTROL_FILE}.${failure}${pid === undefined ? '' : `.${pid}`}`)
   writeFileSync(path, '')
   return () => rmSync(path, { force: true })
 }

@@ -53,7 +53,7 @@ export class Conductor {
     const scene: Scene = {
       fleet: this.#fleet,
       tell: (what) => this.#transcript.tell(`${step.kind}: ${what}`),
-      last: () => this.#lasts(step),
+      last: (lasting) => this.#lasts(lasting),
     }
     await faultOf(step.kind).strike(scene, step)
     this.strikes.push({ kind: step.kind, startMs, endMs: performance.now() })

@@ -54,7 +54,7 @@ export const FAULT_MIXES: readonly FaultMix[] = [
       'damage-ledger': 1,
       'restore-backup': 2,
       'lose-replica-disk': 1,
-      'give-up-with-ledger': 4,
+      'give-up-with-ledger': 2,
       'flip-ledger-bit': 1,
       'kill-replica': 3,
       'kill-catalogue': 2,
@@ -66,6 +66,18 @@ export const FAULT_MIXES: readonly FaultMix[] = [
       'full-disk': 0.5,
       'broken-disk': 0.5,
       pause: 1,
+    },
+  },
+  {
+    name: 'replica and ledger given up',
+    losesLedger: true,
+    weights: {
+      'give-up-with-ledger': 6,
+      'kill-replica': 2,
+      'kill-catalogue': 2,
+      'slow-disk': 2,
+      'slow-network': 1,
+      reset: 1,
     },
   },
   {

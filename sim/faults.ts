@@ -18,6 +18,8 @@ export interface Stage {
   readonly cluster: Cluster
   /** Whether every order that anybody was told of stands in one of these logs. */
   holdsAllShown(replicas: readonly SimReplica[]): boolean
+  /** From now on nobody asks for anything. */
+  hush(): void
 }
 
 type Fault = (stage: Stage) => string
@@ -160,6 +162,11 @@ function giveUp(stage: Stage, replica: SimReplica, alsoLedger: boolean): string 
   if (alsoLedger) {
     cluster.store.lose()
     cluster.ledgerHurt()
+    // With no further order nothing comes to stand where its tail begins.
+    if (world.random.chance(0.5)) {
+      stage.hush()
+      for (const { process } of cluster.frontEnds) world.trace(`FAULT ${crashFor(stage, process)}, and nobody asks any more`)
+    }
   }
   const killed = crashFor(stage, cluster.catalogue)
   if (world.random.chance(0.8)) {

@@ -18,6 +18,7 @@ export class LedgerChecks implements NetworkObserver {
   readonly #cluster: Cluster
   /** The highest position that the catalogue has told to be published. */
   readonly #told: () => number
+  readonly #strangersTrade: boolean
   /** The highest position that a leader has asked it to publish. */
   #asked = 0
   readonly #violated: (what: string) => void
@@ -30,9 +31,10 @@ export class LedgerChecks implements NetworkObserver {
   #quantities = new Map<string, number>()
   #volumes = new Map<string, Volumes>()
 
-  constructor(cluster: Cluster, told: () => number, violated: (what: string) => void) {
+  constructor(cluster: Cluster, told: () => number, strangersTrade: boolean, violated: (what: string) => void) {
     this.#cluster = cluster
     this.#told = told
+    this.#strangersTrade = strangersTrade
     this.#violated = violated
   }
 
@@ -60,8 +62,12 @@ export class LedgerChecks implements NetworkObserver {
     this.#absent.delete(key)
   }
 
-  /** 7. Of the levels nothing unpublished is ever shown: `volume` as the opening one and all published trades make it, or less. */
+  /**
+   * 7. Of the levels nothing unpublished is ever shown: `volume` is as the opening one and all published trades make it, or
+   * less. Where strangers trade nobody outside knows: their trades are published without a word, with those beside them.
+   */
   shown(name: string, volume: number): void {
+    if (this.#strangersTrade) return
     const { ledger, ledgerTrusted } = this.#cluster
     if (!ledgerTrusted || !ledger || ledger !== this.#ledger) return
     // A recovered ledger is published as a whole; and when its stream breaks, a leader is not told of what it asked for.

@@ -186,4 +186,11 @@ export const ORDER_BUGS: readonly PlantedBug[] = [
     find: 'const room = LIMITS.leaderPendingOrdersMax - this.#waiting.length - this.#inFlightOrders',
     replace: 'const room = Infinity',
   },
+  {
+    name: 'seal-taken-for-consent',
+    what: 'R4: a tail is kept because its log has been sealed since the ledger was recovered without it',
+    file: 'src/order/repair.ts',
+    find: 'const overruled = mine !== undefined && mine.generation < overruledBy',
+    replace: 'const overruled = mine !== undefined && (successor ? mine.generation : own.sealedGeneration) < overruledBy',
+  },
 ]

@@ -101,7 +101,7 @@ class Run {
       frontEndStarted: (frontEnd) => caches.watch(frontEnd),
     })
     this.#checks = new DurableChecks(this.#cluster, network, violated)
-    this.#ledgerChecks = new LedgerChecks(this.#cluster, () => this.#checks.published, violated)
+    this.#ledgerChecks = new LedgerChecks(this.#cluster, () => this.#checks.published, this.#settings.strangers, violated)
     const generations = new GenerationChecks(this.#cluster, violated)
     const caches = new CacheChecks(this.#cluster, () => this.#checks.published, violated)
     network.observers.push(this.#checks, this.#ledgerChecks, generations, caches, new QueueChecks(this.#cluster, violated))
@@ -110,6 +110,9 @@ class Run {
       world: this.#world,
       cluster: this.#cluster,
       holdsAllShown: (replicas) => this.#checks.holdsAllShown(replicas),
+      hush: () => {
+        for (const caller of this.#callers) caller.stop()
+      },
     }
     this.#startAll()
     this.#callers = this.#newCallers()

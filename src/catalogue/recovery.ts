@@ -57,14 +57,18 @@ export async function openLedger(runtime: Runtime, options: RecoveryOptions, sig
   return recover(runtime, { ...options, replicas }, ledger, signal)
 }
 
-/** Whether a replica holds something that this ledger has lost. Not so one that a recovery has given up (R4). */
+/**
+ * Whether a replica holds something that this ledger has lost. Not so one that a recovery has given up (R4): what was
+ * decided before that and is not in the ledger, the recovery has not seen. Its seal tells nothing: whoever leads, or the
+ * catalogue itself, seals it when it comes back.
+ */
 export function isAhead(
-  replica: { readonly clusterId: string; readonly sealedGeneration: number; readonly lastGeneration: number; readonly length: number },
+  replica: { readonly clusterId: string; readonly lastGeneration: number; readonly length: number },
   head: LedgerHead,
 ): boolean {
   if (replica.length === 0) return false
   if (replica.clusterId !== head.genesis.clusterId) return head.length === 0
-  if (replica.sealedGeneration < head.recoveredGeneration) return false
+  if (replica.lastGeneration < head.recoveredGeneration) return false
   const newer = replica.lastGeneration - head.lastGeneration || replica.length - head.length
   return newer > 0
 }

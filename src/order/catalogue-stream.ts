@@ -63,6 +63,10 @@ export class CatalogueStream {
     this.#stream.send({ hello })
   }
 
+  get isOver(): boolean {
+    return this.#cause !== undefined
+  }
+
   /** A batch that comes when the stream is over is lost with those before it. */
   trade(batch: number, requests: readonly OrderRequest[]): void {
     if (this.#cause !== undefined) return

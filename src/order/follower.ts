@@ -34,6 +34,9 @@ export class FollowerSide {
   #published = 0
   #onSilence: () => void = () => {}
   #onFork: () => void = () => {}
+  #onLonger: () => void = () => {}
+  /** Leaders whose log was seen to end before this one does. */
+  readonly #shorter = new WeakSet<MessageStream<FollowerToLeader>>()
 
   constructor(context: FollowerContext) {
     this.#context = context
@@ -61,6 +64,11 @@ export class FollowerSide {
   /** Calls back when this replica's log turns out to differ from a leader's. */
   onFork(callback: () => void): void {
     this.#onFork = callback
+  }
+
+  /** Calls back when this replica's log goes on where a leader's ends, once a leader: either may be right. */
+  onLonger(callback: () => void): void {
+    this.#onLonger = callback
   }
 
   /** A leader has opened its stream. */
@@ -106,7 +114,11 @@ export class FollowerSide {
     if (extension.kind === 'fork') this.#onFork()
     if (extension.kind !== 'held') return this.#refuse(stream, `${extension.kind} at ${from}, ${extension.head.length} held`)
     this.#published = Math.max(this.#published, published)
-    this.#tell(stream, from + entries.length, digest) // R3
+    const end = from + entries.length
+    this.#tell(stream, end, digest) // R3
+    if (extension.head.length === end || this.#shorter.has(stream)) return
+    this.#shorter.add(stream)
+    this.#onLonger()
   }
 
   #tell(stream: MessageStream<FollowerToLeader>, length: number, digest: string): void {

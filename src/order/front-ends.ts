@@ -64,7 +64,7 @@ export function routeFrontEnd(context: RouteContext, stream: MessageStream<Repli
       }
       if (batch) place(batch)
       if (query) void answer(query)
-      if (invalidated) context.pushes.confirmed(frontEndId)
+      if (invalidated) context.pushes.confirmed(frontEndId, stream)
     },
     closed: () => context.pushes.detach(frontEndId, stream),
   }

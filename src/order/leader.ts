@@ -69,6 +69,7 @@ export class Leader implements CatalogueStreamHandlers {
   #catalogue: CatalogueStream | undefined
   #followers: Followers | undefined
   #epoch: number
+  #genesis: Genesis | undefined
   #generation = 0
   /** Length of the log that the catalogue's stream has delivered. */
   #received = 0
@@ -277,20 +278,27 @@ export class Leader implements CatalogueStreamHandlers {
     const genesis = welcome.genesis as Genesis
     await this.#copy.seal(generation, genesis)
     const unpublished = await this.#copy.log.entries(published, Math.max(0, this.#received - published))
-    if (this.#stopped.signal.aborted) return
+    // By now the stream may be over, and the catalogue may have lost an empty history and begun another one.
+    if (catalogue.isOver || this.#stopped.signal.aborted) return
+    this.#genesis = genesis
     this.#generation = generation
     this.#published = Math.max(this.#published, published)
     this.#carried = Promise.resolve()
     this.#leftBehind = unpublished.map((entry) => entry.name)
-    this.#followers ??= this.#follow(genesis)
+    this.#followers ??= this.#follow()
     this.#phase = { kind: 'closing-gap', catalogue, until: length }
     this.#runtime.log.info({ epoch: this.#epoch, generation, length, gap: length - this.#received }, 'leads')
   }
 
-  #follow(genesis: Genesis): Followers {
+  #follow(): Followers {
     const { clock, network, log } = this.#runtime
     const followers = new Followers(clock, network, log, {
-      hello: () => ({ leaderId: this.#options.replicaId, epoch: this.#epoch, generation: this.#generation, genesis }),
+      hello: () => ({
+        leaderId: this.#options.replicaId,
+        epoch: this.#epoch,
+        generation: this.#generation,
+        genesis: this.#genesis ?? null,
+      }),
       log: this.#copy.log,
       published: () => this.#published,
     })

@@ -50,9 +50,13 @@ export class Pushes {
     for (const settle of route.unconfirmed) settle(false)
   }
 
-  /** The front end has dropped what the oldest unconfirmed push named. */
-  confirmed(frontEndId: string): void {
-    this.#routes.get(frontEndId)?.unconfirmed.shift()?.(true)
+  /**
+   * The front end has dropped what the oldest unconfirmed push on this stream named. What an earlier stream of its still
+   * brings confirms pushes that were reported as failed when that stream was given up.
+   */
+  confirmed(frontEndId: string, stream: MessageStream<ReplicaToFrontEnd>): void {
+    const route = this.#routes.get(frontEndId)
+    if (route?.stream === stream) route.unconfirmed.shift()?.(true)
   }
 
   /**

@@ -30,6 +30,8 @@ export class Rejoin {
   #wake = new AbortController()
   /** The log was found to differ: it is compared with the ledger before a leader is asked again. */
   #forked = false
+  /** The log goes on where a leader's ends: it is compared with the ledger, too, and this replica follows meanwhile. */
+  #longer = false
 
   constructor(runtime: Runtime, options: RejoinOptions, copy: Copy, follower: FollowerSide) {
     this.#runtime = runtime
@@ -43,6 +45,10 @@ export class Rejoin {
     follower.onFork(() => {
       this.#forked = true
     })
+    follower.onLonger(() => {
+      this.#longer = true
+      this.#wake.abort()
+    })
     void this.#run()
   }
 
@@ -53,17 +59,28 @@ export class Rejoin {
 
   async #run(): Promise<void> {
     while (!this.#stopped.signal.aborted) {
+      if (this.#longer) await this.#compare()
       if (this.#options.mayFollow() && this.#follower.silence() > SILENCE_MS) await this.#ask()
       this.#wake = new AbortController()
       await sleep(this.#runtime.clock, RETRY_MS, this.#wake.signal)
     }
   }
 
+  async #compare(): Promise<void> {
+    try {
+      await repair(this.#runtime, this.#copy, this.#options.catalogueAddress)
+      this.#forked = false
+      this.#longer = false
+    } catch (error) {
+      this.#runtime.log.debug({ error: (error as Error).message }, 'cannot compare the log with the ledger yet')
+    }
+  }
+
   async #ask(): Promise<void> {
     const { network, log } = this.#runtime
+    if (this.#forked) await this.#compare()
+    if (this.#forked) return
     try {
-      if (this.#forked) await repair(this.#runtime, this.#copy, this.#options.catalogueAddress)
-      this.#forked = false
       const { status, body } = await network.httpGet(this.#options.frontEndAddress, '/leader', CALL_DEADLINE_MS)
       const leader = (body as { data?: { leader?: unknown } } | undefined)?.data?.leader
       if (status !== 200 || typeof leader !== 'string' || leader === this.#options.ownAddress()) return

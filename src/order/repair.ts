@@ -8,8 +8,9 @@ const CALL_DEADLINE_MS = 2_000
  * Compares this replica's log with the ledger, and gives up its tail where the ledger has gone another way for good.
  *
  * R4. A tail is given up (and archived) only for a ledger of a higher generation: one that stands where the tail begins
- *     with an entry of a higher generation, or one that was recovered without this replica since it was last sealed.
- *     Otherwise it is the ledger that has lost something, and this log is what it has to be recovered from.
+ *     with an entry of a higher generation, or one that was recovered after the tail was decided, and so without it: had
+ *     this log been read then, the ledger would go on with it. Otherwise it is the ledger that has lost something, and
+ *     this log is what it has to be recovered from.
  *
  * Returns whether the log is a prefix of the ledger now. A log of another cluster never is, and is never touched.
  */
@@ -25,9 +26,8 @@ export async function repair(runtime: Runtime, copy: Copy, catalogueAddress: str
   if (common === own.length) return true
   const [successor] = (await read(common, 1)).entries
   const mine = await copy.log.entry(common)
-  const overruled = successor
-    ? successor.generation > (mine?.generation ?? 0)
-    : own.sealedGeneration < theirs.recoveredGeneration
+  const overruledBy = successor ? successor.generation : theirs.recoveredGeneration
+  const overruled = mine !== undefined && mine.generation < overruledBy
   if (!overruled) {
     log.error({ length: own.length, common, ledger: theirs.length }, 'this log holds what the ledger lacks; it is kept')
     return false
@@ -37,13 +37,12 @@ export async function repair(runtime: Runtime, copy: Copy, catalogueAddress: str
   return true
 }
 
-/** The longest common prefix, by bisection over digests: equal digests mean equal histories. */
+/** The longest common prefix, by bisection over digests: equal digests mean equal histories. Mostly it is all there is. */
 async function commonLength(copy: Copy, max: number, digestAt: (length: number) => Promise<string>): Promise<number> {
   let [low, high] = [0, max]
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2)
-    if ((await copy.log.digestAt(middle)) === (await digestAt(middle))) low = middle
-    else high = middle - 1
+  for (let length = max; low < high; length = Math.ceil((low + high) / 2)) {
+    if ((await copy.log.digestAt(length)) === (await digestAt(length))) low = length
+    else high = length - 1
   }
   return low
 }

@@ -19,6 +19,8 @@ export interface VerifiedCopy {
   readonly clusterId: string | undefined
   /** A ledger's generation, or an order log's sealed one. */
   readonly generation: number
+  /** Under which its last entry was decided; 0 without entries. */
+  readonly lastGeneration: number
   /** A ledger's generation at its last recovery; 0 for an order log. */
   readonly recoveredGeneration: number
   /** Number of entries. */

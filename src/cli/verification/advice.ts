@@ -31,10 +31,10 @@ function adviceOnLedger(ledger: VerifiedCopy, copies: readonly VerifiedCopy[]): 
   )
 }
 
-/** A replica that was sealed since the ledger was last recovered has nothing that was given up on purpose. */
+/** What was decided before the ledger was last recovered, and is not in it, was given up on purpose. */
 function isLedgerBehind(log: VerifiedCopy, reference: VerifiedCopy | undefined): boolean {
   if (reference?.kind !== 'ledger' || reference.clusterId !== log.clusterId) return false
-  return log.length > reference.length && log.generation >= reference.recoveredGeneration
+  return log.length > reference.length && log.lastGeneration >= reference.recoveredGeneration
 }
 
 function markerFor({ source }: VerifiedCopy): string {

@@ -58,6 +58,7 @@ export async function verifyServed(network: Network, server: ServingProcess, pro
     kind,
     clusterId: clusterId === '' ? undefined : clusterId,
     generation: head.generation,
+    lastGeneration: log.lastGeneration,
     recoveredGeneration: head.recoveredGeneration,
     length: log.length,
     digest: log.digest,

@@ -11,6 +11,8 @@ const DEAF_MAX_MS = 900
 const SHORT_ABSENCE_MS = 50
 const CALM_MS = 2_500
 const LATE_MAX_MS = 60
+const DELAY_MIN_MS = 1_300
+const DELAY_MAX_MS = 2_500
 
 /** What a fault may reach for. */
 export interface Stage {
@@ -79,6 +81,18 @@ function deafen({ world, cluster }: Stage): string {
   for (const { name } of silent) world.network.cut(name, process.name)
   world.scheduler.after(world.random.next() * DEAF_MAX_MS, () => world.network.heal())
   return `${process.name} hears nothing of ${silent.map(({ name }) => name).join(' ')}`
+}
+
+/** What a front end sends to the replicas arrives late, on streams that it has replaced by then; and it falls deaf to them. */
+function delayConfirmations({ world, cluster }: Stage): string {
+  const { process } = world.random.pick(cluster.frontEnds)
+  const duration = world.random.between(DELAY_MIN_MS, DELAY_MAX_MS)
+  world.network.streams.stallFrom(process, 'Order.Route', duration)
+  world.scheduler.after(duration - world.random.next() * DEAF_MAX_MS, () => {
+    for (const replica of cluster.replicas) world.network.cut(replica.process.name, process.name)
+    world.scheduler.after(world.random.next() * DEAF_MAX_MS, () => world.network.heal())
+  })
+  return `what ${process.name} sends to the replicas stands still for ${Math.round(duration)} ms, and then it hears none of them`
 }
 
 function slowNetwork({ world }: Stage): string {
@@ -230,6 +244,7 @@ export const FAULTS = {
   'one-replica-away': oneReplicaAway,
   partition,
   'deaf-front-end': deafen,
+  'delay-confirmations': delayConfirmations,
   reset: ({ world }) => {
     world.network.streams.resetOne()
     return 'reset a connection'

@@ -1,7 +1,7 @@
 import { SERVER_KEEPALIVE_MS, SERVER_KEEPALIVE_TIMEOUT_MS } from '../src/rpc/channel-options.ts'
 import { RpcError, type MessageStream, type StreamHandlers, type StreamMethod } from '../src/runtime/network.ts'
 import type { SimNetwork } from './network.ts'
-import type { Life } from './process.ts'
+import type { Life, SimProcess } from './process.ts'
 
 /** How often what nobody has confirmed is sent again: an opening, or data to a machine that has vanished. */
 const RETRANSMIT_MS = 200
@@ -60,6 +60,15 @@ export class SimStreams {
     const [end, other] = this.#network.random.chance(0.5) ? pair.ends : [pair.ends[1], pair.ends[0]]
     end.arrivesAt = Math.max(end.arrivesAt, this.#network.scheduler.nowMs + durationMs)
     return `${pair.method} from ${other.life.process.name} to ${end.life.process.name}`
+  }
+
+  /** All that this process sends on its streams of one kind stands still for a while. */
+  stallFrom(process: SimProcess, method: StreamMethod, durationMs: number): void {
+    for (const pair of this.#pairs) {
+      const [end, other] = pair.ends[0].life.process === process ? [pair.ends[1], pair.ends[0]] : pair.ends
+      if (pair.method !== method || other.life.process !== process) continue
+      end.arrivesAt = Math.max(end.arrivesAt, this.#network.scheduler.nowMs + durationMs)
+    }
   }
 
   releaseHeld(): void {

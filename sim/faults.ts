@@ -89,6 +89,7 @@ function delayConfirmations({ world, cluster }: Stage): string {
   const duration = world.random.between(DELAY_MIN_MS, DELAY_MAX_MS)
   world.network.streams.stallFrom(process, 'Order.Route', duration)
   world.scheduler.after(duration - world.random.next() * DEAF_MAX_MS, () => {
+    if (cluster.healed) return
     for (const replica of cluster.replicas) world.network.cut(replica.process.name, process.name)
     world.scheduler.after(world.random.next() * DEAF_MAX_MS, () => world.network.heal())
   })

@@ -4,6 +4,9 @@ import type { Cluster, SimReplica } from './cluster.ts'
 import type { NetworkObserver, SimNetwork } from './network.ts'
 import type { Life } from './process.ts'
 
+/** A follower that has started anew may have lost its disk: so long after, its leader has noticed. */
+const NOTICED_MS = 1_000
+
 /** The invariants about what is durable, looked at after every write that has become so, and on what is told. */
 export class DurableChecks implements NetworkObserver {
   readonly #cluster: Cluster
@@ -67,17 +70,12 @@ export class DurableChecks implements NetworkObserver {
     void this.#network.inspect(leader.process.address, 'Order.Status').then((status) => {
       for (const { address, state, length: told } of (status as ReplicaStatus | undefined)?.followers ?? []) {
         const follower = this.#cluster.replicas.find(({ process }) => process.address === address)
-        if (state !== 'in-sync' || !follower?.process.life || follower.process.life.startedAt > this.#inSyncGraceFrom()) continue
+        if (state !== 'in-sync' || !follower?.process.life || leader.ranSince(follower.process.life.startedAt) < NOTICED_MS) continue
         if (follower.log.head().length < position) {
           this.#violated(`3: ${leader.process.name} publishes ${position}, its in-sync ${follower.process.name} holds ${follower.log.head().length}, told ${told}`)
         }
       }
     })
-  }
-
-  /** A follower that has just started may have lost its disk, which its leader cannot know yet. */
-  #inSyncGraceFrom(): number {
-    return this.#network.scheduler.nowMs - 1_000
   }
 
   afterWrite(process: string): void {

@@ -127,9 +127,9 @@ export class Life {
   /** Simulated time. */
   readonly startedAt: number
   #alive = true
-  #paused = false
+  #pausedAt: number | undefined
+  readonly #pauses: { readonly from: number; readonly to: number }[] = []
   #vanished = false
-  #resumedAt = -Infinity
   /** Callbacks that its clock owes it. */
   #timers = 0
   readonly #backlog: (() => void)[] = []
@@ -155,7 +155,7 @@ export class Life {
     return this.#alive
   }
   get paused(): boolean {
-    return this.#paused
+    return this.#pausedAt !== undefined
   }
   /** Its connections were not reset when it ended. */
   get isVanished(): boolean {
@@ -163,7 +163,13 @@ export class Life {
   }
   /** Whether it has lived on without a pause since `time`. */
   hasRunSince(time: number): boolean {
-    return this.#alive && !this.#paused && this.#resumedAt <= time
+    return this.#alive && !this.paused && this.#pauses.every(({ to }) => to <= time)
+  }
+  /** For how long it has run since `time`, pauses not counted. */
+  ranSince(time: number): number {
+    const { nowMs } = this.process.world.scheduler
+    const pauses = this.#pausedAt === undefined ? this.#pauses : [...this.#pauses, { from: this.#pausedAt, to: nowMs }]
+    return pauses.reduce((left, { from, to }) => left - Math.max(0, to - Math.max(time, from)), nowMs - time)
   }
   get timers(): number {
     return this.#timers
@@ -172,18 +178,18 @@ export class Life {
   /** Runs `run` unless the life is over; while it is paused, later. Everything that reaches a process comes through here. */
   enter(run: () => void): void {
     if (!this.#alive) return
-    if (this.#paused) this.#backlog.push(run)
+    if (this.paused) this.#backlog.push(run)
     else run()
   }
 
   pause(): void {
-    this.#paused = true
+    this.#pausedAt ??= this.process.world.scheduler.nowMs
   }
 
   /** What came in the meantime is taken in order, each as an event of its own. */
   resume(): void {
-    this.#paused = false
-    this.#resumedAt = this.process.world.scheduler.nowMs
+    if (this.#pausedAt !== undefined) this.#pauses.push({ from: this.#pausedAt, to: this.process.world.scheduler.nowMs })
+    this.#pausedAt = undefined
     for (const run of this.#backlog.splice(0)) this.process.world.scheduler.after(0, () => this.enter(run))
   }
 

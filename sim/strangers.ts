@@ -72,8 +72,10 @@ export class Stranger {
     else this.#assign()
   }
 
+  /** After the healing, one that is there: where a machine is gone for good, nobody even refuses. */
   #replica(): string {
-    return this.#world.random.pick(this.#cluster.replicas).process.address
+    const { healed, remaining, replicas } = this.#cluster
+    return this.#world.random.pick(healed ? remaining : replicas).process.address
   }
 
   /** A key that a client of a front end has, too, but for its namespace. */

@@ -32,7 +32,7 @@ export const CATALOGUE_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'rejection-not-recorded',
-    what: 'step 3: a rejection is not remembered under its key',
+    what: 'step 2: a rejection is not remembered under its key',
     file: 'src/catalogue/decide.ts',
     find: 'rejections.push({ key: request.key, ...record })',
     replace: '',
@@ -53,14 +53,14 @@ export const CATALOGUE_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'shown-when-decided',
-    what: 'step 3: levels are visible as soon as they are decided',
+    what: 'step 2: levels are visible as soon as they are decided',
     file: 'src/catalogue/service.ts',
     find: 'this.#publication.addDecided(group.entries)',
     replace: 'this.#publication.addDecided(group.entries); this.#publication.publish(group.length)',
   },
   {
     name: 'no-lease-wait-at-start',
-    what: 'C after a start decides at once, while caches of the run before may still serve',
+    what: 'a start decides at once, while caches of the run before may still serve',
     file: 'src/catalogue/service.ts',
     find: 'await sleep(clock, this.#leaseMs, this.#closing.signal)',
     replace: '',
@@ -81,14 +81,14 @@ export const CATALOGUE_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'confirm-unsettled',
-    what: 'rule 8: "not found" is said before everything shown earlier is published again',
+    what: 'guarantee 8: "not found" is said before everything shown earlier is published again',
     file: 'src/catalogue/leader-stream.ts',
     find: 'await publication.whenSettled()',
     replace: '',
   },
   {
     name: 'sessions-not-told',
-    what: 'step 3: the leader is not told of the live sessions',
+    what: 'step 2: the leader is not told of the live sessions',
     file: 'src/catalogue/leader-stream.ts',
     find: 'sessions: sessions.live() }',
     replace: 'sessions: [] }',

@@ -97,7 +97,7 @@ export const FRONT_END_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'orders-pile-up',
-    what: '14: a front end takes any number of orders',
+    what: 'invariant 14: a front end takes any number of orders',
     file: 'src/frontend/orders.ts',
     find: 'if (size >= LIMITS.frontEndPendingOrdersMax) return true',
     replace: 'if (size < 0) return true',

@@ -75,7 +75,7 @@ export const ORDER_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'unconfirmed-miss',
-    what: 'rule 8: a leader says "not found" from its own log, unconfirmed',
+    what: 'guarantee 8: a leader says "not found" from its own log, unconfirmed',
     file: 'src/order/service.ts',
     find: 'return (await leader.confirmPublished()) ?? { kind: \'unavailable\' }',
     replace: 'return leader.published',
@@ -131,7 +131,7 @@ export const ORDER_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'foreign-miss-unconfirmed',
-    what: 'rule 8: a single Order.Lookup says "none" from the replica’s own log',
+    what: 'guarantee 8: a single Order.Lookup says "none" from the replica’s own log',
     file: 'src/order/single-calls.ts',
     find:
       "const { position } = await network.call(this.#replica.catalogueAddress, 'Catalog.Confirm', {}, CATALOGUE_CALL_MS)",
@@ -139,7 +139,7 @@ export const ORDER_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'stale-leader-answers',
-    what: 'rule 8: a replica that leads no more answers queries from what it knows',
+    what: 'guarantee 8: a replica that leads no more answers queries from what it knows',
     file: 'src/order/service.ts',
     find: "if (!leader) return { kind: 'not-leader' }",
     replace: 'if (!leader) return this.#published',
@@ -160,28 +160,28 @@ export const ORDER_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'silent-catalogue-kept',
-    what: '14: a leader waits for ever for a catalogue whose machine has vanished',
+    what: 'invariant 14: a leader waits for ever for a catalogue whose machine has vanished',
     file: 'src/order/catalogue-stream.ts',
     find: 'if (this.#cause !== undefined || !this.#welcomed) return',
     replace: 'if (silence >= 0) return',
   },
   {
     name: 'empty-log-reads-nothing',
-    what: '13: an empty log with a large gap is told to read it, and not what it has to adopt before',
+    what: 'invariant 13: an empty log with a large gap is told to read it, and not what it has to adopt before',
     file: 'src/catalogue/leader-stream.ts',
     find: "const adopt = hello.clusterId === '' ? { generation, genesis } : null",
     replace: 'const adopt = genesis && generation < 0 ? { generation, genesis } : null',
   },
   {
     name: 'overruled-tail-shown',
-    what: 'rule 8: a single Order.Lookup answers from a tail that the ledger has overruled',
+    what: 'guarantee 8: a single Order.Lookup answers from a tail that the ledger has overruled',
     file: 'src/order/single-calls.ts',
     find: 'if (await this.#isLedgers(number + 1)) return',
     replace: 'if (number >= 0) return',
   },
   {
     name: 'leader-never-full',
-    what: '14: a leader takes any number of orders',
+    what: 'invariant 14: a leader takes any number of orders',
     file: 'src/order/leader.ts',
     find: 'const room = LIMITS.leaderPendingOrdersMax - this.#waiting.length - this.#inFlightOrders',
     replace: 'const room = Infinity',

@@ -3,6 +3,7 @@ import type { Clock } from '../../runtime/clock.ts'
 import { wordsOf } from '../failure.ts'
 import { sentence, writeToJournal } from './journal.ts'
 import type { ProcessEvent } from './kept-process.ts'
+import { LogFile } from './log-file.ts'
 import { frontEndAddress, processesOf, type ClusterPlan } from './plan.ts'
 import { writeUpState } from './state-file.ts'
 import { Supervisor } from './supervisor.ts'
@@ -12,11 +13,13 @@ export function superviseAloud(plan: ClusterPlan, clock: Clock, say: (line: stri
   const { data } = plan
   const startedAt = new Date(clock.wallMs()).toISOString()
   const logFolder = join(data, 'logs')
+  const journal = new LogFile(join(logFolder, 'supervisor.log'), 'supervisor')
   const tell = (event: ProcessEvent) => {
     if (event.kind !== 'started' || event.restarts > 0) say(sentence(event))
     const processes = supervisor.states()
     try {
-      writeToJournal(join(logFolder, 'supervisor.log'), event, clock)
+      journal.rotateWhenLarge()
+      writeToJournal(journal.path, event, clock)
       writeUpState(data, { pid: process.pid, startedAt, frontEnd: frontEndAddress(plan), processes })
     } catch (error) {
       // A full disk is no reason to end a system that may go on reading.

@@ -119,7 +119,8 @@ export interface LedgerStore {
   create(genesis: Genesis): Promise<Ledger>
   /**
    * Writes a ledger anew from a replica's log: entries, levels and keys follow from the genesis and the pages. Checks the
-   * digest of every page. The result has this generation, also as its recovered one, and everything is published.
+   * digest of every page. The result has this generation, also as its recovered one; its last entry is to be published
+   * once more before anything is shown.
    */
   rebuild(genesis: Genesis, generation: number, pages: AsyncIterable<LogPage>): Promise<Ledger>
 }

@@ -30,6 +30,14 @@ export class Replay {
     return this.#lastGeneration
   }
 
+  /**
+   * What counts as published of a log that the ledger is rebuilt from. Nobody knows any more: the last entry at least may
+   * have been shown to nobody, while caches still serve what was before it. So it has to be published anew.
+   */
+  get published(): number {
+    return Math.max(0, this.#length - 1)
+  }
+
   /** All stocks after the last entry, in the order of the genesis. */
   stocks(): readonly Stock[] {
     return this.#levels.all()

@@ -129,7 +129,7 @@ export function ledgerStoreContract(name: string, make: (decide: Decide) => Prom
         lastGeneration: 3,
         length: 300,
         digest: digestOf(entries),
-        publishedAtLeast: 300,
+        publishedAtLeast: 299, // What was shown of it, nobody knows.
       }
       expect(ledger.head()).toEqual(head)
       expect(await ledger.entries(0, 1_000)).toEqual(entries)

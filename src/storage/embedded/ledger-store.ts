@@ -140,12 +140,6 @@ function writeGenesis(file: SqliteFile, genesis: Genesis): void {
 
 function writeReplayed(file: SqliteFile, genesis: Genesis, generation: number, replay: Replay): void {
   new StockTable(file, genesis).write(replay.stocks())
-  const { length } = replay
-  new ClusterTable(file).write({
-    ...identityOf(genesis),
-    generation,
-    recoveredGeneration: generation,
-    length,
-    published: length,
-  })
+  const { length, published } = replay
+  new ClusterTable(file).write({ ...identityOf(genesis), generation, recoveredGeneration: generation, length, published })
 }

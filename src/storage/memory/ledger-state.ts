@@ -70,7 +70,7 @@ export class LedgerState {
     for (const stock of replay.stocks()) this.stocks.set(stock.name, stock)
     this.generation = generation
     this.recoveredGeneration = generation
-    this.published = replay.length
+    this.published = replay.published
   }
 
   /** The same once more: changes to one do not show in the other. */

@@ -7,6 +7,8 @@ import type { Batch, BatchResult } from './worker.ts'
 /** Garbage of a whole run fits in: a tenth faster than with the default of 16. */
 const YOUNG_GENERATION_MB = 64
 /** Seeds given to a worker at a time. */
+/** Between two lines of progress in a log. */
+const LOG_INTERVAL_MS = 60_000
 const BATCH_RUNS = 20
 
 interface Options {
@@ -45,6 +47,17 @@ async function repeat(seed: number): Promise<void> {
   tellViolations(result)
 }
 
+let toldAt = performance.now()
+
+/** On a terminal one line that changes; in a log one now and then. */
+function tellProgress(line: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r${line} `)
+  else if (performance.now() - toldAt > LOG_INTERVAL_MS) {
+    toldAt = performance.now()
+    process.stderr.write(`${line}\n`)
+  }
+}
+
 async function sweep({ from, runs, workers, json, untilViolation, minutes = Infinity }: Options): Promise<void> {
   const started = performance.now()
   const total = { runs: 0, events: 0, operations: 0, orders: 0, violations: 0, firstFailedSeed: -1, firstViolation: '' }
@@ -69,7 +82,7 @@ async function sweep({ from, runs, workers, json, untilViolation, minutes = Infi
       }
       if (!json) tellViolations(failed)
     }
-    if (process.stderr.isTTY) process.stderr.write(`\r${total.runs} of ${runs} runs, ${total.violations} violations `)
+    tellProgress(`${total.runs} of ${runs} runs, ${total.violations} violations`)
   }
   await Promise.all(Array.from({ length: workers }, () => runWorker(takeBatch, add)))
   const isCutShort = total.runs < runs && !(untilViolation && total.violations > 0)

@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ERRORS } from '../../src/domain/errors.ts'
 import { CLIENT_KEY_PREFIX, type RejectionReason } from '../../src/domain/order.ts'
 import { OPENING_CATALOGUE } from '../../src/domain/stock.ts'
-import { BazaarClient, type Answer, type OrderToPlace, type PlaceAnswer } from '../../src/http/client.ts'
-import type { OrderData } from '../../src/http/types.ts'
+import { BazaarClient, type OrderToPlace, type PlaceAnswer } from '../../src/http/client.ts'
 import { REJECTION_ERRORS } from '../../src/rpc/outcome-codes.ts'
-import type { Operation, Place, PlaceOutcome, StockRead } from '../checkers/history.ts'
+import type { Operation, Place, PlaceOutcome } from '../checkers/history.ts'
 import type { SeededRandom } from '../checkers/seeded-random.ts'
+import { readOrder, readStock, type Recording } from './recording.ts'
 
 /** Longer than a front end takes to say that it does not know. */
 const ATTEMPT_MS = 7_000
@@ -15,21 +15,6 @@ const AFTER_UNKNOWN_MS = 40
 const LIST_MAX = 40
 const LAST_ORDER_MS = 15_000
 const NAMES = [...OPENING_CATALOGUE.map(({ name }) => name), 'no such stock']
-
-/** A time during which one client had no definite answer, in ms of `performance.now()`. */
-export interface Pause {
-  readonly startMs: number
-  readonly endMs: number
-}
-
-/** What the clients of one system saw. */
-export class Recording {
-  readonly operations: Operation[] = []
-  readonly acknowledged = new Map<number, OrderData>()
-  readonly pauses: Pause[] = []
-  /** Answers that no fault excuses, such as a 500. */
-  readonly wrong: string[] = []
-}
 
 interface KeyedOrder extends OrderToPlace {
   readonly key: string
@@ -119,8 +104,8 @@ export class RecordedClient {
 
   async #placeOnce({ key, ...order }: KeyedOrder): Promise<PlaceOutcome> {
     const call = { kind: 'place', key: CLIENT_KEY_PREFIX + key, ...order } as const
-    return this.#record(call, async (connection) => {
-      const outcome = this.#placeOutcome(await connection.place(order, { key }))
+    const recorded = await this.#recording.record(call, async () => {
+      const outcome = this.#placeOutcome(await this.#connection().place(order, { key }))
       if (outcome.kind === 'accepted') {
         const { name, type, quantity } = order
         this.#recording.acknowledged.set(outcome.number, { number: outcome.number, name, type, quantity })
@@ -128,80 +113,65 @@ export class RecordedClient {
       }
       return outcome satisfies Place['outcome']
     })
+    this.#noted(recorded)
+    return recorded.outcome
   }
 
   #placeOutcome(answer: PlaceAnswer): PlaceOutcome {
     if (answer.kind === 'ok') return { kind: 'accepted', number: answer.number }
-    if (answer.kind === 'unknown') return this.#unknownBecause(answer.cause)
+    if (answer.kind === 'unknown') return this.#recording.unknownBecause(answer.cause)
     if (answer.status === ERRORS.KEY_REUSED.status) return { kind: 'key-reused' }
     const reason = REASONS.get(answer.message)
-    return reason ? { kind: 'rejected', reason } : this.#unknownBecause(`500 for a refusal: ${JSON.stringify(answer)}`)
+    return reason ? { kind: 'rejected', reason } : this.#recording.refused(answer)
   }
 
   async #readStock(): Promise<void> {
-    const name = this.#random.pick(NAMES)
-    await this.#record({ kind: 'stock', name }, async (connection) => {
-      const answer = await connection.stock(name)
-      return this.#found(answer, ({ price, quantity }) => ({ kind: 'found', price, quantity }))
-    })
+    this.#noted(await readStock(this.#recording, this.#connection(), this.#random.pick(NAMES)))
   }
 
   /** One answer that speaks of all stocks is a read of each. */
   async #readStocks(): Promise<void> {
+    const { operations } = this.#recording
     const start = performance.now()
-    const answer = await this.#random.pick(this.#connections).stocks()
+    const answer = await this.#connection().stocks()
     const end = performance.now()
-    this.#settled(start, end, answer.kind === 'ok')
-    if (answer.kind !== 'ok') return
-    for (const { name, price, quantity, volume } of answer.value.stocks) {
-      const outcome = { kind: 'found', price, quantity, volume } satisfies StockRead['outcome']
-      this.#recording.operations.push({ kind: 'stock', name, start, end, outcome })
+    const listed = this.#recording.found(answer, ({ stocks }) => ({ kind: 'found', stocks }) as const)
+    this.#settled(start, end, listed.kind !== 'unknown')
+    if (listed.kind === 'unknown') return
+    const stocks = listed.kind === 'found' ? listed.stocks : []
+    for (const { name, price, quantity, volume } of stocks) {
+      operations.push({ kind: 'stock', name, start, end, outcome: { kind: 'found', price, quantity, volume } })
+    }
+    for (const { name } of OPENING_CATALOGUE) {
+      const isListed = stocks.some((stock) => stock.name === name)
+      if (!isListed) operations.push({ kind: 'stock', name, start, end, outcome: { kind: 'not-found' } })
     }
   }
 
   async #readOrder(): Promise<void> {
     const known = this.#highestNumber + 3
     const number = this.#random.chance(0.3) ? known - this.#random.integer(0, 6) : this.#random.integer(0, known)
-    await this.#record({ kind: 'order', number: Math.max(0, number) }, async (connection) => {
-      const answer = await connection.order(Math.max(0, number))
-      return this.#found(answer, ({ name, type, quantity }) => ({ kind: 'found', name, type, quantity }))
-    })
+    this.#noted(await readOrder(this.#recording, this.#connection(), Math.max(0, number)))
   }
 
   async #list(): Promise<void> {
     const limit = this.#random.integer(1, LIST_MAX)
     const after = Math.max(-1, this.#highestNumber - this.#random.integer(0, LIST_MAX))
-    await this.#record({ kind: 'list', after, limit }, async (connection) => {
-      const answer = await connection.orders({ after, limit })
-      const outcome = this.#found(answer, ({ orders }) => ({ kind: 'found' as const, orders }))
-      return outcome.kind === 'not-found' ? this.#unknownBecause('500 a list was not found') : outcome
+    const recorded = await this.#recording.record({ kind: 'list', after, limit }, async () => {
+      const answer = await this.#connection().orders({ after, limit })
+      const outcome = this.#recording.found(answer, ({ orders }) => ({ kind: 'found' as const, orders }))
+      return outcome.kind === 'not-found' ? this.#recording.refused(answer) : outcome
     })
+    this.#noted(recorded)
   }
 
-  #found<T, F>(answer: Answer<T>, outcomeOf: (value: T) => F): F | { kind: 'not-found' } | { kind: 'unknown' } {
-    if (answer.kind === 'ok') return outcomeOf(answer.value)
-    if (answer.kind === 'unknown') return this.#unknownBecause(answer.cause)
-    if (answer.status === 404) return { kind: 'not-found' }
-    return this.#unknownBecause(`500 for a refusal: ${JSON.stringify(answer)}`)
+  /** To any front end. */
+  #connection(): BazaarClient {
+    return this.#random.pick(this.#connections)
   }
 
-  #unknownBecause(cause: string): { kind: 'unknown' } {
-    if (cause.startsWith('500')) this.#recording.wrong.push(`client ${this.#id}: ${cause}`)
-    return { kind: 'unknown' }
-  }
-
-  /** Makes the call through any front end and notes when it began and ended. */
-  async #record<O extends Operation['outcome']>(
-    call: object,
-    run: (connection: BazaarClient) => Promise<O>,
-  ): Promise<O> {
-    const start = performance.now()
-    const outcome = await run(this.#random.pick(this.#connections))
-    const now = performance.now()
-    const definite = outcome.kind !== 'unknown'
-    this.#settled(start, now, definite)
-    this.#recording.operations.push({ ...call, start, end: definite ? now : Infinity, outcome } as Operation)
-    return outcome
+  #noted({ outcome, start, end }: { outcome: Operation['outcome']; start: number; end: number }): void {
+    this.#settled(start, end, outcome.kind !== 'unknown')
   }
 
   #settled(startMs: number, endMs: number, definite: boolean): void {

@@ -32,7 +32,11 @@ export class Conductor {
     const playing: Promise<void>[] = []
     for (const step of steps) {
       await sleep(step.gapMs)
-      if (!faultOf(step.kind).takesTurn || (await this.#isDisksTurn(step, playing))) playing.push(this.#strike(step))
+      if (!faultOf(step.kind).takesTurn || (await this.#isDisksTurn(step, playing))) {
+        const strike = this.#strike(step)
+        strike.catch(() => {}) // One that fails is told by the last line.
+        playing.push(strike)
+      }
     }
     await Promise.race([sleep(LAST_WORD_MS), Promise.all(playing)])
     this.#transcript.tell('heal everything')

@@ -42,8 +42,6 @@ interface Fault {
   readonly strike: (scene: Scene, step: Step) => Promise<void>
   /** The ledger may come back without what it had refused: clients do not repeat what they have an answer to. */
   readonly losesLedger?: true
-  /** A process may find that it cannot go on with its disk. */
-  readonly hurtsDisk?: true
   /** What a disk held is gone: it has to wait until every copy is whole. */
   readonly takesTurn?: true
 }
@@ -66,6 +64,7 @@ async function absence(
 
 const hurtDisk = (scene: Scene, step: Step, hurt: (folder: string, random: SeededRandom) => string): Promise<void> =>
   absence(scene, step, 'SIGKILL', (name) => {
+    scene.fleet.noteHurt(name)
     scene.tell(`disk of ${name}: ${hurt(scene.fleet.folder(name), new SeededRandom(step.roll))}`)
     if (hurt === damageFile) scene.fleet.noteDamage(name)
     else scene.fleet.noteLoss(name)
@@ -115,6 +114,7 @@ async function resetConnections({ fleet, tell }: Scene, { targets }: Step): Prom
 
 async function fill({ fleet, tell, last }: Scene, step: Step): Promise<void> {
   const [name = ''] = step.targets
+  fleet.noteHurt(name)
   tell(`the disk of ${name} is full for ${step.lastsMs} ms`)
   const makeRoom = fillDisk(fleet.folder(name))
   await last(step)
@@ -125,6 +125,7 @@ async function fill({ fleet, tell, last }: Scene, step: Step): Promise<void> {
 async function failOnDisk({ fleet, tell, last }: Scene, step: Step): Promise<void> {
   const [name = ''] = step.targets
   const failure = new SeededRandom(step.roll).pick(WRITE_FAILURES)
+  fleet.noteHurt(name)
   tell(`${failure} of ${name} fail for ${step.lastsMs} ms`)
   const heal = failDisk(fleet.controlFolder(name), failure)
   await last(step)
@@ -140,6 +141,7 @@ async function failReads({ fleet, tell, last }: Scene, step: Step): Promise<void
   const afterMs = random.chance(0.5) ? 0 : random.integer(0, START_MAX_MS)
   tell(`SIGKILL ${name}; its disk cannot be read from ${afterMs} ms after its start on, for ${lastsMs} ms`)
   const start = await fleet.takeDown(name, 'SIGKILL')
+  fleet.noteHurt(name)
   if (afterMs > 0) start()
   await sleep(afterMs)
   const heal = failDisk(fleet.controlFolder(name), 'reads')
@@ -196,7 +198,6 @@ export const FAULTS = {
     aim: replica,
     strike: (scene, step) => hurtDisk(scene, step, loseFile),
     takesTurn: true,
-    hurtsDisk: true,
   },
   'lose-ledger': {
     what: 'the catalogue finds its ledger gone',
@@ -206,7 +207,6 @@ export const FAULTS = {
     strike: (scene, step) => hurtDisk(scene, step, loseFile),
     losesLedger: true,
     takesTurn: true,
-    hurtsDisk: true,
   },
   'damage-replica': {
     what: "a replica's file was cut, or bytes of it flipped",
@@ -215,7 +215,6 @@ export const FAULTS = {
     aim: replica,
     strike: (scene, step) => hurtDisk(scene, step, damageFile),
     takesTurn: true,
-    hurtsDisk: true,
   },
   'damage-ledger': {
     what: 'the same to the ledger',
@@ -225,7 +224,6 @@ export const FAULTS = {
     strike: (scene, step) => hurtDisk(scene, step, damageFile),
     losesLedger: true,
     takesTurn: true,
-    hurtsDisk: true,
   },
   'full-disk': {
     what: 'a disk has no room left (needs root)',
@@ -233,7 +231,6 @@ export const FAULTS = {
     lastsMaxMs: 2_000,
     aim: anyDisk,
     strike: fill,
-    hurtsDisk: true,
   },
   'failing-disk': {
     what: 'writes or syncs fail (needs a C compiler)',
@@ -241,7 +238,6 @@ export const FAULTS = {
     lastsMaxMs: 1_500,
     aim: anyDisk,
     strike: failOnDisk,
-    hurtsDisk: true,
   },
   // SQLite calls a page that it gets an I/O error for malformed, so the file may be put aside.
   'unreadable-disk': {
@@ -252,7 +248,6 @@ export const FAULTS = {
     strike: failReads,
     losesLedger: true,
     takesTurn: true,
-    hurtsDisk: true,
   },
   clock: {
     what: 'a wall clock jumps or drifts (needs libfaketime)',

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Addresses } from '../cluster.ts'
 import { CliProcess, freePort, survivors, type Exit } from '../fault/process.ts'
-import { callerEnvironment, sourceAddress } from './callers.ts'
+import { callerEnvironment, callersAreKnown, sourceAddress } from './callers.ts'
 import { Proxy } from './proxy.ts'
 import type { Transcript } from './transcript.ts'
 import { identityOf, type LeftFile } from './verified.ts'
@@ -17,6 +17,8 @@ export const PROCESSES: readonly string[] = ['catalogue', ...REPLICAS, ...FRONT_
 const callerAt = (address: string): string | undefined =>
   PROCESSES.find((_, place) => sourceAddress(place) === address)
 
+/** Signals that only faults send; one that is still loading its modules ends by SIGTERM itself. */
+const ASKED: ReadonlySet<Exit['signal']> = new Set(['SIGKILL', 'SIGTERM'])
 /** A process that ended by itself is started again after this long, as `up` does it. */
 const RESTART_MS = 200
 
@@ -39,8 +41,10 @@ interface Member {
 export class Fleet implements Addresses {
   readonly dataDir = mkdtempSync(join(tmpdir(), 'bazaar-nemesis-'))
   readonly wires = new Wires()
-  /** Processes that ended unasked, with code 70: the service found that going on would be wrong. */
-  readonly halts: string[] = []
+  /** Endings that no fault excuses, in words. */
+  readonly wrongEnds: string[] = []
+  /** Processes with a disk that a fault has hurt: from then on they may end themselves. */
+  readonly #hurt = new Set<string>()
   /** Processes whose files a fault has changed, with the {@link identityOf} the database that it met. */
   readonly #damaged = new Map<string, number | undefined>()
   readonly #transcript: Transcript
@@ -85,6 +89,11 @@ export class Fleet implements Addresses {
   /** Where its database is. */
   folder(name: string): string {
     return join(this.dataDir, name)
+  }
+
+  /** A fault is about to hurt its disk. */
+  noteHurt(name: string): void {
+    this.#hurt.add(name)
   }
 
   /** A fault has changed its database, which no process has open. */
@@ -141,11 +150,8 @@ export class Fleet implements Addresses {
     const member = this.#member(name)
     member.downs++
     const life = member.lives.at(-1)
-    if (life?.running) {
-      life.signal(signal)
-      if (signal === 'SIGTERM') life.signal('SIGCONT')
-      await life.exited
-    }
+    if (signal === 'SIGKILL') life?.signal(signal)
+    if (life?.running) this.#judgeEnd(name, signal === 'SIGKILL' ? await life.exited : await life.stop())
     return once(() => {
       member.downs--
       if (!this.#stopping) this.#spawn(name)
@@ -171,14 +177,18 @@ export class Fleet implements Addresses {
   /** Ends every process and removes the folder; returns what is wrong with the way they ended. */
   async stop(): Promise<string[]> {
     this.#stopping = true
-    const lives = [...this.#members.values()].flatMap((member) => member.lives)
-    const exits = await Promise.all(lives.map((life) => (life.running ? life.stop() : undefined)))
-    for (const { proxy } of this.#members.values()) proxy.close()
-    const left = survivors([], lives.map(({ pid }) => pid))
+    const members = [...this.#members]
+    const lives = members.flatMap(([name, member]) => member.lives.map((life) => ({ name, life })))
+    await Promise.all(lives.map(async ({ name, life }) => life.running && this.#judgeEnd(name, await life.stop())))
+    const strangers = members.filter(([, { proxy }]) => callersAreKnown && proxy.strangers > 0).map(([name]) => name)
+    for (const [, { proxy }] of members) proxy.close()
+    const left = survivors([], lives.map(({ life }) => life.pid))
     for (const pid of left) process.kill(pid, 'SIGKILL')
-    const problems = left.length > 0 ? [`processes left after the end: ${left.join(', ')}`] : []
-    if (exits.includes('had to be killed')) problems.push('a process did not end on SIGTERM')
-    return problems
+    return [
+      ...this.wrongEnds,
+      ...(left.length > 0 ? [`processes left after the end: ${left.join(', ')}`] : []),
+      ...strangers.map((name) => `a connection to ${name} was nobody's, so no fault of the network met it`),
+    ]
   }
 
   removeFolder(): void {
@@ -205,8 +215,17 @@ export class Fleet implements Addresses {
     if (this.#stopping || this.#member(name).downs > 0) return
     const words = `${name} ended by itself: ${signal ?? `code ${code}`}, ${lastWords(this.output(name))}`
     this.#transcript.tell(words)
-    if (code === 70 || signal !== null) this.halts.push(words)
+    this.#judgeEnd(name, { code, signal })
     setTimeout(() => this.#stopping || this.#spawn(name), RESTART_MS)
+  }
+
+  /** One that is asked to end does so, with code 0; none ends by itself, but when something is wrong with its disk. */
+  #judgeEnd(name: string, exit: Exit | 'had to be killed'): void {
+    if (exit === 'had to be killed') this.wrongEnds.push(`${name} did not end on SIGTERM`)
+    else if (exit.code !== 0 && !ASKED.has(exit.signal) && !this.#hurt.has(name)) {
+      const how = exit.signal ?? `code ${exit.code}`
+      this.wrongEnds.push(`nothing was wrong with its disk, but ${name} ended with ${how}: ${lastWords(this.output(name))}`)
+    }
   }
 
   #command(name: string): string[] {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command } from 'commander'
@@ -8,8 +9,9 @@ import { whyNoSmallDisk } from './disks.ts'
 import { compileFailingDisk } from './failing-disk.ts'
 import { FAILING_DISKS, FAULT_KINDS, FAULTS, type FaultKind } from './faults.ts'
 import { kinds, positive } from './options.ts'
-import { summarize, summaryLines, writeFailure, type Summary } from './report.ts'
-import { playRound, type RoundOptions, type RoundResult } from './round.ts'
+import { planRound } from './plan.ts'
+import { summarize, summaryLines, tallyOf, writeFailure, type Summary, type Tally } from './report.ts'
+import { playRound, type RoundOptions } from './round.ts'
 
 interface Options {
   readonly rounds: number
@@ -25,6 +27,9 @@ interface Options {
   readonly require: readonly FaultKind[]
 }
 
+/** A fault may have to be left out, so each that is required is planned more than once. */
+const TIMES_PLANNED = 2
+const SEEDS_TRIED = 10_000
 const LACKING = 3
 const INTERRUPTED = 130
 
@@ -34,8 +39,7 @@ ${FAULT_KINDS.map((kind) => `  ${kind.padEnd(16)}${FAULTS[kind].what}`).join('\n
 
 The seed decides the faults, their times and targets; what meets what differs from run to run, so a failure may need
 several tries. Exit codes: 0 every promise was kept, 1 one was broken,
-2 called wrongly, 3 a kind of fault that was required cannot be had here,
-130 interrupted.
+2 called wrongly, 3 a kind of fault that was required cannot be had here, or has not come, 130 interrupted.
 
 Examples:
   npm run fault                                    ten rounds, other ones each time
@@ -55,17 +59,33 @@ const program = new Command('npm run fault --')
   .option('--faketime <library>', 'libfaketimeMT.so.1, where it is not installed by the system')
   .option('--transcript', 'tell what happened in every round')
   .option('--json', 'the summary as JSON')
-  .option('--require <list>', 'kinds that must not be skipped: where one cannot be had, exit with 3 at once', kinds(FAULT_KINDS))
+  .option('--require <list>', 'kinds that have to come: without a seed, one is chosen that brings them; exit with 3 where one cannot be had', kinds(FAULT_KINDS))
   .addHelpText('after', HELP)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .action(async (given: Partial<Options>) => {
     const rounds = given.rounds ?? (given.seed === undefined ? 10 : 1)
-    const seed = given.seed ?? (Date.now() % 1_000_000) + 1
-    process.exitCode = await run({ faults: FAULT_KINDS, require: [], ...given, rounds, seed } as Options)
+    const options = { faults: FAULT_KINDS, require: [], ...given, rounds } as Omit<Options, 'seed'>
+    process.exitCode = await run({ ...options, seed: given.seed ?? seedThatBringsAll(options) })
   })
+
+/** A seed from which on the rounds bring every kind that is required. */
+function seedThatBringsAll({ rounds, seconds, faults, require: required }: Omit<Options, 'seed'>): number {
+  const anySeed = (Date.now() % 1_000_000) + 1
+  const brings = (first: number) => {
+    const plans = Array.from({ length: rounds }, (_, at) => planRound(first + at, faults, seconds, () => false))
+    const kinds = plans.flatMap(({ steps }) => steps.map(({ kind }) => kind))
+    return required.every((kind) => kinds.filter((each) => each === kind).length >= TIMES_PLANNED)
+  }
+  for (let seed = anySeed; seed < anySeed + SEEDS_TRIED; seed++) if (brings(seed)) return seed
+  return anySeed
+}
 
 async function run(options: Options): Promise<number> {
   const faketime = options.faketime ?? findFaketime()
+  if (faketime !== undefined && !existsSync(faketime)) {
+    say(`${faketime} is not there`)
+    return LACKING
+  }
   const compiledTo = compiledFolder()
   const failsDisk = FAILING_DISKS.some((kind) => options.faults.includes(kind))
   const shim = failsDisk ? compileFailingDisk(compiledTo) : { why: 'not asked for' }
@@ -74,7 +94,7 @@ async function run(options: Options): Promise<number> {
   const missing = new Set(options.faults.filter((kind) => kind in skipped))
   for (const [kind, why] of Object.entries(skipped)) say(`SKIPPED ${kind}: ${why}`)
   if (options.require.some((kind) => missing.has(kind))) return LACKING
-  const results: RoundResult[] = []
+  const results: Tally[] = []
   for (let round = 0; round < options.rounds; round++) {
     const { seconds, clients, faults } = options
     const chosen = { seed: options.seed + round, seconds, clients, kinds: faults, missing, faketime, failingDisk, compiledTo }
@@ -82,10 +102,13 @@ async function run(options: Options): Promise<number> {
   }
   const summary = summarize(results, skipped)
   console.log(options.json ? JSON.stringify(summary) : summaryLines(summary).join('\n'))
-  return summary.violations > 0 ? 1 : 0
+  const absent = options.require.filter((kind) => summary.faults[kind] === undefined)
+  if (absent.length > 0) say(`REQUIRED, but it has not come: ${absent.join(', ')}; take more rounds`)
+  if (summary.violations > 0) return 1
+  return absent.length > 0 ? LACKING : 0
 }
 
-async function playOne(round: RoundOptions, { out, transcript, faults }: Options): Promise<RoundResult> {
+async function playOne(round: RoundOptions, { out, transcript, faults }: Options): Promise<Tally> {
   const result = await playRound(round)
   const { seed, strikes, history, violations } = result
   const longestMs = Math.round(Math.max(0, ...result.longestPauseMs.values()))
@@ -99,7 +122,7 @@ async function playOne(round: RoundOptions, { out, transcript, faults }: Options
     const only = faults === FAULT_KINDS ? '' : ` --faults ${faults.join(',')}`
     say(`  repeat it: npm run fault -- --seed ${seed} --seconds ${round.seconds} --clients ${round.clients}${only}`)
   }
-  return result
+  return tallyOf(result)
 }
 
 function whatIsMissing(

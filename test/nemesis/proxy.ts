@@ -24,6 +24,7 @@ export class Proxy {
   readonly #links = new Set<Link>()
   readonly #forget: () => void
   readonly #closed = new AbortController()
+  #strangers = 0
 
   /** In front of the process `name`, which listens on port `target` of loopback. Callers are known by their address. */
   constructor(name: string, target: number, wires: Wires, callerAt: (address: string) => string | undefined) {
@@ -36,6 +37,11 @@ export class Proxy {
     this.#forget = wires.onChange(() => {
       for (const { pipes } of this.#links) for (const pipe of pipes) pipe.look()
     })
+  }
+
+  /** Connections of callers that it could not tell from each other. */
+  get strangers(): number {
+    return this.#strangers
   }
 
   /** Starts to listen on a free port; returns "host:port". */
@@ -60,7 +66,9 @@ export class Proxy {
 
   async #accept(incoming: Socket): Promise<void> {
     incoming.on('error', () => {}) // Told by `close`; the pipe hands it on.
-    const caller = this.#callerAt(incoming.remoteAddress ?? '') ?? STRANGER
+    if (incoming.remoteAddress === undefined) return void incoming.destroy() // Gone already.
+    const caller = this.#callerAt(incoming.remoteAddress) ?? STRANGER
+    if (caller === STRANGER) this.#strangers++
     await this.#wires.untilOpen(caller, this.name, this.#closed.signal)
     if (incoming.destroyed || this.#closed.signal.aborted) return void incoming.destroy()
     const outgoing = connect({ port: this.#target, host: '127.0.0.1', allowHalfOpen: true, noDelay: true })

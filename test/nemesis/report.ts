@@ -17,8 +17,23 @@ export interface Summary {
   readonly violations: number
 }
 
-export function summarize(results: readonly RoundResult[], skipped: Summary['skipped']): Summary {
-  const sum = (count: (result: RoundResult) => number) => results.reduce((total, result) => total + count(result), 0)
+/** What is left of a round when it has been told: a long run keeps no histories. */
+export interface Tally {
+  readonly seed: number
+  readonly operations: number
+  readonly orders: number
+  readonly violations: number
+  readonly strikes: RoundResult['strikes']
+  readonly longestPauseMs: RoundResult['longestPauseMs']
+}
+
+export function tallyOf({ seed, history, violations, strikes, longestPauseMs }: RoundResult): Tally {
+  const [operations, orders] = [history.operations.length, history.log.length]
+  return { seed, operations, orders, violations: violations.length, strikes, longestPauseMs }
+}
+
+export function summarize(results: readonly Tally[], skipped: Summary['skipped']): Summary {
+  const sum = (count: (result: Tally) => number) => results.reduce((total, result) => total + count(result), 0)
   const faults = FAULT_KINDS.flatMap((kind) => {
     const count = sum(({ strikes }) => strikes.filter((strike) => strike.kind === kind).length)
     const longestPauseMs = Math.round(Math.max(0, ...results.map((result) => result.longestPauseMs.get(kind) ?? 0)))
@@ -26,12 +41,12 @@ export function summarize(results: readonly RoundResult[], skipped: Summary['ski
   })
   return {
     rounds: results.length,
-    failedSeeds: results.filter(({ violations }) => violations.length > 0).map(({ seed }) => seed),
-    operations: sum(({ history }) => history.operations.length),
-    orders: sum(({ history }) => history.log.length),
+    failedSeeds: results.filter(({ violations }) => violations > 0).map(({ seed }) => seed),
+    operations: sum((result) => result.operations),
+    orders: sum((result) => result.orders),
     faults: Object.fromEntries(faults),
     skipped,
-    violations: sum(({ violations }) => violations.length),
+    violations: sum((result) => result.violations),
   }
 }
 

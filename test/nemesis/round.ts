@@ -4,20 +4,25 @@ import type { Recording as HistoryRecording } from '../checkers/history-file.ts'
 import { OPENING_CATALOGUE } from '../../src/domain/stock.ts'
 import { untilTradingAt } from '../cluster.ts'
 import { checkEndState } from '../end-state.ts'
-import { RecordedClient, Recording } from './clients.ts'
+import { RecordedClient } from './clients.ts'
 import { clockEnvironment } from './clocks.ts'
 import { Conductor, type Strike } from './conductor.ts'
 import { mountSmallDisk } from './disks.ts'
 import { failingDiskEnvironment } from './failing-disk.ts'
-import { FAILING_DISKS, faultOf, type FaultKind } from './faults.ts'
+import { FAILING_DISKS, type FaultKind } from './faults.ts'
 import { Fleet } from './fleet.ts'
 import { planRound, type Plan } from './plan.ts'
+import { readEverything } from './final-reads.ts'
+import { Recording } from './recording.ts'
 import { finalLog } from './state.ts'
 import { Transcript } from './transcript.ts'
 import { verifyFiles } from './verified.ts'
 
 /** How long clients go on after healing. */
 const AFTERMATH_MS = 700
+/** With fewer a round has shown nothing. */
+const ORDERS_MIN = 5
+const DEFINITE_MIN = 50
 /** An answer that comes so long after a fault ended may still be late because of it. */
 const ECHO_MS = 1_500
 
@@ -110,8 +115,8 @@ class Round {
       violations.push(wordsOf(error))
     }
     violations.push(...(await fleet.stop()))
-    if (violations.length === 0) violations.push(...(await verifyFiles(fleet.files)))
-    for (const name of fleet.names) this.outputs.set(name, fleet.output(name))
+    if (violations.length === 0) violations.push(...(await verifyFiles(fleet.files, this.#log.length)))
+    if (violations.length > 0) for (const name of fleet.names) this.outputs.set(name, fleet.output(name))
     for (const takeAway of unmount) takeAway()
     fleet.removeFolder()
     return violations
@@ -136,15 +141,18 @@ class Round {
 
   async #check(): Promise<string[]> {
     const { wrong, acknowledged, operations } = this.#recording
-    const violations = [...wrong]
-    const hurtsDisks = this.#plan.steps.some(({ kind }) => faultOf(kind).hurtsDisk)
-    if (!hurtsDisks) violations.push(...this.#fleet.halts.map((halt) => `nothing was wrong with its disk, but ${halt}`))
+    const violations: string[] = []
     try {
       await checkEndState(this.#fleet, [...acknowledged.values()])
     } catch (error) {
       violations.push(wordsOf(error))
     }
     this.#log = await finalLog(this.#fleet)
+    violations.push(...(await readEverything(this.#fleet.frontEnds, this.#log.length, this.#recording)), ...wrong)
+    const definite = operations.filter(({ outcome }) => outcome.kind !== 'unknown').length
+    if (this.#log.length < ORDERS_MIN || definite < DEFINITE_MIN) {
+      violations.push(`${this.#log.length} orders and ${definite} definite answers put nothing to the test`)
+    }
     const verdict = checkHistory(operations, this.#log, OPENING_CATALOGUE)
     if (!verdict.ok) violations.push(...verdict.violations.map(({ rule, explanation }) => `${rule}: ${explanation}`))
     return violations

@@ -20,7 +20,7 @@ describe('what verify has to say about the files of a round', () => {
       { path: join(folder, 'catalog.db'), kind: 'ledger', isDamaged: false },
       { path: join(folder, 'order1.db'), kind: 'order log', isDamaged: false },
       { path: join(folder, third), kind: 'order log', isDamaged },
-    ])
+    ], LENGTH)
   const tamper = (name: string): void => {
     const database = new DatabaseSync(join(folder, name))
     database.exec('UPDATE entries SET quantity = 7 WHERE number = 10')
@@ -47,6 +47,11 @@ describe('what verify has to say about the files of a round', () => {
   it('accepts files that are sound and the same, damaged once or not', async () => {
     expect(await verify('order2.db', false)).toEqual([])
     expect(await verify('order2.db', true)).toEqual([])
+  })
+
+  it('accepts no loss that all files share', async () => {
+    const [short, shorter] = ['short.db', 'short.db'].map((name) => ({ path: join(folder, name), kind: 'order log' as const, isDamaged: false }))
+    expect(await verifyFiles([short!, shorter!], LENGTH)).toEqual(Array(2).fill(expect.stringMatching(/short\.db holds 35 entries, and had 40/)))
   })
 
   it('accepts damage that is found where a fault brought it, and nowhere else', async () => {

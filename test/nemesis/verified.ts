@@ -19,11 +19,12 @@ export const identityOf = (path: string): number | undefined => statSync(path, {
 
 /**
  * Reads the files of a system that has ended in full, as `bazaar verify` does, and says what is wrong with them. All have
- * to be sound and the same; one in which bytes were flipped where nobody has looked since may also be called unsound.
+ * to be sound, and hold `length` entries; one in which bytes were flipped where nobody has looked since may also be called
+ * unsound.
  */
-export async function verifyFiles(files: readonly LeftFile[]): Promise<string[]> {
+export async function verifyFiles(files: readonly LeftFile[], length: number): Promise<string[]> {
   const sound = files.filter(({ isDamaged }) => !isDamaged)
-  const violations = await problemsOf(sound)
+  const violations = await problemsOf(sound, length)
   for (const damaged of files.filter(({ isDamaged }) => isDamaged)) {
     const report = await reportOf([damaged, ...sound])
     if (typeof report === 'string' || !report.isWell || areTheSame(report)) continue
@@ -32,10 +33,12 @@ export async function verifyFiles(files: readonly LeftFile[]): Promise<string[]>
   return violations
 }
 
-async function problemsOf(files: readonly LeftFile[]): Promise<string[]> {
+async function problemsOf(files: readonly LeftFile[], length: number): Promise<string[]> {
   const report = await reportOf(files)
   if (typeof report === 'string') return [`verify: ${report}`]
-  return report.isWell && areTheSame(report) ? [] : [`verify: ${wordsOf(report)}`]
+  if (!report.isWell || !areTheSame(report)) return [`verify: ${wordsOf(report)}`]
+  const others = report.copies.filter(({ copy }) => copy.length !== length)
+  return others.map(({ copy }) => `${copy.source} holds ${copy.length} entries, and had ${length} before it was closed`)
 }
 
 /** A text when a file cannot be read at all. */

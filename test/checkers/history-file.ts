@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { Stock } from '../../src/domain/stock.ts'
+import { parseLine, type Line } from './history-lines.ts'
 import type { LogEntry, Operation } from './history.ts'
 
 /** What one run leaves to be checked. */
@@ -10,8 +11,6 @@ export interface Recording {
   readonly log: readonly LogEntry[]
 }
 
-type Line = { readonly opening: readonly Stock[] } | { readonly operation: Operation } | { readonly entry: LogEntry }
-
 /** The lines of a recording, as {@link readRecording} takes them. An end that never came is written as null. */
 export function* recordingLines({ opening, operations, log }: Recording): Generator<string> {
   yield JSON.stringify({ opening } satisfies Line)
@@ -20,8 +19,8 @@ export function* recordingLines({ opening, operations, log }: Recording): Genera
 }
 
 /**
- * Reads a recorded history.
- * @throws Error when the file cannot be read or a line is none of the three kinds; says which line.
+ * Reads a recorded history. An end that is null or absent never came.
+ * @throws Error when the file cannot be read, has a line that is not as it should be (says which), or no operations.
  */
 export async function readRecording(file: string): Promise<Recording> {
   let opening: readonly Stock[] | undefined
@@ -31,25 +30,21 @@ export async function readRecording(file: string): Promise<Recording> {
   for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
     number += 1
     if (text === '') continue
-    const line = parse(text, `${file}, line ${number}`)
+    const where = `${file}, line ${number}`
+    const line = parse(text, where)
+    if ('opening' in line === (opening !== undefined)) throw new Error(`${where}: the opening catalogue stands first, and once`)
     if ('opening' in line) opening = line.opening
     else if ('operation' in line) operations.push({ ...line.operation, end: line.operation.end ?? Infinity })
     else log.push(line.entry)
   }
-  if (!opening) throw new Error(`${file} does not begin with the opening catalogue`)
+  if (!opening || operations.length === 0) throw new Error(`${file} has no operations: there is nothing to check`)
   return { opening, operations, log }
 }
 
 function parse(text: string, where: string): Line {
-  let line: unknown
   try {
-    line = JSON.parse(text)
-  } catch {
-    throw new Error(`${where} is not JSON`)
+    return parseLine(text)
+  } catch (error) {
+    throw new Error(`${where}: ${error instanceof Error ? error.message : error}`, { cause: error })
   }
-  if (!isLine(line)) throw new Error(`${where} holds none of opening, operation and entry`)
-  return line
 }
-
-const isLine = (line: unknown): line is Line =>
-  typeof line === 'object' && line !== null && ('opening' in line || 'operation' in line || 'entry' in line)

@@ -1,6 +1,6 @@
 /**
  * Checks a recorded history: `node test/checkers/main.ts FILE.jsonl`. Exit codes: 0 it keeps the promise, 1 it does
- * not, 2 it cannot be read. One JSON object a line:
+ * not, 2 it cannot be read or has no operations. One JSON object a line:
  *
  *   {"opening":[{"name":"tesla","priceCents":18326,"quantity":1000,"volume":100}]}
  *   {"operation":{"kind":"place","key":"c:1","name":"tesla","type":"buy","quantity":5,"start":10,"end":14,
@@ -13,14 +13,14 @@
  *   {"operation":{"kind":"order","number":0,"start":15,"end":16,
  *                 "outcome":{"kind":"found","name":"tesla","type":"buy","quantity":5}}}
  *       or {"kind":"not-found"}, {"kind":"unknown"}
- *   {"operation":{"kind":"list","after":-1,"limit":100,"start":17,"end":null,
+ *   {"operation":{"kind":"list","after":-1,"limit":100,"start":17,"end":18,
  *                 "outcome":{"kind":"found","orders":[{"number":0,"name":"tesla","type":"buy","quantity":5}]}}}
  *       or {"kind":"unknown"}
  *   {"entry":{"number":0,"key":"c:1","name":"tesla","type":"buy","quantity":5}}
  *
  * First the opening catalogue, then the operations in any order, then the final log in its order. Times are numbers of
- * any unit on one monotonic clock; an `end` of null says that no answer came. Keys stand as the log has them ("c:"
- * before a client's own key, "f:" before one that a front end made). More members are welcome and ignored.
+ * any unit on one monotonic clock; an `end` that is null or absent says that no answer came. Keys stand as the log has
+ * them ("c:" before a client's own key, "f:" before one that a front end made). More members are welcome and ignored.
  */
 import { checkHistory } from './check-history.ts'
 import { RULES } from './findings.ts'

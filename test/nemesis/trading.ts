@@ -24,16 +24,16 @@ export class Trading {
   }
 
   /**
-   * The longest time without any acknowledgement from `sinceMs` on until so many have come: what was on its way already
-   * may still arrive before it.
+   * The longest time without any acknowledgement from `sinceMs` on, which is now, until so many have come: what was on
+   * its way already may still arrive before it.
    */
   async longestGapMs(sinceMs: number, acknowledgements: number, deadlineMs: number): Promise<number> {
-    const since = (): number[] => this.acknowledgedAtMs.filter((atMs) => atMs >= sinceMs)
-    while (since().length < acknowledgements) {
+    const before = this.acknowledgedAtMs.length
+    while (this.acknowledgedAtMs.length - before < acknowledgements) {
       if (performance.now() - sinceMs > deadlineMs) throw new Error(`no ${acknowledgements} orders in ${deadlineMs} ms`)
       await sleep(LOOK_EVERY_MS)
     }
-    const times = [sinceMs, ...since()]
+    const times = [sinceMs, ...this.acknowledgedAtMs.slice(before)]
     return times.reduce((longest, atMs, i) => Math.max(longest, atMs - (times[i - 1] ?? atMs)), 0)
   }
 

@@ -30,9 +30,21 @@ export interface ClusterOptions {
 }
 
 const START_DEADLINE_MS = 30_000
+const INTERRUPTED = 130
 
-/** A whole system of real processes on free ports and a temporary folder, ended by `stop` or `await using`. */
+/**
+ * A whole system of real processes on free ports and a temporary folder, ended by `stop` or `await using`. The folder
+ * goes with this process at the latest.
+ */
 export class Cluster implements Addresses {
+  /** Those whose folders are still there. One listener for all: each would otherwise add one of its own. */
+  static readonly #standing = new Set<Cluster>()
+  static {
+    process.once('exit', () => {
+      for (const cluster of Cluster.#standing) cluster.#removeFolder()
+    })
+  }
+
   readonly dataDir = mkdtempSync(join(tmpdir(), 'bazaar-'))
   readonly #options: Required<ClusterOptions>
   readonly #pidsSeen = new Set<number>()
@@ -43,6 +55,12 @@ export class Cluster implements Addresses {
 
   constructor(options: Required<ClusterOptions>) {
     this.#options = options
+    Cluster.#standing.add(this)
+  }
+
+  /** Ends the processes of all clusters. Their folders stay until this process ends: somebody may still be at work there. */
+  static async endAll(): Promise<void> {
+    await Promise.allSettled([...Cluster.#standing].map((cluster) => cluster.#endProcesses()))
   }
 
   get frontEnd(): string {
@@ -141,12 +159,17 @@ export class Cluster implements Addresses {
     try {
       await this.#endProcesses()
     } finally {
-      rmSync(this.dataDir, { recursive: true, force: true })
+      this.#removeFolder()
     }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop()
+  }
+
+  #removeFolder(): void {
+    rmSync(this.dataDir, { recursive: true, force: true, maxRetries: 5 })
+    Cluster.#standing.delete(this)
   }
 
   async #endProcesses(): Promise<void> {
@@ -196,6 +219,16 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     const words = cluster.lastWords()
     await cluster.stop().catch(() => {}) // What went wrong first is what counts.
     throw new Error(`the cluster does not start; ${words}`, { cause: error })
+  }
+}
+
+/** For a program of its own: Ctrl-C and SIGTERM end all clusters, then the program. */
+export function endClustersOnSignals(): void {
+  let ended: Promise<void> | undefined
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      ended ??= Cluster.endAll().finally(() => process.exit(INTERRUPTED)) // npm passes the terminal's Ctrl-C on once more.
+    })
   }
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
 import type { StatusData } from '../../src/http/types.ts'
-import { Cluster } from '../cluster.ts'
+import { Cluster, endClustersOnSignals } from '../cluster.ts'
 import { ask, dataOf } from '../contract/conformance/http.ts'
 import { eventually } from '../fault/process.ts'
 import { positive } from '../nemesis/options.ts'
@@ -44,10 +44,15 @@ const tell = (what: string): void => void process.stderr.write(`${what}\n`)
 /** A system with so many orders already; tells how long it took until it traded. */
 async function begin(orders: number): Promise<{ cluster: Cluster; startMs: number }> {
   const cluster = new Cluster({ replicas: 3, caching: true, frontEnds: 1, words: [], environment: {} })
-  await writeHistory(cluster.dataDir, orders, (what) => tell(`${orders} orders: ${what}`))
-  const since = performance.now()
-  await cluster.start()
-  return { cluster, startMs: performance.now() - since }
+  try {
+    await writeHistory(cluster.dataDir, orders, (what) => tell(`${orders} orders: ${what}`))
+    const since = performance.now()
+    await cluster.start()
+    return { cluster, startMs: performance.now() - since }
+  } catch (error) {
+    await cluster.stop().catch(() => {}) // What went wrong first is what counts.
+    throw error
+  }
 }
 
 async function trade(cluster: Cluster, orders: number, startMs: number, { clients, seconds }: Options): Promise<Figures> {
@@ -167,6 +172,7 @@ function report(few: Figures, many: Figures, recoveries: Recoveries, json = fals
 
 const ratio = (one: number, other: number): string => (one / other).toFixed(2)
 
+endClustersOnSignals()
 await new Command('large')
   .description('Measures what a long history costs, against a short one, and how long it takes to recover from losses.')
   .option('--orders <n>', 'how long the history is', positive, 1_000_000)

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
 import type { StatusData } from '../../src/http/types.ts'
-import { startCluster, type Cluster } from '../cluster.ts'
+import { endClustersOnSignals, startCluster, type Cluster } from '../cluster.ts'
 import { ask, dataOf } from '../contract/conformance/http.ts'
 import { checkEndState } from '../end-state.ts'
 import { eventually } from '../fault/process.ts'
@@ -117,6 +117,7 @@ Examples:
   node test/nemesis/pauses.ts
   node test/nemesis/pauses.ts --kills 100 --cases kill-leader --json`
 
+endClustersOnSignals()
 await new Command('pauses')
   .description('Measures the longest time without any acknowledged order after a process was killed or stopped.')
   .option('--kills <n>', 'how often each', positive, 20)

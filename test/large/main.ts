@@ -6,6 +6,7 @@ import { Command } from 'commander'
 import type { StatusData } from '../../src/http/types.ts'
 import { Cluster, endClustersOnSignals } from '../cluster.ts'
 import { ask, dataOf } from '../contract/conformance/http.ts'
+import { checkEndState } from '../end-state.ts'
 import { eventually } from '../fault/process.ts'
 import { positive } from '../nemesis/options.ts'
 import { Trading } from '../nemesis/trading.ts'
@@ -55,17 +56,52 @@ async function begin(orders: number): Promise<{ cluster: Cluster; startMs: numbe
   }
 }
 
-async function trade(cluster: Cluster, orders: number, startMs: number, { clients, seconds }: Options): Promise<Figures> {
-  const trading = new Trading(cluster.frontEnd, clients)
+/**
+ * Starts a system with so many orders, measures it under load, and ends it. Throws when an acknowledged order is lost or
+ * wrong, whatever was taken away from the system meanwhile.
+ */
+async function withTrading<T>(
+  orders: number,
+  clients: number,
+  measure: (cluster: Cluster, trading: Trading, startMs: number) => Promise<T>,
+): Promise<{ measured: T; failedOrders: number }> {
+  const { cluster, startMs } = await begin(orders)
+  try {
+    const trading = new Trading(cluster.frontEnd, clients)
+    const measured = await measure(cluster, trading, startMs)
+    await trading.stop()
+    await checkEndState(cluster, trading.acknowledged)
+    return { measured, failedOrders: trading.failed.length }
+  } finally {
+    await cluster.stop()
+  }
+}
+
+/** How far everything was at one time. */
+interface Moment {
+  readonly atMs: number
+  readonly acknowledged: number
+  readonly status: StatusData
+}
+
+async function momentOf(cluster: Cluster, trading: Trading): Promise<Moment> {
+  const status = await statusOf(cluster)
+  return { atMs: performance.now(), acknowledged: trading.acknowledged.length, status }
+}
+
+/** What happened from one moment to another. */
+function between(one: Moment, other: Moment) {
+  const [ms, traded] = [other.atMs - one.atMs, other.acknowledged - one.acknowledged]
+  return { ms, traded, ordersPerSecond: (traded / ms) * 1_000 }
+}
+
+async function trade(cluster: Cluster, trading: Trading, seconds: number): Promise<Omit<Figures, 'orders' | 'startMs'>> {
   await sleep(3_000)
-  const before = await statusOf(cluster)
-  const [count, since] = [trading.acknowledged.length, performance.now()]
+  const before = await momentOf(cluster, trading)
   await sleep(seconds * 1_000)
-  const after = await statusOf(cluster)
-  const traded = trading.acknowledged.length - count
-  const ordersPerSecond = (traded / (performance.now() - since)) * 1_000
-  await trading.stop()
-  return { orders, startMs, ordersPerSecond, costs: costsOf(before, after, traded) }
+  const after = await momentOf(cluster, trading)
+  const { traded, ordersPerSecond } = between(before, after)
+  return { ordersPerSecond, costs: costsOf(before.status, after.status, traded) }
 }
 
 function costsOf(before: StatusData, after: StatusData, traded: number): Record<string, Cost> {
@@ -92,57 +128,62 @@ async function killCatalogue(cluster: Cluster, trading: Trading, beforehand = ()
 }
 
 /** A follower loses its disk while clients trade: how long until it holds everything again, and how trading fared. */
-async function loseReplica(cluster: Cluster, trading: Trading) {
+async function loseReplica(cluster: Cluster, trading: Trading): Promise<LostReplica> {
   await sleep(LONG_LIFE_MS)
-  const rateFrom = (count: number, since: number) => ((trading.acknowledged.length - count) / (performance.now() - since)) * 1_000
-  let [count, since] = [trading.acknowledged.length, performance.now()]
-  await sleep(5_000)
-  const rateBefore = rateFrom(count, since)
-
   const name = (await cluster.followers())[0]!
   const id = Number(name.slice('order-'.length))
+  const address = cluster.replicas.find((replica) => replica.id === id)?.address
+  const calm = await momentOf(cluster, trading)
+  await sleep(5_000)
+
+  const lost = await momentOf(cluster, trading)
   writeFileSync(join(cluster.dataDir, `order${id}.db.damaged`), 'put aside by hand\n')
   const pid = cluster.kill(name)
-  ;[count, since] = [trading.acknowledged.length, performance.now()]
   await cluster.restartedSince(name, pid)
-  let begun: { readonly length: number; readonly atMs: number } | undefined
-  const length = await eventually(`${name} is in sync`, DEADLINE_MS, async () => {
-    const { replicas } = await statusOf(cluster)
-    const address = cluster.replicas.find((replica) => replica.id === id)?.address
-    const views = replicas.flatMap((replica) => (replica.reachable ? replica.followers : []))
+  let begun: (Moment & { readonly length: number }) | undefined
+  const done = await eventually(`${name} is in sync`, DEADLINE_MS, async () => {
+    const moment = await momentOf(cluster, trading)
+    const views = moment.status.replicas.flatMap((replica) => (replica.reachable ? replica.followers : []))
     const view = views.find((each) => each.address === address)
-    if (view?.state === 'learner') begun ??= { length: view.length, atMs: performance.now() }
-    return view?.state === 'in-sync' ? view.length : undefined
+    if (view?.state === 'learner') begun ??= { ...moment, length: view.length }
+    return view?.state === 'in-sync' ? { ...moment, length: view.length } : undefined
   })
-  const ms = performance.now() - since
-  const { length: from, atMs } = begun ?? { length: 0, atMs: since }
-  return { ms, entriesPerSecond: ((length - from) / (performance.now() - atMs)) * 1_000, tradingKept: rateFrom(count, since) / rateBefore }
+  const { ms, ordersPerSecond } = between(lost, done)
+  const tradingKept = ordersPerSecond / between(calm, lost).ordersPerSecond
+  const entriesPerSecond = begun ? ((done.length - begun.length) / between(begun, done).ms) * 1_000 : null
+  return { ms, entriesPerSecond, tradingKept }
 }
 
-async function run(options: Options): Promise<void> {
-  const { orders, clients } = options
-  const short = await begin(SHORT_HISTORY)
-  const few = await trade(short.cluster, SHORT_HISTORY, short.startMs, options).finally(() => short.cluster.stop())
-  const { cluster, startMs } = await begin(orders)
-  try {
-    const many = await trade(cluster, orders, startMs, options)
-    const trading = new Trading(cluster.frontEnd, clients)
+async function run({ orders, clients, seconds, json }: Options): Promise<void> {
+  const few = await withTrading(SHORT_HISTORY, clients, async (cluster, trading, startMs): Promise<Figures> => {
+    return { orders: SHORT_HISTORY, startMs, ...(await trade(cluster, trading, seconds)) }
+  })
+  const many = await withTrading(orders, clients, async (cluster, trading, startMs) => {
+    const figures: Figures = { orders, startMs, ...(await trade(cluster, trading, seconds)) }
     const catalogueMs = await killCatalogue(cluster, trading)
     const replica = await loseReplica(cluster, trading)
     const ledgerMs = await killCatalogue(cluster, trading, () =>
       writeFileSync(join(cluster.dataDir, 'catalog.db.damaged'), 'put aside by hand\n'),
     )
-    await trading.stop()
-    report(few, many, { catalogueMs, replica, ledgerMs, failedOrders: trading.failed.length }, options.json)
-  } finally {
-    await cluster.stop()
-  }
+    return { figures, recoveries: { catalogueMs, replica, ledgerMs } }
+  })
+  const failedOrders = few.failedOrders + many.failedOrders
+  report(few.measured, many.measured.figures, { ...many.measured.recoveries, failedOrders }, json)
+  if (failedOrders > 0) process.exitCode = 1
+}
+
+/** A rate is null when nobody saw the replica being sent what it lacks. */
+interface LostReplica {
+  readonly ms: number
+  readonly entriesPerSecond: number | null
+  readonly tradingKept: number
 }
 
 interface Recoveries {
   readonly catalogueMs: number
-  readonly replica: { readonly ms: number; readonly entriesPerSecond: number; readonly tradingKept: number }
+  readonly replica: LostReplica
   readonly ledgerMs: number
+  /** Of both systems, from begin to end. */
   readonly failedOrders: number
 }
 
@@ -151,6 +192,7 @@ function report(few: Figures, many: Figures, recoveries: Recoveries, json = fals
   const { catalogueMs, replica, ledgerMs, failedOrders } = recoveries
   const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`
   const row = (what: string, ...cells: string[]) => console.log(what.padEnd(44) + cells.map((cell) => cell.padStart(14)).join(''))
+  console.log('One run of each: only a second one tells how much of a difference is chance.')
   row('', `${few.orders} orders`, `${many.orders} orders`, 'ratio')
   row('all processes started, trading', seconds(few.startMs), seconds(many.startMs), ratio(many.startMs, few.startMs))
   row('orders/s', ...[few, many].map((each) => each.ordersPerSecond.toFixed(0)), ratio(many.ordersPerSecond, few.ordersPerSecond))
@@ -163,14 +205,25 @@ function report(few: Figures, many: Figures, recoveries: Recoveries, json = fals
   }
   console.log(`catalogue killed: trading again after ${seconds(catalogueMs)}`)
   console.log(
-    `a follower's disk lost: all there again after ${seconds(replica.ms)}, ${Math.round(replica.entriesPerSecond)} entries/s once it was up; ` +
+    `a follower's disk lost: all there again after ${seconds(replica.ms)}, ${figure(replica.entriesPerSecond)} entries/s once it was up; ` +
       `meanwhile trading kept ${(100 * replica.tradingKept).toFixed(0)} % of its rate`,
   )
   console.log(`the ledger's disk lost: trading again after ${seconds(ledgerMs)}`)
   console.log(`orders that failed for good: ${failedOrders}`)
 }
 
+/** A dash for what could not be measured. */
+const figure = (value: number | null): string => value?.toFixed(0) ?? '-'
+
 const ratio = (one: number, other: number): string => (one / other).toFixed(2)
+
+const HELP = `
+Exit codes: 0 measured, 1 an order was lost, wrong or failed for good, 2 called
+wrongly, 130 interrupted.
+
+Examples:
+  npm run large
+  npm run large -- --orders 5000000 --json`
 
 endClustersOnSignals()
 await new Command('large')
@@ -179,7 +232,8 @@ await new Command('large')
   .option('--clients <n>', 'clients that place orders without pause', positive, 32)
   .option('--seconds <n>', 'how long CPU and memory are measured', positive, 10)
   .option('--json', 'the figures as JSON')
-  .addHelpText('after', '\nExamples:\n  npm run large\n  npm run large -- --orders 5000000 --json')
+  .addHelpText('after', HELP)
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .action(run)
   .parseAsync()
 process.exit() // Kept connections would hold it.

@@ -99,6 +99,7 @@ async function isCalm(cluster: Cluster): Promise<true | undefined> {
 async function run(options: Options): Promise<void> {
   const rows: Row[] = []
   for (const name of options.cases ?? CASE_NAMES) rows.push(await measure(name, options))
+  if (rows.some(({ failedOrders }) => failedOrders > 0)) process.exitCode = 1
   if (options.json) return console.log(JSON.stringify({ clients: options.clients, rows }))
   console.log(line('case', ['times', 'p50 ms', 'p99 ms', 'max ms', 'failed']))
   for (const { case: name, times, p50Ms, p99Ms, maxMs, failedOrders } of rows) {
@@ -112,6 +113,8 @@ const line = (name: string, cells: readonly (string | number)[]): string =>
 const HELP = `
 Cases: ${CASE_NAMES.join(', ')}
 A stopped process goes on after ${STOPPED_FOR_MS} ms, a killed one is started again by \`up\`.
+Exit codes: 0 measured, 1 an order was lost, wrong or failed for good, 2 called
+wrongly, 130 interrupted.
 
 Examples:
   node test/nemesis/pauses.ts

@@ -92,7 +92,8 @@ async function momentOf(cluster: Cluster, trading: Trading): Promise<Moment> {
 /** What happened from one moment to another. */
 function between(one: Moment, other: Moment) {
   const [ms, traded] = [other.atMs - one.atMs, other.acknowledged - one.acknowledged]
-  return { ms, traded, ordersPerSecond: (traded / ms) * 1_000 }
+  const cpuUs = cpuUsed(one.status, other.status).reduce((sum, each) => sum + each.cpuUs, 0)
+  return { ms, traded, ordersPerSecond: (traded / ms) * 1_000, cpuUs }
 }
 
 async function trade(cluster: Cluster, trading: Trading, seconds: number): Promise<Omit<Figures, 'orders' | 'startMs'>> {
@@ -104,15 +105,21 @@ async function trade(cluster: Cluster, trading: Trading, seconds: number): Promi
   return { ordersPerSecond, costs: costsOf(before.status, after.status, traded) }
 }
 
+const membersOf = ({ catalogue, replicas, frontEnd }: StatusData) =>
+  [catalogue, ...replicas, frontEnd].flatMap((member) => (member.reachable ? [member] : []))
+
+/** What each process has used between the two, one that was started meanwhile since its start. */
+function cpuUsed(before: StatusData, after: StatusData) {
+  const earlier = new Map(membersOf(before).map(({ pid, cpuMicroseconds }) => [pid, cpuMicroseconds]))
+  return membersOf(after).map((member) => ({ member, cpuUs: member.cpuMicroseconds - (earlier.get(member.pid) ?? 0) }))
+}
+
 function costsOf(before: StatusData, after: StatusData, traded: number): Record<string, Cost> {
-  const members = (status: StatusData) =>
-    [status.catalogue, ...status.replicas, status.frontEnd].flatMap((member) => (member.reachable ? [member] : []))
   const followers = ['a follower', 'the other follower']
   return Object.fromEntries(
-    members(after).map((member) => {
-      const earlier = members(before).find(({ name }) => name === member.name)?.cpuMicroseconds ?? 0
+    cpuUsed(before, after).map(({ member, cpuUs }) => {
       const role = 'followers' in member ? (member.role === 'leader' ? 'leader' : followers.shift()!) : member.name
-      return [role, { cpuPerOrderUs: (member.cpuMicroseconds - earlier) / traded, memoryMb: member.memoryBytes / 1e6 }]
+      return [role, { cpuPerOrderUs: cpuUs / traded, memoryMb: member.memoryBytes / 1e6 }]
     }),
   )
 }
@@ -149,9 +156,12 @@ async function loseReplica(cluster: Cluster, trading: Trading): Promise<LostRepl
     return view?.state === 'in-sync' ? { ...moment, length: view.length } : undefined
   })
   const { ms, ordersPerSecond } = between(lost, done)
-  const tradingKept = ordersPerSecond / between(calm, lost).ordersPerSecond
-  const entriesPerSecond = begun ? ((done.length - begun.length) / between(begun, done).ms) * 1_000 : null
-  return { ms, entriesPerSecond, tradingKept }
+  const before = between(calm, lost)
+  const kept = { ms, tradingKept: ordersPerSecond / before.ordersPerSecond }
+  if (!begun) return { ...kept, entriesPerSecond: null, cpuPerEntryUs: null }
+  const [entries, meanwhile] = [done.length - begun.length, between(begun, done)]
+  const cpuUs = meanwhile.cpuUs - meanwhile.traded * (before.cpuUs / before.traded)
+  return { ...kept, entriesPerSecond: (entries / meanwhile.ms) * 1_000, cpuPerEntryUs: cpuUs / entries }
 }
 
 async function run({ orders, clients, seconds, json }: Options): Promise<void> {
@@ -172,10 +182,12 @@ async function run({ orders, clients, seconds, json }: Options): Promise<void> {
   if (failedOrders > 0) process.exitCode = 1
 }
 
-/** A rate is null when nobody saw the replica being sent what it lacks. */
+/** What is null could not be measured: nobody saw the replica being sent what it lacks. */
 interface LostReplica {
   readonly ms: number
   readonly entriesPerSecond: number | null
+  /** Of all processes, beyond what the orders cost that were traded meanwhile. */
+  readonly cpuPerEntryUs: number | null
   readonly tradingKept: number
 }
 
@@ -205,9 +217,10 @@ function report(few: Figures, many: Figures, recoveries: Recoveries, json = fals
   }
   console.log(`catalogue killed: trading again after ${seconds(catalogueMs)}`)
   console.log(
-    `a follower's disk lost: all there again after ${seconds(replica.ms)}, ${figure(replica.entriesPerSecond)} entries/s once it was up; ` +
-      `meanwhile trading kept ${(100 * replica.tradingKept).toFixed(0)} % of its rate`,
+    `a follower's disk lost: all there again after ${seconds(replica.ms)}, ${figure(replica.entriesPerSecond)} entries/s ` +
+      `once it was up; meanwhile trading kept ${(100 * replica.tradingKept).toFixed(0)} % of its rate`,
   )
+  console.log(`CPU of all processes per entry that it was sent, without that of trading: ${figure(replica.cpuPerEntryUs)} us`)
   console.log(`the ledger's disk lost: trading again after ${seconds(ledgerMs)}`)
   console.log(`orders that failed for good: ${failedOrders}`)
 }

@@ -49,6 +49,8 @@ export class Cluster {
   ledger: Ledger | undefined
   /** False between a fault that hit the ledger's disk and the moment when the catalogue relies on it again. */
   ledgerTrusted = true
+  /** When one hit it last: what had been refused by then may be forgotten, and decided anew. */
+  ledgerHurtAt = -Infinity
   readonly replicas: readonly SimReplica[]
   /** Replicas that the operator has given up for good. */
   readonly lost = new Set<number>()
@@ -92,6 +94,7 @@ export class Cluster {
   ledgerHurt(): void {
     this.ledger = undefined
     this.ledgerTrusted = false
+    this.ledgerHurtAt = this.#world.scheduler.nowMs
   }
 
   /** Every copy of the log is whole and the same. A ledger that was hurt is whole again when it is the same as all others. */

@@ -22,8 +22,8 @@ export class LedgerChecks implements NetworkObserver {
   /** The highest position that a leader has asked it to publish. */
   #asked = 0
   readonly #violated: (what: string) => void
-  /** Keys of orders that a client was told are not in the log. */
-  readonly #absent = new Set<string>()
+  /** Keys of orders that a client was told are not in the log, with the start of the call. */
+  readonly #absent = new Map<string, number>()
   /** What was looked at: a ledger that was opened anew is looked at from its beginning. */
   #ledger: Ledger | undefined
   #length = 0
@@ -50,11 +50,15 @@ export class LedgerChecks implements NetworkObserver {
     if (ledger) void this.#look(ledger)
   }
 
-  /** 5. What was answered as rejected, or as not placed, is never in the log. */
-  toldAbsent(key: string): void {
-    this.#absent.add(key)
+  /** 5. What was answered as rejected, or as not placed, is never in the log; a rejection as long as it is remembered. */
+  toldAbsent(key: string, kind: 'rejected' | 'not placed', start: number): void {
+    this.#absent.set(key, kind === 'rejected' ? start : Infinity)
     const number = this.#numberByKey.get(key)
-    if (number !== undefined) this.#violated(`5: ${key} is said to be in no log, and is order ${number}`)
+    if (number !== undefined && this.#isAbsent(key)) this.#violated(`5: ${key} is said to be in no log, and is order ${number}`)
+  }
+
+  #isAbsent(key: string): boolean {
+    return (this.#absent.get(key) ?? -Infinity) > this.#cluster.ledgerHurtAt
   }
 
   /** It may come into the log after all: it is asked for again. */
@@ -98,7 +102,7 @@ export class LedgerChecks implements NetworkObserver {
     if (number !== place) this.#violated(`2: order ${number} stands at ${place} in the ledger`)
     const earlier = this.#numberByKey.get(key)
     if (earlier !== undefined) this.#violated(`2: the orders ${earlier} and ${number} have the key ${key}`)
-    if (this.#absent.has(key)) this.#violated(`5: order ${number} was said not to be placed (key ${key})`)
+    if (this.#isAbsent(key)) this.#violated(`5: order ${number} was said not to be placed (key ${key})`)
     this.#numberByKey.set(key, number)
     const left = (this.#quantities.get(name) ?? NaN) + (type === 'buy' ? -quantity : quantity)
     if (!(left >= 0 && left <= LIMITS.stockLevelMax)) this.#violated(`6: order ${number} leaves ${left} of ${name}`)

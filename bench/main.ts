@@ -7,7 +7,7 @@ import { onStopRequest } from '../src/runtime/lifecycle.ts'
 import { WORKLOADS } from './load/requests.ts'
 import { bareFastify, bareNodeHttp } from './peers/bare.ts'
 import { bazaar, bazaarLargeCache, bazaarUncached } from './peers/bazaar.ts'
-import { postgres, postgresStandby } from './peers/postgres.ts'
+import { postgres, postgresStandby, postgresStatement } from './peers/postgres.ts'
 import { redis } from './peers/redis.ts'
 import { runBenchmark } from './run/benchmark.ts'
 import { writeResults } from './run/files.ts'
@@ -17,7 +17,10 @@ import type { SystemKind } from './run/system.ts'
 import { wrkVersion } from './run/wrk.ts'
 
 /** What can stand beside the bazaar: other programs, and itself with other settings. */
-const PEERS = [bareFastify, bareNodeHttp, postgres, postgresStandby, redis, bazaarUncached, bazaarLargeCache]
+const PEERS = [
+  ...[bareFastify, bareNodeHttp, postgres, postgresStatement, postgresStandby, redis],
+  ...[bazaarUncached, bazaarLargeCache],
+]
 const INTERRUPTED = 130
 
 const QUICK = { rounds: 1, seconds: 2, warmUp: 1, connections: [64] }
@@ -41,10 +44,10 @@ interface Options {
 
 const EXAMPLES = `
 Workloads:
-${WORKLOADS.map(({ name, what }) => `  ${name.padEnd(18)}${what}`).join('\n')}
+${WORKLOADS.map(({ name, what }) => `  ${name.padEnd(20)}${what}`).join('\n')}
 
 Peers:
-${PEERS.map(({ name, what }) => `  ${name.padEnd(18)}${what}`).join('\n')}
+${PEERS.map(({ name, what }) => `  ${name.padEnd(20)}${what}`).join('\n')}
 
 Exit codes: 0 done, 1 could not measure or met errors, 2 called wrongly, 130 interrupted.
 

@@ -5,13 +5,22 @@ import { startDatabase } from './postgres-database.ts'
 import { startServer } from './server-process.ts'
 
 const PG = { name: 'pg', version: '8.23.1' }
-const WHAT = 'fastify with pg and PostgreSQL, one transaction an order (lock the stock, update it, insert the order)'
+const STACK = 'fastify with pg and PostgreSQL'
+const TRANSACTION = `${STACK}, an interactive transaction an order (lock the stock, update it, insert the order)`
+const STATEMENT = `${STACK}, one statement an order that updates the stock and inserts the order`
+const LESS = 'no idempotency keys, numbers may have gaps'
 
-async function startPostgres({ folder, modules, stocksPath }: StartOptions, standby: boolean): Promise<System> {
+interface Variant {
+  readonly way: 'transaction' | 'statement'
+  readonly standby: boolean
+}
+
+async function startPostgres(options: StartOptions, { way, standby }: Variant): Promise<System> {
+  const { folder, modules, stocksPath } = options
   const url = packageUrl(PG, modules)
   const database = await startDatabase({ folder, modules, standby })
   try {
-    const args = [url, `${database.port}`, database.user, ...(stocksPath === undefined ? [] : [stocksPath])]
+    const args = [url, `${database.port}`, database.user, way, ...(stocksPath === undefined ? [] : [stocksPath])]
     const { child, address } = await startServer('postgres-app.ts', args)
     return {
       address,
@@ -34,14 +43,21 @@ async function startPostgres({ folder, modules, stocksPath }: StartOptions, stan
 
 export const postgres: SystemKind = {
   name: 'postgres',
-  what: `${WHAT}; no idempotency keys, numbers may have gaps`,
+  what: `${TRANSACTION}; ${LESS}`,
   disks: '1 (synchronous_commit=on)',
-  start: (options) => startPostgres(options, false),
+  start: (options) => startPostgres(options, { way: 'transaction', standby: false }),
+}
+
+export const postgresStatement: SystemKind = {
+  name: 'postgres-statement',
+  what: `${STATEMENT}; ${LESS}`,
+  disks: '1 (synchronous_commit=on)',
+  start: (options) => startPostgres(options, { way: 'statement', standby: false }),
 }
 
 export const postgresStandby: SystemKind = {
   name: 'postgres-standby',
-  what: `${WHAT}, with a synchronous standby; no failover, no idempotency keys, numbers may have gaps`,
+  what: `${TRANSACTION}, with a synchronous standby; no failover, ${LESS}`,
   disks: '2 (primary and standby)',
-  start: (options) => startPostgres(options, true),
+  start: (options) => startPostgres(options, { way: 'transaction', standby: true }),
 }

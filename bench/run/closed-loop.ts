@@ -4,7 +4,7 @@ import { pause } from './child.ts'
 import { syncsPerSecond } from './disk.ts'
 import { measure } from './measure.ts'
 import type { DiskProbe, Run } from './results.ts'
-import type { Started } from './started.ts'
+import { type Started, turnsOf } from './started.ts'
 import { runWrk } from './wrk.ts'
 
 const WARM_UP_CONNECTIONS = 64
@@ -25,7 +25,7 @@ export async function takeClosedLoopTurns(
     for (let round = 1; round <= settings.rounds; round++) {
       const place = { workload: workload.name, connections, round }
       disk.push({ ...place, syncsPerSecond: syncsPerSecond(settings.temporary) })
-      for (const each of started) {
+      for (const each of turnsOf(started, round)) {
         const run = await turn(benchmark, each, place, cyclePath)
         runs.push(run)
         say(progressOf(run))

@@ -7,7 +7,7 @@ import { inMs, runOpenLoop } from './generator.ts'
 import { type LoadResult, measure } from './measure.ts'
 import type { OpenRun, Run } from './results.ts'
 import { SUBJECT } from './settings.ts'
-import type { Started } from './started.ts'
+import { type Started, turnsOf } from './started.ts'
 import { median } from './statistics.ts'
 
 const CONNECTIONS = { connectionsMax: 1_024, connectionsReady: 64 }
@@ -29,7 +29,7 @@ export async function takeOpenLoopTurns(
     const perSecond = Math.round((peak * percent) / 100)
     const able = started.filter(({ kind }) => peakOf(closedRuns, workload.name, kind.name) >= perSecond)
     for (let round = 1; round <= settings.rounds; round++) {
-      for (const { kind, system } of able) {
+      for (const { kind, system } of turnsOf(able, round)) {
         signal.throwIfAborted()
         const load = { address: system.address, cyclePath, perSecond, seconds: settings.seconds, ...CONNECTIONS }
         const taken = await measure(system, async () => resultOf(await runOpenLoop(load, signal)))

@@ -5,7 +5,7 @@ import { inMs, runOpenLoop } from './generator.ts'
 import { peakOf } from './open-loop.ts'
 import { residentBytes } from './processes.ts'
 import type { OverloadRun, Run } from './results.ts'
-import type { Started } from './started.ts'
+import { type Started, turnsOf } from './started.ts'
 import { sum } from './statistics.ts'
 import type { System } from './system.ts'
 
@@ -26,7 +26,7 @@ export async function takeOverloadTurns(
 ): Promise<OverloadRun[]> {
   const runs: OverloadRun[] = []
   for (let round = 1; round <= settings.rounds; round++) {
-    for (const each of started) {
+    for (const each of turnsOf(started, round)) {
       signal.throwIfAborted()
       const run = await turn(each, round, peakOf(closedRuns, workload.name, each.kind.name))
       runs.push({ workload: workload.name, ...run })

@@ -15,7 +15,7 @@ export interface Settings {
   readonly openLoop: boolean
   /** Whether three times the peak follows. */
   readonly overload: boolean
-  /** What is measured, in the order of the turns. */
+  /** What is measured, in the order of the first round's turns. */
   readonly kinds: readonly SystemKind[]
   /** Folder that temporary folders are made in: its disk is the one that is measured. */
   readonly temporary: string

@@ -17,6 +17,12 @@ export interface Started {
   readonly system: System
 }
 
+/** The turns of one round, counted from 1: each round begins with another one, so that no system is always the last. */
+export function turnsOf<T>(all: readonly T[], round: number): readonly T[] {
+  const first = (round - 1) % all.length
+  return [...all.slice(first), ...all.slice(0, first)]
+}
+
 /** All systems of one run, side by side, and the folder they stand in. */
 export class StartedSystems {
   readonly folder: string

@@ -2,6 +2,7 @@ import type { Workload } from '../load/requests.ts'
 import type { Benchmark } from './benchmark.ts'
 import { pause } from './child.ts'
 import { inMs, runOpenLoop } from './generator.ts'
+import { totalCpu } from './measure.ts'
 import { peakOf } from './open-loop.ts'
 import { residentBytes } from './processes.ts'
 import type { OverloadRun, Run } from './results.ts'
@@ -13,8 +14,11 @@ import type { System } from './system.ts'
 const PERCENT = 300
 /** Twice what a front end of the bazaar holds unanswered, so that it has to refuse the rest. */
 const CONNECTIONS = 8_192
-/** Afterwards, for what a system still has to do for requests that nobody waits for any more. */
-const RECOVERY_MS = 2_000
+/** How long a system may take afterwards, with what it still has to do for requests that nobody waits for any more. */
+const RECOVERY_MS_MAX = 30_000
+const LOOK_MS = 1_000
+/** Share of one core; every system uses less while nobody asks it anything. */
+const IDLE_SHARE = 0.2
 
 /** Every system in turn at three times its own best rate, each on connections that are open before. */
 export async function takeOverloadTurns(
@@ -31,7 +35,7 @@ export async function takeOverloadTurns(
       const run = await turn(each, round, peakOf(closedRuns, workload.name, each.kind.name))
       runs.push({ workload: workload.name, ...run })
       say(`${workload.name}, overload, round ${round}: ${progressOf(run)}`)
-      await pause(RECOVERY_MS)
+      if (!(await isIdleSoon(each.system, signal))) say(`${run.system} is still busy; the next turn pays for it`)
     }
   }
   return runs
@@ -51,6 +55,19 @@ export async function takeOverloadTurns(
       memoryBytes: { before, after: memoryOf(system) },
     }
   }
+}
+
+/** Whether it uses hardly any CPU any more; false when that takes too long. */
+async function isIdleSoon(system: System, signal: AbortSignal): Promise<boolean> {
+  const deadlineMs = performance.now() + RECOVERY_MS_MAX
+  while (performance.now() < deadlineMs) {
+    signal.throwIfAborted()
+    const [usedBefore, startMs] = [totalCpu(system), performance.now()]
+    await pause(LOOK_MS)
+    const share = (totalCpu(system) - usedBefore) / ((performance.now() - startMs) * 1_000)
+    if (share < IDLE_SHARE) return true
+  }
+  return false
 }
 
 type Turn = Omit<OverloadRun, 'workload'>

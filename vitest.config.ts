@@ -12,7 +12,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'sim/**/*.test.ts'],
+          include: ['src', 'test', 'sim', 'bench'].map((folder) => `${folder}/**/*.test.ts`),
           exclude: ['test/contract/conformance/**', 'test/fault/**'],
           sequence: { groupOrder: 0 },
         },

@@ -30,13 +30,12 @@ export class ConnectionPool {
     this.#connectionsMax = connectionsMax
   }
 
-  /** Opens connections before they are needed; resolves when each of them is open or has failed. */
-  async open(count: number): Promise<void> {
+  /** Opens connections before they are needed; resolves, when each of them is open or has failed, with how many stand. */
+  async open(count: number): Promise<number> {
     const opening = Array.from({ length: count }, () => this.#newConnection())
-    for (const connection of opening) {
-      await connection.opened
-      this.#idle.push(connection)
-    }
+    await Promise.all(opening.map(({ opened }) => opened))
+    this.#idle.push(...opening.filter(({ isOpen }) => isOpen))
+    return this.#idle.length
   }
 
   send(exchange: Exchange): void {
@@ -82,6 +81,7 @@ const HEAD_END = '\r\n\r\n'
 const LENGTH = /\r\ncontent-length: *(\d+)/i
 
 class Connection {
+  /** Resolves when it is open or has failed. */
   readonly opened: Promise<unknown>
   readonly #socket: Socket
   readonly #owner: Owner
@@ -99,6 +99,10 @@ class Connection {
       this.#settle(undefined)
       owner.closed(this)
     })
+  }
+
+  get isOpen(): boolean {
+    return !this.#socket.destroyed
   }
 
   send(exchange: Exchange): void {

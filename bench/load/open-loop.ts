@@ -49,6 +49,8 @@ export interface OpenLoopReport {
   readonly sentPerSecond: number
   /** Requests that waited since all connections were busy. */
   readonly waited: number
+  /** Connections that should have been open before the start, and were not. */
+  readonly unopened: number
 }
 
 const TICK_MS = 1
@@ -70,6 +72,7 @@ let goodInTime = 0
 let startMs = 0
 let lastMs = 0
 let cpuInTime = 0
+let unopened = 0
 
 /** Latin-1 keeps bytes of UTF-8 as they are. */
 function requestText(line: string): string {
@@ -124,6 +127,7 @@ function report(cpuMicroseconds: number): OpenLoopReport {
     cpuShare: cpuInTime / seconds / 1e6,
     sentPerSecond: sentInTime / seconds,
     waited: pool.waited,
+    unopened,
   }
 }
 
@@ -147,5 +151,5 @@ function start(): void {
 }
 
 process.once('disconnect', () => process.exit(0))
-await pool.open(options.connectionsReady)
+unopened = options.connectionsReady - (await pool.open(options.connectionsReady))
 start()

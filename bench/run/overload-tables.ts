@@ -20,6 +20,7 @@ export function overloadTables({ overloadRuns, systems }: Results, workload: str
     return runs.length === 0 ? [] : [{ name, runs }]
   })
   const limited = bySystem.filter(({ runs }) => isLimited(runs)).map(({ name }) => name)
+  const unopened = bySystem.filter(({ runs }) => runs.some((run) => run.unopened > 0)).map(({ name }) => name)
   const waited = bySystem.filter(({ runs }) => runs.some((run) => run.waited > 0)).map(({ name }) => name)
   return [
     {
@@ -29,6 +30,7 @@ export function overloadTables({ overloadRuns, systems }: Results, workload: str
       notes: [
         'Goodput counts what was answered as wanted before the last request was due. The load shares the cores.',
         ...(limited.length > 0 ? [`The load itself was the limit against ${limited.join(', ')}: see sent/s.`] : []),
+        ...(unopened.length > 0 ? [`Fewer connections than wanted stood at the start against ${unopened.join(', ')}.`] : []),
         ...(waited.length > 0 ? [`Requests waited since all connections were busy: ${waited.join(', ')}.`] : []),
       ],
     },

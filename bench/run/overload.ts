@@ -45,10 +45,10 @@ export async function takeOverloadTurns(
     const load = { address: system.address, cyclePath, perSecond, seconds: settings.seconds }
     const before = memoryOf(system)
     const report = await runOpenLoop({ ...load, connectionsMax: CONNECTIONS, connectionsReady: CONNECTIONS }, signal)
-    const { goodInTime, answered, shed, failed, waited, sentPerSecond, cpuShare } = report
+    const { goodInTime, answered, shed, failed, waited, unopened, sentPerSecond, cpuShare } = report
     return {
       ...{ system: kind.name, round, peakPerSecond, askedPerSecond: perSecond, sentPerSecond },
-      ...{ goodPerSecond: goodInTime / settings.seconds, answered, shed, failed, waited },
+      ...{ goodPerSecond: goodInTime / settings.seconds, answered, shed, failed, waited, unopened },
       goodLatencyMs: inMs(report.goodLatency),
       shedLatencyMs: inMs(report.shedLatency),
       loadShare: cpuShare,

@@ -42,6 +42,8 @@ export interface OverloadRun {
   readonly failed: number
   /** Requests that waited in the generator for a connection. */
   readonly waited: number
+  /** Connections that should have been open before the start, and were not. */
+  readonly unopened: number
   readonly goodLatencyMs: LatencyMs
   readonly shedLatencyMs: LatencyMs
   /** Share of one core that the generator used, 0..1. */

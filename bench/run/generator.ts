@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import type { OpenLatency, OpenLoopOptions, OpenLoopReport } from '../load/open-loop.ts'
 import { Child } from './child.ts'
 import type { LatencyMs } from './measure.ts'
+import type { SentLoad } from './results.ts'
 
 const SCRIPT = fileURLToPath(new URL('../load/open-loop.ts', import.meta.url))
 const START_AND_DRAIN_MS = 30_000
@@ -21,6 +22,12 @@ export async function runOpenLoop(options: OpenLoopOptions, signal: AbortSignal)
     signal.removeEventListener('abort', stop)
     await generator.stop()
   }
+}
+
+/** How the generator itself fared, as the results keep it. */
+export function sentLoad(askedPerSecond: number, report: OpenLoopReport): SentLoad {
+  const { sentPerSecond, waited, unopened, cpuShare } = report
+  return { askedPerSecond, sentPerSecond, waited, unopened, loadShare: cpuShare }
 }
 
 export function inMs({ p50, p90, p95, p99, p999, max }: OpenLatency): LatencyMs {

@@ -39,7 +39,7 @@ export interface Measure extends LoadResult {
 }
 
 /** Runs a load and takes the system's figures before and after it. */
-export async function measure(system: System, load: () => Promise<LoadResult>): Promise<Measure> {
+export async function measure<T extends LoadResult>(system: System, load: () => Promise<T>): Promise<T & Measure> {
   const before = await observe(system)
   const result = await load()
   const after = await observe(system)

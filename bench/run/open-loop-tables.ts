@@ -1,10 +1,12 @@
-import { known, left, type ResultTable, right, whole } from './cells.ts'
+import { left, type ResultTable, right, whole } from './cells.ts'
+import { loadNotes } from './load-notes.ts'
 import type { OpenRun, Results } from './results.ts'
-import { median, medianKnown, sum } from './statistics.ts'
+import { median, sum } from './statistics.ts'
 
 const COLUMNS = [
   left('system'),
-  ...['answered/s', 'p50 ms', 'p90 ms', 'p95 ms', 'p99 ms', 'p99.9 ms', 'max ms', 'load CPU %', 'errors'].map(right),
+  ...['sent/s', 'answered/s', 'p50 ms', 'p90 ms', 'p95 ms', 'p99 ms', 'p99.9 ms', 'max ms'].map(right),
+  ...['load CPU %', 'errors'].map(right),
 ]
 /** A generator that is this busy adds to the latencies itself. */
 const LOAD_SHARE_MAX = 0.7
@@ -18,8 +20,8 @@ export function openLoopTables({ openRuns, runs: closedRuns, systems }: Results,
     const runs = here.filter((run) => run.percent === percent)
     const measured = systems.filter(({ name }) => runs.some(({ system }) => system === name))
     const unable = candidates.filter((system) => !measured.includes(system)).map(({ name }) => name)
-    const busy = runs.some((run) => loadShare(run) > LOAD_SHARE_MAX)
-    const rate = runs[0]?.sentPerSecond ?? 0
+    const busy = runs.some((run) => run.loadShare > LOAD_SHARE_MAX)
+    const rate = runs[0]?.askedPerSecond ?? 0
     return {
       title: `${workload}, open loop at ${whole(rate)}/s, ${percent} % of the bazaar's peak`,
       columns: COLUMNS,
@@ -27,6 +29,7 @@ export function openLoopTables({ openRuns, runs: closedRuns, systems }: Results,
       notes: [
         'Latency counts from when a request was due, up to 1 ms of the timer included.',
         ...(unable.length > 0 ? [`Below this rate at their best, so left out: ${unable.join(', ')}.`] : []),
+        ...loadNotes(runs),
         ...(busy ? ['The load itself was busy and adds to the latencies.'] : []),
       ],
     }
@@ -38,12 +41,11 @@ function row(system: string, runs: readonly OpenRun[]): string[] {
   const errors = sum(runs.map(({ measure }) => measure.errors))
   return [
     errors > 0 ? `${system} !` : system,
+    whole(of((run) => run.sentPerSecond)),
     whole(of(({ measure }) => measure.perSecond)),
     ...(['p50', 'p90', 'p95', 'p99', 'p999'] as const).map((at) => of(({ measure }) => measure.latencyMs[at]).toFixed(2)),
     Math.max(...runs.map(({ measure }) => measure.latencyMs.max)).toFixed(1),
-    known(medianKnown(runs.map(loadShare)), (share) => (100 * share).toFixed(0)),
+    of((run) => 100 * run.loadShare).toFixed(0),
     `${errors}`,
   ]
 }
-
-const loadShare = ({ measure: { cpuMicroseconds = 0, seconds } }: OpenRun): number => cpuMicroseconds / seconds / 1e6

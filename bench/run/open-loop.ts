@@ -3,7 +3,7 @@ import type { Workload } from '../load/requests.ts'
 import type { Benchmark } from './benchmark.ts'
 import { pause } from './child.ts'
 import { SETTLE_MS } from './closed-loop.ts'
-import { inMs, runOpenLoop } from './generator.ts'
+import { inMs, runOpenLoop, sentLoad } from './generator.ts'
 import { type LoadResult, measure } from './measure.ts'
 import type { OpenRun, Run } from './results.ts'
 import { SUBJECT } from './settings.ts'
@@ -32,9 +32,11 @@ export async function takeOpenLoopTurns(
       for (const { kind, system } of turnsOf(able, round)) {
         signal.throwIfAborted()
         const load = { address: system.address, cyclePath, perSecond, seconds: settings.seconds, ...CONNECTIONS }
-        const taken = await measure(system, async () => resultOf(await runOpenLoop(load, signal)))
-        const place = { workload: workload.name, percent, sentPerSecond: perSecond, round }
-        runs.push({ ...place, system: kind.name, measure: taken })
+        const { sent, ...taken } = await measure(system, async () => {
+          const report = await runOpenLoop(load, signal)
+          return { ...resultOf(report), sent: sentLoad(perSecond, report) }
+        })
+        runs.push({ workload: workload.name, percent, ...sent, round, system: kind.name, measure: taken })
         say(`${workload.name}, ${perSecond}/s, round ${round}: ${kind.name} p99 ${taken.latencyMs.p99.toFixed(1)} ms`)
         await pause(SETTLE_MS)
       }

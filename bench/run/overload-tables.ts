@@ -1,4 +1,5 @@
 import { left, type ResultTable, right, whole } from './cells.ts'
+import { loadNotes } from './load-notes.ts'
 import type { OverloadRun, Results } from './results.ts'
 import { median, sum } from './statistics.ts'
 
@@ -8,8 +9,6 @@ const COLUMNS = [
   ...['503 %', '503 p50 ms', '503 p99 ms', 'failed', 'load CPU %'].map(right),
   left('MB by process, before → after'),
 ]
-/** Below this share of the rate that was asked for, the generator is the limit. */
-const SENT_SHARE_MIN = 0.95
 
 /** One table for each workload: medians over the rounds; memory before the first and after the last. */
 export function overloadTables({ overloadRuns, systems }: Results, workload: string): ResultTable[] {
@@ -19,9 +18,6 @@ export function overloadTables({ overloadRuns, systems }: Results, workload: str
     const runs = here.filter(({ system }) => system === name)
     return runs.length === 0 ? [] : [{ name, runs }]
   })
-  const limited = bySystem.filter(({ runs }) => isLimited(runs)).map(({ name }) => name)
-  const unopened = bySystem.filter(({ runs }) => runs.some((run) => run.unopened > 0)).map(({ name }) => name)
-  const waited = bySystem.filter(({ runs }) => runs.some((run) => run.waited > 0)).map(({ name }) => name)
   return [
     {
       title: `${workload}, overload: an open loop at three times each system's own peak`,
@@ -29,9 +25,7 @@ export function overloadTables({ overloadRuns, systems }: Results, workload: str
       rows: bySystem.map(({ name, runs }) => row(name, runs)),
       notes: [
         'Goodput counts what was answered as wanted before the last request was due. The load shares the cores.',
-        ...(limited.length > 0 ? [`The load itself was the limit against ${limited.join(', ')}: see sent/s.`] : []),
-        ...(unopened.length > 0 ? [`Fewer connections than wanted stood at the start against ${unopened.join(', ')}.`] : []),
-        ...(waited.length > 0 ? [`Requests waited since all connections were busy: ${waited.join(', ')}.`] : []),
+        ...loadNotes(here),
       ],
     },
   ]
@@ -62,6 +56,3 @@ function memoryWords(runs: readonly OverloadRun[]): string {
 }
 
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0)
-
-const isLimited = (runs: readonly OverloadRun[]): boolean =>
-  runs.some(({ sentPerSecond, askedPerSecond }) => sentPerSecond < SENT_SHARE_MIN * askedPerSecond)

@@ -1,7 +1,7 @@
 import type { Workload } from '../load/requests.ts'
 import type { Benchmark } from './benchmark.ts'
 import { pause } from './child.ts'
-import { inMs, runOpenLoop } from './generator.ts'
+import { inMs, runOpenLoop, sentLoad } from './generator.ts'
 import { totalCpu } from './measure.ts'
 import { peakOf } from './open-loop.ts'
 import { residentBytes } from './processes.ts'
@@ -45,13 +45,13 @@ export async function takeOverloadTurns(
     const load = { address: system.address, cyclePath, perSecond, seconds: settings.seconds }
     const before = memoryOf(system)
     const report = await runOpenLoop({ ...load, connectionsMax: CONNECTIONS, connectionsReady: CONNECTIONS }, signal)
-    const { goodInTime, answered, shed, failed, waited, unopened, sentPerSecond, cpuShare } = report
+    const { goodInTime, answered, shed, failed } = report
     return {
-      ...{ system: kind.name, round, peakPerSecond, askedPerSecond: perSecond, sentPerSecond },
-      ...{ goodPerSecond: goodInTime / settings.seconds, answered, shed, failed, waited, unopened },
+      ...{ system: kind.name, round, peakPerSecond },
+      ...sentLoad(perSecond, report),
+      ...{ goodPerSecond: goodInTime / settings.seconds, answered, shed, failed },
       goodLatencyMs: inMs(report.goodLatency),
       shedLatencyMs: inMs(report.shedLatency),
-      loadShare: cpuShare,
       memoryBytes: { before, after: memoryOf(system) },
     }
   }

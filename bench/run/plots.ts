@@ -74,7 +74,7 @@ function openLoopChart({ openRuns, systems }: Results, workload: string): Chart 
       const of = (at: (typeof PERCENTILES)[number]) => median(own.map(({ measure }) => measure.latencyMs[at]))
       return own.length === 0 ? [] : [{ name, values: PERCENTILES.map(of) }]
     })
-    const rate = Math.round(runs[0]?.sentPerSecond ?? 0).toLocaleString('en-GB')
+    const rate = Math.round(runs[0]?.askedPerSecond ?? 0).toLocaleString('en-GB')
     return { title: `${rate}/s, ${percent} % of the bazaar's peak`, categories: PERCENTILE_NAMES, series }
   })
   return { ...LATENCY, title: `${workload}: latency, open loop`, panels }

@@ -11,12 +11,24 @@ export interface Run {
   readonly measure: Measure
 }
 
+/** How the generator of an open loop fared. */
+export interface SentLoad {
+  readonly askedPerSecond: number
+  /** What the generator got out. */
+  readonly sentPerSecond: number
+  /** Requests that waited in the generator for a connection. */
+  readonly waited: number
+  /** Connections that should have been open before the start, and were not. */
+  readonly unopened: number
+  /** Share of one core that the generator used while it sent, 0..1. */
+  readonly loadShare: number
+}
+
 /** One turn of one system at a fixed rate; latencies count from when a request was due. */
-export interface OpenRun {
+export interface OpenRun extends SentLoad {
   readonly workload: string
   /** The rate in percent of the subject's peak. */
   readonly percent: number
-  readonly sentPerSecond: number
   /** From 1. */
   readonly round: number
   readonly system: string
@@ -24,15 +36,12 @@ export interface OpenRun {
 }
 
 /** One turn of one system at three times its own peak. */
-export interface OverloadRun {
+export interface OverloadRun extends SentLoad {
   readonly workload: string
   readonly system: string
   /** From 1. */
   readonly round: number
   readonly peakPerSecond: number
-  readonly askedPerSecond: number
-  /** What the generator got out. */
-  readonly sentPerSecond: number
   /** Answered as wanted while the load lasted. */
   readonly goodPerSecond: number
   readonly answered: number
@@ -40,14 +49,8 @@ export interface OverloadRun {
   readonly shed: number
   /** Other refusals, failed connections, and what got no answer within ten seconds after the load. */
   readonly failed: number
-  /** Requests that waited in the generator for a connection. */
-  readonly waited: number
-  /** Connections that should have been open before the start, and were not. */
-  readonly unopened: number
   readonly goodLatencyMs: LatencyMs
   readonly shedLatencyMs: LatencyMs
-  /** Share of one core that the generator used, 0..1. */
-  readonly loadShare: number
   /** Resident memory by process. */
   readonly memoryBytes: Readonly<Record<'before' | 'after', Readonly<Record<string, number>>>>
 }

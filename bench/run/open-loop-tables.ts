@@ -1,4 +1,5 @@
 import { left, type ResultTable, right, whole } from './cells.ts'
+import { hasErrors, marked, systemsWithErrors } from './errors.ts'
 import { loadNotes } from './load-notes.ts'
 import type { OpenRun, Results } from './results.ts'
 import { median, sum } from './statistics.ts'
@@ -29,6 +30,7 @@ export function openLoopTables({ openRuns, runs: closedRuns, systems }: Results,
       notes: [
         'Latency counts from when a request was due, up to 1 ms of the timer included.',
         ...(unable.length > 0 ? [`Below this rate at their best, so left out: ${unable.join(', ')}.`] : []),
+        ...(runs.some(hasErrors) ? ['! Errors: what is marked does not count.'] : []),
         ...loadNotes(runs),
         ...(busy ? ['The load itself was busy and adds to the latencies.'] : []),
       ],
@@ -38,14 +40,13 @@ export function openLoopTables({ openRuns, runs: closedRuns, systems }: Results,
 
 function row(system: string, runs: readonly OpenRun[]): string[] {
   const of = (pick: (run: OpenRun) => number) => median(runs.map(pick))
-  const errors = sum(runs.map(({ measure }) => measure.errors))
   return [
-    errors > 0 ? `${system} !` : system,
+    marked(system, systemsWithErrors(runs)),
     whole(of((run) => run.sentPerSecond)),
     whole(of(({ measure }) => measure.perSecond)),
     ...(['p50', 'p90', 'p95', 'p99', 'p999'] as const).map((at) => of(({ measure }) => measure.latencyMs[at]).toFixed(2)),
     Math.max(...runs.map(({ measure }) => measure.latencyMs.max)).toFixed(1),
     of((run) => 100 * run.loadShare).toFixed(0),
-    `${errors}`,
+    `${sum(runs.map(({ measure }) => measure.errors))}`,
   ]
 }

@@ -1,7 +1,8 @@
-import { left, type ResultTable, right, whole } from './cells.ts'
+import { known, left, type ResultTable, right, whole } from './cells.ts'
+import { hasErrors, marked, systemsWithErrors } from './errors.ts'
 import { loadNotes } from './load-notes.ts'
 import type { OverloadRun, Results } from './results.ts'
-import { median, sum } from './statistics.ts'
+import { median, medianKnown, sum } from './statistics.ts'
 
 const COLUMNS = [
   left('system'),
@@ -25,6 +26,7 @@ export function overloadTables({ overloadRuns, systems }: Results, workload: str
       rows: bySystem.map(({ name, runs }) => row(name, runs)),
       notes: [
         'Goodput counts what was answered as wanted before the last request was due. The load shares the cores.',
+        ...(here.some(hasErrors) ? ['! Not every answer was as wanted or a 503: what failed stands in its column.'] : []),
         ...loadNotes(here),
       ],
     },
@@ -36,18 +38,24 @@ function row(system: string, runs: readonly OverloadRun[]): string[] {
   const shed = sum(runs.map((run) => run.shed))
   const all = sum(runs.map(({ answered, failed }) => answered + failed))
   return [
-    system,
+    marked(system, systemsWithErrors(runs)),
     ...[of((run) => run.peakPerSecond), of((run) => run.askedPerSecond), of((run) => run.sentPerSecond)].map(whole),
     whole(of((run) => run.goodPerSecond)),
     of((run) => (100 * run.goodPerSecond) / run.peakPerSecond).toFixed(0),
-    of((run) => run.goodLatencyMs.p99).toFixed(0),
+    milliseconds(runs.map(({ good, goodLatencyMs }) => (good > 0 ? goodLatencyMs.p99 : undefined))),
     ((100 * shed) / all).toFixed(1),
-    ...(['p50', 'p99'] as const).map((at) => (shed === 0 ? '–' : of((run) => run.shedLatencyMs[at]).toFixed(0))),
+    ...(['p50', 'p99'] as const).map((at) =>
+      milliseconds(runs.map(({ shed, shedLatencyMs }) => (shed > 0 ? shedLatencyMs[at] : undefined))),
+    ),
     `${sum(runs.map((run) => run.failed))}`,
     of((run) => 100 * run.loadShare).toFixed(0),
     memoryWords(runs),
   ]
 }
+
+/** Median of the runs that had such an answer at all. */
+const milliseconds = (values: readonly (number | undefined)[]): string =>
+  known(medianKnown(values), (value) => value.toFixed(0))
 
 function memoryWords(runs: readonly OverloadRun[]): string {
   const after = runs.at(-1)?.memoryBytes.after ?? {}

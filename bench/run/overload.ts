@@ -45,11 +45,11 @@ export async function takeOverloadTurns(
     const load = { address: system.address, cyclePath, perSecond, seconds: settings.seconds }
     const before = memoryOf(system)
     const report = await runOpenLoop({ ...load, connectionsMax: CONNECTIONS, connectionsReady: CONNECTIONS }, signal)
-    const { goodInTime, answered, shed, failed } = report
+    const { goodInTime, answered, good, shed, failed } = report
     return {
       ...{ system: kind.name, round, peakPerSecond },
       ...sentLoad(perSecond, report),
-      ...{ goodPerSecond: goodInTime / settings.seconds, answered, shed, failed },
+      ...{ goodPerSecond: goodInTime / settings.seconds, answered, good, shed, failed },
       goodLatencyMs: inMs(report.goodLatency),
       shedLatencyMs: inMs(report.shedLatency),
       memoryBytes: { before, after: memoryOf(system) },

@@ -1,4 +1,5 @@
-import type { Results } from './results.ts'
+import { marked, systemsWithErrors } from './errors.ts'
+import type { OpenRun, Results, Run } from './results.ts'
 import { SUBJECT } from './settings.ts'
 import { median } from './statistics.ts'
 import { type Summary, summaries } from './summary.ts'
@@ -6,7 +7,7 @@ import type { Chart, Panel } from './svg.ts'
 
 const PERCENTILES = ['p50', 'p90', 'p95', 'p99', 'p999'] as const
 const PERCENTILE_NAMES = ['p50', 'p90', 'p95', 'p99', 'p99.9']
-const LATENCY = { axes: 'Milliseconds (logarithmic), by percentile.', kind: 'lines', subject: SUBJECT } as const
+const LATENCY_AXES = 'Milliseconds (logarithmic), by percentile.'
 
 /** Up to four for each workload, by name: rate, latency and CPU of the closed loop, and latency of the open one. */
 export function chartsOf(results: Results): (readonly [string, Chart])[] {
@@ -22,34 +23,45 @@ export function chartsOf(results: Results): (readonly [string, Chart])[] {
   })
 }
 
+/** Systems with errors in these runs are marked in the same way all over a chart. */
+function labelsFor(runs: readonly (Run | OpenRun)[], workload: string) {
+  const withErrors = systemsWithErrors(runs.filter((run) => run.workload === workload))
+  const nameOf = (system: string) => marked(system, withErrors)
+  const withNote = (axes: string) => (withErrors.size > 0 ? `${axes} !: errors; does not count.` : axes)
+  return { nameOf, withNote, subject: nameOf(SUBJECT) }
+}
+
 function rateChart(results: Results, workload: string): Chart {
   const { connections } = results.settings
   const columns = connections.map((number) => summaries(results, workload, number))
   const systems = (columns[0] ?? []).map(({ system }) => system)
+  const { nameOf, withNote, subject } = labelsFor(results.runs, workload)
   const series = systems.map((name) => ({
-    name,
+    name: nameOf(name),
     values: columns.map((column) => column.find(({ system }) => system === name)?.perSecond.median),
   }))
   const panels = [{ title: '', categories: connections.map(String), series }]
-  const axes = 'Requests a second (logarithmic), by connections.'
-  return { title: `${workload}: rate`, axes, kind: 'lines', subject: SUBJECT, panels }
+  const axes = withNote('Requests a second (logarithmic), by connections.')
+  return { title: `${workload}: rate`, axes, kind: 'lines', subject, panels }
 }
 
 function latencyChart(results: Results, workload: string): Chart {
+  const { nameOf, withNote, subject } = labelsFor(results.runs, workload)
   const panels = panelsOf(results, workload, PERCENTILE_NAMES, (rows) =>
-    rows.map(({ system, latencyMs }) => ({ name: system, values: PERCENTILES.map((at) => latencyMs[at]) })),
+    rows.map(({ system, latencyMs }) => ({ name: nameOf(system), values: PERCENTILES.map((at) => latencyMs[at]) })),
   )
-  return { ...LATENCY, title: `${workload}: latency, closed loop`, panels }
+  return { title: `${workload}: latency, closed loop`, axes: withNote(LATENCY_AXES), kind: 'lines', subject, panels }
 }
 
 function cpuChart(results: Results, workload: string): Chart {
   const systems = summaries(results, workload, results.settings.connections[0] ?? 0).map(({ system }) => system)
-  const panels = panelsOf(results, workload, systems, (rows) => {
+  const { nameOf, withNote, subject } = labelsFor(results.runs, workload)
+  const panels = panelsOf(results, workload, systems.map(nameOf), (rows) => {
     const names = [...new Set(rows.flatMap(({ cpuByProcess }) => Object.keys(cpuByProcess)))]
     return names.map((name) => ({ name, values: rows.map(({ cpuByProcess }) => cpuByProcess[name]) }))
   })
-  const axes = 'Microseconds of CPU a request.'
-  return { title: `${workload}: CPU by process`, axes, kind: 'stacked bars', subject: SUBJECT, panels }
+  const axes = withNote('Microseconds of CPU a request.')
+  return { title: `${workload}: CPU by process`, axes, kind: 'stacked bars', subject, panels }
 }
 
 /** One panel for each number of connections. */
@@ -67,15 +79,16 @@ function panelsOf(
 
 function openLoopChart({ openRuns, systems }: Results, workload: string): Chart {
   const here = openRuns.filter((run) => run.workload === workload)
+  const { nameOf, withNote, subject } = labelsFor(openRuns, workload)
   const panels = [...new Set(here.map(({ percent }) => percent))].map((percent): Panel => {
     const runs = here.filter((run) => run.percent === percent)
     const series = systems.flatMap(({ name }) => {
       const own = runs.filter(({ system }) => system === name)
       const of = (at: (typeof PERCENTILES)[number]) => median(own.map(({ measure }) => measure.latencyMs[at]))
-      return own.length === 0 ? [] : [{ name, values: PERCENTILES.map(of) }]
+      return own.length === 0 ? [] : [{ name: nameOf(name), values: PERCENTILES.map(of) }]
     })
     const rate = Math.round(runs[0]?.askedPerSecond ?? 0).toLocaleString('en-GB')
     return { title: `${rate}/s, ${percent} % of the bazaar's peak`, categories: PERCENTILE_NAMES, series }
   })
-  return { ...LATENCY, title: `${workload}: latency, open loop`, panels }
+  return { title: `${workload}: latency, open loop`, axes: withNote(LATENCY_AXES), kind: 'lines', subject, panels }
 }

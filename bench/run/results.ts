@@ -45,6 +45,8 @@ export interface OverloadRun extends SentLoad {
   /** Answered as wanted while the load lasted. */
   readonly goodPerSecond: number
   readonly answered: number
+  /** Answered as wanted, in time or later. */
+  readonly good: number
   /** Answers 503. */
   readonly shed: number
   /** Other refusals, failed connections, and what got no answer within ten seconds after the load. */

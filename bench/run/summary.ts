@@ -1,3 +1,4 @@
+import { hasErrors } from './errors.ts'
 import type { LatencyMs, Measure } from './measure.ts'
 import type { Results, Run } from './results.ts'
 import { SUBJECT } from './settings.ts'
@@ -10,6 +11,8 @@ export interface Summary {
   /** Medians over the rounds. */
   readonly latencyMs: LatencyMs
   readonly errors: number
+  /** Whether these figures do not count. */
+  readonly hasErrors: boolean
   /** CPU by process, in microseconds a request. */
   readonly cpuByProcess: Readonly<Record<string, number>>
   /** CPU of all processes together, in microseconds a request. */
@@ -57,6 +60,7 @@ function summaryOf(system: string, own: readonly Run[], subject: readonly Run[],
     perSecond: spread(measures.map(({ perSecond }) => perSecond)),
     latencyMs: medianLatency(measures),
     errors: sum(measures.map(({ errors }) => errors)),
+    hasErrors: own.some(hasErrors),
     cpuByProcess,
     cpu: sum(Object.values(cpuByProcess)),
     coreLimit: busiest > 0 ? 1e6 / busiest : undefined,

@@ -34,37 +34,44 @@ export function resultTables(results: Results): ResultTable[] {
 }
 
 function speedTable(title: string, rows: readonly Summary[], diskLine: string): ResultTable {
-  const marked = rows.filter(({ errors }) => errors > 0).map(({ system }) => system)
+  const withErrors = rows.filter((row) => row.hasErrors).map(({ system }) => system)
   const limited = rows.filter(({ loadShare = 0 }) => loadShare > LOAD_SHARE_MAX).map(({ system }) => system)
   const notes = [
     diskLine,
-    ...(marked.length > 0 ? [`! Errors in the runs of ${marked.join(', ')}: their figures do not count.`] : []),
+    ...(withErrors.length > 0 ? [`! Errors of ${withErrors.join(', ')}: what is marked does not count.`] : []),
     ...(limited.length > 0 ? [`wrk used nearly a whole core against ${limited.join(', ')} and may be the limit.`] : []),
   ]
-  return { title, columns: SPEED_COLUMNS, rows: rows.map(speedRow), notes }
+  const ratioCounts = !withErrors.includes(SUBJECT)
+  return { title, columns: SPEED_COLUMNS, rows: rows.map((row) => speedRow(row, ratioCounts)), notes }
 }
 
-function speedRow({ system, perSecond, latencyMs, cpu, loadShare, errors, ratio }: Summary): string[] {
+/** `ratioCounts`: the system that is divided by the others had no errors. */
+function speedRow(row: Summary, ratioCounts: boolean): string[] {
+  const { perSecond, latencyMs, cpu, loadShare, errors, ratio } = row
+  const ratioMark = ratioCounts ? '' : ' !'
   return [
-    errors > 0 ? `${system} !` : system,
+    nameOf(row),
     ...[perSecond.median, perSecond.min, perSecond.max].map(whole),
     ...(['p50', 'p95', 'p99', 'p999'] as const).map((at) => latencyMs[at].toFixed(2)),
     cpu.toFixed(0),
     known(loadShare, (share) => (100 * share).toFixed(0)),
     `${errors}`,
-    known(ratio?.median, (value) => value.toFixed(3)),
-    known(ratio, ({ min, max }) => `${min.toFixed(3)}–${max.toFixed(3)}`),
+    known(ratio?.median, (value) => `${value.toFixed(3)}${ratioMark}`),
+    known(ratio, ({ min, max }) => `${min.toFixed(3)}–${max.toFixed(3)}${ratioMark}`),
   ]
 }
+
+const nameOf = ({ system, hasErrors }: Summary): string => (hasErrors ? `${system} !` : system)
 
 function costTable(title: string, rows: readonly Summary[]): ResultTable {
   return { title, columns: COST_COLUMNS, rows: rows.map(costRow), notes: [] }
 }
 
-function costRow({ system, coreLimit, perOrder, cpuByProcess, loadCpu }: Summary): string[] {
+function costRow(row: Summary): string[] {
+  const { coreLimit, perOrder, cpuByProcess, loadCpu } = row
   const processes = Object.entries(cpuByProcess).map(([name, value]) => `${name} ${value.toFixed(0)}`)
   return [
-    system,
+    nameOf(row),
     known(coreLimit, whole),
     known(perOrder?.ordersPerBatch, (value) => value.toFixed(1)),
     known(perOrder?.commits, (value) => value.toFixed(3)),

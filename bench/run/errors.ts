@@ -1,0 +1,14 @@
+import type { OpenRun, OverloadRun, Run } from './results.ts'
+
+type AnyRun = Run | OpenRun | OverloadRun
+
+/** Whether a run met errors, so that its figures do not count. A 503 is one except under overload. */
+export const hasErrors = (run: AnyRun): boolean => ('measure' in run ? run.measure.errors : run.failed) > 0
+
+/** Those systems of which a run met errors. */
+export const systemsWithErrors = (runs: readonly AnyRun[]): ReadonlySet<string> =>
+  new Set(runs.filter(hasErrors).map(({ system }) => system))
+
+/** A system's name as tables and plots show it. */
+export const marked = (system: string, withErrors: ReadonlySet<string>): string =>
+  withErrors.has(system) ? `${system} !` : system

@@ -2,6 +2,7 @@ import type { Workload } from '../load/requests.ts'
 import type { Benchmark } from './benchmark.ts'
 import { pause } from './child.ts'
 import { syncsPerSecond } from './disk.ts'
+import { hasErrors } from './errors.ts'
 import { measure } from './measure.ts'
 import type { DiskProbe, Run } from './results.ts'
 import { type Started, turnsOf } from './started.ts'
@@ -64,7 +65,9 @@ async function turn(
   return { ...place, system: kind.name, measure: taken }
 }
 
-function progressOf({ workload, connections, round, system, measure: { perSecond, errors } }: Run): string {
-  const mark = errors > 0 ? `, ${errors} ERRORS` : ''
+function progressOf(run: Run): string {
+  const { workload, connections, round, system, measure } = run
+  const { perSecond, errors, trouble } = measure
+  const mark = hasErrors(run) ? `, ${[`${errors} ERRORS`, ...trouble].join(', ')}` : ''
   return `${workload}, ${connections} connections, round ${round}: ${system} ${perSecond.toFixed(0)}/s${mark}`
 }

@@ -2,8 +2,16 @@ import type { OpenRun, OverloadRun, Run } from './results.ts'
 
 type AnyRun = Run | OpenRun | OverloadRun
 
-/** Whether a run met errors, so that its figures do not count. A 503 is one except under overload. */
-export const hasErrors = (run: AnyRun): boolean => ('measure' in run ? run.measure.errors : run.failed) > 0
+/** Whether a run met errors or trouble, so that its figures do not count. A 503 is an error except under overload. */
+export const hasErrors = (run: AnyRun): boolean =>
+  ('measure' in run ? run.measure.errors : run.failed) > 0 || troubleOf(run).length > 0
+
+/** What befell systems in these runs, each thing once. */
+export function troubleNotes(runs: readonly AnyRun[]): string[] {
+  return [...new Set(runs.flatMap((run) => troubleOf(run).map((trouble) => `! ${run.system}: ${trouble}.`)))]
+}
+
+const troubleOf = (run: AnyRun): readonly string[] => ('measure' in run ? run.measure.trouble : run.trouble)
 
 /** Those systems of which a run met errors. */
 export const systemsWithErrors = (runs: readonly AnyRun[]): ReadonlySet<string> =>

@@ -36,15 +36,33 @@ export interface Cost {
 
 export interface Measure extends LoadResult {
   readonly cost: Cost
+  /** What befell the system meanwhile, so that the figures do not count. */
+  readonly trouble: readonly string[]
 }
 
 /** Runs a load and takes the system's figures before and after it. */
 export async function measure<T extends LoadResult>(system: System, load: () => Promise<T>): Promise<T & Measure> {
   const before = await observe(system)
-  const result = await load()
+  const { result, trouble } = await watch(system, load)
   const after = await observe(system)
-  return { ...result, cost: costBetween(before, after) }
+  return { ...result, cost: costBetween(before, after), trouble }
 }
+
+/** Runs a load, and tells what befell the system meanwhile. */
+export async function watch<T>(
+  system: System,
+  load: () => Promise<T>,
+): Promise<{ readonly result: T; readonly trouble: readonly string[] }> {
+  const before = mainPids(system)
+  const result = await load()
+  const after = mainPids(system)
+  const gone = [...before].filter(([name, pid]) => after.get(name) !== pid)
+  return { result, trouble: gone.map(([name]) => `${name} ended or was started again`) }
+}
+
+/** The first process of each name; those that it starts come and go. */
+const mainPids = (system: System): ReadonlyMap<string, number | undefined> =>
+  new Map([...system.pids()].map(([name, pids]) => [name, pids[0]]))
 
 /** CPU that all processes of a system used until now, in microseconds. */
 export const totalCpu = (system: System): number => sum(Object.values(cpuByName(system)))

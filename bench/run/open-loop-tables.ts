@@ -1,5 +1,5 @@
 import { left, type ResultTable, right, whole } from './cells.ts'
-import { hasErrors, marked, systemsWithErrors } from './errors.ts'
+import { hasErrors, marked, systemsWithErrors, troubleNotes } from './errors.ts'
 import { loadNotes } from './load-notes.ts'
 import type { OpenRun, Results } from './results.ts'
 import { median, sum } from './statistics.ts'
@@ -31,6 +31,7 @@ export function openLoopTables({ openRuns, runs: closedRuns, systems }: Results,
         'Latency counts from when a request was due, up to 1 ms of the timer included.',
         ...(unable.length > 0 ? [`Below this rate at their best, so left out: ${unable.join(', ')}.`] : []),
         ...(runs.some(hasErrors) ? ['! Errors: what is marked does not count.'] : []),
+        ...troubleNotes(runs),
         ...loadNotes(runs),
         ...(busy ? ['The load itself was busy and adds to the latencies.'] : []),
       ],

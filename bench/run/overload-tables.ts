@@ -1,5 +1,5 @@
 import { known, left, type ResultTable, right, whole } from './cells.ts'
-import { hasErrors, marked, systemsWithErrors } from './errors.ts'
+import { hasErrors, marked, systemsWithErrors, troubleNotes } from './errors.ts'
 import { loadNotes } from './load-notes.ts'
 import type { OverloadRun, Results } from './results.ts'
 import { median, medianKnown, sum } from './statistics.ts'
@@ -26,7 +26,8 @@ export function overloadTables({ overloadRuns, systems }: Results, workload: str
       rows: bySystem.map(({ name, runs }) => row(name, runs)),
       notes: [
         'Goodput counts what was answered as wanted before the last request was due. The load shares the cores.',
-        ...(here.some(hasErrors) ? ['! Not every answer was as wanted or a 503: what failed stands in its column.'] : []),
+        ...(here.some(hasErrors) ? ['! Errors: what is marked does not count, or only as what such a load does to it.'] : []),
+        ...troubleNotes(here),
         ...loadNotes(here),
       ],
     },

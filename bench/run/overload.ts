@@ -2,7 +2,7 @@ import type { Workload } from '../load/requests.ts'
 import type { Benchmark } from './benchmark.ts'
 import { pause } from './child.ts'
 import { inMs, runOpenLoop, sentLoad } from './generator.ts'
-import { totalCpu } from './measure.ts'
+import { totalCpu, watch } from './measure.ts'
 import { peakOf } from './open-loop.ts'
 import { residentBytes } from './processes.ts'
 import type { OverloadRun, Run } from './results.ts'
@@ -44,12 +44,13 @@ export async function takeOverloadTurns(
     const perSecond = Math.round((peakPerSecond * PERCENT) / 100)
     const load = { address: system.address, cyclePath, perSecond, seconds: settings.seconds }
     const before = memoryOf(system)
-    const report = await runOpenLoop({ ...load, connectionsMax: CONNECTIONS, connectionsReady: CONNECTIONS }, signal)
+    const connections = { connectionsMax: CONNECTIONS, connectionsReady: CONNECTIONS }
+    const { result: report, trouble } = await watch(system, () => runOpenLoop({ ...load, ...connections }, signal))
     const { goodInTime, answered, good, shed, failed } = report
     return {
       ...{ system: kind.name, round, peakPerSecond },
       ...sentLoad(perSecond, report),
-      ...{ goodPerSecond: goodInTime / settings.seconds, answered, good, shed, failed },
+      ...{ goodPerSecond: goodInTime / settings.seconds, answered, good, shed, failed, trouble },
       goodLatencyMs: inMs(report.goodLatency),
       shedLatencyMs: inMs(report.shedLatency),
       memoryBytes: { before, after: memoryOf(system) },

@@ -51,6 +51,8 @@ export interface OverloadRun extends SentLoad {
   readonly shed: number
   /** Other refusals, failed connections, and what got no answer within ten seconds after the load. */
   readonly failed: number
+  /** What befell the system meanwhile, so that the figures do not count. */
+  readonly trouble: readonly string[]
   readonly goodLatencyMs: LatencyMs
   readonly shedLatencyMs: LatencyMs
   /** Resident memory by process. */

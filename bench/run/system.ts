@@ -17,7 +17,7 @@ export interface System {
   readonly folder?: string
   /** Versions of what it stands on, by name, where the project's own packages do not tell. */
   readonly versions?: Readonly<Record<string, string>>
-  /** Process ids by the name of what they do. */
+  /** Process ids by the name of what they do; the one that stays comes first. */
   pids(): ReadonlyMap<string, readonly number[]>
   counters?(): Promise<Counters>
   stop(): Promise<void>

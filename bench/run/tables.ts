@@ -1,4 +1,5 @@
 import { known, left, type ResultTable, right, whole } from './cells.ts'
+import { troubleNotes } from './errors.ts'
 import { openLoopTables } from './open-loop-tables.ts'
 import { overloadTables } from './overload-tables.ts'
 import type { Results } from './results.ts'
@@ -25,19 +26,20 @@ export function resultTables(results: Results): ResultTable[] {
     ...results.settings.connections.flatMap((connections) => {
       const rows = summaries(results, name, connections)
       const title = `${name}, ${connections} connection${connections === 1 ? '' : 's'}`
-      const diskLine = diskNote(results, name, connections)
-      return [speedTable(`${title}: ${what}`, rows, diskLine), costTable(`${title}: cost of one`, rows)]
+      const here = results.runs.filter((run) => run.workload === name && run.connections === connections)
+      const notes = [diskNote(results, name, connections), ...troubleNotes(here)]
+      return [speedTable(`${title}: ${what}`, rows, notes), costTable(`${title}: cost of one`, rows)]
     }),
     ...openLoopTables(results, name),
     ...overloadTables(results, name),
   ])
 }
 
-function speedTable(title: string, rows: readonly Summary[], diskLine: string): ResultTable {
+function speedTable(title: string, rows: readonly Summary[], before: readonly string[]): ResultTable {
   const withErrors = rows.filter((row) => row.hasErrors).map(({ system }) => system)
   const limited = rows.filter(({ loadShare = 0 }) => loadShare > LOAD_SHARE_MAX).map(({ system }) => system)
   const notes = [
-    diskLine,
+    ...before,
     ...(withErrors.length > 0 ? [`! Errors of ${withErrors.join(', ')}: what is marked does not count.`] : []),
     ...(limited.length > 0 ? [`wrk used nearly a whole core against ${limited.join(', ')} and may be the limit.`] : []),
   ]

@@ -8,8 +8,8 @@ import type { Counters, StartOptions, System, SystemKind } from '../run/system.t
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const READY_MS = 30_000
 const ANY_PORTS = ['--port', '0', '--catalog-port', '0', '--order-ports', '0,0,0']
-/** Catalogue, three replicas, front end. */
-const PROCESSES = 5
+/** The replicas beside the leader: an order is on the disks of all of them, as long as they are in-sync. */
+const FOLLOWERS = 2
 
 /** The part of what `up --json` prints that is of use here; `<folder>/up.json` holds the same. */
 interface UpState {
@@ -54,7 +54,8 @@ async function startBazaar({ folder, stocksPath }: StartOptions, words: readonly
       address: frontEnd,
       folder,
       pids: () => pidsIn(folder),
-      counters: async () => countersIn(await statusOf(frontEnd)),
+      counters: () => statusOf(frontEnd).then(countersIn, () => undefined),
+      trouble: () => statusOf(frontEnd).then(troubleIn, () => ['it did not tell its status']),
       stop: () => up.stop(),
     }
   } catch (error) {
@@ -70,16 +71,25 @@ function pidsIn(folder: string): ReadonlyMap<string, readonly number[]> {
 
 async function statusOf(address: string): Promise<StatusData> {
   const answer = await fetch(`http://${address}/status`)
+  if (!answer.ok) throw new Error(`no status: ${await answer.text()}`)
   return ((await answer.json()) as { data: StatusData }).data
 }
 
-/** @throws Error when a process is away: what is measured then is not the system. */
-function countersIn({ catalogue, replicas }: StatusData): Counters {
+/** Undefined when a process is away: what the others count is not all. */
+function countersIn({ catalogue, replicas }: StatusData): Counters | undefined {
   const reachable = replicas.filter((replica) => replica.reachable)
-  if (!catalogue.reachable || reachable.length + 2 < PROCESSES) throw new Error('a process of the bazaar is away')
+  if (!catalogue.reachable || reachable.length < replicas.length) return undefined
   return {
     orders: catalogue.requests,
     batches: catalogue.batches,
     commits: reachable.reduce((sum, { batches }) => sum + batches, catalogue.batches),
   }
+}
+
+/** With a follower that is not in-sync, an order is on fewer disks than is said. */
+function troubleIn({ catalogue, replicas }: StatusData): string[] {
+  const away = [catalogue, ...replicas].filter(({ reachable }) => !reachable).map(({ name }) => `${name} is away`)
+  const leader = replicas.filter((replica) => replica.reachable).find(({ role }) => role === 'leader')
+  const inSync = leader?.followers.filter(({ state }) => state === 'in-sync').length ?? 0
+  return inSync < FOLLOWERS ? [...away, `${inSync} of ${FOLLOWERS} followers in-sync`] : away
 }

@@ -53,11 +53,14 @@ export async function watch<T>(
   system: System,
   load: () => Promise<T>,
 ): Promise<{ readonly result: T; readonly trouble: readonly string[] }> {
+  const lackedBefore = (await system.trouble?.()) ?? []
   const before = mainPids(system)
   const result = await load()
   const after = mainPids(system)
-  const gone = [...before].filter(([name, pid]) => after.get(name) !== pid)
-  return { result, trouble: gone.map(([name]) => `${name} ended or was started again`) }
+  const lackedAfter = (await system.trouble?.()) ?? []
+  const gone = [...before.keys()].filter((name) => after.get(name) !== before.get(name))
+  const trouble = [...lackedBefore, ...gone.map((name) => `${name} ended or was started again`), ...lackedAfter]
+  return { result, trouble: [...new Set(trouble)] }
 }
 
 /** The first process of each name; those that it starts come and go. */

@@ -19,7 +19,10 @@ export interface System {
   readonly versions?: Readonly<Record<string, string>>
   /** Process ids by the name of what they do; the one that stays comes first. */
   pids(): ReadonlyMap<string, readonly number[]>
-  counters?(): Promise<Counters>
+  /** Undefined when they cannot be had at the moment. */
+  counters?(): Promise<Counters | undefined>
+  /** What it lacks at the moment of what it is said to be: "1 of 2 followers in-sync". */
+  trouble?(): Promise<readonly string[]>
   stop(): Promise<void>
 }
 

@@ -27,7 +27,7 @@ interface Ioredis {
 
 const REPLICAS = 2
 const WAIT_MS = 5_000
-/** A connection stands still while it waits for the replicas; the next orders take another one. */
+/** A connection stands still while it waits for the replicas; the next orders take another one, and lookups their own. */
 const CONNECTIONS = 4
 const NOT_FOUND = -1
 const NOT_ENOUGH = -4
@@ -53,11 +53,13 @@ interface Waiting {
 
 class RedisMarket implements Market {
   readonly #connections: readonly Connection[]
+  readonly #lookups: Connection
   #waiting: Waiting[] = []
   #next = 0
 
-  constructor(connections: readonly Connection[]) {
+  constructor(connections: readonly Connection[], lookups: Connection) {
     this.#connections = connections
+    this.#lookups = lookups
   }
 
   async place(body: OrderBody): Promise<number | Refusal> {
@@ -72,7 +74,7 @@ class RedisMarket implements Market {
   }
 
   async find(name: string): Promise<StockData | undefined> {
-    const [price, quantity] = await this.#connection().hmget(stockKey(name), 'price_cents', 'quantity')
+    const [price, quantity] = await this.#lookups.hmget(stockKey(name), 'price_cents', 'quantity')
     return price && quantity ? { name, price: Number(price) / 100, quantity: Number(quantity) } : undefined
   }
 
@@ -108,12 +110,14 @@ const stockKey = (name: string): string => `stock:${name}`
 
 const [url = '', port = '', stocksPath] = process.argv.slice(2)
 const { Redis } = (await import(url)) as Ioredis
-const connections = Array.from({ length: CONNECTIONS }, () => new Redis({ host: '127.0.0.1', port: Number(port) }))
+const connect = () => new Redis({ host: '127.0.0.1', port: Number(port) })
+const connections = Array.from({ length: CONNECTIONS }, connect)
+const lookups = connect()
 for (const connection of connections) connection.defineCommand('placeOrder', { numberOfKeys: 2, lua: PLACE })
 const stored = stocksOf(stocksPath).map(({ name, priceCents, quantity, volume }) =>
-  connections[0]?.hset(stockKey(name), { price_cents: priceCents, quantity, volume }),
+  lookups.hset(stockKey(name), { price_cents: priceCents, quantity, volume }),
 )
 await Promise.all(stored)
-const app = contractApp(new RedisMarket(connections))
+const app = contractApp(new RedisMarket(connections, lookups))
 await app.listen({ host: '127.0.0.1', port: 0 })
 announce(app.server)

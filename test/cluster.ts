@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { LeaderData } from '../src/http/types.ts'
 import { ask, dataOf, order } from './contract/conformance/http.ts'
-import { CliProcess, eventually, freePort, survivors } from './fault/process.ts'
+import { CliProcess, eventually, survivors } from './fault/process.ts'
+import { freePort } from './free-port.ts'
 
 /** Where the processes of a running system listen, "host:port" each. */
 export interface Addresses {

@@ -1,6 +1,5 @@
 import { accessSync, constants, readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { createServer, type AddressInfo } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Unavailable } from '../run/system.ts'
@@ -41,15 +40,6 @@ export function foldersBelow(parent: string, rest: string): string[] {
   } catch {
     return []
   }
-}
-
-/** A port on loopback that nobody holds at the moment. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 function isExecutable(path: string): boolean {

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { appendFileSync, chownSync, cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { freePort } from '../../test/free-port.ts'
 import { Child } from '../run/child.ts'
 import { Unavailable } from '../run/system.ts'
-import { findProgram, foldersBelow, freePort } from './foreign.ts'
+import { findProgram, foldersBelow } from './foreign.ts'
 
 /** PostgreSQL refuses to run as root: then it runs as "nobody", in a folder that it owns. */
 const NOBODY = { uid: 65_534, gid: 65_534 }

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { freePort } from '../../test/free-port.ts'
 import { Child } from '../run/child.ts'
 import { type StartOptions, type System, type SystemKind, Unavailable } from '../run/system.ts'
-import { findProgram, freePort, packageUrl } from './foreign.ts'
+import { findProgram, packageUrl } from './foreign.ts'
 import { startServer } from './server-process.ts'
 
 const IOREDIS = { name: 'ioredis', version: '6.0.0' }

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { untilTradingAt, type Addresses } from '../cluster.ts'
-import { CliProcess, freePort, survivors } from './process.ts'
+import { freePort } from '../free-port.ts'
+import { CliProcess, survivors } from './process.ts'
 
 /**
  * The processes of a system one by one, started with the contract's own commands and by nobody but the test: what was

@@ -1,4 +1,5 @@
 import { OPENING_CATALOGUE, type Stock } from '../../src/domain/stock.ts'
+import { SeededRandom } from '../../test/checkers/seeded-random.ts'
 import { WIDE_CATALOGUE } from './stocks.ts'
 
 export interface LoadRequest {
@@ -25,13 +26,11 @@ export interface Workload {
 }
 
 const HALF_CYCLE = 2_000
-/** Long enough to meet nearly all stocks of a wide catalogue. */
-const WIDE_HALF_CYCLE = 15_000
+const SEED = 7
 const QUANTITY_MAX = 100
 const NAMES = OPENING_CATALOGUE.map((stock) => stock.name)
 /** The stock that everybody looks at. */
 const HOT = ['tesla']
-const WIDE_LOOKUPS: Round = { lookups: 1, orders: 0, names: WIDE_CATALOGUE.map((stock) => stock.name) }
 
 const MIX = "the client's mix: a lookup, then an order of the same stock with probability"
 
@@ -40,7 +39,10 @@ export const WORKLOADS: readonly Workload[] = [
   workload('lookup-hot', 'lookups of one stock', { lookups: 1, orders: 0, names: HOT }),
   workload('lookup-uniform', 'lookups over ten stocks, all alike', { lookups: 1, orders: 0, names: NAMES }),
   {
-    ...workload('lookup-wide', 'lookups over 10,000 stocks, all alike', WIDE_LOOKUPS, WIDE_HALF_CYCLE),
+    name: 'lookup-wide',
+    what: 'lookups over 10,000 stocks, each once, then all again',
+    ordersShare: 0,
+    cycle: shuffled(WIDE_CATALOGUE).map((stock) => lookUp(stock.name)),
     stocks: WIDE_CATALOGUE,
   },
   workload('mix-20', `${MIX} 0.2`, { lookups: 1, orders: 0.2, names: NAMES }),
@@ -54,24 +56,30 @@ interface Round {
   readonly names: readonly string[]
 }
 
-function workload(name: string, what: string, round: Round, rounds = HALF_CYCLE): Workload {
-  const cycle = [...halfCycle(round, rounds, false), ...halfCycle(round, rounds, true)] // L1
+function workload(name: string, what: string, round: Round): Workload {
+  const cycle = [...halfCycle(round, false), ...halfCycle(round, true)] // L1
   const orders = cycle.filter(({ method }) => method === 'POST').length
   return { name, what, ordersShare: orders / cycle.length, cycle }
 }
 
 /** Both halves draw the same numbers; `mirrored` buys where the other one sells. */
-function halfCycle({ lookups, orders, names }: Round, rounds: number, mirrored: boolean): LoadRequest[] {
-  const draw = seeded(7)
-  const below = (limit: number) => Math.floor(draw() * limit)
-  return Array.from({ length: rounds }, () => {
-    const name = names[below(names.length)]!
-    const sells = below(2) === 0
-    const quantity = 1 + below(QUANTITY_MAX)
+function halfCycle({ lookups, orders, names }: Round, mirrored: boolean): LoadRequest[] {
+  const random = new SeededRandom(SEED)
+  return Array.from({ length: HALF_CYCLE }, () => {
+    const name = random.pick(names)
+    const sells = random.integer(0, 1) === 0
+    const quantity = random.integer(1, QUANTITY_MAX)
     const looksUp = lookups === 1 ? [lookUp(name)] : []
-    const trades = draw() < orders ? [order(name, sells !== mirrored ? 'sell' : 'buy', quantity)] : []
+    const trades = random.chance(orders) ? [order(name, sells !== mirrored ? 'sell' : 'buy', quantity)] : []
     return [...looksUp, ...trades]
   }).flat()
+}
+
+/** All of them in an order that has no pattern and is the same in every run. */
+function shuffled<T>(items: readonly T[]): T[] {
+  const random = new SeededRandom(SEED)
+  const drawn = items.map((item) => ({ item, place: random.next() }))
+  return drawn.toSorted((a, b) => a.place - b.place).map(({ item }) => item)
 }
 
 /** `GET /stocks/<name>` */
@@ -82,15 +90,4 @@ function lookUp(name: string): LoadRequest {
 /** `POST /orders` */
 export function order(name: string, type: string, quantity: number): LoadRequest {
   return { method: 'POST', path: '/orders', body: JSON.stringify({ name, quantity, type }) }
-}
-
-/** Numbers from 0 to 1 that are the same in every run (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
 }

@@ -56,7 +56,9 @@ function closingLines({ systems, skipped, settings, machine }: Results): string[
     'CPU is in microseconds a request; bytes, batches and commits are per order.',
     'The limit with a core each is 1 s divided by the CPU of the busiest process. The processes of one database server ' +
       'count as one here, so that with many cores it reaches more.',
-    'wrk works in a closed loop: it waits for an answer before it sends the next request on a connection.',
+    'wrk works in a closed loop: it waits for an answer before it sends the next request on a connection. For an answer ' +
+      'that took longer than twice the mean time between requests, it adds latencies of the requests that would have been ' +
+      'sent meanwhile (coordinated omission), so that its highest percentiles are in part computed.',
   ]
 }
 

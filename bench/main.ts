@@ -5,7 +5,7 @@ import { print, printAside, printJson } from '../src/cli/terminal.ts'
 import { integer } from '../src/cli/values.ts'
 import { onStopRequest } from '../src/runtime/lifecycle.ts'
 import { WORKLOADS } from './load/requests.ts'
-import { bareFastify, bareNodeHttp } from './peers/bare.ts'
+import { bareDirect, bareFastify, bareNodeHttp } from './peers/bare.ts'
 import { bazaar, bazaarLargeCache, bazaarUncached } from './peers/bazaar.ts'
 import { postgres, postgresStandby, postgresStatement } from './peers/postgres.ts'
 import { redis } from './peers/redis.ts'
@@ -20,7 +20,7 @@ import { wrkVersion } from './run/wrk.ts'
 
 /** What can stand beside the bazaar: other programs, and itself with other settings. */
 const PEERS = [
-  ...[bareFastify, bareNodeHttp, postgres, postgresStatement, postgresStandby, redis],
+  ...[bareDirect, bareFastify, bareNodeHttp, postgres, postgresStatement, postgresStandby, redis],
   ...[bazaarUncached, bazaarLargeCache],
 ]
 const INTERRUPTED = 130

@@ -1,11 +1,19 @@
 import type { StartOptions, System, SystemKind } from '../run/system.ts'
 import { startServer } from './server-process.ts'
 
-/** What the HTTP of one Node process can do when nothing is kept: the ceiling, not a competitor. */
+/** What the HTTP of one Node process can do when nothing is kept: bounds, not competitors. */
 
 async function startBare(file: string, { stocksPath }: StartOptions): Promise<System> {
   const { child, address } = await startServer(file, stocksPath === undefined ? [] : [stocksPath])
   return { address, pids: () => new Map([['server', [child.pid]]]), stop: () => child.stop() }
+}
+
+/** The ceiling: one process that speaks HTTP as the bazaar's front end does, and does nothing else. */
+export const bareDirect: SystemKind = {
+  name: 'direct',
+  what: "the bazaar's own HTTP, requests read right from the socket, answered from memory",
+  disks: 'none',
+  start: (options) => startBare('direct-server.ts', options),
 }
 
 export const bareFastify: SystemKind = {

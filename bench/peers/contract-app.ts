@@ -3,6 +3,7 @@ import { LIMITS } from '../../src/domain/limits.ts'
 import { ERRORS } from '../../src/domain/errors.ts'
 import { SCHEMAS } from '../../src/frontend/schemas.ts'
 import type { StockData } from '../../src/http/types.ts'
+import type { DirectRoutes } from '../../src/runtime/direct-connection.ts'
 import { httpServer } from '../../src/runtime/http-server.ts'
 import type { OrderBody, Refusal } from './market.ts'
 
@@ -13,11 +14,15 @@ export interface Market {
   find(name: string): Promise<StockData | undefined> | StockData | undefined
 }
 
-/** A fastify server with the settings, the JSON schemas and the answers of the bazaar's front end; no more of it. */
-export function contractApp(market: Market): FastifyInstance {
+/**
+ * A fastify server with the settings, the JSON schemas and the answers of the bazaar's front end; no more of it. That one
+ * takes nearly all requests by direct routes, past the framework, which a peer has only where it brings them.
+ */
+export function contractApp(market: Market, directRoutes?: DirectRoutes): FastifyInstance {
   const app = httpServer({
     bodyBytesMax: LIMITS.requestBodyBytesMax,
     parameterCharactersMax: 4 * LIMITS.stockNameBytesMax,
+    ...(directRoutes && { directRoutes }),
     refusePath: (_error, reply) => void reply.code(400).send(),
   })
   app.post<{ Body: OrderBody }>('/orders', { schema: SCHEMAS.place }, async ({ body }, reply) => {

@@ -1,28 +1,18 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { ERRORS, type ErrorName } from '../../src/domain/errors.ts'
+import { isOrder, parseJson } from '../../src/frontend/direct-routes.ts'
 import { stocksOf } from '../load/stocks.ts'
-import { MemoryMarket, type OrderBody } from './market.ts'
+import { MemoryMarket } from './market.ts'
 import { announce } from './server-process.ts'
 
 const market = new MemoryMarket(stocksOf(process.argv[2]))
 
 function place(text: string, response: ServerResponse): void {
-  const body = parse(text)
-  if (!body) return refuse(response, 'INVALID_BODY')
+  const body = parseJson(text)
+  if (!isOrder(body)) return refuse(response, 'INVALID_BODY')
   const placed = market.place(body)
   if (typeof placed !== 'number') return refuse(response, placed)
   send(response, 200, { data: { transaction_number: placed } })
-}
-
-/** The body when it is an object with the three members, as the JSON schema of the front end wants it. */
-function parse(text: string): OrderBody | undefined {
-  try {
-    const body = JSON.parse(text) as Partial<OrderBody> | null
-    const whole = typeof body?.name === 'string' && body.quantity !== undefined && body.type !== undefined
-    return whole ? (body as OrderBody) : undefined
-  } catch {
-    return undefined
-  }
 }
 
 function lookUp(name: string, response: ServerResponse): void {

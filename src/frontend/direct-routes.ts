@@ -62,7 +62,7 @@ export function parseJson(text: string): unknown {
 }
 
 /** What the schema of the route asks for. */
-const isOrder = (body: unknown): body is OrderBody =>
+export const isOrder = (body: unknown): body is OrderBody =>
   typeof body === 'object' &&
   body !== null &&
   'name' in body &&

@@ -23,7 +23,7 @@ export interface OpenLoopOptions {
 }
 
 /** In microseconds. */
-export type OpenLatency = Readonly<Record<'p50' | 'p90' | 'p95' | 'p99' | 'p999' | 'max', number>>
+export type LatencyMicroseconds = Readonly<Record<'p50' | 'p90' | 'p95' | 'p99' | 'p999' | 'max', number>>
 
 /** What it writes at the end, one line. */
 export interface OpenLoopReport {
@@ -39,9 +39,9 @@ export interface OpenLoopReport {
   /** From the start to the last answer. */
   readonly seconds: number
   /** Of all answers, of the good ones, and of the 503s. */
-  readonly latency: OpenLatency
-  readonly goodLatency: OpenLatency
-  readonly shedLatency: OpenLatency
+  readonly latency: LatencyMicroseconds
+  readonly goodLatency: LatencyMicroseconds
+  readonly shedLatency: LatencyMicroseconds
   readonly cpuMicroseconds: number
   /** Share of one core that this program used before the last request was due, 0..1. */
   readonly cpuShare: number
@@ -131,7 +131,7 @@ function report(cpuMicroseconds: number): OpenLoopReport {
   }
 }
 
-function percentilesOf(histogram: RecordableHistogram): OpenLatency {
+function percentilesOf(histogram: RecordableHistogram): LatencyMicroseconds {
   const at = (percent: number) => histogram.percentile(percent)
   const max = histogram.count === 0 ? 0 : histogram.max
   return { p50: at(50), p90: at(90), p95: at(95), p99: at(99), p999: at(99.9), max }

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { readUpState, type UpState } from '../../src/cli/supervisor/state-file.ts'
 import type { StatusData } from '../../src/http/types.ts'
 import { Child } from '../run/child.ts'
 import type { Counters, StartOptions, System, SystemKind } from '../run/system.ts'
@@ -10,12 +9,6 @@ const READY_MS = 30_000
 const ANY_PORTS = ['--port', '0', '--catalog-port', '0', '--order-ports', '0,0,0']
 /** The replicas beside the leader: an order is on the disks of all of them, as long as they are in-sync. */
 const FOLLOWERS = 2
-
-/** The part of what `up --json` prints that is of use here; `<folder>/up.json` holds the same. */
-interface UpState {
-  readonly frontEnd: string
-  readonly processes: readonly { readonly name: string; readonly pid: number | null }[]
-}
 
 const DISKS = '4 (catalogue, leader, two followers)'
 
@@ -65,7 +58,7 @@ async function startBazaar({ folder, stocksPath }: StartOptions, words: readonly
 }
 
 function pidsIn(folder: string): ReadonlyMap<string, readonly number[]> {
-  const { processes } = JSON.parse(readFileSync(join(folder, 'up.json'), 'utf8')) as UpState
+  const { processes } = readUpState(folder) ?? { processes: [] }
   return new Map(processes.map(({ name, pid }) => [name, pid === null ? [] : [pid]]))
 }
 

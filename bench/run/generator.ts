@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import type { OpenLatency, OpenLoopOptions, OpenLoopReport } from '../load/open-loop.ts'
+import type { LatencyMicroseconds, OpenLoopOptions, OpenLoopReport } from '../load/open-loop.ts'
 import { Child } from './child.ts'
 import type { LatencyMs } from './measure.ts'
 import type { SentLoad } from './results.ts'
@@ -30,7 +30,7 @@ export function sentLoad(askedPerSecond: number, report: OpenLoopReport): SentLo
   return { askedPerSecond, sentPerSecond, waited, unopened, loadShare: cpuShare }
 }
 
-export function inMs({ p50, p90, p95, p99, p999, max }: OpenLatency): LatencyMs {
+export function inMs({ p50, p90, p95, p99, p999, max }: LatencyMicroseconds): LatencyMs {
   const ms = (microseconds: number) => microseconds / 1_000
   return { p50: ms(p50), p90: ms(p90), p95: ms(p95), p99: ms(p99), p999: ms(p999), max: ms(max) }
 }

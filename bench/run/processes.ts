@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { statFields } from '../../test/proc-stat.ts'
 
 /** What Linux tells in /proc. On other systems every figure is undefined. */
 
 /** Linux counts CPU time for others in hundredths of a second, whatever its own tick is. */
 const MICROSECONDS_PER_TICK = 10_000
 
-/** Positions after the command's name, which may hold spaces itself. See proc(5). */
+/** Positions among the fields after the command's name. */
 const FIELD = { parent: 1, user: 11, system: 12, childrenUser: 13, childrenSystem: 14 } as const
 
 /** CPU that a process has used, its ended children included, in microseconds; undefined when that is not known. */
@@ -37,11 +38,6 @@ export function familyOf(pid: number): number[] {
 function sumOf(pid: number, positions: readonly number[]): number | undefined {
   const fields = statFields(pid)
   return fields && positions.reduce((sum, at) => sum + Number(fields[at]), 0) * MICROSECONDS_PER_TICK
-}
-
-function statFields(pid: number): string[] | undefined {
-  const stat = read(`/proc/${pid}/stat`)
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')
 }
 
 function allPids(): number[] {

@@ -3,8 +3,10 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { CommandFailure } from '../../src/cli/failure.ts'
+import type { LatencyMicroseconds } from '../load/open-loop.ts'
 import type { Workload } from '../load/requests.ts'
 import { Child } from './child.ts'
+import { inMs } from './generator.ts'
 import type { LoadResult } from './measure.ts'
 import { endedChildrenCpuMicroseconds } from './processes.ts'
 
@@ -13,15 +15,9 @@ const SCRIPT = fileURLToPath(new URL('../load/replay.lua', import.meta.url))
 const THREADS = 1
 
 /** What the script writes at the end; times in microseconds. */
-interface Report {
+interface Report extends LatencyMicroseconds {
   readonly requests: number
   readonly microseconds: number
-  readonly p50: number
-  readonly p90: number
-  readonly p95: number
-  readonly p99: number
-  readonly p999: number
-  readonly max: number
   /** Answers with a status above 399. */
   readonly refused: number
   /** Failed connects, reads and writes. */
@@ -77,20 +73,12 @@ function resultOf(wrk: Child, cpuMicroseconds: number | undefined): LoadResult {
   if (wrk.exitCode !== 0 || line === undefined) throw new Error(`wrk failed: ${wrk.output}`)
   const report = JSON.parse(line) as Report
   const { requests, microseconds, refused, connections, timeouts } = report
-  const inMs = (value: number) => value / 1_000
   return {
     answered: requests,
     errors: refused + connections + timeouts,
     seconds: microseconds / 1e6,
     perSecond: (requests - refused) / (microseconds / 1e6),
-    latencyMs: {
-      p50: inMs(report.p50),
-      p90: inMs(report.p90),
-      p95: inMs(report.p95),
-      p99: inMs(report.p99),
-      p999: inMs(report.p999),
-      max: inMs(report.max),
-    },
+    latencyMs: inMs(report),
     cpuMicroseconds,
   }
 }

@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { statFields } from '../proc-stat.ts'
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -72,13 +73,8 @@ export function survivors(pids: Iterable<number>, groups: readonly number[]): nu
 }
 
 function runningProcess(pid: number): { pid: number; group: number }[] {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    const [state, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return state === 'Z' || state === 'X' ? [] : [{ pid, group: Number(group) }]
-  } catch {
-    return [] // It ended while we looked.
-  }
+  const [state, , group] = statFields(pid) ?? ['X'] // It ended while we looked.
+  return state === 'Z' || state === 'X' ? [] : [{ pid, group: Number(group) }]
 }
 
 function answersSignals(pid: number): boolean {

@@ -51,9 +51,10 @@ export interface WrkOptions {
   readonly signal: AbortSignal
 }
 
-/** Closed loop: every connection sends its next request when the last one is answered. */
+/** Closed loop: every connection sends its next request when the last one is answered. Rejects when it is aborted. */
 export async function runWrk(cyclePath: string, options: WrkOptions): Promise<LoadResult> {
   const { address, connections, seconds, signal } = options
+  signal.throwIfAborted() // One that was aborted before tells nobody again.
   const args = [
     ...['--threads', `${THREADS}`, '--connections', `${connections}`, '--duration', `${seconds}s`, '--timeout', '10s'],
     ...['--script', SCRIPT, `http://${address}`, '--', cyclePath],

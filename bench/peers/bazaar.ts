@@ -1,11 +1,13 @@
 import { fileURLToPath } from 'node:url'
 import { readUpState, type UpState } from '../../src/cli/supervisor/state-file.ts'
 import type { StatusData } from '../../src/http/types.ts'
-import { Child } from '../run/child.ts'
+import { Child, pause } from '../run/child.ts'
 import type { Counters, StartOptions, System, SystemKind } from '../run/system.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const READY_MS = 30_000
+const STATUS_MS_MAX = 5_000
+const STATUS_PAUSE_MS = 100
 const ANY_PORTS = ['--port', '0', '--catalog-port', '0', '--order-ports', '0,0,0']
 /** The replicas beside the leader: an order is on the disks of all of them, as long as they are in-sync. */
 const FOLLOWERS = 2
@@ -48,7 +50,7 @@ async function startBazaar({ folder, stocksPath }: StartOptions, words: readonly
       folder,
       pids: () => pidsIn(folder),
       counters: () => statusOf(frontEnd).then(countersIn, () => undefined),
-      trouble: () => statusOf(frontEnd).then(troubleIn, () => ['it did not tell its status']),
+      trouble: () => troubleAt(frontEnd),
       stop: () => up.stop(),
     }
   } catch (error) {
@@ -76,6 +78,17 @@ function countersIn({ catalogue, replicas }: StatusData): Counters | undefined {
     orders: catalogue.requests,
     batches: catalogue.batches,
     commits: reachable.reduce((sum, { batches }) => sum + batches, catalogue.batches),
+  }
+}
+
+/** Right after a load, a process may be too busy to tell its status in time: it is asked again for a while. */
+async function troubleAt(address: string): Promise<readonly string[]> {
+  const deadlineMs = performance.now() + STATUS_MS_MAX
+  for (;;) {
+    const status = await statusOf(address).catch(() => undefined)
+    const isWhole = status && [status.catalogue, ...status.replicas].every(({ reachable }) => reachable)
+    if (isWhole || performance.now() > deadlineMs) return status ? troubleIn(status) : ['it does not tell its status']
+    await pause(STATUS_PAUSE_MS)
   }
 }
 

@@ -56,8 +56,8 @@ export async function watch<T>(
   const lackedBefore = (await system.trouble?.()) ?? []
   const before = mainPids(system)
   const result = await load()
-  const after = mainPids(system)
   const lackedAfter = (await system.trouble?.()) ?? []
+  const after = mainPids(system)
   const gone = [...before.keys()].filter((name) => after.get(name) !== before.get(name))
   const trouble = [...lackedBefore, ...gone.map((name) => `${name} ended or was started again`), ...lackedAfter]
   return { result, trouble: [...new Set(trouble)] }

@@ -97,8 +97,8 @@ export const CATALOGUE_BUGS: readonly PlantedBug[] = [
     name: 'recovery-from-some',
     what: 'C2: a lost ledger is recovered from those replicas that happen to answer',
     file: 'src/catalogue/recovery.ts',
-    find: 'if (sealed.length === replicas.length) return { sealed, generation }',
-    replace: 'if (sealed.length > 0) return { sealed, generation }',
+    find: 'if (missing.length === 0) {',
+    replace: 'if (seen.length > 0) {',
   },
   {
     name: 'second-history',

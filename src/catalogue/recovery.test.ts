@@ -1,6 +1,14 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { OPENING_CATALOGUE } from '../domain/stock.ts'
-import { isAhead } from './recovery.ts'
+import { systemClock } from '../runtime/clock.ts'
+import { silentLogger } from '../runtime/logger.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import type { Entry } from '../domain/order.ts'
+import type { ReadRequest, SealRequest } from '../rpc/messages.ts'
+import { chainDigest, genesisDigest } from '../storage/chain.ts'
+import { MemoryLedgerStore } from '../storage/memory/ledger-store.ts'
+import { decide } from './decide.ts'
+import { isAhead, openLedger } from './recovery.ts'
 
 /** A ledger of ten entries that was recovered under generation 5; its last entry is of generation 4. */
 const LEDGER = {
@@ -23,4 +31,48 @@ test.each([
   ['empty', replica(0, 0), false],
 ])('a replica that is %s', (_what, state, ahead) => {
   expect(isAhead(state, LEDGER)).toBe(ahead)
+})
+
+describe('a lost ledger', () => {
+  const GENESIS = { clusterId: 'c-1', stocks: OPENING_CATALOGUE }
+  const ENTRIES = [0, 1].map((number): Entry => {
+    return { number, key: `c:${number}`, generation: 1, fingerprint: 'print', name: 'tesla', type: 'sell', quantity: 1, timeMs: 1 }
+  })
+  const DIGEST = ENTRIES.reduce(chainDigest, genesisDigest(GENESIS))
+
+  /** Opens a ledger that is missing in front of replicas with equal logs and these seals; `late` cannot be reached at first. */
+  async function recovered(seals: readonly number[], { lost = [], late = 0 }: { lost?: number[]; late?: number } = {}): Promise<number> {
+    let missed = false
+    const sealed = new Map(seals.map((generation, at) => [`order-${at + 1}:1`, generation]))
+    const call = async (address: string, method: string, request: SealRequest & ReadRequest) => {
+      if (method === 'Order.Read') return { entries: ENTRIES, digest: DIGEST, length: 2, generation: 1 }
+      if (address === `order-${late}:1` && !missed) {
+        missed = true
+        throw new Error('connection refused')
+      }
+      sealed.set(address, Math.max(sealed.get(address) ?? 0, request.generation))
+      const log = { clusterId: 'c-1', genesis: GENESIS, length: 2, digest: DIGEST, lastGeneration: 1, diskId: address }
+      return { ...log, replicaId: 1, sealedGeneration: sealed.get(address) }
+    }
+    const runtime = { clock: systemClock, log: silentLogger, network: { call } } as unknown as Runtime
+    const replicas = [...sealed.keys()].map((address, at) => ({ replicaId: at + 1, address }))
+    const options = { store: new MemoryLedgerStore({ decide }), replicas, lost }
+    return (await openLedger(runtime, options, new AbortController().signal)).head().generation
+  }
+
+  test.each([
+    [[3, 3, 3], 4],
+    [[2, 3, 2], 4],
+    [[3, 1, 2], 4],
+  ])('is recovered under a generation above all of the seals %j (C1)', async (seals, generation) => {
+    expect(await recovered(seals)).toBe(generation)
+  })
+
+  test('is recovered above the seal of a replica that comes later than the others (C1)', async () => {
+    expect(await recovered([2, 3, 2], { late: 2 })).toBe(4)
+  })
+
+  test('is recovered far above them when a replica is given up, which alone may know a later one', async () => {
+    expect(await recovered([2, 2, 3], { lost: [3] })).toBeGreaterThan(100)
+  })
 })

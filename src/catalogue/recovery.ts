@@ -13,6 +13,9 @@ const READ_DEADLINE_MS = 5_000
 /** A replica that is being read and does not come back within this time: the recovery begins anew. */
 const READ_PATIENCE_MS = 30_000
 
+/** Generations of starts that reached no other replicas than those that are given up now: nobody left knows them. */
+const GENERATIONS_SKIPPED = 1_000
+
 export interface RecoveryOptions {
   readonly store: LedgerStore
   /** Replicas of this cluster, as far as the operator named them. */
@@ -88,15 +91,19 @@ function withKnown(named: readonly KnownReplica[], known: readonly KnownReplica[
   return [...named, ...known.filter((replica) => !named.some(({ replicaId }) => replicaId === replica.replicaId))]
 }
 
-/** C1 */
+/** C1: afterwards nobody could tell whether a seal stood there before. */
 async function raiseAboveAll(runtime: Runtime, ledger: Ledger, replicas: readonly KnownReplica[]): Promise<Sealed[]> {
-  for (let floor = 0; ; ) {
-    const generation = await ledger.raiseGeneration(floor)
-    const sealed = await sealReachable(runtime, generation, ledger.head().genesis, replicas)
-    floor = highestSeal(sealed)
-    if (floor <= generation) return sealed
+  for (;;) {
+    const seen = await lookAt(runtime, replicas)
+    const generation = await ledger.raiseGeneration(highestSeal(seen))
+    const sealed = await sealReachable(runtime, generation, ledger.head().genesis, seen)
+    if (highestSeal(sealed) <= generation) return sealed
   }
 }
+
+/** The state of every replica that can be reached. A seal of generation 0 changes nothing. */
+const lookAt = (runtime: Runtime, replicas: readonly KnownReplica[]): Promise<Sealed[]> =>
+  sealReachable(runtime, 0, undefined, replicas)
 
 const highestSeal = (sealed: readonly Sealed[]): number =>
   Math.max(0, ...sealed.map(({ state }) => state.sealedGeneration))
@@ -105,7 +112,7 @@ async function sealReachable(
   runtime: Runtime,
   generation: number,
   genesis: Genesis | undefined,
-  replicas: readonly KnownReplica[],
+  replicas: readonly { readonly address: string }[],
 ): Promise<Sealed[]> {
   const seals = replicas.map(async ({ address }): Promise<Sealed | undefined> => {
     try {
@@ -129,7 +136,8 @@ async function recover(
   const { store, replicas, lost } = options
   const needed = replicas.filter((replica) => !lost.includes(replica.replicaId))
   const genesis = ledger?.head().length ? ledger.head().genesis : undefined
-  const { sealed, generation } = await sealAll(runtime, needed, genesis, ledger?.head().generation ?? 0, signal)
+  const step = lost.length > 0 ? GENERATIONS_SKIPPED : 1
+  const { sealed, generation } = await sealAll(runtime, needed, { genesis, above: ledger?.head().generation ?? 0, step }, signal)
   const holders = sealed.filter(({ state }) => state.length > 0)
   const clusters = new Set(holders.map(({ state }) => state.clusterId))
   if (clusters.size > 1) throw new Error(`the replicas belong to several clusters: ${holders.map(describe).join('; ')}`)
@@ -168,28 +176,25 @@ async function begin(
 
 async function* noPages(): AsyncIterable<LogPage> {}
 
-/** Seals every one of them under one generation, however long it takes to reach them. */
+/** Seals every one of them under one generation, `step` above all before (C1), however long it takes to reach them. */
 async function sealAll(
   runtime: Runtime,
   replicas: readonly KnownReplica[],
-  genesis: Genesis | undefined,
-  ownGeneration: number,
+  { genesis, above, step }: { readonly genesis: Genesis | undefined; readonly above: number; readonly step: number },
   signal: AbortSignal,
 ): Promise<{ sealed: Sealed[]; generation: number }> {
   const { clock, log } = runtime
-  let generation = ownGeneration + 1
   let reportAt = clock.monotonicMs() + WAITING_REPORT_MS
   for (;;) {
-    const sealed = await sealReachable(runtime, generation, genesis, replicas)
-    const highest = highestSeal(sealed)
-    if (highest > generation) {
-      generation = highest + 1
-      continue
+    const seen = await lookAt(runtime, replicas)
+    const missing = replicas.filter(({ address }) => !seen.some((each) => each.address === address))
+    if (missing.length === 0) {
+      const generation = Math.max(above, highestSeal(seen)) + step
+      const sealed = await sealReachable(runtime, generation, genesis, seen)
+      if (sealed.length === seen.length && highestSeal(sealed) <= generation) return { sealed, generation }
     }
-    if (sealed.length === replicas.length) return { sealed, generation }
     if (signal.aborted) throw new Error('stopped while waiting for replicas')
-    if (clock.monotonicMs() >= reportAt) {
-      const missing = replicas.filter(({ address }) => !sealed.some((seal) => seal.address === address))
+    if (missing.length > 0 && clock.monotonicMs() >= reportAt) {
       const what = missing.map(({ replicaId, address }) => `replica ${replicaId} at ${address}`).join(', ')
       log.warn({ missing }, `waiting for ${what}: start it, or give it up for good with --lost <replica id>`)
       reportAt += WAITING_REPORT_MS

@@ -91,7 +91,7 @@ function withKnown(named: readonly KnownReplica[], known: readonly KnownReplica[
   return [...named, ...known.filter((replica) => !named.some(({ replicaId }) => replicaId === replica.replicaId))]
 }
 
-/** C1: afterwards nobody could tell whether a seal stood there before. */
+/** C1. Seals are looked at before: one that a replica had already cannot be told from one that was just given. */
 async function raiseAboveAll(runtime: Runtime, ledger: Ledger, replicas: readonly KnownReplica[]): Promise<Sealed[]> {
   for (;;) {
     const seen = await lookAt(runtime, replicas)

@@ -4,6 +4,7 @@ import { FAIR_WEATHER } from './network.ts'
 import type { SimProcess, World } from './process.ts'
 
 export const ABSENCE_MAX_MS = 2_500
+const ALONE_MIN_MS = 300
 const RETURN_MAX_MS = 4_000
 const AHEAD_POLL_MS = 0.4
 const AHEAD_TRIES = 100
@@ -150,6 +151,22 @@ function loseLedgerBehind(stage: Stage): string {
   return `kill ${late.process.name} for ${Math.round(back)} ms`
 }
 
+function loseReplicaDisk(stage: Stage): string {
+  const { world, cluster } = stage
+  const replica = world.random.pick(cluster.replicas)
+  if (!cluster.mayLoseDisk()) return 'nothing'
+  const killed = crashFor(stage, replica.process)
+  cluster.replaceLog(replica, 'its disk is lost')
+  if (world.random.chance(0.5)) return killed
+  const back = world.random.between(ALONE_MIN_MS, ABSENCE_MAX_MS)
+  for (const { process } of cluster.replicas) {
+    if (process === replica.process) continue
+    process.crash('killed')
+    world.scheduler.after(back, () => process.start())
+  }
+  return `${killed}, the other replicas for ${Math.round(back)} ms`
+}
+
 /** As long as the ledger is gone, nobody may come back who was given up with it. */
 function comeBack(stage: Stage, replica: SimReplica, withTail: boolean): void {
   const { world, cluster } = stage
@@ -290,13 +307,7 @@ export const FAULTS = {
     if (!backup) return 'a backup of the ledger is taken'
     return hurtLedger(stage, 'gets an old backup', () => cluster.store.restore(backup))
   },
-  'lose-replica-disk': (stage) => {
-    const replica = stage.world.random.pick(stage.cluster.replicas)
-    if (!stage.cluster.mayLoseDisk()) return 'nothing'
-    const what = crashFor(stage, replica.process)
-    stage.cluster.replaceLog(replica, 'its disk is lost')
-    return what
-  },
+  'lose-replica-disk': loseReplicaDisk,
   'give-up-replica': (stage) => giveUp(stage, replicaOf(stage), false),
   'give-up-with-ledger': (stage) => (stage.world.random.chance(0.3) ? giveUp(stage, replicaOf(stage), true) : giveUpAhead(stage)),
   'wall-clock': (stage) => {

@@ -71,7 +71,7 @@ function buildProgram(): Command {
     .option('--connections <a,b>', `connections of the load (default: ${FULL.connections})`, listOf(integer(1, 10_000)))
     .addOption(choiceOf('--workload <names>', 'workloads, or "all"', workloads, ['orders']))
     .addOption(choiceOf('--peers <names>', 'peers, "all" or "none"', peers, peers))
-    .option('--open-loop', "then fixed rates, of 50 and 80 percent of the bazaar's peak")
+    .option('--open-loop', "then fixed rates: 50 and 80 % of the bazaar's peak, or of a lower own one")
     .option('--overload', "then three times each system's own peak")
     .option('--out <folder>', 'write JSON and Markdown there, named by date and time')
     .option('--json', 'print JSON instead of tables')

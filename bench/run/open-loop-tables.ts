@@ -13,23 +13,21 @@ const COLUMNS = [
 const LOAD_SHARE_MAX = 0.7
 
 /** One table for each fixed rate of a workload: medians over the rounds, and the greatest of all. */
-export function openLoopTables({ openRuns, runs: closedRuns, systems }: Results, workload: string): ResultTable[] {
+export function openLoopTables({ openRuns, systems }: Results, workload: string): ResultTable[] {
   const here = openRuns.filter((run) => run.workload === workload)
-  const names = new Set(closedRuns.filter((run) => run.workload === workload).map(({ system }) => system))
-  const candidates = systems.filter(({ name }) => names.has(name))
   return [...new Set(here.map(({ percent }) => percent))].map((percent) => {
     const runs = here.filter((run) => run.percent === percent)
     const measured = systems.filter(({ name }) => runs.some(({ system }) => system === name))
-    const unable = candidates.filter((system) => !measured.includes(system)).map(({ name }) => name)
+    const rate = askedOfTheFastest(runs)
+    const slower = new Set(runs.filter((run) => run.askedPerSecond < rate).map(({ system }) => system))
     const busy = runs.some((run) => run.loadShare > LOAD_SHARE_MAX)
-    const rate = runs[0]?.askedPerSecond ?? 0
     return {
       title: `${workload}, open loop at ${whole(rate)}/s, ${percent} % of the bazaar's peak`,
       columns: COLUMNS,
       rows: measured.map(({ name }) => row(name, runs.filter(({ system }) => system === name))),
       notes: [
         'Latency counts from when a request was due, up to 1 ms of the timer included.',
-        ...(unable.length > 0 ? [`Below this rate at their best, so left out: ${unable.join(', ')}.`] : []),
+        ...(slower.size > 0 ? [`At ${percent} % of their own peak, which is lower: ${[...slower].join(', ')}.`] : []),
         ...(runs.some(hasErrors) ? ['! Errors: what is marked does not count.'] : []),
         ...troubleNotes(runs),
         ...loadNotes(runs),
@@ -37,6 +35,11 @@ export function openLoopTables({ openRuns, runs: closedRuns, systems }: Results,
       ],
     }
   })
+}
+
+/** The rate of those whose peak is not below the bazaar's. */
+export function askedOfTheFastest(runs: readonly OpenRun[]): number {
+  return Math.max(0, ...runs.map(({ askedPerSecond }) => askedPerSecond))
 }
 
 function row(system: string, runs: readonly OpenRun[]): string[] {

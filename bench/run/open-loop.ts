@@ -11,10 +11,10 @@ import { type Started, turnsOf } from './started.ts'
 import { median } from './statistics.ts'
 
 const CONNECTIONS = { connectionsMax: 1_024, connectionsReady: 64 }
-/** Rates, in percent of the subject's peak. */
+/** Rates, in percent of a peak. */
 const PERCENTS = [50, 80]
 
-/** Every system in turn at the same fixed rates; one whose own peak lies below a rate is left out of it. */
+/** Every system in turn at the same fixed rates: percents of the subject's peak, or of its own where that is lower. */
 export async function takeOpenLoopTurns(
   benchmark: Benchmark,
   started: readonly Started[],
@@ -26,11 +26,11 @@ export async function takeOpenLoopTurns(
   const runs: OpenRun[] = []
   const peak = peakOf(closedRuns, workload.name, SUBJECT)
   for (const percent of PERCENTS) {
-    const perSecond = Math.round((peak * percent) / 100)
-    const able = started.filter(({ kind }) => peakOf(closedRuns, workload.name, kind.name) >= perSecond)
     for (let round = 1; round <= settings.rounds; round++) {
-      for (const { kind, system } of turnsOf(able, round)) {
+      for (const { kind, system } of turnsOf(started, round)) {
         signal.throwIfAborted()
+        const reached = Math.min(peak, peakOf(closedRuns, workload.name, kind.name))
+        const perSecond = Math.round((reached * percent) / 100)
         const load = { address: system.address, cyclePath, perSecond, seconds: settings.seconds, ...CONNECTIONS }
         const { sent, ...taken } = await measure(system, async () => {
           const report = await runOpenLoop(load, signal)

@@ -27,7 +27,7 @@ export interface SentLoad {
 /** One turn of one system at a fixed rate; latencies count from when a request was due. */
 export interface OpenRun extends SentLoad {
   readonly workload: string
-  /** The rate in percent of the subject's peak. */
+  /** The rate in percent of the subject's peak, or of the system's own where that is lower. */
   readonly percent: number
   /** From 1. */
   readonly round: number

@@ -7,6 +7,7 @@ import type { Ledger } from '../src/storage/ledger.ts'
 import { MemoryLedgerStore, type LedgerSnapshot } from '../src/storage/memory/ledger-store.ts'
 import { memoryOrderLog, type MemoryOrderLog } from '../src/storage/memory/order-log.ts'
 import { GOOD_DISK, ledgerStoreOn, orderLogOn, SimDisk, type LedgerWatch } from './disk.ts'
+import { FAIR_WEATHER } from './network.ts'
 import { SimProcess, type World } from './process.ts'
 import type { ClusterSettings } from './settings.ts'
 
@@ -58,6 +59,8 @@ export class Cluster {
   readonly overruled = new Set<number>()
   /** A backup of the ledger, if one was taken. */
   backup: LedgerSnapshot
+  /** The longest log when a backup was put back, and its seal: until it is sealed anew, see `watchesOverBackup`. */
+  #watched: { readonly log: MemoryOrderLog; readonly sealedGeneration: number } | undefined
   /** Logs that were given up with their disk. */
   readonly #emptied: { readonly length: number; readonly atMs: number }[] = []
   #diskLost = false
@@ -95,6 +98,31 @@ export class Cluster {
     this.ledger = undefined
     this.ledgerTrusted = false
     this.ledgerHurtAt = this.#world.scheduler.nowMs
+  }
+
+  /**
+   * Puts back an old ledger, as docs/operations.md asks for: with all replicas running and in reach. A catalogue that can
+   * reach none of those that hold more cannot know that its ledger is old.
+   */
+  restoreBackup(backup: LedgerSnapshot): void {
+    this.store.restore(backup)
+    this.ledgerHurt()
+    this.#world.network.weather = { ...FAIR_WEATHER }
+    this.#world.network.heal()
+    for (const { process, disk } of this.remaining) {
+      disk.weather = { ...GOOD_DISK }
+      revive(process)
+    }
+    const [longest] = [...this.remaining].sort((a, b) => b.log.head().length - a.log.head().length)
+    this.#watched = longest && { log: longest.log, sealedGeneration: longest.log.head().sealedGeneration }
+  }
+
+  /** Whether nothing else may happen: an old ledger was put back, and the catalogue has not looked into the longest log yet. */
+  get watchesOverBackup(): boolean {
+    const watched = this.#watched
+    if (!watched) return false
+    if (this.ledgerTrusted || watched.log.head().sealedGeneration > watched.sealedGeneration) this.#watched = undefined
+    return this.#watched !== undefined
   }
 
   /** Every copy of the log is whole and the same. A ledger that was hurt is whole again when it is the same as all others. */
@@ -223,11 +251,13 @@ export class Cluster {
     for (const disk of this.disks) disk.weather = { ...GOOD_DISK }
     for (const { disk, process } of this.replicas) if (disk.flipped) process.crash('its log is verified')
     if (this.catalogueDisk.flipped) this.catalogue.crash('its ledger is verified')
-    for (const process of this.processes) {
-      if (process.life?.paused) process.life.resume()
-      process.start()
-    }
+    for (const process of this.processes) revive(process)
   }
+}
+
+function revive(process: SimProcess): void {
+  if (process.life?.paused) process.life.resume()
+  process.start()
 }
 
 const addressOf = (replicaId: number): string => `order-${replicaId}:1`

@@ -151,6 +151,18 @@ function loseLedgerBehind(stage: Stage): string {
   return `kill ${late.process.name} for ${Math.round(back)} ms`
 }
 
+/** At first takes a backup. */
+function restoreBackup(stage: Stage): string {
+  const { cluster } = stage
+  const backup = cluster.backup
+  cluster.backup = cluster.store.snapshot()
+  if (!backup) return 'a backup of the ledger is taken'
+  if (!cluster.mayLoseDisk()) return 'nothing'
+  const killed = crashFor(stage, cluster.catalogue)
+  cluster.restoreBackup(backup)
+  return `${killed}: it gets an old backup, all replicas run and can be reached`
+}
+
 function loseReplicaDisk(stage: Stage): string {
   const { world, cluster } = stage
   const replica = world.random.pick(cluster.replicas)
@@ -300,13 +312,7 @@ export const FAULTS = {
       stage.cluster.store.damage('bits were flipped')
       stage.cluster.nameReplicas()
     }),
-  'restore-backup': (stage) => {
-    const { cluster } = stage
-    const backup = cluster.backup
-    cluster.backup = cluster.store.snapshot()
-    if (!backup) return 'a backup of the ledger is taken'
-    return hurtLedger(stage, 'gets an old backup', () => cluster.store.restore(backup))
-  },
+  'restore-backup': restoreBackup,
   'lose-replica-disk': loseReplicaDisk,
   'give-up-replica': (stage) => giveUp(stage, replicaOf(stage), false),
   'give-up-with-ledger': (stage) => (stage.world.random.chance(0.3) ? giveUp(stage, replicaOf(stage), true) : giveUpAhead(stage)),

@@ -21,10 +21,10 @@ export class Nemesis {
   }
 
   #next(): void {
-    const { world } = this.#stage
+    const { world, cluster } = this.#stage
     world.scheduler.after(world.random.next() * GAP_MAX_MS, () => {
       if (this.#stopped) return
-      world.trace(`FAULT ${FAULTS[this.#pick()](this.#stage)}`)
+      world.trace(`FAULT ${cluster.watchesOverBackup ? 'nothing' : FAULTS[this.#pick()](this.#stage)}`)
       this.#next()
     })
   }

@@ -125,8 +125,8 @@ export const CATALOGUE_BUGS: readonly PlantedBug[] = [
     name: 'unread-ignored',
     what: 'C3: an empty catalogue does not wait until it has looked into the replicas named to it',
     file: 'src/catalogue/membership.ts',
-    find: 'if (this.#unread.size > 0) return',
-    replace: 'if (this.#unread.size > 3) return',
+    find: 'if (awaited.length > 0) return',
+    replace: 'if (awaited.length > 3) return',
   },
   {
     name: 'shown-before-looked',

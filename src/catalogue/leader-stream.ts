@@ -23,6 +23,8 @@ export interface LeaderStreamContext {
   isAhead(hello: LeadHello): boolean
   /** A replica that may be new here (C3). */
   introduce(replica: KnownReplica): void
+  /** Looks into replicas that could not be reached before (C4), then says why there is no trade, or undefined. */
+  lookAgain(): Promise<string | undefined>
   /** A replica holds what the ledger has lost: this process has to end and recover it. */
   startOver(replica: KnownReplica, why: string): Promise<void>
   attached(leader: LeaderStream): void
@@ -77,7 +79,7 @@ export class LeaderStream implements StreamHandlers<LeaderToCatalogue> {
   async #welcome(hello: LeadHello): Promise<void> {
     const { ledger, log } = this.#context
     this.#context.introduce(hello)
-    const why = this.#context.refusal()
+    const why = this.#context.refusal() ?? (await this.#context.lookAgain())
     if (why !== undefined) return this.#refuse(refusal(why)) // A leader asks every 50 ms: not worth a line.
     const refused = await this.#judge(hello)
     if (refused) {

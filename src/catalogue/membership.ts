@@ -1,6 +1,7 @@
+import { sleep } from '../runtime/clock.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { KnownReplica, Ledger } from '../storage/ledger.ts'
-import { isAhead, sealUntilReached } from './recovery.ts'
+import { isAhead, seal, SEAL_RETRY_MS } from './recovery.ts'
 
 /** Front ends of our own name all replicas within this time; where there are none, a replica that leads has to do. */
 const NAMING_GRACE_MS = 3_000
@@ -18,6 +19,8 @@ export interface MembershipOptions {
  *
  * C3. An empty catalogue decides and shows nothing before it has met a replica, and looked into every one that was named
  *     to it. It recovers only from all of them: a front end knows them all, a leader only itself.
+ * C4. A replica that could not be reached is looked into as soon as it can be, and tried once more before a leader is
+ *     taken: the ledger may be an old copy, and a leader that was away as long cannot tell.
  */
 export class Membership {
   readonly #runtime: Runtime
@@ -31,8 +34,12 @@ export class Membership {
   #tellAllNamed: () => void = () => {}
   #areAllNamed = false
   readonly #openedAt: number
-  /** Replicas that nobody has looked into yet. */
-  readonly #unread = new Set<string>()
+  /** Replicas that nobody has looked into yet, by address. */
+  readonly #unread = new Map<string, KnownReplica>()
+  /** Addresses of those that could not be reached. */
+  readonly #unreachable = new Set<string>()
+  /** Why this process is about to end, or undefined. */
+  #behind: string | undefined
 
   constructor(runtime: Runtime, ledger: Ledger, options: MembershipOptions, closing: AbortSignal) {
     this.#runtime = runtime
@@ -48,11 +55,13 @@ export class Membership {
     })
   }
 
-  /** Takes over what the ledger remembers and what the operator named; the recovery has looked into all of these. */
-  async load(named: readonly KnownReplica[]): Promise<void> {
+  /** Takes over what the ledger remembers and what the operator named; the recovery has looked into all but the unread. */
+  async load(named: readonly KnownReplica[], unread: readonly KnownReplica[]): Promise<void> {
     for (const { replicaId, address } of await this.#ledger.knownReplicas()) this.#addresses.set(replicaId, address)
     for (const replica of named) if (!this.#isKnown(replica)) await this.#remember(replica)
     if (named.length > 0) this.#tellAllNamed()
+    for (const { address } of unread) this.#unreachable.add(address)
+    this.#lookInto(unread)
   }
 
   get addresses(): ReadonlyMap<number, string> {
@@ -61,7 +70,9 @@ export class Membership {
 
   /** Why nothing may be decided or shown yet, or undefined. */
   get refusal(): string | undefined {
-    if (this.#unread.size > 0) return `the catalogue has not looked into these replicas yet: ${[...this.#unread].join(', ')}`
+    if (this.#behind !== undefined) return this.#behind
+    const awaited = [...this.#unread.keys()].filter((address) => !this.#mayDoWithout(address))
+    if (awaited.length > 0) return `the catalogue has not looked into these replicas yet: ${awaited.join(', ')}`
     if (this.#areAllNamed || this.#options.alone || this.#ledger.head().length > 0) return undefined
     if (this.#addresses.size === 0) {
       return 'the catalogue is empty and has met no replica: start the replicas and a front end, or the catalogue with --alone'
@@ -84,30 +95,42 @@ export class Membership {
     this.#lookInto(strange)
   }
 
-  #lookInto(replicas: readonly KnownReplica[]): void {
-    for (const { replicaId, address } of replicas) {
-      this.#addresses.set(replicaId, address)
-      if (!this.#options.lost.includes(replicaId)) this.#unread.add(address)
-    }
-    for (const replica of replicas) void this.#look(replica).catch((error: Error) => this.#runtime.halt(error))
+  /** C4. Tries all that could not be reached before once more; says then why nothing may be decided, or undefined. */
+  async lookAgain(): Promise<string | undefined> {
+    await Promise.all([...this.#unread.values()].map((replica) => this.#look(replica)))
+    return this.refusal
   }
 
   /** Ends this process so that its next life recovers from what this replica holds. */
   async startOver(replica: KnownReplica, why: string): Promise<void> {
+    this.#behind = why
     await this.#remember(replica)
     this.#runtime.halt(new Error(`${why}: starting over to recover`))
   }
 
-  /** C3. A ledger with orders waits no longer than one try for a replica that cannot be reached. */
+  #lookInto(replicas: readonly KnownReplica[]): void {
+    for (const replica of replicas) {
+      this.#addresses.set(replica.replicaId, replica.address)
+      if (!this.#options.lost.includes(replica.replicaId)) this.#unread.set(replica.address, replica)
+    }
+    for (const replica of replicas) void this.#lookUntilRead(replica).catch((error: Error) => this.#runtime.halt(error))
+  }
+
+  async #lookUntilRead(replica: KnownReplica): Promise<void> {
+    if (!this.#unread.has(replica.address)) return this.#remember(replica)
+    while (!this.#closing.aborted) {
+      await this.#look(replica)
+      if (!this.#unread.has(replica.address)) return
+      await sleep(this.#runtime.clock, SEAL_RETRY_MS, this.#closing)
+    }
+  }
+
   async #look(replica: KnownReplica): Promise<void> {
     const { replicaId, address } = replica
-    if (!this.#unread.has(address)) return this.#remember(replica)
+    const state = await seal(this.#runtime, this.#ledger.head(), replica)
+    if (!state) return void this.#unreachable.add(address)
     const head = this.#ledger.head()
-    const missed = () => {
-      if (head.length > 0) this.#unread.delete(address)
-    }
-    const state = await sealUntilReached(this.#runtime, replica, head, { signal: this.#closing, missed })
-    if (state && (isAhead(state, head) || state.sealedGeneration > head.generation)) {
+    if (isAhead(state, head) || state.sealedGeneration > head.generation) {
       const why = `replica ${replicaId} holds ${state.length} entries, the ledger ${head.length}`
       if (head.length === 0) this.#runtime.log.warn({ address }, `${why}: waiting until a front end names all replicas`)
       if (head.length === 0) await this.#allNamed
@@ -115,6 +138,11 @@ export class Membership {
     }
     await this.#remember(replica)
     this.#unread.delete(address)
+  }
+
+  /** C3. A ledger with orders waits no longer than one try for a replica that cannot be reached. */
+  #mayDoWithout(address: string): boolean {
+    return this.#ledger.head().length > 0 && this.#unreachable.has(address)
   }
 
   #isKnown({ replicaId, address }: KnownReplica): boolean {

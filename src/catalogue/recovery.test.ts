@@ -57,7 +57,7 @@ describe('a lost ledger', () => {
     const runtime = { clock: systemClock, log: silentLogger, network: { call } } as unknown as Runtime
     const replicas = [...sealed.keys()].map((address, at) => ({ replicaId: at + 1, address }))
     const options = { store: new MemoryLedgerStore({ decide }), replicas, lost }
-    return (await openLedger(runtime, options, new AbortController().signal)).head().generation
+    return (await openLedger(runtime, options, new AbortController().signal)).ledger.head().generation
   }
 
   test.each([

@@ -7,7 +7,7 @@ import type { Genesis } from '../storage/chain.ts'
 import type { KnownReplica, Ledger, LedgerHead, LedgerOpening, LedgerStore, LogPage } from '../storage/ledger.ts'
 
 const SEAL_DEADLINE_MS = 500
-const SEAL_RETRY_MS = 200
+export const SEAL_RETRY_MS = 200
 const WAITING_REPORT_MS = 2_000
 const READ_DEADLINE_MS = 5_000
 /** A replica that is being read and does not come back within this time: the recovery begins anew. */
@@ -26,6 +26,12 @@ export interface RecoveryOptions {
   openingStocks?(): readonly Stock[]
 }
 
+/** A ledger that may be decided on, and the replicas that could not be reached at this start (C4). */
+export interface Opened {
+  readonly ledger: Ledger
+  readonly unread: readonly KnownReplica[]
+}
+
 type UnusableLedger = Exclude<LedgerOpening, { readonly kind: 'ready' }>
 
 /** What a replica holds, once it is sealed. */
@@ -42,22 +48,25 @@ interface Sealed {
  *     up as lost) were sealed and read; it takes over the log of the highest (generation, length).
  * C3. A history is begun only where all replicas are empty.
  */
-export async function openLedger(runtime: Runtime, options: RecoveryOptions, signal: AbortSignal): Promise<Ledger> {
+export async function openLedger(runtime: Runtime, options: RecoveryOptions, signal: AbortSignal): Promise<Opened> {
   const { log } = runtime
   const opening = await options.store.open()
   if (opening.kind !== 'ready') {
     log.warn(opening, 'no usable ledger')
     const replicas = holdersOf(opening, options.replicas)
-    return recover(runtime, { ...options, replicas }, undefined, signal)
+    return { ledger: await recover(runtime, { ...options, replicas }, undefined, signal), unread: [] }
   }
   const { ledger } = opening
   const replicas = withKnown(options.replicas, await ledger.knownReplicas())
   const sealed = await raiseAboveAll(runtime, ledger, replicas)
   const head = ledger.head()
   const ahead = sealed.filter(({ state }) => isAhead(state, head))
-  if (ahead.length === 0 && (head.length > 0 || replicas.length === 0)) return ledger
+  if (ahead.length === 0 && (head.length > 0 || replicas.length === 0)) {
+    const unread = replicas.filter(({ address }) => !sealed.some((each) => each.address === address))
+    return { ledger, unread }
+  }
   if (head.length > 0) log.error({ ...holdingOf(head), replicas: ahead.map(({ state }) => state.replicaId) }, 'the ledger is behind')
-  return recover(runtime, { ...options, replicas }, ledger, signal)
+  return { ledger: await recover(runtime, { ...options, replicas }, ledger, signal), unread: [] }
 }
 
 /**
@@ -203,20 +212,14 @@ async function sealAll(
   }
 }
 
-/** Seals one replica, however long it takes to reach it; tells of each try that failed. Undefined when the catalogue stops before. */
-export async function sealUntilReached(
+/** Seals one replica with the ledger's generation; undefined when it cannot be reached. */
+export async function seal(
   runtime: Runtime,
-  replica: KnownReplica,
   { generation, genesis }: LedgerHead,
-  { signal, missed }: { readonly signal: AbortSignal; missed(): void },
+  replica: KnownReplica,
 ): Promise<SealResult | undefined> {
-  while (!signal.aborted) {
-    const [sealed] = await sealReachable(runtime, generation, genesis, [replica])
-    if (sealed) return sealed.state
-    missed()
-    await sleep(runtime.clock, SEAL_RETRY_MS, signal)
-  }
-  return undefined
+  const [sealed] = await sealReachable(runtime, generation, genesis, [replica])
+  return sealed?.state
 }
 
 const byGenerationAndLength = (a: Sealed, b: Sealed): number =>

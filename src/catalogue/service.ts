@@ -45,12 +45,13 @@ export interface CatalogueOptions extends RecoveryOptions, MembershipOptions {
  */
 export async function startCatalogue(runtime: Runtime, options: CatalogueOptions): Promise<Service> {
   const closing = new AbortController()
-  const ledger = haltingLedger(await openLedger(runtime, options, closing.signal), (reason) => runtime.halt(reason))
+  const opened = await openLedger(runtime, options, closing.signal)
+  const ledger = haltingLedger(opened.ledger, (reason) => runtime.halt(reason))
   const { generation, length, publishedAtLeast } = ledger.head()
   const pending = await ledger.entries(publishedAtLeast, length - publishedAtLeast)
   const publication = new Publication(await ledger.stocks(), length, pending)
   const membership = new Membership(runtime, ledger, options, closing.signal)
-  await membership.load(options.replicas)
+  await membership.load(options.replicas, opened.unread)
   const catalogue = new Catalogue(runtime, options.leaseMs ?? LEASE_MS, ledger, publication, membership, closing)
   const server = await runtime.network.serve(options.port, catalogue.services())
   runtime.log.info({ port: server.port, generation, length, unpublished: pending.length }, 'catalogue listens')
@@ -152,6 +153,7 @@ class Catalogue {
       refusal: () => this.#refusal,
       isAhead: (hello) => isAhead(hello, this.#ledger.head()),
       introduce: (replica) => this.#membership.introduce(replica),
+      lookAgain: () => this.#membership.lookAgain(),
       startOver: (replica, why) => this.#membership.startOver(replica, why),
       attached: (leader) => this.#leaders.add(leader),
       detached: (leader) => this.#leaders.delete(leader),

@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest'
+import { OPENING_CATALOGUE } from '../domain/stock.ts'
+import type { OrderRequest } from '../domain/order.ts'
+import type { SealRequest } from '../rpc/messages.ts'
+import { systemClock } from '../runtime/clock.ts'
+import { silentLogger } from '../runtime/logger.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import { MemoryLedgerStore } from '../storage/memory/ledger-store.ts'
+import { decide } from './decide.ts'
+import { Membership } from './membership.ts'
+
+const GENESIS = { clusterId: 'c-1', stocks: OPENING_CATALOGUE }
+const REPLICA = { replicaId: 2, address: 'order-2:1' }
+const ORDER: OrderRequest = { key: 'c:1', fingerprint: 'print', name: 'tesla', type: 'sell', quantity: 1 }
+
+/** A catalogue whose ledger holds one order, and that could not reach a replica with `length` orders when it started. */
+async function startedAlone({ length, reachableAgain }: { length: number; reachableAgain: boolean }) {
+  const store = new MemoryLedgerStore({ decide })
+  const ledger = await store.rebuild(GENESIS, 1, noPages())
+  await ledger.decide([ORDER], 1)
+  let isReachable = false
+  const halted: string[] = []
+  const call = async (_address: string, _method: string, { generation }: SealRequest) => {
+    if (!isReachable) throw new Error('connection refused')
+    return { clusterId: 'c-1', length, lastGeneration: 1, sealedGeneration: generation, replicaId: 2 }
+  }
+  const halt = (reason: Error) => void halted.push(reason.message)
+  const runtime = { clock: systemClock, log: silentLogger, network: { call }, halt } as unknown as Runtime
+  const closing = new AbortController()
+  const membership = new Membership(runtime, ledger, { lost: [], alone: false }, closing.signal)
+  await membership.load([REPLICA], [REPLICA])
+  const refusalAtStart = membership.refusal
+  isReachable = reachableAgain
+  const refusal = await membership.lookAgain()
+  closing.abort()
+  return { refusalAtStart, refusal, halted }
+}
+
+async function* noPages(): AsyncIterable<never> {}
+
+test('a replica that is out of reach stops no trade', async () => {
+  expect(await startedAlone({ length: 5, reachableAgain: false })).toEqual({ halted: [] })
+})
+
+test('one that is in reach again and holds more does: the ledger is an old copy (C4)', async () => {
+  const { refusalAtStart, refusal, halted } = await startedAlone({ length: 5, reachableAgain: true })
+  expect(refusalAtStart).toBeUndefined()
+  expect(refusal).toMatch('replica 2 holds 5 entries, the ledger 1')
+  expect(halted).toEqual([expect.stringMatching('starting over to recover')])
+})
+
+test('one that is in reach again and holds as much does not', async () => {
+  expect(await startedAlone({ length: 1, reachableAgain: true })).toEqual({ halted: [] })
+})

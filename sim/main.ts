@@ -6,9 +6,9 @@ import type { Batch, BatchResult } from './worker.ts'
 
 /** Garbage of a whole run fits in: a tenth faster than with the default of 16. */
 const YOUNG_GENERATION_MB = 64
-/** Seeds given to a worker at a time. */
 /** Between two lines of progress in a log. */
 const LOG_INTERVAL_MS = 60_000
+/** Seeds given to a worker at a time. */
 const BATCH_RUNS = 20
 
 interface Options {

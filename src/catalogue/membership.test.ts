@@ -28,7 +28,7 @@ async function startedAlone({ length, reachableAgain }: { length: number; reacha
   const runtime = { clock: systemClock, log: silentLogger, network: { call }, halt } as unknown as Runtime
   const closing = new AbortController()
   const membership = new Membership(runtime, ledger, { lost: [], alone: false }, closing.signal)
-  await membership.load([REPLICA], [REPLICA])
+  await membership.load({ replicas: [REPLICA], unread: [REPLICA] }, { areAllNamed: true })
   const refusalAtStart = membership.refusal
   isReachable = reachableAgain
   const refusal = await membership.lookAgain()
@@ -51,4 +51,13 @@ test('one that is in reach again and holds more does: the ledger is an old copy 
 
 test('one that is in reach again and holds as much does not', async () => {
   expect(await startedAlone({ length: 1, reachableAgain: true })).toEqual({ halted: [] })
+})
+
+test('a ledger that was rebuilt remembers the replicas that it was rebuilt from', async () => {
+  const ledger = await new MemoryLedgerStore({ decide }).rebuild(GENESIS, 1, noPages())
+  const runtime = { clock: systemClock, log: silentLogger } as unknown as Runtime
+  const membership = new Membership(runtime, ledger, { lost: [], alone: false }, new AbortController().signal)
+  await membership.load({ replicas: [REPLICA], unread: [] }, { areAllNamed: false })
+  expect(await ledger.knownReplicas()).toEqual([REPLICA])
+  expect([...membership.addresses]).toEqual([[2, 'order-2:1']])
 })

@@ -1,7 +1,7 @@
 import { sleep } from '../runtime/clock.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { KnownReplica, Ledger } from '../storage/ledger.ts'
-import { isAhead, seal, SEAL_RETRY_MS } from './recovery.ts'
+import { isAhead, seal, SEAL_RETRY_MS, type Opened } from './recovery.ts'
 
 /** Front ends of our own name all replicas within this time; where there are none, a replica that leads has to do. */
 const NAMING_GRACE_MS = 3_000
@@ -55,11 +55,11 @@ export class Membership {
     })
   }
 
-  /** Takes over what the ledger remembers and what the operator named; the recovery has looked into all but the unread. */
-  async load(named: readonly KnownReplica[], unread: readonly KnownReplica[]): Promise<void> {
+  /** Takes over the replicas that the recovery has looked into, and those that are yet unread; a rebuilt ledger knows none. */
+  async load({ replicas, unread }: Pick<Opened, 'replicas' | 'unread'>, { areAllNamed }: { areAllNamed: boolean }): Promise<void> {
     for (const { replicaId, address } of await this.#ledger.knownReplicas()) this.#addresses.set(replicaId, address)
-    for (const replica of named) if (!this.#isKnown(replica)) await this.#remember(replica)
-    if (named.length > 0) this.#tellAllNamed()
+    for (const replica of replicas) if (!this.#isKnown(replica)) await this.#remember(replica)
+    if (areAllNamed) this.#tellAllNamed()
     for (const { address } of unread) this.#unreachable.add(address)
     this.#lookInto(unread)
   }

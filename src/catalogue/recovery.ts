@@ -26,9 +26,12 @@ export interface RecoveryOptions {
   openingStocks?(): readonly Stock[]
 }
 
-/** A ledger that may be decided on, and the replicas that could not be reached at this start (C4). */
+/** A ledger that may be decided on. */
 export interface Opened {
   readonly ledger: Ledger
+  /** Replicas of this cluster: those that the operator named, and those that the ledger before this start remembered. */
+  readonly replicas: readonly KnownReplica[]
+  /** Those of them that could not be reached at this start (C4). */
   readonly unread: readonly KnownReplica[]
 }
 
@@ -49,12 +52,11 @@ interface Sealed {
  * C3. A history is begun only where all replicas are empty.
  */
 export async function openLedger(runtime: Runtime, options: RecoveryOptions, signal: AbortSignal): Promise<Opened> {
-  const { log } = runtime
   const opening = await options.store.open()
   if (opening.kind !== 'ready') {
-    log.warn(opening, 'no usable ledger')
+    runtime.log.warn(opening, 'no usable ledger')
     const replicas = holdersOf(opening, options.replicas)
-    return { ledger: await recover(runtime, { ...options, replicas }, undefined, signal), unread: [] }
+    return { ledger: await recover(runtime, { ...options, replicas }, undefined, signal), replicas, unread: [] }
   }
   const { ledger } = opening
   const replicas = withKnown(options.replicas, await ledger.knownReplicas())
@@ -63,10 +65,12 @@ export async function openLedger(runtime: Runtime, options: RecoveryOptions, sig
   const ahead = sealed.filter(({ state }) => isAhead(state, head))
   if (ahead.length === 0 && (head.length > 0 || replicas.length === 0)) {
     const unread = replicas.filter(({ address }) => !sealed.some((each) => each.address === address))
-    return { ledger, unread }
+    return { ledger, replicas, unread }
   }
-  if (head.length > 0) log.error({ ...holdingOf(head), replicas: ahead.map(({ state }) => state.replicaId) }, 'the ledger is behind')
-  return { ledger: await recover(runtime, { ...options, replicas }, ledger, signal), unread: [] }
+  if (head.length > 0) {
+    runtime.log.error({ ...holdingOf(head), replicas: ahead.map(({ state }) => state.replicaId) }, 'the ledger is behind')
+  }
+  return { ledger: await recover(runtime, { ...options, replicas }, ledger, signal), replicas, unread: [] }
 }
 
 /**

@@ -51,7 +51,7 @@ export async function startCatalogue(runtime: Runtime, options: CatalogueOptions
   const pending = await ledger.entries(publishedAtLeast, length - publishedAtLeast)
   const publication = new Publication(await ledger.stocks(), length, pending)
   const membership = new Membership(runtime, ledger, options, closing.signal)
-  await membership.load(options.replicas, opened.unread)
+  await membership.load(opened, { areAllNamed: options.replicas.length > 0 })
   const catalogue = new Catalogue(runtime, options.leaseMs ?? LEASE_MS, ledger, publication, membership, closing)
   const server = await runtime.network.serve(options.port, catalogue.services())
   runtime.log.info({ port: server.port, generation, length, unpublished: pending.length }, 'catalogue listens')

@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { Command, InvalidArgumentError } from 'commander'
-import { simulate, type RunResult } from './simulation.ts'
+import { FAULT_MIXES } from './fault-mixes.ts'
+import { mixOf, simulate, type RunResult } from './simulation.ts'
 import type { Batch, BatchResult } from './worker.ts'
 
 /** Garbage of a whole run fits in: a tenth faster than with the default of 16. */
@@ -19,12 +20,19 @@ interface Options {
   readonly json: boolean
   readonly untilViolation: boolean
   readonly minutes?: number
+  readonly mix: string
 }
 
 const count = (text: string): number => {
   const value = Number(text)
   if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('a whole number is wanted')
   return value
+}
+
+const partOfAMix = (text: string): string => {
+  const names = FAULT_MIXES.map(({ name }) => name)
+  if (names.some((name) => name.includes(text))) return text
+  throw new InvalidArgumentError(`it is in none of: ${names.join(', ')}`)
 }
 
 const program = new Command('sim')
@@ -35,8 +43,9 @@ const program = new Command('sim')
   .option('--workers <n>', 'threads', count, availableParallelism())
   .option('--until-violation', 'stop at the first violation', false)
   .option('--minutes <n>', 'begin no further runs after this time, and exit with 1 when some were left', count)
+  .option('--mix <text>', 'only seeds that decide on a mix of faults with this in its name', partOfAMix, '')
   .option('--json', 'one JSON line instead of words', false)
-  .addHelpText('after', '\nExamples:\n  npm run sim -- --runs 1000\n  npm run sim -- --seed 8412')
+  .addHelpText('after', '\nExamples:\n  npm run sim -- --runs 1000\n  npm run sim -- --seed 8412\n  npm run sim -- --runs 1000 --mix ledger')
   .action((options: Options) => (options.seed === undefined ? sweep(options) : repeat(options.seed)))
 
 /** One seed, told line by line. */
@@ -58,16 +67,15 @@ function tellProgress(line: string): void {
   }
 }
 
-async function sweep({ from, runs, workers, json, untilViolation, minutes = Infinity }: Options): Promise<void> {
+async function sweep({ from, runs, workers, json, untilViolation, minutes = Infinity, mix }: Options): Promise<void> {
   const started = performance.now()
   const total = { runs: 0, events: 0, operations: 0, orders: 0, violations: 0, firstFailedSeed: -1, firstViolation: '' }
-  let next = from
+  const seeds = seedsOf(from, runs, mix)
   const takeBatch = (): Batch | undefined => {
     if (untilViolation && total.violations > 0) return undefined
     if (performance.now() - started > minutes * 60_000) return undefined
-    const batch = { from: next, runs: Math.min(BATCH_RUNS, from + runs - next), untilViolation }
-    next += batch.runs
-    return batch.runs > 0 ? batch : undefined
+    const batch = Array.from({ length: BATCH_RUNS }, () => seeds.next().value).filter((seed) => seed !== undefined)
+    return batch.length > 0 ? { seeds: batch, untilViolation } : undefined
   }
   const add = (result: BatchResult) => {
     total.runs += result.runs
@@ -97,6 +105,16 @@ async function sweep({ from, runs, workers, json, untilViolation, minutes = Infi
         `${total.orders} orders, ${total.violations} violations`,
     )
     if (isCutShort) console.log(`CUT SHORT: only ${total.runs} of ${runs} runs within ${minutes} minutes`)
+  }
+}
+
+/** So many seeds, from one on, that decide on such a mix of faults. */
+function* seedsOf(from: number, runs: number, mix: string): Generator<number, void> {
+  let left = runs
+  for (let seed = from; left > 0; seed += 1) {
+    if (!mixOf(seed).name.includes(mix)) continue
+    left -= 1
+    yield seed
   }
 }
 

@@ -66,6 +66,11 @@ export async function simulate(seed: number, options: { readonly keepTrace: bool
   }
 }
 
+/** The first thing that a seed decides. */
+export const mixOf = (seed: number): FaultMix => pickMix(new SeededRandom(seed))
+
+const pickMix = (random: SeededRandom): FaultMix => random.pick(FAULT_MIXES)
+
 class Run {
   readonly #seed: number
   readonly #scheduler = new Scheduler()
@@ -86,7 +91,7 @@ class Run {
   constructor(seed: number, keepTrace: boolean) {
     this.#seed = seed
     this.#random = new SeededRandom(seed)
-    this.#mix = this.#random.pick(FAULT_MIXES)
+    this.#mix = pickMix(this.#random)
     this.#settings = settingsOf(this.#random, this.#mix)
     applyLimits(this.#settings)
     this.#world = this.#newWorld(keepTrace)

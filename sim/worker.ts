@@ -2,8 +2,7 @@ import { parentPort } from 'node:worker_threads'
 import { simulate, type RunResult } from './simulation.ts'
 
 export interface Batch {
-  readonly from: number
-  readonly runs: number
+  readonly seeds: readonly number[]
   /** The first violation ends the batch. */
   readonly untilViolation: boolean
 }
@@ -19,10 +18,11 @@ export interface BatchResult {
 // Nobody reads the stacks of the errors that services throw at each other, and gathering them takes time.
 Error.stackTraceLimit = 0
 
-parentPort?.on('message', async ({ from, runs: most, untilViolation }: Batch) => {
+parentPort?.on('message', async ({ seeds, untilViolation }: Batch) => {
   let [runs, events, operations, orders] = [0, 0, 0, 0]
   const failed: BatchResult['failed'][number][] = []
-  for (let seed = from; seed < from + most && !(untilViolation && failed.length > 0); seed += 1) {
+  for (const seed of seeds) {
+    if (untilViolation && failed.length > 0) break
     runs += 1
     const result = await simulate(seed, { keepTrace: false })
     events += result.events

@@ -169,7 +169,7 @@ export const ORDER_BUGS: readonly PlantedBug[] = [
     name: 'empty-log-reads-nothing',
     what: 'invariant 13: an empty log with a large gap is told to read it, and not what it has to adopt before',
     file: 'src/catalogue/leader-stream.ts',
-    find: "const adopt = hello.clusterId === '' ? { generation, genesis } : null",
+    find: 'const adopt = hello.length === 0 ? { generation, genesis } : null',
     replace: 'const adopt = genesis && generation < 0 ? { generation, genesis } : null',
   },
   {

@@ -110,7 +110,7 @@ export class LeaderStream implements StreamHandlers<LeaderToCatalogue> {
       return refusal(why, { differs: true })
     }
     if (length - hello.length > LIMITS.leaderGapMax) {
-      const adopt = hello.clusterId === '' ? { generation, genesis } : null
+      const adopt = hello.length === 0 ? { generation, genesis } : null // It may know no history, or one that never began.
       return refusal(`a gap of ${length - hello.length} entries: read it first`, { lacksMuch: true, adopt })
     }
     const digest = await this.#context.ledger.digestAt(hello.length)

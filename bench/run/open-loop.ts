@@ -14,7 +14,10 @@ const CONNECTIONS = { connectionsMax: 1_024, connectionsReady: 64 }
 /** Rates, in percent of a peak. */
 const PERCENTS = [50, 80]
 
-/** Every system in turn at the same fixed rates: percents of the subject's peak, or of its own where that is lower. */
+/**
+ * Every system in turn at the same fixed rates: percents of the subject's peak on as many connections as are open at
+ * first, or of its own where that is lower.
+ */
 export async function takeOpenLoopTurns(
   benchmark: Benchmark,
   started: readonly Started[],
@@ -24,13 +27,12 @@ export async function takeOpenLoopTurns(
 ): Promise<OpenRun[]> {
   const { settings, signal, say } = benchmark
   const runs: OpenRun[] = []
-  const peak = peakOf(closedRuns, workload.name, SUBJECT)
+  const peakFor = (system: string) => peakOf(closedRuns, workload.name, system, CONNECTIONS.connectionsReady)
   for (const percent of PERCENTS) {
     for (let round = 1; round <= settings.rounds; round++) {
       for (const { kind, system } of turnsOf(started, round)) {
         signal.throwIfAborted()
-        const reached = Math.min(peak, peakOf(closedRuns, workload.name, kind.name))
-        const perSecond = Math.round((reached * percent) / 100)
+        const perSecond = Math.round((Math.min(peakFor(SUBJECT), peakFor(kind.name)) * percent) / 100)
         const load = { address: system.address, cyclePath, perSecond, seconds: settings.seconds, ...CONNECTIONS }
         const { sent, ...taken } = await measure(system, async () => {
           const report = await runOpenLoop(load, signal)
@@ -45,11 +47,12 @@ export async function takeOpenLoopTurns(
   return runs
 }
 
-/** The best median that a system reached at any number of connections. */
-export function peakOf(runs: readonly Run[], workload: string, system: string): number {
+/** The best median that a system reached at any number of connections, or on so many if that was measured. */
+export function peakOf(runs: readonly Run[], workload: string, system: string, onConnections?: number): number {
   const own = runs.filter((run) => run.workload === workload && run.system === system)
-  const connections = [...new Set(own.map((run) => run.connections))]
-  const medians = connections.map((number) =>
+  const measured = [...new Set(own.map((run) => run.connections))]
+  const connections = measured.filter((number) => number === onConnections)
+  const medians = (connections.length > 0 ? connections : measured).map((number) =>
     median(own.filter((run) => run.connections === number).map(({ measure: { perSecond } }) => perSecond)),
   )
   return Math.max(...medians)

@@ -151,7 +151,7 @@ function loseLedgerBehind(stage: Stage): string {
   return `kill ${late.process.name} for ${Math.round(back)} ms`
 }
 
-/** At first takes a backup. */
+/** The first time it only takes the backup. */
 function restoreBackup(stage: Stage): string {
   const { cluster } = stage
   const backup = cluster.backup
@@ -163,6 +163,7 @@ function restoreBackup(stage: Stage): string {
   return `${killed}: it gets an old backup, all replicas run and can be reached`
 }
 
+/** In half of the cases there is nobody else to lead for a while: the empty replica has to. */
 function loseReplicaDisk(stage: Stage): string {
   const { world, cluster } = stage
   const replica = world.random.pick(cluster.replicas)

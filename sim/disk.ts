@@ -157,10 +157,10 @@ export function ledgerStoreOn(disk: SimDisk, inner: LedgerStore, life: Life, wat
     },
     create: (genesis) => replace(() => inner.create(genesis)),
     // The pages come over the network, so the file is written as they come; what counts is when it replaces the old one.
-    rebuild: async (genesis, generation, pages) => {
+    rebuild: async (origin, pages) => {
       const read: LogPage[] = []
       for await (const page of pages) read.push(page)
-      return replace(() => inner.rebuild(genesis, generation, inOrder(read)))
+      return replace(() => inner.rebuild(origin, inOrder(read)))
     },
   }
 }

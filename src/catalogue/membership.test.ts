@@ -16,7 +16,7 @@ const ORDER: OrderRequest = { key: 'c:1', fingerprint: 'print', name: 'tesla', t
 /** A catalogue whose ledger holds one order, and that could not reach a replica with `length` orders when it started. */
 async function startedAlone({ length, reachableAgain }: { length: number; reachableAgain: boolean }) {
   const store = new MemoryLedgerStore({ decide })
-  const ledger = await store.rebuild(GENESIS, 1, noPages())
+  const ledger = await store.rebuild({ genesis: GENESIS, generation: 1, replicas: [] }, noPages())
   await ledger.decide([ORDER], 1)
   let isReachable = false
   const halted: string[] = []
@@ -53,11 +53,11 @@ test('one that is in reach again and holds as much does not', async () => {
   expect(await startedAlone({ length: 1, reachableAgain: true })).toEqual({ halted: [] })
 })
 
-test('a ledger that was rebuilt remembers the replicas that it was rebuilt from', async () => {
-  const ledger = await new MemoryLedgerStore({ decide }).rebuild(GENESIS, 1, noPages())
+test('the replicas that the operator names are remembered', async () => {
+  const ledger = await new MemoryLedgerStore({ decide }).rebuild({ genesis: GENESIS, generation: 1, replicas: [] }, noPages())
   const runtime = { clock: systemClock, log: silentLogger } as unknown as Runtime
   const membership = new Membership(runtime, ledger, { lost: [], alone: false }, new AbortController().signal)
-  await membership.load({ replicas: [REPLICA], unread: [] }, { areAllNamed: false })
+  await membership.load({ replicas: [REPLICA], unread: [] }, { areAllNamed: true })
   expect(await ledger.knownReplicas()).toEqual([REPLICA])
   expect([...membership.addresses]).toEqual([[2, 'order-2:1']])
 })

@@ -55,7 +55,7 @@ export class Membership {
     })
   }
 
-  /** Takes over the replicas that the recovery has looked into, and those that are yet unread; a rebuilt ledger knows none. */
+  /** Remembers the replicas that the operator names, too, and begins to look into those that are yet unread. */
   async load({ replicas, unread }: Pick<Opened, 'replicas' | 'unread'>, { areAllNamed }: { areAllNamed: boolean }): Promise<void> {
     for (const { replicaId, address } of await this.#ledger.knownReplicas()) this.#addresses.set(replicaId, address)
     for (const replica of replicas) if (!this.#isKnown(replica)) await this.#remember(replica)

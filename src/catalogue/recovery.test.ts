@@ -6,6 +6,7 @@ import type { Runtime } from '../runtime/runtime.ts'
 import type { Entry } from '../domain/order.ts'
 import type { ReadRequest, SealRequest } from '../rpc/messages.ts'
 import { chainDigest, genesisDigest } from '../storage/chain.ts'
+import type { Ledger } from '../storage/ledger.ts'
 import { MemoryLedgerStore } from '../storage/memory/ledger-store.ts'
 import { decide } from './decide.ts'
 import { isAhead, openLedger } from './recovery.ts'
@@ -41,7 +42,7 @@ describe('a lost ledger', () => {
   const DIGEST = ENTRIES.reduce(chainDigest, genesisDigest(GENESIS))
 
   /** Opens a ledger that is missing in front of replicas with equal logs and these seals; `late` cannot be reached at first. */
-  async function recovered(seals: readonly number[], { lost = [], late = 0 }: { lost?: number[]; late?: number } = {}): Promise<number> {
+  async function recovered(seals: readonly number[], { lost = [], late = 0 }: { lost?: number[]; late?: number } = {}): Promise<Ledger> {
     let missed = false
     const sealed = new Map(seals.map((generation, at) => [`order-${at + 1}:1`, generation]))
     const call = async (address: string, method: string, request: SealRequest & ReadRequest) => {
@@ -57,7 +58,7 @@ describe('a lost ledger', () => {
     const runtime = { clock: systemClock, log: silentLogger, network: { call } } as unknown as Runtime
     const replicas = [...sealed.keys()].map((address, at) => ({ replicaId: at + 1, address }))
     const options = { store: new MemoryLedgerStore({ decide }), replicas, lost }
-    return (await openLedger(runtime, options, new AbortController().signal)).ledger.head().generation
+    return (await openLedger(runtime, options, new AbortController().signal)).ledger
   }
 
   test.each([
@@ -65,14 +66,21 @@ describe('a lost ledger', () => {
     [[2, 3, 2], 4],
     [[3, 1, 2], 4],
   ])('is recovered under a generation above all of the seals %j (C1)', async (seals, generation) => {
-    expect(await recovered(seals)).toBe(generation)
+    expect((await recovered(seals)).head()).toMatchObject({ generation })
   })
 
   test('is recovered above the seal of a replica that comes later than the others (C1)', async () => {
-    expect(await recovered([2, 3, 2], { late: 2 })).toBe(4)
+    expect((await recovered([2, 3, 2], { late: 2 })).head()).toMatchObject({ generation: 4 })
   })
 
   test('is recovered far above them when a replica is given up, which alone may know a later one', async () => {
-    expect(await recovered([2, 2, 3], { lost: [3] })).toBeGreaterThan(100)
+    expect((await recovered([2, 2, 3], { lost: [3] })).head().generation).toBeGreaterThan(100)
+  })
+
+  test('knows the replicas that it was recovered from at once: its next life must not publish what they do not hold', async () => {
+    expect(await (await recovered([2, 2])).knownReplicas()).toEqual([
+      { replicaId: 1, address: 'order-1:1' },
+      { replicaId: 2, address: 'order-2:1' },
+    ])
   })
 })

@@ -52,11 +52,15 @@ interface Sealed {
  * C3. A history is begun only where all replicas are empty.
  */
 export async function openLedger(runtime: Runtime, options: RecoveryOptions, signal: AbortSignal): Promise<Opened> {
+  const recoverFrom = async (replicas: readonly KnownReplica[], ledger?: Ledger): Promise<Opened> => ({
+    ledger: await recover(runtime, { ...options, replicas }, ledger, signal),
+    replicas,
+    unread: [],
+  })
   const opening = await options.store.open()
   if (opening.kind !== 'ready') {
     runtime.log.warn(opening, 'no usable ledger')
-    const replicas = holdersOf(opening, options.replicas)
-    return { ledger: await recover(runtime, { ...options, replicas }, undefined, signal), replicas, unread: [] }
+    return recoverFrom(holdersOf(opening, options.replicas))
   }
   const { ledger } = opening
   const replicas = withKnown(options.replicas, await ledger.knownReplicas())
@@ -70,7 +74,7 @@ export async function openLedger(runtime: Runtime, options: RecoveryOptions, sig
   if (head.length > 0) {
     runtime.log.error({ ...holdingOf(head), replicas: ahead.map(({ state }) => state.replicaId) }, 'the ledger is behind')
   }
-  return { ledger: await recover(runtime, { ...options, replicas }, ledger, signal), replicas, unread: [] }
+  return recoverFrom(replicas, ledger)
 }
 
 /**
@@ -167,7 +171,7 @@ async function recover(
     0,
     best.state.length,
   )
-  const recovered = await store.rebuild(best.state.genesis, generation, pages)
+  const recovered = await store.rebuild({ genesis: best.state.genesis, generation, replicas }, pages)
   runtime.log.warn({ length: recovered.head().length, digest: recovered.head().digest }, 'ledger recovered')
   return recovered
 }
@@ -175,13 +179,13 @@ async function recover(
 /** C3: nobody holds an entry. A ledger that was lost before its first order goes on as the cluster that its replicas know. */
 async function begin(
   runtime: Runtime,
-  { store, openingStocks = () => OPENING_CATALOGUE }: RecoveryOptions,
+  { store, replicas, openingStocks = () => OPENING_CATALOGUE }: RecoveryOptions,
   ledger: Ledger | undefined,
   generation: number,
   known: Genesis | null | undefined,
 ): Promise<Ledger> {
   const genesis = () => known ?? { clusterId: runtime.random.id(16), stocks: openingStocks() }
-  const fresh = ledger ?? (await store.rebuild(genesis(), generation, noPages()))
+  const fresh = ledger ?? (await store.rebuild({ genesis: genesis(), generation, replicas }, noPages()))
   await fresh.raiseGeneration(generation)
   runtime.log.info({ cluster: fresh.head().genesis.clusterId }, 'a new history begins')
   return fresh

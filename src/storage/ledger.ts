@@ -119,10 +119,18 @@ export interface LedgerStore {
   create(genesis: Genesis): Promise<Ledger>
   /**
    * Writes a ledger anew from a replica's log: entries, levels and keys follow from the genesis and the pages. Checks the
-   * digest of every page. The result has this generation, also as its recovered one; its last entry is to be published
-   * once more before anything is shown.
+   * digest of every page. The last entry is to be published once more before anything is shown.
    */
-  rebuild(genesis: Genesis, generation: number, pages: AsyncIterable<LogPage>): Promise<Ledger>
+  rebuild(origin: RebuildOrigin, pages: AsyncIterable<LogPage>): Promise<Ledger>
+}
+
+/** What a rebuilt ledger begins with, besides the log. */
+export interface RebuildOrigin {
+  readonly genesis: Genesis
+  /** The generation of the recovery: the ledger's own and its recovered one. */
+  readonly generation: number
+  /** Remembered from the first moment: a ledger that knows no replicas takes what it holds for published. */
+  readonly replicas: readonly KnownReplica[]
 }
 
 export interface KnownReplica {

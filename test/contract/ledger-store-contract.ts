@@ -3,7 +3,7 @@ import { decide } from '../../src/catalogue/decide.ts'
 import type { Entry } from '../../src/domain/order.ts'
 import { OPENING_CATALOGUE } from '../../src/domain/stock.ts'
 import { chainDigest, genesisDigest, type Genesis } from '../../src/storage/chain.ts'
-import type { Decide, Ledger, LedgerOpening, LedgerStore, LogPage } from '../../src/storage/ledger.ts'
+import type { Decide, Ledger, LedgerOpening, LedgerStore, LogPage, RebuildOrigin } from '../../src/storage/ledger.ts'
 
 export interface LedgerStoreUnderTest {
   readonly store: LedgerStore
@@ -16,6 +16,12 @@ export interface LedgerStoreUnderTest {
 
 const GENESIS: Genesis = { clusterId: 'c-1', stocks: OPENING_CATALOGUE }
 const START = genesisDigest(GENESIS)
+const REPLICAS = [
+  { replicaId: 1, address: 'one:1' },
+  { replicaId: 2, address: 'two:2' },
+]
+
+const originAt = (generation: number): RebuildOrigin => ({ genesis: GENESIS, generation, replicas: REPLICAS })
 
 const entry = (number: number, changes: Partial<Entry> = {}): Entry => ({
   number,
@@ -118,10 +124,10 @@ export function ledgerStoreContract(name: string, make: (decide: Decide) => Prom
       }
     })
 
-    it('rebuilds entries, levels and keys from a log', async () => {
+    it('rebuilds entries, levels and keys from a log, and remembers the replicas that it is given', async () => {
       const { store, archived } = await start()
       const entries = range(0, 300)
-      const ledger = await store.rebuild(GENESIS, 7, pagesOf(entries))
+      const ledger = await store.rebuild(originAt(7), pagesOf(entries))
       const head = {
         genesis: GENESIS,
         generation: 7,
@@ -145,6 +151,7 @@ export function ledgerStoreContract(name: string, make: (decide: Decide) => Prom
       await ledger.close()
       const reopened = readyLedger(await store.open())
       expect(reopened.head()).toMatchObject({ generation: 8, recoveredGeneration: 7, lastGeneration: 7, length: 301 })
+      expect(await reopened.knownReplicas()).toEqual(REPLICAS)
       await reopened.close()
       expect(await archived()).toBe(0)
     })
@@ -154,7 +161,7 @@ export function ledgerStoreContract(name: string, make: (decide: Decide) => Prom
       const decided = await store.create(GENESIS)
       const asked = range(0, 200).map((one) => ({ ...one, name: OPENING_CATALOGUE[one.number % 10]?.name ?? '' }))
       await decided.decide(asked, 5)
-      const rebuilt = await copy.store.rebuild(GENESIS, 1, pagesOf(await decided.entries(0, 200)))
+      const rebuilt = await copy.store.rebuild(originAt(1), pagesOf(await decided.entries(0, 200)))
       expect(await rebuilt.stocks()).toEqual(await decided.stocks())
       expect(rebuilt.head()).toMatchObject({ length: decided.head().length, digest: decided.head().digest })
       await decided.close()
@@ -163,17 +170,17 @@ export function ledgerStoreContract(name: string, make: (decide: Decide) => Prom
 
     it('rebuilds an empty log', async () => {
       const { store } = await start()
-      const ledger = await store.rebuild(GENESIS, 4, only({ entries: [], digest: START }))
+      const ledger = await store.rebuild(originAt(4), only({ entries: [], digest: START }))
       expect(ledger.head()).toMatchObject({ length: 0, digest: START, generation: 4, recoveredGeneration: 4 })
       await ledger.close()
     })
 
     it('L4: keeps what it replaces, usable or not', async () => {
       const { store, damage, archived } = await startWithFive()
-      await (await store.rebuild(GENESIS, 2, pagesOf(range(0, 50)))).close()
+      await (await store.rebuild(originAt(2), pagesOf(range(0, 50)))).close()
       expect(await archived()).toBe(1)
       await damage()
-      await (await store.rebuild(GENESIS, 3, pagesOf(range(0, 60)))).close()
+      await (await store.rebuild(originAt(3), pagesOf(range(0, 60)))).close()
       expect(await archived()).toBe(2)
       const ledger = readyLedger(await store.open())
       expect(ledger.head()).toMatchObject({ length: 60, generation: 3 })
@@ -192,7 +199,7 @@ export function ledgerStoreContract(name: string, make: (decide: Decide) => Prom
       ['a generation above the new one', pagesOf([entry(0, { generation: 8 })]), /generation 7/],
     ])('does not rebuild from %s, and stays as it was', async (_, pages, message) => {
       const { store, archived } = await startWithFive()
-      await expect(store.rebuild(GENESIS, 7, pages)).rejects.toThrow(message)
+      await expect(store.rebuild(originAt(7), pages)).rejects.toThrow(message)
       const ledger = readyLedger(await store.open())
       expect(ledger.head()).toMatchObject({ length: 5, generation: 1, recoveredGeneration: 0 })
       await ledger.close()

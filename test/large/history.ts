@@ -18,7 +18,8 @@ const GENESIS: Genesis = { clusterId: '1a'.repeat(16), stocks: OPENING_CATALOGUE
 export async function writeHistory(folder: string, orders: number, tell: (what: string) => void): Promise<void> {
   const path = join(folder, 'catalog.db')
   rmSync(path, { force: true })
-  const ledger = await embeddedLedgerStore(path, { decide }).rebuild(GENESIS, GENERATION, pages(orders))
+  const origin = { genesis: GENESIS, generation: GENERATION, replicas: [] }
+  const ledger = await embeddedLedgerStore(path, { decide }).rebuild(origin, pages(orders))
   await ledger.close()
   tell('the ledger is written')
   for (const replica of [1, 2, 3]) {

@@ -106,7 +106,7 @@ describe('damage that is noticed while a file is in use', { timeout: 20_000 }, (
     }
     await expect(store().create(GENESIS)).rejects.toThrow(/already/)
 
-    await (await store().rebuild(GENESIS, 2, pages())).close()
+    await (await store().rebuild({ genesis: GENESIS, generation: 2, replicas: [] }, pages())).close()
     const names = readdirSync(folder).filter((name) => name.startsWith('catalog.db') && !/lock|shm|wal/.test(name))
     expect(names.toSorted()).toEqual(['catalog.db', 'catalog.db.replaced-1', 'catalog.db.replaced-1.damaged'])
     const rebuilt = await openLedger()

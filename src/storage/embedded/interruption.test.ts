@@ -13,9 +13,12 @@ import { embeddedLedgerStore } from './ledger-store.ts'
 import { openEmbeddedOrderLog } from './order-log-file.ts'
 
 const GENESIS = { clusterId: 'c-1', stocks: OPENING_CATALOGUE }
+const REPLICAS = [{ replicaId: 1, address: 'one:1' }]
 const OLD_LENGTH = 5
 const NEW_LENGTH = 30
 const STEPS_MAX = 40
+
+const originAt = (generation: number) => ({ genesis: GENESIS, generation, replicas: REPLICAS })
 
 const moduleUrl = (path: string) => JSON.stringify(new URL(path, import.meta.url).href)
 
@@ -70,7 +73,7 @@ async function* pages() {
     yield page
   }
 }
-await embeddedLedgerStore(path, { decide() {} }).rebuild(${JSON.stringify(GENESIS)}, 7, pages())`
+await embeddedLedgerStore(path, { decide() {} }).rebuild(${JSON.stringify(originAt(7))}, pages())`
 
 const CUT = `${PRELUDE}
 const { openEmbeddedOrderLog } = await import(${moduleUrl('./order-log-file.ts')})
@@ -137,11 +140,12 @@ describe('embedded engines, killed between two steps', { timeout: 60_000 }, () =
       expect({ length, generation }).toEqual(
         length === NEW_LENGTH ? { length, generation: 7 } : { length: OLD_LENGTH, generation: 0 },
       )
+      expect(await opening.ledger.knownReplicas()).toEqual(length === NEW_LENGTH ? REPLICAS : [])
       await opening.ledger.close()
       const archives = await namesLike(/\.replaced-\d+$/)
       expect(archives.map(countEntries)).toEqual(length === NEW_LENGTH ? [OLD_LENGTH] : [])
 
-      await (await store.rebuild(GENESIS, 8, pages())).close()
+      await (await store.rebuild(originAt(8), pages())).close()
       expect(await namesLike(/\.replaced-\d+$/)).toHaveLength(archives.length + 1)
       expect(await namesLike(/rebuilding|rebuilt/)).toEqual([])
     }

@@ -1,4 +1,4 @@
-import { StorageFailure, type Decide, type Ledger, type LedgerOpening, type LedgerStore, type LogPage } from '../ledger.ts'
+import { StorageFailure, type Decide, type Ledger, type LedgerOpening, type LedgerStore, type LogPage, type RebuildOrigin } from '../ledger.ts'
 import type { Genesis } from '../chain.ts'
 import { Replay } from '../replay.ts'
 import { ClusterTable } from './cluster-table.ts'
@@ -11,7 +11,7 @@ import { lockFile, type FileLock } from './lock.ts'
 import { FileInMaking } from './making.ts'
 import { openSound } from './opening.ts'
 import { finishReplacing, isThere, putInPlace } from './replacing.ts'
-import { readReplicas } from './replica-table.ts'
+import { readReplicas, ReplicaTable } from './replica-table.ts'
 import { LEDGER_SCHEMA } from './schema.ts'
 import type { SqliteFile, SqliteFileOptions } from './sqlite-file.ts'
 import { insertStocks, StockTable } from './stock-table.ts'
@@ -59,7 +59,8 @@ class EmbeddedLedgerStore implements LedgerStore {
     })
   }
 
-  async rebuild(genesis: Genesis, generation: number, pages: AsyncIterable<LogPage>): Promise<Ledger> {
+  async rebuild(origin: RebuildOrigin, pages: AsyncIterable<LogPage>): Promise<Ledger> {
+    const { genesis, generation, replicas } = origin
     return this.#replace(async ({ file }) => {
       const replay = new Replay(genesis)
       const entries = file.guard(() => {
@@ -71,7 +72,11 @@ class EmbeddedLedgerStore implements LedgerStore {
         file.guard(() => entries.insert(page.entries, digests))
       }
       replay.end(generation)
-      file.guard(() => writeReplayed(file, genesis, generation, replay))
+      file.guard(() => {
+        writeReplayed(file, genesis, generation, replay)
+        const table = new ReplicaTable(file)
+        for (const replica of replicas) table.put(replica)
+      })
     })
   }
 

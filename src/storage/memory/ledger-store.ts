@@ -1,5 +1,5 @@
 import type { Genesis } from '../chain.ts'
-import type { Decide, Ledger, LedgerOpening, LedgerStore, LogPage } from '../ledger.ts'
+import type { Decide, Ledger, LedgerOpening, LedgerStore, LogPage, RebuildOrigin } from '../ledger.ts'
 import { Replay } from '../replay.ts'
 import { MemoryDisk } from './disk.ts'
 import { LedgerState } from './ledger-state.ts'
@@ -41,12 +41,13 @@ export class MemoryLedgerStore implements LedgerStore {
     return this.#put(new LedgerState(genesis))
   }
 
-  async rebuild(genesis: Genesis, generation: number, pages: AsyncIterable<LogPage>): Promise<Ledger> {
+  async rebuild({ genesis, generation, replicas }: RebuildOrigin, pages: AsyncIterable<LogPage>): Promise<Ledger> {
     const state = new LedgerState(genesis)
     const replay = new Replay(genesis)
     for await (const page of pages) state.append(page.entries, replay.take(page))
     replay.end(generation)
     state.finish(replay, generation)
+    for (const replica of replicas) state.replicas.set(replica.replicaId, replica)
     await this.#opened?.close()
     if (this.#state) this.#replaced.push(this.#state)
     return this.#put(state) // L4

@@ -183,7 +183,7 @@ export const ORDER_BUGS: readonly PlantedBug[] = [
     name: 'leader-never-full',
     what: 'invariant 14: a leader takes any number of orders',
     file: 'src/order/leader.ts',
-    find: 'const room = LIMITS.leaderPendingOrdersMax - this.#waiting.length - this.#inFlightOrders',
+    find: 'const room = LIMITS.leaderPendingOrdersMax - this.#waiting.length - this.#inFlight.length',
     replace: 'const room = Infinity',
   },
   {

@@ -16,10 +16,6 @@ import { repair } from './repair.ts'
 const RECONNECT_MS = 50
 /** One read of the gap. */
 const READ_DEADLINE_MS = 2_000
-/** Trade batches between their sending and their acknowledgement. With one the chain stands still half of the time. */
-const BATCHES_IN_FLIGHT_MAX = 2
-/** How much smaller than what is on its way a batch may be that does not wait for it. */
-const SECOND_BATCH_SHARE_MIN = 0.5
 const CONFIRM_DEADLINE_MS = 1_000
 
 /** How one order ended: its number, or a negative code of outcome-codes.ts. */
@@ -79,8 +75,8 @@ export class Leader implements CatalogueStreamHandlers {
   /** The batch before has its copies and pushes: positions are published in order. */
   #carried: Promise<void> = Promise.resolve()
   #waiting: PendingOrder[] = []
-  readonly #inFlight = new Map<number, PendingOrder[]>()
-  #inFlightOrders = 0
+  /** The orders of the last batch, as long as it is on its way. */
+  #inFlight: readonly PendingOrder[] = []
   #lastBatch = 0
 
   constructor(runtime: Runtime, options: LeaderOptions, copy: Copy, pushes: Pushes) {
@@ -118,7 +114,7 @@ export class Leader implements CatalogueStreamHandlers {
 
   /** Takes orders; each is settled in time, at the latest when this leader stops. */
   place(orders: readonly PendingOrder[]): void {
-    const room = LIMITS.leaderPendingOrdersMax - this.#waiting.length - this.#inFlightOrders
+    const room = LIMITS.leaderPendingOrdersMax - this.#waiting.length - this.#inFlight.length
     for (const order of orders.slice(0, Math.max(0, room))) this.#waiting.push(order)
     for (const order of orders.slice(Math.max(0, room))) order.settle({ number: OVERLOADED, replayed: false })
     this.#trade()
@@ -144,16 +140,12 @@ export class Leader implements CatalogueStreamHandlers {
 
   // ---- the story of an order -------------------------------------------------------------------------------------
 
-  /** decide: one batch on its way while the next gathers. A batch costs much however small it is, so a small one waits. */
+  /** decide: one batch is on its way while the next gathers. A batch costs much, however small it is. */
   #trade(): void {
-    while (this.#phase.kind === 'serving' && this.#waiting.length > 0 && this.#inFlight.size < BATCHES_IN_FLIGHT_MAX) {
-      if (this.#waiting.length < this.#inFlightOrders * SECOND_BATCH_SHARE_MIN) return
-      const orders = this.#waiting.splice(0, LIMITS.tradeBatchMax)
-      this.#lastBatch += 1
-      this.#inFlight.set(this.#lastBatch, orders)
-      this.#inFlightOrders += orders.length
-      this.#phase.catalogue.trade(this.#lastBatch, orders.map((order) => order.request))
-    }
+    if (this.#phase.kind !== 'serving' || this.#waiting.length === 0 || this.#inFlight.length > 0) return
+    this.#inFlight = this.#waiting.splice(0, LIMITS.tradeBatchMax)
+    this.#lastBatch += 1
+    this.#phase.catalogue.trade(this.#lastBatch, this.#inFlight.map((order) => order.request))
   }
 
   /** copy → push → publish → acknowledge: what the catalogue has decided and synced, in its order. */
@@ -189,10 +181,9 @@ export class Leader implements CatalogueStreamHandlers {
   }
 
   #acknowledge(decided: Decided): void {
-    const orders = this.#inFlight.get(decided.batch)
-    if (!orders) return
-    this.#inFlight.delete(decided.batch)
-    this.#inFlightOrders -= orders.length
+    if (decided.batch !== this.#lastBatch) return
+    const orders = this.#inFlight
+    this.#inFlight = []
     orders.forEach((order, i) => {
       const wire = decided.outcomes[i]
       const outcome = wire && fromWireOutcome(wire)
@@ -326,10 +317,9 @@ export class Leader implements CatalogueStreamHandlers {
 
   /** O3 */
   #lost(): void {
-    const orders = [...this.#inFlight.values()].flat().concat(this.#waiting)
-    this.#inFlight.clear()
+    const orders = [...this.#inFlight, ...this.#waiting]
+    this.#inFlight = []
     this.#waiting = []
-    this.#inFlightOrders = 0
     for (const order of orders) order.settle({ number: UNKNOWN, replayed: false })
   }
 }

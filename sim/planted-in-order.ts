@@ -24,8 +24,8 @@ export const ORDER_BUGS: readonly PlantedBug[] = [
     replace: 'const ready = Promise.all([[] as string[], copied, this.#carried])',
   },
   {
-    name: 'batches-overtake',
-    what: 'positions are not published in order: the pushes of the batch before are not awaited',
+    name: 'positions-overtake',
+    what: 'positions are not published in order: the pushes of what was decided before are not awaited',
     file: 'src/order/leader.ts',
     find: 'const ready = Promise.all([pushed, copied, this.#carried]) // O1',
     replace: 'const ready = Promise.all([pushed, copied])',
@@ -178,6 +178,13 @@ export const ORDER_BUGS: readonly PlantedBug[] = [
     file: 'src/order/single-calls.ts',
     find: 'if (await this.#isLedgers(number + 1)) return',
     replace: 'if (number >= 0) return',
+  },
+  {
+    name: 'batch-not-awaited',
+    what: 'step 2: a batch sets out while another one is on its way',
+    file: 'src/order/leader.ts',
+    find: ' || this.#inFlight.length > 0) return',
+    replace: ') return',
   },
   {
     name: 'leader-never-full',

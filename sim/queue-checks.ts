@@ -1,5 +1,5 @@
 import { LIMITS } from '../src/domain/limits.ts'
-import type { FrontEndToReplica, LeaderToCatalogue, ReplicaToFrontEnd } from '../src/rpc/messages.ts'
+import type { CatalogueToLeader, FrontEndToReplica, LeaderToCatalogue, ReplicaToFrontEnd } from '../src/rpc/messages.ts'
 import type { Cluster } from './cluster.ts'
 import type { NetworkObserver } from './network.ts'
 import type { Life } from './process.ts'
@@ -11,6 +11,8 @@ export class QueueChecks implements NetworkObserver {
   readonly #violated: (what: string) => void
   /** Orders that have arrived at a replica on this stream and are not answered. */
   readonly #unanswered = new WeakMap<StreamPair, number>()
+  /** The batch that is being decided, by the leader's stream. */
+  readonly #inFlight = new WeakMap<StreamPair, number>()
 
   constructor(cluster: Cluster, violated: (what: string) => void) {
     this.#cluster = cluster
@@ -24,6 +26,8 @@ export class QueueChecks implements NetworkObserver {
     if (trade && trade.requests.length > LIMITS.tradeBatchMax) {
       this.#violated(`14: ${from.process.name} sends a batch of ${trade.requests.length} orders`)
     }
+    if (trade && this.#inFlight.has(stream)) this.#violated(`14: ${from.process.name} has two batches on their way`)
+    if (trade) this.#inFlight.set(stream, trade.batch)
     for (const { process, core } of this.#cluster.frontEnds) {
       const waiting = core?.orders.waiting ?? 0
       if (waiting > LIMITS.frontEndPendingOrdersMax) this.#violated(`14: ${process.name} has ${waiting} orders waiting`)
@@ -31,6 +35,8 @@ export class QueueChecks implements NetworkObserver {
   }
 
   delivered(to: Life, message: object, stream: StreamPair): void {
+    const { decided } = message as CatalogueToLeader
+    if (decided?.batch === this.#inFlight.get(stream)) this.#inFlight.delete(stream)
     const { place } = message as FrontEndToReplica
     if (!place) return
     // What there was no room for has been refused before the next ones come.

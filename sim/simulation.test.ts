@@ -1,13 +1,27 @@
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { PLANTED_BUGS } from './planted-bugs.ts'
 import { simulate } from './simulation.ts'
+
+const TRANSCRIPT_MAX_BYTES = 64 * 1024 * 1024
 
 describe('the simulation', () => {
   test.each([17, 59, 252])('tells the same story for the same seed, as for %d', async (seed) => {
     const [first, second] = [await simulate(seed, { keepTrace: true }), await simulate(seed, { keepTrace: true })]
     expect(first.trace.length).toBeGreaterThan(1_000)
     expect(second.trace).toEqual(first.trace)
+  }, 30_000)
+
+  test('tells the same story in a process of its own', async () => {
+    const { trace } = await simulate(17, { keepTrace: true })
+    const alone = spawnSync(process.execPath, [fileURLToPath(new URL('./main.ts', import.meta.url)), '--seed', '17'], {
+      encoding: 'utf8',
+      maxBuffer: TRANSCRIPT_MAX_BYTES,
+    })
+    expect(alone.status).toBe(0)
+    expect(alone.stdout.split('\n').slice(0, trace.length)).toEqual(trace)
   }, 30_000)
 
   test('finds nothing in some seeds', async () => {

@@ -31,9 +31,10 @@ export class CatalogueStream {
   readonly #stream: MessageStream<LeaderToCatalogue>
   readonly #handlers: CatalogueStreamHandlers
   readonly #publications = new Map<number, Waiter[]>()
-  readonly #trades = new Map<number, Timer>()
   readonly #confirms = new Map<number, (published: number | undefined) => void>()
   readonly #helloTimer: Timer
+  /** Runs while a batch is being decided. */
+  #tradeTimer: { readonly batch: number; readonly timer: Timer } | undefined
   readonly #probes: Timer
   #heardAt: number
   #published = 0
@@ -67,11 +68,12 @@ export class CatalogueStream {
     return this.#cause !== undefined
   }
 
-  /** A batch that comes when the stream is over is lost with those before it. */
+  /** One batch at a time. One that comes when the stream is over is lost with it. */
   trade(batch: number, requests: readonly OrderRequest[]): void {
     if (this.#cause !== undefined) return
     this.#stream.send({ trade: { batch, requests } })
-    this.#trades.set(batch, this.#clock.after(TRADE_DEADLINE_MS, () => this.fail('the catalogue did not decide in time')))
+    const timer = this.#clock.after(TRADE_DEADLINE_MS, () => this.fail('the catalogue did not decide in time'))
+    this.#tradeTimer = { batch, timer }
   }
 
   /** Resolves once everything below `position` is published; at once when it is already. */
@@ -138,9 +140,8 @@ export class CatalogueStream {
   /** The welcome is taken in before the first entries. */
   #decided(decided: Decided): void {
     this.#published = Math.max(this.#published, decided.published)
-    this.#trades.get(decided.batch)?.cancel()
-    this.#trades.delete(decided.batch)
-    if (this.#welcomed) void this.#welcomed.then(() => this.#handlers.decided(this, decided))
+    if (decided.batch === this.#tradeTimer?.batch) this.#tradeTimer.timer.cancel()
+    this.#welcomed?.then(() => this.#handlers.decided(this, decided)).catch((error: Error) => this.fail(error.message))
   }
 
   #publishedUpTo(position: number): void {
@@ -159,7 +160,7 @@ export class CatalogueStream {
     if (this.#cause !== undefined) return
     this.#cause = cause
     this.#helloTimer.cancel()
-    for (const timer of this.#trades.values()) timer.cancel()
+    this.#tradeTimer?.timer.cancel()
     this.#probes.cancel()
     for (const { reject, timer } of [...this.#publications.values()].flat()) {
       timer.cancel()

@@ -13,32 +13,49 @@ const ORDER = { name: 'tesla', type: 'sell', quantity: 1, generation: 1, fingerp
 const ENTRIES = [0, 1, 2].map((number) => ({ ...ORDER, number, key: `c:${number}` }))
 const digestOf = (length: number): string => ENTRIES.slice(0, length).reduce(chainDigest, genesisDigest(GENESIS))
 
-/** A follower that holds three entries and has said so to a leader; what it says from then on. */
-async function greeted() {
+/** A follower that holds three entries. */
+async function followerOfThree(): Promise<FollowerSide> {
   const log = memoryOrderLog({ diskId: 'disk-1' })
   await log.seal(1, GENESIS)
   await log.append(ENTRIES, digestOf(3))
+  return new FollowerSide({ replicaId: 3, clock: systemClock, log: silentLogger, copy: new Copy(log), trouble: () => '' })
+}
+
+/** Says hello to it as a leader; returns what tells it more, and hears its answer. */
+async function lead(side: FollowerSide, leaderId: number, epoch: number) {
   const said: FollowerToLeader[] = []
   const stream = { send: (message: FollowerToLeader) => void said.push(message), close: () => {} }
-  const side = new FollowerSide({ replicaId: 3, clock: systemClock, log: silentLogger, copy: new Copy(log), trouble: () => '' })
-  const leader = side.open(stream)
-  const tell = async (message: Parameters<typeof leader.message>[0]) => {
+  const follower = side.open(stream)
+  const tell = async (message: Parameters<typeof follower.message>[0]) => {
     said.length = 0
-    leader.message(message)
+    follower.message(message)
     await nextTurn(systemClock)
     return said[0]
   }
-  expect(await tell({ hello: { leaderId: 2, epoch: 1, generation: 2, genesis: GENESIS } })).toMatchObject({ state: { length: 3 } })
-  return (digest: string) => tell({ append: { generation: 2, from: 1, entries: [], digest, published: 1 } })
+  expect(await tell({ hello: { leaderId, epoch, generation: 2, genesis: GENESIS } })).toMatchObject({ state: { length: 3 } })
+  return (from: number, digest: string) => tell({ append: { generation: 2, from, entries: [], digest, published: 1 } })
 }
 
 test('R3: a follower with a tail of its own says no more than what the leader has sent', async () => {
-  const append = await greeted()
-  expect(await append('')).toMatchObject({ state: { length: 1 } })
-  expect(await append(digestOf(1))).toMatchObject({ state: { length: 1 } })
+  const append = await lead(await followerOfThree(), 2, 1)
+  expect(await append(1, '')).toMatchObject({ state: { length: 1 } })
+  expect(await append(1, digestOf(1))).toMatchObject({ state: { length: 1 } })
 })
 
 test('a follower whose log is longer, and another one, says so before anything is decided', async () => {
-  const append = await greeted()
-  expect(await append(digestOf(2))).toMatchObject({ refused: { why: expect.stringMatching(/^fork at 1/) } })
+  const append = await lead(await followerOfThree(), 2, 1)
+  expect(await append(1, digestOf(2))).toMatchObject({ refused: { why: expect.stringMatching(/^fork at 1/) } })
+})
+
+test('of two leaders it follows the one that it heard last: the machine of the other may be gone', async () => {
+  const side = await followerOfThree()
+  await lead(side, 1, 2)
+  const append = await lead(side, 2, 1)
+  expect(side.leader).toEqual({ replicaId: 2, epoch: 1 })
+  const appendAsFirst = await lead(side, 1, 3)
+  expect(side.leader).toEqual({ replicaId: 1, epoch: 3 })
+  await append(3, digestOf(3))
+  expect(side.leader).toEqual({ replicaId: 2, epoch: 1 })
+  await appendAsFirst(3, digestOf(3))
+  expect(side.leader).toEqual({ replicaId: 1, epoch: 3 })
 })

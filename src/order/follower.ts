@@ -28,6 +28,7 @@ interface FollowerContext {
  */
 export class FollowerSide {
   readonly #context: FollowerContext
+  /** The one that was heard last comes last. */
   readonly #leaders = new Map<MessageStream<FollowerToLeader>, FollowedLeader>()
   /** Monotonic; when a leader was last heard. */
   #heardAt = -Infinity
@@ -42,9 +43,9 @@ export class FollowerSide {
     this.#context = context
   }
 
-  /** The leader that is followed: of several, the one of the newest assignment. */
+  /** The leader that is followed: of several the one that was heard last, since the machine of another may be gone. */
   get leader(): FollowedLeader | undefined {
-    return [...this.#leaders.values()].sort((a, b) => b.epoch - a.epoch)[0]
+    return [...this.#leaders.values()].at(-1)
   }
 
   get published(): number {
@@ -99,15 +100,14 @@ export class FollowerSide {
     if (!hello.genesis) return this.#refuse(stream, 'no genesis')
     await copy.seal(hello.generation, hello.genesis)
     if (isClosed()) return
-    this.#leaders.set(stream, { replicaId: hello.leaderId, epoch: hello.epoch })
-    this.#heardAt = this.#context.clock.monotonicMs()
+    this.#hear(stream, { replicaId: hello.leaderId, epoch: hello.epoch })
     log.info({ leader: hello.leaderId, epoch: hello.epoch, length: copy.head().length }, 'follows')
     const { length, digest } = copy.head()
     this.#tell(stream, length, digest)
   }
 
   async #append(stream: MessageStream<FollowerToLeader>, append: Append): Promise<void> {
-    this.#heardAt = this.#context.clock.monotonicMs()
+    this.#hear(stream, this.#leaders.get(stream))
     const { generation, from, entries, digest, published } = append
     if (this.#context.trouble()) return this.#refuse(stream, this.#context.trouble())
     const extension = await this.#context.copy.extend(generation, from, fromWireEntries(entries), digest)
@@ -119,6 +119,13 @@ export class FollowerSide {
     if (extension.head.length === end || this.#shorter.has(stream)) return
     this.#shorter.add(stream)
     this.#onLonger()
+  }
+
+  #hear(stream: MessageStream<FollowerToLeader>, leader: FollowedLeader | undefined): void {
+    this.#heardAt = this.#context.clock.monotonicMs()
+    if (!leader) return
+    this.#leaders.delete(stream)
+    this.#leaders.set(stream, leader)
   }
 
   #tell(stream: MessageStream<FollowerToLeader>, length: number, digest: string): void {

@@ -72,7 +72,7 @@ export class Leader implements CatalogueStreamHandlers {
   #published = 0
   /** Stocks in entries that an earlier leader left unpublished: nobody may have pushed them. */
   #leftBehind: readonly string[] = []
-  /** The batch before has its copies and pushes: positions are published in order. */
+  /** What was decided before has its copies and pushes: positions are published in order. */
   #carried: Promise<void> = Promise.resolve()
   #waiting: PendingOrder[] = []
   /** The orders of the last batch, as long as it is on its way. */
@@ -115,8 +115,10 @@ export class Leader implements CatalogueStreamHandlers {
   /** Takes orders; each is settled in time, at the latest when this leader stops. */
   place(orders: readonly PendingOrder[]): void {
     const room = LIMITS.leaderPendingOrdersMax - this.#waiting.length - this.#inFlight.length
-    for (const order of orders.slice(0, Math.max(0, room))) this.#waiting.push(order)
-    for (const order of orders.slice(Math.max(0, room))) order.settle({ number: OVERLOADED, replayed: false })
+    orders.forEach((order, at) => {
+      if (at < room) this.#waiting.push(order)
+      else order.settle({ number: OVERLOADED, replayed: false })
+    })
     this.#trade()
   }
 
@@ -169,11 +171,12 @@ export class Leader implements CatalogueStreamHandlers {
 
   /** Without entries, too, it waits: what an earlier stream delivered may still be on its way to a follower. */
   async #copyEverywhere(from: number, entries: readonly Entry[], digest: string): Promise<void> {
+    const generation = this.#generation
     if (entries.length > 0) {
       this.#followers?.send(from, entries, digest)
       // The followers sync while this replica does: their messages leave before the disk takes this thread.
       await nextTurn(this.#runtime.clock)
-      const extension = await this.#copy.extend(this.#generation, from, entries, digest)
+      const extension = await this.#copy.extend(generation, from, entries, digest)
       if (extension.kind !== 'held') throw new Error(`own log: ${extension.kind} at ${extension.head.length}`)
       this.#followers?.logGrew()
     }
@@ -202,10 +205,10 @@ export class Leader implements CatalogueStreamHandlers {
       try {
         await this.#connect()
       } catch (error) {
-        if (!this.#stopped.signal.aborted && (error as Error).message !== trouble) {
-          trouble = (error as Error).message
-          log.warn({ error: trouble }, 'the catalogue cannot be worked with')
-        }
+        const { message } = error as Error
+        const isNew = message !== trouble || this.#phase.kind !== 'connecting'
+        if (isNew && !this.#stopped.signal.aborted) log.warn({ error: message }, 'the catalogue cannot be worked with')
+        trouble = message
       }
       this.#phase = { kind: 'connecting' }
       this.#lost()
@@ -298,7 +301,8 @@ export class Leader implements CatalogueStreamHandlers {
   }
 
   decided(catalogue: CatalogueStream, decided: Decided): void {
-    if (this.#stopped.signal.aborted) return
+    // The next stream may have begun already.
+    if (catalogue.isOver || this.#stopped.signal.aborted) return
     const entries = fromWireEntries(decided.entries)
     if (entries.length > 0 && entries[0]!.number !== this.#received) return catalogue.fail('entries out of order')
     this.#carry(catalogue, decided, entries).then(
@@ -310,7 +314,7 @@ export class Leader implements CatalogueStreamHandlers {
   /** What earlier leaders left unpublished is published before anything new is asked for. */
   #serveWhenGapIsClosed(catalogue: CatalogueStream): void {
     if (this.#phase.kind !== 'closing-gap' || this.#phase.catalogue !== catalogue) return
-    if (this.#received < this.#phase.until) return
+    if (this.#published < this.#phase.until) return
     this.#phase = { kind: 'serving', catalogue }
     this.#trade()
   }

@@ -114,6 +114,17 @@ describe('damage that is noticed while a file is in use', { timeout: 20_000 }, (
     await rebuilt.close()
   })
 
+  it('a ledger that can name only some of its replicas names none: the others may hold more', async () => {
+    const ledger = await openLedger()
+    await ledger.rememberReplica({ replicaId: 2, address: '127.0.0.1:5002' })
+    await ledger.close()
+    tampering("UPDATE replicas SET address = '127.0.0.1:5009' WHERE replica_id = 2")(ledgerPath)
+    const spoilt = await openLedger()
+    await expect(spoilt.knownReplicas()).rejects.toThrow(StorageFailure)
+    await spoilt.close()
+    expect(await store().open()).toEqual({ kind: 'damaged', why: expect.stringMatching(/replicas/) })
+  })
+
   it.each(DAMAGES)('%s in an order log: an empty one begins at the next start', async (_, spoil, words) => {
     spoil(logPath)
     const log = await openLog()

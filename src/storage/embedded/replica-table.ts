@@ -27,23 +27,15 @@ export class ReplicaTable {
   }
 }
 
-/** The replicas that a damaged ledger still names; none when they cannot be read. */
+/** The replicas that a damaged ledger still names. None when one cannot be read: it may be the one that holds the most. */
 export function readReplicas(path: string): readonly KnownReplica[] {
   try {
     const database = new DatabaseSync(path, { readOnly: true })
     try {
-      return database.prepare('SELECT * FROM replicas').all().flatMap(replicaIfSound)
+      return database.prepare('SELECT * FROM replicas').all().map((row) => toReplica(checkedRow('replicas', row)))
     } finally {
       database.close()
     }
-  } catch {
-    return []
-  }
-}
-
-function replicaIfSound(row: Row): readonly KnownReplica[] {
-  try {
-    return [toReplica(checkedRow('replicas', row))]
   } catch {
     return []
   }

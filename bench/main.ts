@@ -56,7 +56,8 @@ Exit codes: 0 done, 1 could not measure or met errors, 2 called wrongly, 130 int
 Examples:
   npm run bench                                                       orders, against everything that is installed
   npm run bench -- --quick                                            a short look, as in CI
-  npm run bench -- --workload all --open-loop --out bench/results     everything, and keep it
+  npm run bench -- --workload all --open-loop --overload              everything
+  npm run bench -- --open-loop --out bench/results                    orders, also at fixed rates, and keep it
   npm run bench -- --connections 64 --peers fastify --rounds 9 --json`
 
 function buildProgram(): Command {

@@ -25,7 +25,7 @@ export const bazaarUncached: SystemKind = {
   name: 'bazaar-uncached',
   what: 'the bazaar without a cache: every lookup asks the catalogue',
   disks: DISKS,
-  measures: ({ ordersShare }) => ordersShare < 1,
+  measures: ({ ordersShare }) => ordersShare < 1, // An order is pushed to every front end, whatever that keeps.
   start: (options) => startBazaar(options, ['--cache', '0']),
 }
 

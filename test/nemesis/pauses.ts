@@ -123,7 +123,7 @@ Examples:
 endClustersOnSignals()
 await new Command('pauses')
   .description('Measures the longest time without any acknowledged order after a process was killed or stopped.')
-  .option('--kills <n>', 'how often each', positive, 20)
+  .option('--kills <n>', 'how often each', positive, 50)
   .option('--clients <n>', 'clients that place orders without pause', positive, 8)
   .option('--cases <list>', 'separated by commas (default: all)', kinds(CASE_NAMES))
   .option('--json', 'the table as JSON')

@@ -3,7 +3,7 @@ import { askedOfTheFastest } from './open-loop-tables.ts'
 import type { OpenRun, Results, Run } from './results.ts'
 import { SUBJECT } from './settings.ts'
 import { median } from './statistics.ts'
-import { type Summary, summaries } from './summary.ts'
+import { type PerOrder, type Summary, summaries } from './summary.ts'
 import type { Chart, Panel } from './svg.ts'
 
 const PERCENTILES = ['p50', 'p90', 'p95', 'p99', 'p999'] as const
@@ -11,13 +11,23 @@ const PERCENTILE_NAMES = ['p50', 'p90', 'p95', 'p99', 'p99.9']
 const LATENCY_AXES = 'Milliseconds (logarithmic), by percentile.'
 const OPEN_LOOP_AXES = `${LATENCY_AXES} The peak: the bazaar's, or a system's own where that is lower.`
 
-/** Up to four for each workload, by name: rate, latency and CPU of the closed loop, and latency of the open one. */
+const PER_ORDER: readonly (readonly [keyof PerOrder, string])[] = [
+  ['ordersPerBatch', 'Orders a batch'],
+  ['commits', 'Commits an order'],
+  ['keptBytes', 'Bytes kept an order'],
+]
+
+/**
+ * Up to five for each workload, by name: rate, latency, CPU and what is written of the closed loop, and latency of the
+ * open one.
+ */
 export function chartsOf(results: Results): (readonly [string, Chart])[] {
   return results.workloads.flatMap(({ name }) => {
     const charts: Record<string, Chart> = {
       rate: rateChart(results, name),
       latency: latencyChart(results, name),
       cpu: cpuChart(results, name),
+      'per-order': perOrderChart(results, name),
       'open-loop': openLoopChart(results, name),
     }
     const drawn = Object.entries(charts).filter(([, { panels }]) => panels.some(({ series }) => series.length > 0))
@@ -34,17 +44,35 @@ function labelsFor(runs: readonly (Run | OpenRun)[], workload: string) {
 }
 
 function rateChart(results: Results, workload: string): Chart {
-  const { connections } = results.settings
-  const columns = connections.map((number) => summaries(results, workload, number))
-  const systems = (columns[0] ?? []).map(({ system }) => system)
-  const { nameOf, withNote, subject } = labelsFor(results.runs, workload)
-  const series = systems.map((name) => ({
-    name: nameOf(name),
-    values: columns.map((column) => column.find(({ system }) => system === name)?.perSecond.median),
-  }))
-  const panels = [{ title: '', categories: connections.map(String), series }]
+  const { withNote, subject } = labelsFor(results.runs, workload)
+  const panels = [panelByConnections(results, workload, '', ({ perSecond }) => perSecond.median)]
   const axes = withNote('Requests a second (logarithmic), by connections.')
   return { title: `${workload}: rate`, axes, kind: 'lines', subject, panels }
+}
+
+function perOrderChart(results: Results, workload: string): Chart {
+  const { withNote, subject } = labelsFor(results.runs, workload)
+  const panels = PER_ORDER.map(([key, title]) => panelByConnections(results, workload, title, ({ perOrder }) => perOrder?.[key]))
+  const drawn = panels.filter(({ series }) => series.length > 0)
+  const axes = withNote('By connections (logarithmic). Commits and bytes of all processes together.')
+  return { title: `${workload}: what is written`, axes, kind: 'lines', subject, panels: drawn }
+}
+
+/** A line for each system of which the figure is known. */
+function panelByConnections(
+  results: Results,
+  workload: string,
+  title: string,
+  figureOf: (summary: Summary) => number | undefined,
+): Panel {
+  const { connections } = results.settings
+  const { nameOf } = labelsFor(results.runs, workload)
+  const columns = connections.map((number) => summaries(results, workload, number))
+  const series = results.systems.map(({ name }) => ({
+    name: nameOf(name),
+    values: columns.map((column) => column.filter(({ system }) => system === name).map(figureOf)[0]),
+  }))
+  return { title, categories: connections.map(String), series: series.filter(({ values }) => values.some((value) => value !== undefined)) }
 }
 
 function latencyChart(results: Results, workload: string): Chart {

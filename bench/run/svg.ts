@@ -63,7 +63,8 @@ type Colours = ReadonlyMap<string, string>
 function lines({ categories, series }: Panel, colours: Colours, subject: string): string {
   const { width, height } = PANEL
   const values = series.flatMap((each) => each.values.filter((value) => value !== undefined && value > 0)) as number[]
-  const [low, high] = [niceBelow(Math.min(...values)), niceAbove(Math.max(...values))]
+  const low = niceBelow(Math.min(...values))
+  const high = niceAbove(Math.max(...values, low * 1.01))
   const marks = [low]
   while (marks.at(-1)! < high) marks.push(niceAbove(marks.at(-1)! * 1.01))
   const y = (value: number) => height - (Math.log(value / low) / Math.log(high / low)) * height

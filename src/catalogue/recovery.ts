@@ -69,6 +69,7 @@ export async function openLedger(runtime: Runtime, options: RecoveryOptions, sig
   const ahead = sealed.filter(({ state }) => isAhead(state, head))
   if (ahead.length === 0 && (head.length > 0 || replicas.length === 0)) {
     const unread = replicas.filter(({ address }) => !sealed.some((each) => each.address === address))
+    if (unread.length > 0) runtime.log.info({ unread }, 'these replicas were not reached: the ledger counts until they are')
     return { ledger, replicas, unread }
   }
   if (head.length > 0) {

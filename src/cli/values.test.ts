@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { address, addressWithDefaultPort, integer, listeningPorts, onOff, probability } from './values.ts'
+import { address, addresses, addressWithDefaultPort, integer, listeningPorts, onOff, probability } from './values.ts'
 
 test.each([
   ['integer', integer(0, 5), '5', 5],
@@ -14,6 +14,11 @@ test.each([
 })
 
 test('a list of ports', () => expect(listeningPorts('0,1,65535')).toEqual([0, 1, 65_535]))
+
+test('a list of addresses, each once', () => {
+  expect(addresses('a:1,b:1')).toEqual(['a:1', 'b:1'])
+  expect(() => addresses('a:1,b:1,a:1')).toThrow('It names a:1 twice.')
+})
 
 test.each([
   [integer(0, 5), ['6', '-1', '1.5', '', ' ', '1e0', 'x']],

@@ -64,7 +64,13 @@ export const addressWithDefaultPort =
     return address(text)
   }
 
-export const addresses = (text: string): readonly string[] => (text === '' ? [] : text.split(',').map(address))
+/** Addresses of different processes. */
+export function addresses(text: string): readonly string[] {
+  const all = text === '' ? [] : text.split(',').map(address)
+  const twice = all.find((each, at) => all.indexOf(each) < at)
+  if (twice !== undefined) throw new InvalidArgumentError(`It names ${twice} twice.`)
+  return all
+}
 
 export function oneOf<T extends string>(choices: readonly T[]): (text: string) => T {
   return (text) => {

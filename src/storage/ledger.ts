@@ -111,7 +111,7 @@ export interface LogPage {
  * The place where a catalogue keeps its ledger.
  *
  * L4. `rebuild` leaves either the ledger that was there before or the whole new one, whenever it is interrupted; what was
- *     there before is archived beside it, never deleted.
+ *     there before is archived beside it, never deleted. On disk, an empty one replaces none that may hold entries.
  */
 export interface LedgerStore {
   open(): Promise<LedgerOpening>

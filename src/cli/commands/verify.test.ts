@@ -70,6 +70,22 @@ describe('bazaar verify', { timeout: 30_000 }, () => {
     expect(status).toBe(1)
   })
 
+  it('goes on when one file is none of its kind, as after damage to its header', () => {
+    tamper('order2.db', 'PRAGMA application_id = 7')
+    const { status, stdout } = verify()
+    expect(stdout).toMatch(/BAD .*order2\.db .*\n +.*is not an order log: .*`touch .*order2\.db\.damaged`/)
+    expect(stdout).toMatch(/Not well: 1 of 4 copies/)
+    expect(status).toBe(1)
+  })
+
+  it('advises nobody to put the last copies aside', () => {
+    for (const name of readdirSync(data)) if (name.startsWith('catalog')) rmSync(join(data, name))
+    for (const replica of [1, 2, 3]) tamper(`order${replica}.db`, `UPDATE entries SET quantity = 7 WHERE number = ${replica}`)
+    const { stdout } = verify()
+    expect(stdout.match(/What to do: no sound copy here holds as many entries/g)).toHaveLength(3)
+    expect(stdout).not.toMatch(/`touch/)
+  })
+
   it('says it in JSON', () => {
     tamper('catalog.db', 'DELETE FROM entries WHERE number = 100')
     const { status, stdout } = verify('--json')

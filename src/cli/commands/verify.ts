@@ -80,13 +80,8 @@ async function readFiles(data: string, progress: Progress): Promise<readonly Ver
   if (logs.length + ledgers.length === 0) {
     throw new CommandFailure(`neither ${LEDGER_FILE} nor an order log is in ${data}; name the data folder with --data`)
   }
-  try {
-    const readLogs = logs.map((name) => verifyFile(join(data, name), 'order log', progress))
-    return [...ledgers.map((name) => verifyFile(join(data, name), 'ledger', progress)), ...readLogs]
-  } catch (error) {
-    if (error instanceof Error && error.name === 'StorageFailure') throw new CommandFailure(error.message)
-    throw error
-  }
+  const readLogs = logs.map((name) => verifyFile(join(data, name), 'order log', progress))
+  return [...ledgers.map((name) => verifyFile(join(data, name), 'ledger', progress)), ...readLogs]
 }
 
 const replicaOf = (name: string): number => Number(ORDER_LOG_FILE.exec(name)?.[1])

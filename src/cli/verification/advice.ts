@@ -1,5 +1,8 @@
 import type { VerifiedCopy } from '../../storage/verification.ts'
 
+const LOOK_ELSEWHERE =
+  'Look at the other replicas before you touch anything; with none that is sound, put back a whole backup.'
+
 /** What an operator does about a copy with findings. */
 export function adviceOn(
   copy: VerifiedCopy,
@@ -11,6 +14,9 @@ export function adviceOn(
   if (isLedgerBehind(copy, reference)) {
     return 'the ledger has lost entries. Restart the catalogue with all replicas running: it recovers from the longest log.'
   }
+  if (!copies.some(({ findings, length }) => findings.count === 0 && length > 0 && length >= copy.length)) {
+    return `no sound copy here holds as many entries. ${LOOK_ELSEWHERE}`
+  }
   return (
     `${markerFor(copy)} and restart the replica: it keeps this file under another name, and gets every order from the ` +
     'leader.'
@@ -20,10 +26,7 @@ export function adviceOn(
 function adviceOnLedger(ledger: VerifiedCopy, copies: readonly VerifiedCopy[]): string {
   const sound = copies.filter(({ kind, findings }) => kind === 'order log' && findings.count === 0)
   if (!sound.some(({ length }) => length >= ledger.length)) {
-    return (
-      'no sound order log here holds as many entries. Look at the other replicas before you touch anything; with none ' +
-      'that is sound, put back a whole backup.'
-    )
+    return `no sound order log here holds as many entries. ${LOOK_ELSEWHERE}`
   }
   return (
     `with all replicas running, ${markerFor(ledger)} and restart the catalogue: it keeps this file under another name, ` +

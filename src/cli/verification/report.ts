@@ -60,7 +60,10 @@ export function reportJson({ reference, copies, isWell }: VerificationReport): o
 export function reportLines(report: VerificationReport, paint: Paint): string[] {
   const { copies, reference } = report
   const lines = copies.flatMap((compared) => copyLines(compared, reference, paint))
-  if (reference?.kind === 'order log') lines.push('There is no ledger to compare with: the longest order log stands for it.')
+  if (reference?.kind === 'order log') {
+    lines.push('There is no ledger to compare with: the longest order log stands for it. If its place is here, it is lost:')
+    lines.push('the catalogue recovers it from all replicas at its next start.')
+  }
   return [...lines, verdict(report, paint)]
 }
 

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { decide } from '../../catalogue/decide.ts'
 import type { OrderRequest } from '../../domain/order.ts'
 import { OPENING_CATALOGUE } from '../../domain/stock.ts'
+import { genesisDigest } from '../chain.ts'
 import { StorageFailure, type Ledger, type LogPage } from '../ledger.ts'
 import { CHECKED_AT_OPEN } from './entry-table.ts'
 import { embeddedLedgerStore } from './ledger-store.ts'
@@ -54,6 +55,8 @@ function breakPageOf(text: string): (path: string) => void {
     writeFileSync(path, bytes)
   }
 }
+
+const emptying = (path: string): void => writeFileSync(path, '')
 
 describe('damage that is noticed while a file is in use', { timeout: 20_000 }, () => {
   let folder = ''
@@ -138,6 +141,21 @@ describe('damage that is noticed while a file is in use', { timeout: 20_000 }, (
     await begun.close()
     await (await openLog()).close()
     expect(damages).toHaveLength(1)
+  })
+
+  it('a damaged ledger that may hold entries does not give way to an empty one', async () => {
+    const [origin, empty] = [{ genesis: GENESIS, generation: 2, replicas: [] }, { entries: [], digest: genesisDigest(GENESIS) }]
+    page = empty
+    for (const spoil of [() => writeFileSync(`${ledgerPath}.damaged`, ''), tampering('DROP TABLE entries'), emptying]) {
+      spoil(ledgerPath)
+      await expect(store().rebuild(origin, pages())).rejects.toThrow(/no replica holds an order/)
+      expect(await store().open()).toMatchObject({ kind: 'damaged' })
+    }
+    for (const path of [ledgerPath, `${ledgerPath}.damaged`]) rmSync(path)
+    await (await store().rebuild(origin, pages())).close()
+    writeFileSync(`${ledgerPath}.damaged`, '')
+    await (await store().rebuild(origin, pages())).close()
+    expect(readdirSync(folder)).toContain('catalog.db.replaced-1')
   })
 
   it('a full disk leaves no marker', async () => {

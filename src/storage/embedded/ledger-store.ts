@@ -11,7 +11,8 @@ import { lockFile, type FileLock } from './lock.ts'
 import { FileInMaking } from './making.ts'
 import { openSound } from './opening.ts'
 import { finishReplacing, isThere, putInPlace } from './replacing.ts'
-import { readReplicas, ReplicaTable } from './replica-table.ts'
+import { ReplicaTable } from './replica-table.ts'
+import { mayHoldEntries, readReplicas } from './salvage.ts'
 import { LEDGER_SCHEMA } from './schema.ts'
 import type { SqliteFile, SqliteFileOptions } from './sqlite-file.ts'
 import { insertStocks, StockTable } from './stock-table.ts'
@@ -72,12 +73,31 @@ class EmbeddedLedgerStore implements LedgerStore {
         file.guard(() => entries.insert(page.entries, digests))
       }
       replay.end(generation)
+      if (replay.length === 0) this.#forbidForgetting()
       file.guard(() => {
         writeReplayed(file, genesis, generation, replay)
         const table = new ReplicaTable(file)
         for (const replica of replicas) table.put(replica)
       })
     })
+  }
+
+  /** An empty history takes the place of none that may hold entries, damaged as it is: that is for a person to decide. */
+  #forbidForgetting(): void {
+    if (!this.#mayHoldEntries()) return
+    throw new StorageFailure(
+      `${this.#path} is damaged, and no replica holds an order: a new history would forget those in it. Put back a whole ` +
+        "backup of it or of a replica's file; to begin anew all the same, move it away",
+    )
+  }
+
+  #mayHoldEntries(): boolean {
+    try {
+      return isThere(this.#path, LEDGER_SCHEMA) && mayHoldEntries(this.#path)
+    } catch (error) {
+      if (error instanceof DamagedFile) return true
+      throw error
+    }
   }
 
   /** Fills a new file, puts it in the place of what is there (L4), and opens it. */

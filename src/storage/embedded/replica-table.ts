@@ -1,4 +1,4 @@
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import type { StatementSync } from 'node:sqlite'
 import type { KnownReplica } from '../ledger.ts'
 import { checkedRow, withChecksum } from './checksum.ts'
 import { integer, text, type Row } from './row.ts'
@@ -27,20 +27,6 @@ export class ReplicaTable {
   }
 }
 
-/** The replicas that a damaged ledger still names. None when one cannot be read: it may be the one that holds the most. */
-export function readReplicas(path: string): readonly KnownReplica[] {
-  try {
-    const database = new DatabaseSync(path, { readOnly: true })
-    try {
-      return database.prepare('SELECT * FROM replicas').all().map((row) => toReplica(checkedRow('replicas', row)))
-    } finally {
-      database.close()
-    }
-  } catch {
-    return []
-  }
-}
-
-function toReplica(row: Row): KnownReplica {
+export function toReplica(row: Row): KnownReplica {
   return { address: text(row, 'address'), replicaId: integer(row, 'replica_id') }
 }

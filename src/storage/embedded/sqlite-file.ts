@@ -172,7 +172,11 @@ export class SqliteFile {
     if (pagesMax !== undefined) this.#database.exec(`PRAGMA max_page_count = ${pagesMax}`)
   }
 
-  /** Throws when the file is something that this program must not touch. */
+  get #markIt(): string {
+    return `\`touch ${this.path}.damaged\``
+  }
+
+  /** Throws when the file is something that this program must not touch, or takes for that: a byte may have changed. */
   #checkKind(): void {
     const { kind, applicationId, version } = this.#schema
     const foundId = this.#pragma('application_id')
@@ -180,11 +184,11 @@ export class SqliteFile {
     const tables = this.#database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get()
     // Files of ours get their names when they are filled: an empty one has been cut.
     if (integer(only(tables, 'the schema'), 'tables') === 0) throw new Damage('it holds no tables')
-    if (foundId !== applicationId) throw new StorageFailure(`${this.path} is not ${kind}: start with another file`)
+    if (foundId !== applicationId) throw new StorageFailure(`${this.path} is not ${kind}: start with another file, or, if it was one, ${this.#markIt}`)
     if (foundVersion > version) {
       throw new StorageFailure(
         `${this.path} has schema version ${foundVersion}, this program knows versions up to ${version}: ` +
-          'start it with a newer program',
+          `start it with a newer program, or, if none wrote it, ${this.#markIt}`,
       )
     }
     if (foundVersion < version) {

@@ -195,8 +195,8 @@ describe('the verification of a file', { timeout: 20_000 }, () => {
     expect(await compare(copy, lookAtLedger())).toEqual({ kind: 'empty' })
   })
 
-  it('refuses what is no file of that kind', () => {
-    expect(() => look(logPath, 'ledger')).toThrow(/is not a ledger/)
-    expect(() => look(join(folder, 'nowhere.db'), 'ledger')).toThrow(/cannot be used/)
+  it('tells what is no file of that kind', () => {
+    expect(look(logPath, 'ledger').findings.kept).toEqual([{ what: expect.stringMatching(/is not a ledger/) }])
+    expect(look(join(folder, 'nowhere.db'), 'ledger').findings.kept).toEqual([{ what: expect.stringMatching(/cannot be used/) }])
   })
 })

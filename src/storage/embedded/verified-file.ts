@@ -2,6 +2,7 @@ import type { Entry } from '../../domain/order.ts'
 import type { Genesis } from '../chain.ts'
 import { Findings } from '../findings.ts'
 import { LogCheck } from '../log-check.ts'
+import { StorageFailure } from '../ledger.ts'
 import type { CopyKind, Progress, VerifiedCopy } from '../verification.ts'
 import { asFinding, attempt } from './attempt.ts'
 import { ClusterTable, type ClusterRow } from './cluster-table.ts'
@@ -33,7 +34,7 @@ interface FileHead {
  * Reads a whole file and checks everything: SQLite's own structures, the schema, each record, the digest chain from the
  * genesis on, levels, keys and refusals. Writes nothing; a process may use the file meanwhile. Reading takes the calling
  * thread, some 10 s a million entries.
- * Throws a `StorageFailure` when the file cannot be read at all, or is of another kind: that says nothing about damage.
+ * That it cannot be read at all, or is of another kind, is a finding, too.
  */
 export function verifyFile(path: string, kind: CopyKind, progress: Progress): VerifiedCopy {
   const findings = new Findings()
@@ -55,9 +56,9 @@ function open(path: string, kind: CopyKind, findings: Findings): SqliteFile | un
       file.freeze()
       return file
     } catch (error) {
-      if (!(error instanceof DamagedFile)) throw error
-      if (look < LOOKS) continue
-      findings.add(error.why)
+      if (!(error instanceof StorageFailure)) throw error
+      if (error instanceof DamagedFile && look < LOOKS) continue
+      findings.add(error instanceof DamagedFile ? error.why : error.message)
       return undefined
     }
   }

@@ -104,15 +104,15 @@ export class DurableChecks implements NetworkObserver {
     else if (!overruled.has(id)) this.#violated(`1: the log of ${process.name} (${length} entries) is no prefix of the ledger`)
   }
 
-  /** 12. Equal number and generation mean equal digests. */
+  /** 12. Equal number and generation mean equal digests, within one history: one that nobody else knows may be lost. */
   async #checkDigest(process: string): Promise<void> {
     const { ledger, replicas } = this.#cluster
     const log = replicas.find((each) => each.process.name === process)?.log ?? ledger
     if (!log) return
-    const { length, digest } = log.head()
+    const { genesis, length, digest } = log.head()
     const [last] = length > 0 ? await log.entries(length - 1, 1) : []
     if (!last) return
-    const key = `${last.number}:${last.generation}`
+    const key = `${last.number}:${last.generation} of cluster ${genesis?.clusterId}`
     const known = this.#digests.get(key)
     if (known !== undefined && known !== digest) this.#violated(`12: two digests for entry ${key}`)
     this.#digests.set(key, digest)

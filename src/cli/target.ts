@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { type Answer, BazaarClient, type ClientOptions } from '../http/client.ts'
+import { splitAddress } from '../runtime/address.ts'
 import { CommandFailure, EXIT } from './failure.ts'
 import { dataOption, FRONT_END_PORT, jsonOption, targetHostOption, targetPortOption } from './options.ts'
 import { readRunningState } from './supervisor/state-file.ts'
@@ -54,10 +55,4 @@ export function noAnswer(options: TargetOptions, cause: string): CommandFailure 
     `no answer from the front end at ${host}:${port}: ${cause}. Is it running (\`bazaar up\`)?`,
     EXIT.unknown,
   )
-}
-
-/** "host:port" in its parts. */
-export function splitAddress(address: string): { readonly host: string; readonly port: number } {
-  const colon = address.lastIndexOf(':')
-  return { host: address.slice(0, colon).replace(/^\[(.*)\]$/, '$1'), port: Number(address.slice(colon + 1)) }
 }

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { systemClock } from '../runtime/clock.ts'
 
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
 export type Paint = (style: Style, text: string) => string
@@ -24,8 +25,9 @@ export const printJson = (value: unknown): void => print(JSON.stringify(value))
 /** A reader that went away (`bazaar logs | head`) is no error. */
 export function endQuietlyWithoutReader(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0)
-    throw error
+    if (error.code !== 'EPIPE') throw error
+    // What the command has to say by its exit code is known a moment after it has printed.
+    systemClock.nextTurn(() => process.exit(process.exitCode ?? 0))
   })
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { address, addresses, addressWithDefaultPort, integer, listeningPorts, onOff, probability } from './values.ts'
+import { address, addresses, addressWithDefaultPort, idempotencyKey, integer, listeningPorts, onOff, probability, stockName } from './values.ts'
 
 test.each([
   ['integer', integer(0, 5), '5', 5],
@@ -26,6 +26,8 @@ test.each([
   [onOff, ['2', '', 'yes']],
   [address, ['host', 'host:', ':1', 'host:0', 'host:65536', 'a:b:1', 'http://h:1']],
   [listeningPorts, ['', '1,', 'a', '70000']],
+  [stockName, ['']],
+  [idempotencyKey, ['', 'a b', 'a\nb', 'ключ', 'x'.repeat(256)]],
 ])('refuses %#', (parse: (text: string) => unknown, texts) => {
-  for (const text of texts) expect(() => parse(text), JSON.stringify(text)).toThrow(/It must be/)
+  for (const text of texts) expect(() => parse(text), JSON.stringify(text)).toThrow(/It must/)
 })

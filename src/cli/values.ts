@@ -1,4 +1,6 @@
 import { InvalidArgumentError } from 'commander'
+import { isIdempotencyKey } from '../domain/order.ts'
+import { LIMITS } from '../domain/limits.ts'
 
 /** Parsers of options and arguments: text to value, or an InvalidArgumentError that says what is expected. */
 
@@ -70,6 +72,17 @@ export function addresses(text: string): readonly string[] {
   const twice = all.find((each, at) => all.indexOf(each) < at)
   if (twice !== undefined) throw new InvalidArgumentError(`It names ${twice} twice.`)
   return all
+}
+
+/** The name of a stock: any but none. */
+export function stockName(text: string): string {
+  if (text === '') throw new InvalidArgumentError('It must not be empty.')
+  return text
+}
+
+export function idempotencyKey(text: string): string {
+  if (isIdempotencyKey(text)) return text
+  throw new InvalidArgumentError(`It must be 1 to ${LIMITS.idempotencyKeyCharactersMax} visible ASCII characters.`)
 }
 
 export function oneOf<T extends string>(choices: readonly T[]): (text: string) => T {

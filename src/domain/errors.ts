@@ -1,3 +1,5 @@
+import { LIMITS } from './limits.ts'
+
 /** One row of the error table: how a refusal looks on the HTTP wire, and its code on the gRPC wire where it has one. */
 export interface ErrorRow {
   /** HTTP status. */
@@ -20,13 +22,20 @@ export const ERRORS = {
   KEY_REUSED: { status: 422, code: 422, message: 'this Idempotency-Key was used with another order', wire: -6 },
   ORDER_NOT_FOUND: { status: 404, code: 404, message: 'transaction not found' },
   INVALID_BODY: { status: 400, code: 400, message: 'the body must be a JSON object with the members name, quantity and type' },
-  INVALID_KEY: { status: 400, code: 400, message: 'Idempotency-Key must be 1 to 255 visible ASCII characters' },
-  INVALID_LISTING: { status: 400, code: 400, message: 'after must be an integer of at least -1, limit an integer from 1 to 1000' },
+  INVALID_KEY: {
+    status: 400,
+    code: 400,
+    message: `Idempotency-Key must be 1 to ${LIMITS.idempotencyKeyCharactersMax} visible ASCII characters`,
+  },
+  INVALID_LISTING: { status: 400, code: 400, message: `after must be an integer of at least -1, limit an integer from 1 to ${LIMITS.listingMax}` },
   UNKNOWN_PATH: { status: 404, code: 404, message: 'no such path; see /docs for all of them' },
   INVALID_PATH: { status: 400, code: 400, message: 'the path is not valid percent-encoding' },
   WRONG_METHOD: { status: 405, code: 405, message: 'this path does not take that method; see the Allow header' },
-  BODY_TOO_LARGE: { status: 413, code: 413, message: 'the body is larger than 16384 bytes' },
+  BODY_TOO_LARGE: { status: 413, code: 413, message: `the body is larger than ${LIMITS.requestBodyBytesMax} bytes` },
   WRONG_MEDIA_TYPE: { status: 415, code: 415, message: 'the Content-Type header names no media type; send application/json' },
+  INVALID_REQUEST: { status: 400, code: 400, message: 'this is no valid HTTP/1.1 request' },
+  REQUEST_TIMEOUT: { status: 408, code: 408, message: 'the request did not arrive in full in time' },
+  HEAD_TOO_LARGE: { status: 431, code: 431, message: 'the request line and the headers are too large' },
   OVERLOADED: { status: 503, code: 503, message: 'too many orders are waiting; this one was not placed, try again' },
   NO_LEADER: { status: 503, code: 503, message: 'no replica leads at the moment; try again' },
   NOT_PLACED: { status: 503, code: 503, message: 'no leader could be reached in time; the order was not placed, try again' },

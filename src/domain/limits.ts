@@ -18,6 +18,10 @@ export const LIMITS = {
   frontEndPendingOrdersMax: 4_096,
   /** The same where orders come faster than they are answered for long: two full batches. More would only wait longer. */
   frontEndStandingOrdersMax: 1_024,
+  /** Lookups of what is not cached that one front end has under way; the next one gets 503. */
+  frontEndLookupsMax: 4_096,
+  /** Requests of all kinds that one front end works on at once, but for plain orders and lookups; the next one gets 503. */
+  frontEndRequestsMax: 8_192,
   /** Orders one leader holds unanswered; the next one is answered "overloaded". */
   leaderPendingOrdersMax: 16_384,
   /** Requests in one Trade message. */

@@ -1,3 +1,5 @@
+import { LIMITS } from './limits.ts'
+
 /** The two kinds of trade that exist. A request may carry any string; only these are ever accepted. */
 export type TradeType = 'buy' | 'sell'
 
@@ -19,6 +21,12 @@ export interface OrderRequest {
 export const FRONT_END_KEY_PREFIX = 'f:'
 export const CLIENT_KEY_PREFIX = 'c:'
 export const FOREIGN_KEY_PREFIX = 'g:'
+
+const VISIBLE_ASCII = /^[\x21-\x7e]+$/
+
+/** Whether a client may choose this key. */
+export const isIdempotencyKey = (text: string): boolean =>
+  VISIBLE_ASCII.test(text) && text.length <= LIMITS.idempotencyKeyCharactersMax
 
 /** Why an order was rejected. A rejection uses no number. */
 export type RejectionReason = 'stock-not-found' | 'invalid-type' | 'invalid-quantity' | 'not-enough' | 'level-limit'

@@ -7,7 +7,7 @@ import type { StockView } from '../rpc/messages.ts'
 import { httpServer } from '../runtime/http-server.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { directRoutes } from './direct-routes.ts'
-import { addErrorHandling, refusePath } from './errors.ts'
+import { addErrorHandling, answerToBroken, refusePath } from './errors.ts'
 import type { FrontEnd } from './front-end.ts'
 import { addRoutes } from './routes.ts'
 
@@ -43,6 +43,7 @@ const app = httpServer({
   bodyBytesMax: LIMITS.requestBodyBytesMax,
   parameterCharactersMax: 1_024,
   refusePath,
+  answerToBroken,
   directRoutes: directRoutes(frontEnd, log),
 })
 addErrorHandling(app, log)
@@ -148,7 +149,7 @@ describe('a lookup that comes without the framework is answered like one that co
     try {
       const routes = directRoutes(frontEnd, log)
       const ask = () => routes.answer({ method: 'GET', path: '/stocks/nobody', headers: {}, body: '' })
-      const answers = Array.from({ length: LIMITS.frontEndPendingOrdersMax }, ask)
+      const answers = Array.from({ length: LIMITS.frontEndLookupsMax }, ask)
       expect(ask()).toMatchObject({ status: 503, body: { error: { message: expect.stringContaining('many') } } })
       for (const settle of waiting) settle()
       await Promise.all(answers)

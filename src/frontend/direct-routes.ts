@@ -41,7 +41,7 @@ export function directRoutes(frontEnd: FrontEnd, log: Logger): DirectRoutes {
       if (name === undefined) return undefined
       const cached = folder === 'stocks' ? frontEnd.stocks.cached(name) : undefined
       if (cached) return stockFound(cached)
-      if (lookingUp >= LIMITS.frontEndPendingOrdersMax) return OVERLOADED
+      if (lookingUp >= LIMITS.frontEndLookupsMax) return OVERLOADED
       return lookUp(folder === 'stocks' ? lookUpStock(frontEnd, name) : lookUpOrder(frontEnd, name))
     },
   }

@@ -1,14 +1,12 @@
 import type { FastifyInstance, FastifyReply, HTTPMethods } from 'fastify'
 import type { ErrorName } from '../domain/errors.ts'
+import { isUtf8 } from 'node:buffer'
 import { LIMITS } from '../domain/limits.ts'
+import { REQUEST_METHODS, type JsonAnswer } from '../runtime/direct-connection.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { parseJson } from './direct-routes.ts'
-import { refuse } from './routes.ts'
+import { refusal, refuse } from './routes.ts'
 
-/** Requests of all kinds that one front end works on at once; the next one gets 503. */
-const REQUESTS_MAX = 2 * LIMITS.frontEndPendingOrdersMax
-
-const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 const PATHS: readonly { readonly path: string; readonly allow: readonly HTTPMethods[] }[] = [
   { path: '/stocks/:name', allow: ['GET', 'HEAD'] },
   { path: '/stocks', allow: ['GET', 'HEAD'] },
@@ -20,6 +18,10 @@ const PATHS: readonly { readonly path: string; readonly allow: readonly HTTPMeth
   { path: '/status', allow: ['GET', 'HEAD'] },
 ]
 
+const BY_CONNECTION_CODE: Readonly<Record<string, ErrorName>> = {
+  HPE_HEADER_OVERFLOW: 'HEAD_TOO_LARGE',
+  ERR_HTTP_REQUEST_TIMEOUT: 'REQUEST_TIMEOUT',
+}
 const BY_FASTIFY_CODE: Readonly<Record<string, ErrorName>> = {
   FST_ERR_VALIDATION: 'INVALID_BODY',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'INVALID_BODY',
@@ -31,11 +33,12 @@ const BY_FASTIFY_CODE: Readonly<Record<string, ErrorName>> = {
 export function addErrorHandling(app: FastifyInstance, log: Logger): void {
   // A body is read as JSON whatever its media type says: the contract knows no other.
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, text: string, done) => {
-    const body = parseJson(text)
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, bytes: Buffer, done) => {
+    const body = isUtf8(bytes) ? parseJson(bytes.toString()) : undefined
     done(body === undefined ? Object.assign(new Error('no JSON'), { statusCode: 400 }) : null, body)
   })
-  app.setErrorHandler((error: Error & { code?: string; statusCode?: number }, _request, reply) => {
+  app.setErrorHandler((error: Error & { code?: string; statusCode?: number; validationContext?: string }, _request, reply) => {
+    if (error.validationContext === 'querystring') return refuse(reply, 'INVALID_LISTING')
     const known = BY_FASTIFY_CODE[error.code ?? '']
     if (known) return refuse(reply, known)
     if (error.statusCode === 400) return refuse(reply, 'INVALID_BODY')
@@ -47,14 +50,19 @@ export function addErrorHandling(app: FastifyInstance, log: Logger): void {
     if (request.method !== 'GET' || !names) return refuse(reply, 'UNKNOWN_PATH')
     return refuse(reply, names[1] === 'stocks' ? 'STOCK_NOT_FOUND' : 'ORDER_NOT_FOUND')
   })
+  for (const method of REQUEST_METHODS) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method)
   for (const { path, allow } of PATHS) {
     app.route({
-      method: METHODS.filter((method) => !allow.includes(method)) as HTTPMethods[],
+      method: REQUEST_METHODS.filter((method) => !allow.includes(method)),
       url: path,
       schema: { hide: true },
       handler: (_request, reply) => refuse(reply.header('Allow', allow.join(', ')), 'WRONG_METHOD'),
     })
   }
+  app.addHook('onRequest', (request, reply, done) => {
+    if (request.headers.host === undefined && request.raw.httpVersion === '1.1') refuse(reply, 'INVALID_REQUEST')
+    else done()
+  })
   limitRequests(app)
 }
 
@@ -62,15 +70,24 @@ export function addErrorHandling(app: FastifyInstance, log: Logger): void {
 export const refusePath = (error: { readonly code: string }, reply: FastifyReply): FastifyReply =>
   refuse(reply, error.code === 'FST_ERR_BAD_URL' ? 'INVALID_PATH' : 'UNKNOWN_PATH')
 
+/** What is not a request at all, by the code that node:http has for it. */
+export const answerToBroken = (code: string): JsonAnswer => refusal(BY_CONNECTION_CODE[code] ?? 'INVALID_REQUEST')
+
 function limitRequests(app: FastifyInstance): void {
   let running = 0
-  app.addHook('onRequest', (_request, reply, done) => {
+  app.addHook('onRequest', (request, reply, done) => {
+    const { socket } = request.raw
     running += 1
-    // Not onResponse: it is left out when the client goes away before the answer.
-    reply.raw.once('close', () => {
+    // Not onResponse: it is left out when the client goes away before the answer. An answer that has to wait for
+    // another one on its connection does not hear in every Node that the connection is closed.
+    const ended = () => {
       running -= 1
-    })
-    if (running > REQUESTS_MAX) refuse(reply, 'OVERLOADED')
+      reply.raw.off('close', ended)
+      socket.off('close', ended)
+    }
+    reply.raw.on('close', ended)
+    socket.setMaxListeners(0).on('close', ended)
+    if (running > LIMITS.frontEndRequestsMax) refuse(reply, 'OVERLOADED')
     else done()
   })
 }

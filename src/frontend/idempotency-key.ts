@@ -1,10 +1,8 @@
-import { LIMITS } from '../domain/limits.ts'
-import { CLIENT_KEY_PREFIX, FRONT_END_KEY_PREFIX } from '../domain/order.ts'
+import { CLIENT_KEY_PREFIX, FRONT_END_KEY_PREFIX, isIdempotencyKey } from '../domain/order.ts'
 import type { Random } from '../runtime/random.ts'
 
 /** A key as clients see one that a front end made for them. */
 const MADE_HERE = /^fe-[0-9a-f]{8}-[0-9a-z]{8}-[0-9a-f]{16}$/
-const VISIBLE_ASCII = /^[\x21-\x7e]+$/
 
 /**
  * Makes keys for orders that come without one. They rise, so that they lie side by side in an index, and end in chance:
@@ -33,7 +31,7 @@ export class FrontEndKeys {
 export function parseKeyHeader(header: string): string | undefined {
   const quoted = /^"((?:[^"\\]|\\["\\])*)"$/.exec(header.trim())
   const key = quoted ? quoted[1]!.replace(/\\(["\\])/g, '$1') : header.trim()
-  return VISIBLE_ASCII.test(key) && key.length <= LIMITS.idempotencyKeyCharactersMax ? key : undefined
+  return isIdempotencyKey(key) ? key : undefined
 }
 
 /** The key under which the catalogue records the order: what a front end made never meets what a client chose. */

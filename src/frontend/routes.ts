@@ -52,12 +52,12 @@ export function addRoutes(app: FastifyInstance, frontEnd: FrontEnd): void {
     send(reply, await place(frontEnd, request.headers['idempotency-key'], request.body)),
   )
 
-  app.get<{ Params: { name: string }; Querystring: { number?: string } }>(
+  app.get<{ Params: { name: string }; Querystring: { number?: unknown } }>(
     '/cache/:name',
     { schema: SCHEMAS.dropped },
     async ({ params, query }, reply) => {
       reply.header('bazaar-front-end', frontEnd.id)
-      const number = parseOrderNumber(query.number ?? '')
+      const number = parseOrderNumber(`${query.number}`)
       if (number === undefined) frontEnd.cache.drop(params.name)
       else frontEnd.cache.invalidate([params.name], number)
       return { data: {} }

@@ -72,7 +72,7 @@ export const SCHEMAS = {
     summary: 'Drop one stock from the cache',
     description: 'The push of a leader; `number` is the highest order number that changed the stock.',
     params: Type.Object({ name: Type.String() }),
-    querystring: Type.Object({ number: Type.Optional(Type.String()) }),
+    querystring: Type.Object({ number: Type.Optional(Type.Unknown()) }),
     response: { 200: data(Type.Object({})) },
   },
   leader: {

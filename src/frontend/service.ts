@@ -6,7 +6,7 @@ import { httpServer, listen } from '../runtime/http-server.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Service } from '../runtime/service.ts'
 import { directRoutes } from './direct-routes.ts'
-import { addErrorHandling, refusePath } from './errors.ts'
+import { addErrorHandling, answerToBroken, refusePath } from './errors.ts'
 import { createFrontEnd, type FrontEndCoreOptions } from './front-end.ts'
 import { addRoutes } from './routes.ts'
 
@@ -26,6 +26,7 @@ export async function startFrontEnd(runtime: Runtime, options: FrontEndOptions):
     bodyBytesMax: LIMITS.requestBodyBytesMax,
     parameterCharactersMax: 4 * LIMITS.stockNameBytesMax,
     refusePath,
+    answerToBroken,
     directRoutes: directRoutes(frontEnd, runtime.log),
   })
   await app.register(fastifySwagger, { openapi: { info: { title: 'Stock Bazaar', version: '1' } } })

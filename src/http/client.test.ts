@@ -126,6 +126,15 @@ describe('placing', () => {
     expect(performance.now() - before).toBeLessThan(1_000)
   })
 
+  test('an order whose connection was reset may have been placed, whatever is said of its repeat', async () => {
+    const trouble = json(503, { error: { code: 503, message: 'no leader' } })
+    const { port, requests } = await frontEnd(placed, hangUp, trouble)
+    const client = clientAt(port, { retryForMs: 0 })
+    await client.place(order)
+    expect(await client.place(order, { key: 'k' })).toMatchObject({ kind: 'unknown', mayHaveBeenPlaced: true })
+    expect(requests.map(({ key }) => key).slice(1)).toEqual(['k', 'k'])
+  })
+
   test('knows that nothing was placed when nobody listens', async () => {
     const answer = await clientAt(1, { retryForMs: 100 }).place(order)
     expect(answer).toMatchObject({ kind: 'unknown', mayHaveBeenPlaced: false })

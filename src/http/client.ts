@@ -15,8 +15,6 @@ export interface ClientOptions {
   readonly timeoutMs?: number
   /** How long unknown outcomes are repeated, counted from the first attempt. 0: one attempt. Default 10 000. */
   readonly retryForMs?: number
-  /** Connections open at once. Default: as many as there are calls at once. */
-  readonly connectionsMax?: number
   readonly clock?: Clock
   readonly random?: Random
 }
@@ -35,7 +33,7 @@ export interface OrderToPlace {
  * H3. Every call ends: within `retryForMs` and one attempt.
  */
 export class BazaarClient {
-  readonly #options: Required<Omit<ClientOptions, 'connectionsMax'>>
+  readonly #options: Required<ClientOptions>
   readonly #agent: Agent
 
   constructor(options: ClientOptions) {
@@ -46,7 +44,7 @@ export class BazaarClient {
       random: systemRandom,
       ...options,
     }
-    this.#agent = new Agent({ keepAlive: true, maxSockets: options.connectionsMax ?? Infinity })
+    this.#agent = new Agent({ keepAlive: true })
   }
 
   stock(name: string): Promise<Answer<StockData>> {
@@ -103,24 +101,22 @@ export class BazaarClient {
     read: (result: ExchangeResult) => Attempt<V>,
   ): Promise<{ attempt: V | Refused | Extract<Attempt<V>, { kind: 'unknown' }>; mayHaveHappened: boolean }> {
     const { clock, random, retryForMs } = this.#options
+    const target = { ...this.#options, agent: this.#agent }
     const giveUpAtMs = clock.monotonicMs() + retryForMs
     let mayHaveHappened = false
     for (let failures = 1; ; failures++) {
-      const attempt = read(await this.#once(request))
+      let result = await exchange(target, request)
+      if (result.kind === 'failed' && result.stale) {
+        // The server closed an idle connection just as it was taken, or it read the request and died: nobody knows.
+        mayHaveHappened = true
+        result = await exchange(target, request)
+      }
+      const attempt = read(result)
       if (attempt.kind !== 'unknown') return { attempt, mayHaveHappened } // H2
       mayHaveHappened ||= attempt.mayHaveHappened
       const delayMs = retryDelayMs(failures, attempt.retryAfterMs, random)
       if (clock.monotonicMs() + delayMs >= giveUpAtMs) return { attempt, mayHaveHappened } // H3
       await sleep(clock, delayMs)
     }
-  }
-
-  async #once(request: Exchange): Promise<ExchangeResult> {
-    const target = { ...this.#options, agent: this.#agent }
-    const first = await exchange(target, request)
-    // The server closed an idle connection just as it was taken: that says nothing about the server.
-    if (first.kind === 'answered' || !first.stale) return first
-    const second = await exchange(target, request)
-    return second.kind === 'answered' ? second : { ...second, sent: true }
   }
 }

@@ -27,7 +27,10 @@ export interface ExchangeTarget {
   readonly timeoutMs: number
 }
 
-/** One HTTP request over a kept connection, with a deadline for the whole of it. Never rejects. */
+/**
+ * One HTTP request over a kept connection, with a deadline for the whole of it. Rejects only when HTTP cannot carry it:
+ * for a header with a line end, say.
+ */
 export function exchange(target: ExchangeTarget, { method, path, headers, body }: Exchange): Promise<ExchangeResult> {
   const { host, port, agent, clock, timeoutMs } = target
   return new Promise((resolve) => {

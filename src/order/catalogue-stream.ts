@@ -114,7 +114,7 @@ export class CatalogueStream {
     this.#stream.close()
   }
 
-  /** To publish nothing is answered at once, whatever the catalogue waits for otherwise. */
+  /** The catalogue is asked to publish nothing: it answers once what it was asked to publish before is done. */
   #probe(): void {
     const silence = this.#clock.monotonicMs() - this.#heardAt
     if (this.#cause !== undefined || !this.#welcomed) return

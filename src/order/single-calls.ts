@@ -1,7 +1,7 @@
 import { LIMITS } from '../domain/limits.ts'
 import type { Entry } from '../domain/order.ts'
 import { sleep, within } from '../runtime/clock.ts'
-import { RpcError } from '../runtime/network.ts'
+import { RpcError, type RpcCode } from '../runtime/network.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { fromWireEntries } from '../rpc/entries.ts'
 import type {
@@ -46,15 +46,17 @@ export class SingleCalls {
     const { stockName: name, stockTradeQuantity: quantity, tradeType: type, key } = call
     const request = foreignRequest({ name, quantity, type, key }, this.#runtime.random)
     const until = this.#runtime.clock.monotonicMs() + FOREIGN_DEADLINE_MS
+    let mayBePlaced = false
     for (;;) {
       const leader = this.#replica.leader()
-      if (!leader) throw new RpcError('FAILED_PRECONDITION', 'this replica does not lead')
+      if (!leader) throw notDone(mayBePlaced, 'FAILED_PRECONDITION', 'this replica does not lead')
       const placed = new Promise<PlaceAnswer>((settle) => leader.place([{ request, settle }]))
       const { number } = await within(this.#runtime.clock, until - this.#runtime.clock.monotonicMs(), placed, NO_ANSWER)
-      if (number === OVERLOADED) throw new RpcError('RESOURCE_EXHAUSTED', 'too many orders are waiting; not placed')
+      if (number === OVERLOADED) throw notDone(mayBePlaced, 'RESOURCE_EXHAUSTED', 'too many orders are waiting; not placed')
       if (number !== UNKNOWN && number !== NOT_LEADER) return { transactionNum: number }
+      if (number === UNKNOWN) mayBePlaced = true
       if (this.#runtime.clock.monotonicMs() > until) {
-        throw new RpcError('UNAVAILABLE', 'the catalogue cannot be reached; the order may have been placed')
+        throw notDone(mayBePlaced, 'FAILED_PRECONDITION', 'this replica does not lead')
       }
       await sleep(this.#runtime.clock, FOREIGN_RETRY_MS)
     }
@@ -132,3 +134,7 @@ export class SingleCalls {
     }
   }
 }
+
+/** Why an order was not answered. What was once tried without an answer may have been placed, whatever is said later. */
+const notDone = (mayBePlaced: boolean, code: RpcCode, why: string): RpcError =>
+  mayBePlaced ? new RpcError('UNAVAILABLE', 'the outcome is not known; the order may have been placed') : new RpcError(code, why)

@@ -9,6 +9,7 @@ import {
   type sendUnaryData,
 } from '@grpc/grpc-js'
 import { HealthImplementation } from 'grpc-health-check'
+import { joinAddress } from '../runtime/address.ts'
 import { sleep, systemClock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { RpcError, type MessageStream, type RpcServer, type Services, type StreamHandlers } from '../runtime/network.ts'
@@ -134,7 +135,7 @@ async function bind(server: Server, host: string, port: number): Promise<number>
   for (;;) {
     try {
       return await new Promise<number>((resolve, reject) => {
-        server.bindAsync(`${host}:${port}`, ServerCredentials.createInsecure(), (error, bound) =>
+        server.bindAsync(joinAddress(host, port), ServerCredentials.createInsecure(), (error, bound) =>
           error ? reject(error) : resolve(bound),
         )
       })

@@ -1,8 +1,12 @@
-import { createServer, STATUS_CODES, type RequestListener, type Server } from 'node:http'
+import { createServer, METHODS, STATUS_CODES, type RequestListener, type Server } from 'node:http'
 import type { Socket } from 'node:net'
+import type { HTTPMethods } from 'fastify'
 import { systemClock } from './clock.ts'
 import { ParkedConnections } from './parked-connections.ts'
 import { readPlainRequest, type PlainRequest } from './plain-request.ts'
+
+/** Those that ask for something: CONNECT would make a tunnel of its connection. */
+export const REQUEST_METHODS = METHODS.filter((method) => method !== 'CONNECT') as readonly HTTPMethods[]
 
 /** What a route answers. */
 export interface JsonAnswer {
@@ -22,10 +26,13 @@ export interface DirectRoutes {
 }
 
 const NO_ROOM = 503
+/** Node has it since 24.6. */
+const KEEP_ALIVE_BUFFER_DEFAULT_MS = 1_000
 
 /** A server with direct routes; `others` takes the rest. */
 export function serverWithDirectRoutes(routes: DirectRoutes, others: RequestListener): Server {
-  const server = createServer(others)
+  const server = createServer({ requireHostHeader: false }, others)
+  server.on('checkExpectation', others)
   const parked = new ParkedConnections(systemClock)
   const direct = new Set<DirectConnection>()
   // What node:http does with a connection; from here on only with those that are left to it.
@@ -71,7 +78,7 @@ class DirectConnection {
     this.#keepAliveMs = server.keepAliveTimeout
     this.#parked = parked
     // Longer than the client is told: what it sends in the last moment still finds an open connection.
-    socket.setTimeout(server.keepAliveTimeout + server.keepAliveTimeoutBuffer)
+    socket.setTimeout(server.keepAliveTimeout + (server.keepAliveTimeoutBuffer ?? KEEP_ALIVE_BUFFER_DEFAULT_MS))
     socket.on('data', this.#receive).on('end', this.#end).on('timeout', this.#expire)
     socket.on('error', this.#fail).on('close', this.#finish)
   }
@@ -154,7 +161,7 @@ class DirectConnection {
 }
 
 /** An answer as it goes over the wire; the connection stays open for `keepAliveMs`, or ends when that is undefined. */
-function written({ status, headers, body }: JsonAnswer, keepAliveMs: number | undefined): { text: string; encoding: 'latin1' | 'utf8' } {
+export function written({ status, headers, body }: JsonAnswer, keepAliveMs: number | undefined): { text: string; encoding: 'latin1' | 'utf8' } {
   const json = JSON.stringify(body)
   const bytes = Buffer.byteLength(json)
   let head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n`

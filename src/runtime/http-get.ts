@@ -7,11 +7,7 @@ const BODY_BYTES_MAX = 1024 * 1024
 /** One HTTP GET over kept-alive connections. Rejects when there is no whole answer within `deadlineMs`. */
 export function httpGet(address: string, path: string, deadlineMs: number): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
-    // Not a signal of the request's: one that still waits for a free connection would not hear it.
-    const timer = setTimeout(() => {
-      reject(new Error(`${address} did not answer within ${deadlineMs} ms`))
-      request.destroy()
-    }, deadlineMs)
+    // Throws, and so rejects, when the address is none.
     const request = get(`http://${address}${path}`, { agent }, (response) => {
       let text = ''
       response.setEncoding('utf8')
@@ -24,6 +20,11 @@ export function httpGet(address: string, path: string, deadlineMs: number): Prom
         resolve({ status: response.statusCode ?? 0, headers: response.headers as Record<string, string>, body: parse(text) }),
       )
     })
+    // Not a signal of the request's: one that still waits for a free connection would not hear it.
+    const timer = setTimeout(() => {
+      reject(new Error(`${address} did not answer within ${deadlineMs} ms`))
+      request.destroy()
+    }, deadlineMs)
     request.on('error', reject)
     request.on('close', () => clearTimeout(timer))
   })

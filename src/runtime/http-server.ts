@@ -1,10 +1,12 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyServerFactory } from 'fastify'
 import { sleep, systemClock } from './clock.ts'
-import { serverWithDirectRoutes, type DirectRoutes } from './direct-connection.ts'
+import { serverWithDirectRoutes, written, type DirectRoutes, type JsonAnswer } from './direct-connection.ts'
 
 const BIND_RETRY_MS = 2_000
 /** Longer than load balancers keep a connection: one that the server closes first costs a client its request. */
 const KEEP_ALIVE_MS = 72_000
+/** For a whole request to arrive. Node looks every 30 s. */
+const REQUEST_TIMEOUT_MS = 30_000
 
 /** Limits of an HTTP server. */
 export interface HttpServerOptions {
@@ -13,6 +15,8 @@ export interface HttpServerOptions {
   readonly parameterCharactersMax: number
   /** Answers a request whose path no route can be looked up for. */
   readonly refusePath: (error: { readonly code: string }, reply: FastifyReply) => void
+  /** The answer to what is no request, by the code that node:http has for it; the connection ends with it. */
+  readonly answerToBroken: (code: string) => JsonAnswer
   readonly directRoutes?: DirectRoutes
 }
 
@@ -24,6 +28,12 @@ export function httpServer(options: HttpServerOptions): FastifyInstance {
     ...(directRoutes && { serverFactory: factoryFor(directRoutes) }),
     bodyLimit: options.bodyBytesMax,
     forceCloseConnections: 'idle',
+    clientErrorHandler: (error, socket) => {
+      if (socket.destroyed || error.code === 'ECONNRESET') return
+      const { text, encoding } = written(options.answerToBroken(error.code), undefined)
+      if (socket.writable) socket.write(text, encoding)
+      socket.destroy(error)
+    },
     // Draining answers what is under way; new requests on open connections are answered too, with "stopping".
     return503OnClosing: false,
     frameworkErrors: (error, _request, reply) => options.refusePath(error, reply),
@@ -36,9 +46,10 @@ const factoryFor =
   (routes: DirectRoutes): FastifyServerFactory =>
   (handler) => {
     const server = serverWithDirectRoutes(routes, handler)
-    // What fastify sets on a server of its own.
     server.keepAliveTimeout = KEEP_ALIVE_MS
-    server.requestTimeout = 0
+    server.requestTimeout = REQUEST_TIMEOUT_MS
+    // Who says that nothing more will come still gets its answers.
+    Object.assign(server, { httpAllowHalfOpen: true })
     return server
   }
 

@@ -54,8 +54,11 @@ export async function runProcess(
 ): Promise<never> {
   const log = jsonLogger(options.name, options.logLevel)
   const halt = (reason: unknown): never => {
-    log.error({ err: reason }, `halted: ${wordsOf(reason)}`)
-    process.exit(EXIT_HALTED)
+    try {
+      log.error({ err: reason }, `halted: ${wordsOf(reason)}`)
+    } finally {
+      process.exit(EXIT_HALTED)
+    }
   }
   process.on('uncaughtException', halt)
   process.on('unhandledRejection', halt)

@@ -10,9 +10,17 @@ export interface Logger {
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
 
-/** A logger that writes a JSON line an event to standard output, with the process's name in each. */
+/** What a full disk does not take is kept up to this, and written when there is room again; what is more is lost. */
+const UNWRITTEN_CHARACTERS_MAX = 100_000
+
+/**
+ * A logger that writes a JSON line an event to standard output, with the process's name in each. It never throws: that a
+ * line cannot be written is no reason to stop serving.
+ */
 export function jsonLogger(name: string, level: LogLevel): Logger {
-  return pino({ name, level, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ fd: 1, sync: true }))
+  const output = pino.destination({ fd: 1, sync: true, maxLength: UNWRITTEN_CHARACTERS_MAX })
+  output.on('error', () => {})
+  return pino({ name, level, timestamp: pino.stdTimeFunctions.isoTime }, output)
 }
 
 /** Says nothing. */

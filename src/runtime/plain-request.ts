@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer'
+
 /** A request in its plainest form: what nearly every client sends, and all that can be read without a full parser. */
 export interface PlainRequest {
   readonly method: 'GET' | 'POST'
@@ -46,7 +48,8 @@ export function readPlainRequest(bytes: Buffer, bodyBytesMax: number): PlainRequ
   const bodyEnd = bodyAt + bodyLength(method, headers['content-length'])
   if (Number.isNaN(bodyEnd) || bodyEnd - bodyAt > bodyBytesMax || bytes.length > bodyEnd) return 'unusual'
   if (bytes.length < bodyEnd) return bodyEnd
-  return { method, path: line[2]!, headers, body: bytes.toString('utf8', bodyAt, bodyEnd) }
+  const body = bytes.subarray(bodyAt, bodyEnd)
+  return isUtf8(body) ? { method, path: line[2]!, headers, body: body.toString() } : 'unusual'
 }
 
 /** NaN when it is not told as it should be. */

@@ -1,12 +1,12 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { type Answer, BazaarClient } from '../../http/client.ts'
+import { splitAddress } from '../../runtime/address.ts'
 import { sleep, systemClock } from '../../runtime/clock.ts'
 import { examples } from '../examples.ts'
 import { CommandFailure, EXIT, wordsOf } from '../failure.ts'
 import { dataOption } from '../options.ts'
-import { readRunningState, type ProcessState, type UpState } from '../supervisor/state-file.ts'
-import { splitAddress } from '../target.ts'
+import { isStill, readRunningState, type ProcessState, type UpState } from '../supervisor/state-file.ts'
 import { print } from '../terminal.ts'
 import { duration } from '../units.ts'
 
@@ -65,6 +65,8 @@ async function carryOut(control: Control, name: string, data: string): Promise<v
   const chosen = choose(state, name, leader)
   if (chosen.pid === null)
     throw new CommandFailure(`${chosen.name} is not running at the moment; it is started again soon`)
+  // The file may be older than the last reboot, and the pid a stranger's by now.
+  if (process.platform !== 'win32' && !isStill(chosen)) throw new CommandFailure(`${chosen.name} (pid ${chosen.pid}) is not there any more: nothing was sent`)
   const led = leader === chosen.address
   send(chosen.pid, control.signal, chosen.name)
   print(`${chosen.name} (pid ${chosen.pid})${led ? ', the leader,' : ''} was ${control.past}.`)

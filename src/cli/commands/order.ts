@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Command, createArgument } from 'commander'
+import { joinAddress } from '../../runtime/address.ts'
 import type { Logger, LogLevel } from '../../runtime/logger.ts'
 import { examples } from '../examples.ts'
 import {
@@ -78,7 +79,7 @@ async function runReplica(
       replicaId,
       log,
       catalogueAddress: catalog,
-      frontEndAddress: `${frontEndHost}:${frontEndPort}`,
+      frontEndAddress: joinAddress(frontEndHost, frontEndPort),
       caching,
       ...(advertise !== undefined && { advertisedAddress: advertise }),
     })

@@ -3,6 +3,7 @@ import { examples } from '../examples.ts'
 import { tableLines, type Column } from '../table.ts'
 import { ask, withTarget, type TargetOptions } from '../target.ts'
 import { print, printJson } from '../terminal.ts'
+import { stockName } from '../values.ts'
 
 const COLUMNS: readonly Column[] = [
   { title: 'stock', align: 'left' },
@@ -13,7 +14,7 @@ const COLUMNS: readonly Column[] = [
 
 export function addStocks(program: Command): void {
   withTarget(program.command('stocks'))
-    .argument('[NAME]', 'stock')
+    .argument('[NAME]', 'stock', stockName)
     .summary('show prices and quantities')
     .description('Shows all stocks, or one.')
     .addHelpText('after', examples('bazaar stocks', 'bazaar stocks tesla --json'))

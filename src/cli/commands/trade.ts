@@ -1,12 +1,14 @@
 import type { Command } from 'commander'
 import type { TradeType } from '../../domain/order.ts'
 import type { PlaceAnswer } from '../../http/client.ts'
+import { onStopRequest } from '../../runtime/lifecycle.ts'
+import { systemRandom } from '../../runtime/random.ts'
 import { examples } from '../examples.ts'
 import { CommandFailure, EXIT, type ExitCode } from '../failure.ts'
 import { clientFor, noAnswer, withTarget, type TargetOptions } from '../target.ts'
 import { print, printAside, printJson } from '../terminal.ts'
 import { count } from '../units.ts'
-import { integer } from '../values.ts'
+import { idempotencyKey, integer, stockName } from '../values.ts'
 
 interface TradeOptions extends TargetOptions {
   readonly key?: string
@@ -20,9 +22,9 @@ export function addTrades(program: Command): void {
       .description(
         `Places an order to ${type} shares. It is sent again until its outcome is known, and never placed twice.`,
       )
-      .argument('<NAME>', 'stock')
+      .argument('<NAME>', 'stock', stockName)
       .argument('<QUANTITY>', 'number of shares', integer(Number.MIN_SAFE_INTEGER))
-      .option('--key <key>', 'Idempotency-Key: with the same key, a repeated command is the same order')
+      .option('--key <key>', 'Idempotency-Key: with the same key, a repeated command is the same order', idempotencyKey)
       .addHelpText('after', examples(`bazaar ${type} tesla 5`, `bazaar ${type} tesla 5 --key 2024-11-05-first --json`))
       .action((name: string, quantity: number, options: TradeOptions) => trade(type, name, quantity, options))
   }
@@ -30,10 +32,12 @@ export function addTrades(program: Command): void {
 
 async function trade(type: TradeType, name: string, quantity: number, options: TradeOptions): Promise<void> {
   const client = clientFor(options)
-  const { key } = options
-  const answer = await client
-    .place({ name, type, quantity }, key === undefined ? {} : { key })
-    .finally(() => client.close())
+  const { key = systemRandom.id(16) } = options
+  onStopRequest(() => {
+    printAside(mayHaveBeenPlaced(key))
+    process.exit(EXIT.unknown)
+  })
+  const answer = await client.place({ name, type, quantity }, { key }).finally(() => client.close())
   process.exitCode = exitCodeOf(answer)
   if (options.json) printJson(answer)
   else if (answer.kind === 'ok') print(sentence(type, name, quantity, answer))
@@ -60,6 +64,9 @@ function sentence(
 function unknownOutcome(options: TradeOptions, answer: Extract<PlaceAnswer, { kind: 'unknown' }>): CommandFailure {
   if (!answer.mayHaveBeenPlaced)
     return new CommandFailure(`the order was not placed: ${noAnswer(options, answer.cause).message}`)
-  printAside(`The order may have been placed. Run the command again with --key ${answer.key} to learn its number.`)
+  printAside(mayHaveBeenPlaced(answer.key))
   return noAnswer(options, answer.cause)
 }
+
+const mayHaveBeenPlaced = (key: string): string =>
+  `The order may have been placed. Run the command again with --key ${key} to learn its number.`

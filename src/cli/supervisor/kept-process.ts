@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { closeSync } from 'node:fs'
 import type { Clock, Timer } from '../../runtime/clock.ts'
 import { afterDeath, NO_DEATHS, type BackOff } from './back-off.ts'
+import { wordsOf } from '../failure.ts'
 import type { LogFile } from './log-file.ts'
 import type { ProcessPlan } from './plan.ts'
 import type { ProcessState } from './state-file.ts'
@@ -65,13 +66,26 @@ export class KeptProcess {
     return { name, address, pid, restarts: Math.max(0, this.#starts - 1), args }
   }
 
+  /** Starts it. What cannot be started now, for lack of room or descriptors, is tried again like what died. */
   start(): void {
+    this.#starts += 1
+    try {
+      this.#run()
+    } catch (error) {
+      this.#startAgain(wordsOf(error), 0)
+    }
+  }
+
+  #run(): void {
     const { plan, log, clock, spawn, tell } = this.#options
     const output = log.openForRun()
-    const child = spawn(plan, output)
-    closeSync(output)
+    let child: ChildProcess
+    try {
+      child = spawn(plan, output)
+    } finally {
+      closeSync(output)
+    }
     this.#phase = { kind: 'running', child, sinceMs: clock.monotonicMs() }
-    this.#starts += 1
     // A process that cannot even be started reports an error and no exit.
     child.once('error', (error) => child.pid === undefined && this.#died(child, error.message))
     child.once('exit', (code, signal) => this.#died(child, signal ? `killed by ${signal}` : `exit code ${code}`))
@@ -111,13 +125,14 @@ export class KeptProcess {
 
   #died(child: ChildProcess, how: string): void {
     if (this.#phase.kind !== 'running' || this.#phase.child !== child) return
+    const livedMs = this.#options.clock.monotonicMs() - this.#phase.sinceMs
+    if (this.#keep) return this.#startAgain(how, livedMs)
+    this.#phase = { kind: 'ended' }
+    this.#onEnd()
+  }
+
+  #startAgain(how: string, livedMs: number): void {
     const { clock, plan, tell } = this.#options
-    const livedMs = clock.monotonicMs() - this.#phase.sinceMs
-    if (!this.#keep) {
-      this.#phase = { kind: 'ended' }
-      this.#onEnd()
-      return
-    }
     const { next, delayMs } = afterDeath(this.#backOff, livedMs)
     this.#backOff = next
     this.#phase = { kind: 'waiting', timer: clock.after(delayMs, () => this.start()) }

@@ -1,15 +1,17 @@
-import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { sleep, type Clock } from '../../runtime/clock.ts'
-import { isAlive, type ProcessState, type UpState } from './state-file.ts'
+import { CommandFailure } from '../failure.ts'
+import { isStill, type ProcessState, type UpState } from './state-file.ts'
 
 /** What a process that has lost its supervisor may take to end by itself. */
 const GRACE_MS = 6_000
 const LOOK_EVERY_MS = 50
+/** What the kernel may take to end what was killed. */
+const KILL_GRACE_MS = 2_000
 
 /**
  * Ends processes that an earlier `up` left behind because it was killed while they were paused. They have lost their
  * supervisor, so that waking them is enough; what does not end then is killed.
+ * @throws CommandFailure naming what cannot be killed: it may be another user's.
  */
 export async function endLeftovers(state: UpState, clock: Clock): Promise<readonly string[]> {
   const left = state.processes.filter(
@@ -18,25 +20,17 @@ export async function endLeftovers(state: UpState, clock: Clock): Promise<readon
   for (const { pid } of left) signal(pid, 'SIGCONT')
   const killAtMs = clock.monotonicMs() + GRACE_MS
   while (left.some(isStill)) {
+    if (clock.monotonicMs() >= killAtMs + KILL_GRACE_MS) throw cannotEnd(left.filter(isStill))
     if (clock.monotonicMs() >= killAtMs) for (const each of left.filter(isStill)) signal(each.pid, 'SIGKILL')
     await sleep(clock, LOOK_EVERY_MS)
   }
   return left.map(({ name }) => name)
 }
 
-/** Whether the pid still belongs to that process and not to a stranger. */
-const isStill = ({ pid, args }: ProcessState): boolean =>
-  pid !== null && isAlive(pid) && commandOf(pid).endsWith(`bazaar.js ${args.join(' ')}`)
-
-function commandOf(pid: number): string {
-  try {
-    if (process.platform !== 'linux')
-      return execFileSync('ps', ['-o', 'command=', '-p', `${pid}`], { encoding: 'utf8' }).trim()
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()
-  } catch {
-    return ''
-  }
-}
+const cannotEnd = (left: readonly ProcessState[]): CommandFailure =>
+  new CommandFailure(
+    `an earlier run left ${left.map(({ name, pid }) => `${name} (pid ${pid})`).join(', ')}, which cannot be ended from here: end it first`,
+  )
 
 function signal(pid: number, name: NodeJS.Signals): void {
   try {

@@ -1,4 +1,5 @@
-import { closeSync, copyFileSync, fstatSync, openSync, readSync, statSync, truncateSync } from 'node:fs'
+import { closeSync, copyFileSync, fstatSync, mkdirSync, openSync, readSync, statSync, truncateSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { lastWords, readLogLines } from '../log-lines.ts'
 
 /** A log file and its one predecessor hold at most twice this, plus what is written between two checks. */
@@ -19,6 +20,7 @@ export class LogFile {
 
   /** Opens the file for the output of a new run; the caller closes the descriptor once it is passed on. */
   openForRun(): number {
+    mkdirSync(dirname(this.path), { recursive: true }) // Somebody may have removed it.
     this.rotateWhenLarge()
     const descriptor = openSync(this.path, 'a')
     this.#runStartsAt = fstatSync(descriptor).size

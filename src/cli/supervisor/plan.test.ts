@@ -21,6 +21,13 @@ test("every process gets the contract's arguments", () => {
   expect(frontEnd).toMatch(/^frontend: frontend 1 127.0.0.1:31 2 127.0.0.1:32 0 --port 10 --host 0.0.0.0 /)
 })
 
+test('an IPv6 host stands in brackets where a port follows', () => {
+  const [catalogue, first, , frontEnd] = processesOf({ ...plan, host: '::1', grpcHost: '::1' })
+  expect(catalogue?.address).toBe('[::1]:20')
+  expect(first?.args.join(' ')).toMatch(/^order 31 1 ::1 10 0 --catalog \[::1\]:20 --advertise \[::1\]:31 --host ::1 /)
+  expect(frontEnd?.args.join(' ')).toContain(' --advertise [::1]:10 ')
+})
+
 test('the catalogue gets the file of stocks', () => {
   const [catalogue] = processesOf({ ...plan, stocks: '/s.json' })
   expect(catalogue?.args.join(' ')).toContain(' --stocks /s.json ')

@@ -1,3 +1,4 @@
+import { joinAddress } from '../../runtime/address.ts'
 import type { LogLevel } from '../../runtime/logger.ts'
 
 /** Everything that `up` has decided before it starts a process. */
@@ -33,8 +34,8 @@ export interface ProcessPlan {
 /** The processes of a cluster, in starting order. */
 export function processesOf(plan: ClusterPlan): readonly ProcessPlan[] {
   const grpcHost = reachable(plan.grpcHost)
-  const catalogue = `${grpcHost}:${plan.cataloguePort}`
-  const replicas = plan.orderPorts.map((port, at) => ({ id: at + 1, port, address: `${grpcHost}:${port}` }))
+  const catalogue = joinAddress(grpcHost, plan.cataloguePort)
+  const replicas = plan.orderPorts.map((port, at) => ({ id: at + 1, port, address: joinAddress(grpcHost, port) }))
   const cache = plan.caching ? '1' : '0'
   const shared = ['--data', plan.data, '--log-level', plan.logLevel]
   const listen = ['--host', plan.grpcHost]
@@ -66,8 +67,7 @@ export function processesOf(plan: ClusterPlan): readonly ProcessPlan[] {
         reachable(plan.host),
         `${plan.frontEndPort}`,
         cache,
-        '--catalog',
-        catalogue,
+        ...['--catalog', catalogue, '--advertise', address],
         ...listen,
         ...shared,
       ],
@@ -81,13 +81,14 @@ export function processesOf(plan: ClusterPlan): readonly ProcessPlan[] {
         ...replicas.flatMap(({ id, address }) => [`${id}`, address]),
         cache,
         ...['--port', `${plan.frontEndPort}`, '--host', plan.host, '--catalog', catalogue],
+        ...['--advertise', frontEndAddress(plan)],
         ...['--cache-stocks', `${plan.cacheStocksMax}`, '--log-level', plan.logLevel],
       ],
     },
   ]
 }
 
-export const frontEndAddress = (plan: ClusterPlan): string => `${reachable(plan.host)}:${plan.frontEndPort}`
+export const frontEndAddress = (plan: ClusterPlan): string => joinAddress(reachable(plan.host), plan.frontEndPort)
 
 const ALL_INTERFACES: ReadonlySet<string> = new Set(['0.0.0.0', '::', '[::]'])
 

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { systemClock } from '../../runtime/clock.ts'
 import type { ProcessEvent } from './kept-process.ts'
 import { isAlive } from './state-file.ts'
-import { Supervisor } from './supervisor.ts'
+import { Supervisor, type SupervisorOptions } from './supervisor.ts'
 
 let logFolder: string
 let supervisor: Supervisor
@@ -26,8 +26,11 @@ const SERVES = `
   setInterval(() => {}, 1e6)
 `
 
+const spawnScript: NonNullable<SupervisorOptions['spawn']> = ({ args }, output) =>
+  spawn(process.execPath, ['-e', args[0] ?? ''], { stdio: ['ignore', output, output, 'ipc'], detached: true })
+
 /** Supervises one process a script, stopped in that order. */
-function supervise(scripts: Record<string, string>): void {
+function supervise(scripts: Record<string, string>, start = spawnScript): void {
   supervisor = new Supervisor({
     plans: Object.entries(scripts).map(([name, script], stopStage) => ({
       name,
@@ -38,8 +41,7 @@ function supervise(scripts: Record<string, string>): void {
     logFolder,
     clock: systemClock,
     tell: (event) => events.push(event),
-    spawn: ({ args }, output) =>
-      spawn(process.execPath, ['-e', args[0] ?? ''], { stdio: ['ignore', output, output, 'ipc'], detached: true }),
+    spawn: start,
   })
   supervisor.start()
 }
@@ -55,6 +57,21 @@ test('starts again what was killed', async () => {
   expect(pids()[0]).not.toBe(before)
   expect(events.map((event) => event.kind)).toEqual(['started', 'died', 'started'])
   expect(events[1]).toMatchObject({ name: 'a', how: 'killed by SIGKILL', delayMs: 100 })
+})
+
+test('starts again what was killed when its folder of logs is gone', async () => {
+  supervise({ a: SERVES })
+  const [before = 0] = pids()
+  rmSync(logFolder, { recursive: true })
+  process.kill(before, 'SIGKILL')
+  await until(() => expect(supervisor.states()[0]).toMatchObject({ restarts: 1, pid: expect.any(Number) }))
+})
+
+test('tries again what cannot be started', async () => {
+  const starts = [() => { throw new Error('no more descriptors') }, () => spawn(process.execPath, ['-e', SERVES], { detached: true })]
+  supervise({ a: SERVES }, () => (starts.shift() ?? starts[0]!)())
+  await until(() => expect(supervisor.states()[0]).toMatchObject({ restarts: 1, pid: expect.any(Number) }))
+  expect(events[0]).toMatchObject({ kind: 'died', how: 'no more descriptors' })
 })
 
 test('tells the last words of what keeps dying', async () => {

@@ -77,14 +77,16 @@ describe('bodies', () => {
     expect(await post(16_385)).toMatchObject({ status: 413, code: 413 })
   })
 
-  test.each(['text/plain', 'application/x-www-form-urlencoded', 'application/octet-stream', 'nonsense'])(
-    'of the media type %s are read as JSON, or refused with 415',
-    async (type) => {
-      const headers = { 'content-type': type }
-      const { status } = await order(target.frontEnd, { name: 'ford', quantity: 1, type: 'sell' }, { headers })
-      expect([200, 415]).toContain(status)
-    },
-  )
+  test.each([
+    ['text/plain', 200],
+    ['application/x-www-form-urlencoded', 200],
+    ['application/octet-stream', 200],
+    ['nonsense', 415],
+  ])('of the media type %s: %d', async (type, wanted) => {
+    const headers = { 'content-type': type }
+    const { status } = await order(target.frontEnd, { name: 'ford', quantity: 1, type: 'sell' }, { headers })
+    expect(status).toBe(wanted)
+  })
 
   test('with a character set in the media type are read', async () => {
     const headers = { 'content-type': 'application/json; charset=utf-8' }

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest'
+import { systemClock } from '../runtime/clock.ts'
+import { systemRandom } from '../runtime/random.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import { NOT_LEADER, OVERLOADED, UNKNOWN } from '../rpc/outcome-codes.ts'
+import type { Leader } from './leader.ts'
+import { SingleCalls } from './single-calls.ts'
+
+const ORDER = { stockName: 'tesla', stockTradeQuantity: 1, tradeType: 'buy', key: 'mine' }
+
+/** Places an order at a leader that gives these outcomes one after the other, and then leads no more. */
+function placedWith(...outcomes: number[]) {
+  const keys: string[] = []
+  const leader = {
+    place: ([order]: Parameters<Leader['place']>[0]) => {
+      keys.push(order!.request.key)
+      order!.settle({ number: outcomes.shift()!, replayed: false })
+    },
+  } as unknown as Leader
+  const replica = { leader: () => (outcomes.length > 0 ? leader : undefined) } as never
+  const calls = new SingleCalls({ clock: systemClock, random: systemRandom } as Runtime, replica)
+  return { keys, answer: calls.request(ORDER) }
+}
+
+test('an order is asked for again, under the same key, until its outcome is known', async () => {
+  const { keys, answer } = placedWith(UNKNOWN, NOT_LEADER, 7)
+  expect(await answer).toEqual({ transactionNum: 7 })
+  expect(keys).toEqual(['g:mine', 'g:mine', 'g:mine'])
+})
+
+test('what was refused for sure was not placed', async () => {
+  await expect(placedWith(OVERLOADED).answer).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED', message: expect.stringContaining('not placed') })
+  await expect(placedWith(NOT_LEADER).answer).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' })
+})
+
+test('what was once tried without an answer may have been placed, whatever is said later', async () => {
+  for (const outcomes of [[UNKNOWN], [UNKNOWN, OVERLOADED], [UNKNOWN, NOT_LEADER]]) {
+    await expect(placedWith(...outcomes).answer).rejects.toMatchObject({ code: 'UNAVAILABLE', message: expect.stringContaining('may have been placed') })
+  }
+})

@@ -1,0 +1,27 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { httpGet } from './http-get.ts'
+
+const server = createServer(({ url }, response) => {
+  if (url !== '/silent') response.writeHead(url === '/json' ? 200 : 404).end(url === '/json' ? '{"a":1}' : 'nothing')
+})
+const address = () => `127.0.0.1:${(server.address() as AddressInfo).port}`
+
+beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)))
+afterAll(() => void server.close().closeAllConnections())
+
+test('reads an answer, and what is no JSON as none', async () => {
+  expect(await httpGet(address(), '/json', 5_000)).toMatchObject({ status: 200, body: { a: 1 } })
+  expect(await httpGet(address(), '/text', 5_000)).toMatchObject({ status: 404, body: undefined })
+})
+
+test('who says nothing is given up in time', async () => {
+  await expect(httpGet(address(), '/silent', 50)).rejects.toThrow(/did not answer within 50 ms/)
+})
+
+test.each(['::1:80', 'a b:1', ''])('"%s" is no address: the call fails, and nothing is left of it', async (wrong) => {
+  const before = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+  await expect(httpGet(wrong, '/', 50)).rejects.toThrow(/Invalid URL/)
+  expect(process.getActiveResourcesInfo().filter((name) => name === 'Timeout')).toHaveLength(before)
+})

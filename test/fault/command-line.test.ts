@@ -1,0 +1,57 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { CliProcess } from './process.ts'
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+
+/** A front end that refuses every order, or that never answers; its port, and whether it was asked. */
+async function frontEnd(answers: 'no' | 'nothing'): Promise<{ port: string; isAsked: () => boolean }> {
+  let asked = false
+  const server = createServer((request, response) => {
+    asked = true
+    request.resume()
+    if (answers === 'no') response.writeHead(404).end('{"error":{"code":404,"message":"stock not found"}}')
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  onTestFinished(() => void server.close().closeAllConnections())
+  return { port: `${(server.address() as AddressInfo).port}`, isAsked: () => asked }
+}
+
+test('Ctrl-C while an order is under way tells its key, and that nobody knows', async () => {
+  const { port, isAsked } = await frontEnd('nothing')
+  const buy = new CliProcess(['buy', 'tesla', '1', '--port', port])
+  await vi.waitFor(() => expect(isAsked()).toBe(true), { timeout: 20_000 })
+  buy.signal('SIGINT')
+  expect(await buy.exited).toEqual({ code: 3, signal: null })
+  expect(buy.output).toMatch(/may have been placed.* --key [0-9a-f]{32} /)
+})
+
+test('the exit code tells a refusal to a script that does not read the words', async () => {
+  const { port } = await frontEnd('no')
+  const buy = spawn(process.execPath, [MAIN, 'buy', 'nosuch', '1', '--json', '--port', port], { stdio: ['ignore', 'pipe', 'ignore'] })
+  buy.stdout.destroy()
+  expect(await once(buy, 'exit')).toEqual([1, null])
+})
+
+test('no signal is sent to a stranger who has the pid of a process that is gone', async () => {
+  const stranger = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'])
+  const data = mkdtempSync(join(tmpdir(), 'bazaar-stale-'))
+  onTestFinished(() => {
+    stranger.kill('SIGKILL')
+    rmSync(data, { recursive: true })
+  })
+  const gone = { name: 'order-2', address: '127.0.0.1:1', pid: stranger.pid, restarts: 0, args: ['order', '1', '2'] }
+  const state = { pid: process.pid, startedAt: '', frontEnd: '127.0.0.1:1', processes: [gone] }
+  writeFileSync(join(data, 'up.json'), JSON.stringify(state))
+  const kill = new CliProcess(['kill', 'order-2', '--data', data])
+  expect(await kill.exited).toEqual({ code: 1, signal: null })
+  expect(kill.output).toContain('nothing was sent')
+  expect([stranger.exitCode, stranger.signalCode]).toEqual([null, null])
+})

@@ -155,7 +155,6 @@ export function ledgerStoreOn(disk: SimDisk, inner: LedgerStore, life: Life, wat
       const opening = await disk.read(life, () => inner.open())
       return opening.kind === 'ready' ? { kind: 'ready', ledger: put(opening.ledger) } : opening
     },
-    create: (genesis) => replace(() => inner.create(genesis)),
     // The pages come over the network, so the file is written as they come; what counts is when it replaces the old one.
     rebuild: async (origin, pages) => {
       const read: LogPage[] = []

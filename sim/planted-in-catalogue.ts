@@ -20,7 +20,7 @@ export const CATALOGUE_BUGS: readonly PlantedBug[] = [
     name: 'oversell',
     what: 'D3: a buy of more than there is is accepted',
     file: 'src/catalogue/decide.ts',
-    find: "if (left < 0) return reject('not-enough') // D3",
+    find: "if (left.quantity < 0) return reject('not-enough') // D3",
     replace: '',
   },
   {

@@ -1,6 +1,6 @@
 import { LIMITS } from '../domain/limits.ts'
-import { isTradeType, type Decision, type Entry, type OrderRequest, type Outcome, type RecordedDecision } from '../domain/order.ts'
-import type { Stock } from '../domain/stock.ts'
+import { isOrderQuantity, isTradeType, type Decision, type Entry, type OrderRequest, type Outcome, type RecordedDecision } from '../domain/order.ts'
+import { traded, type Stock } from '../domain/stock.ts'
 import type { DecisionView, DecisionWrites, RecordedRejection } from '../storage/ledger.ts'
 
 /**
@@ -59,15 +59,14 @@ function judge(stock: Stock | undefined, request: OrderRequest, length: number):
   const { key, fingerprint, name, type, quantity } = request
   if (!stock) return reject('stock-not-found') // D4
   if (!isTradeType(type)) return reject('invalid-type')
-  if (!Number.isInteger(quantity) || quantity < 1 || quantity > LIMITS.orderQuantityMax) return reject('invalid-quantity')
-  const left = type === 'buy' ? stock.quantity - quantity : stock.quantity + quantity
-  const volume = stock.volume + quantity
-  if (left < 0) return reject('not-enough') // D3
-  if (left > LIMITS.stockLevelMax || volume > LIMITS.stockLevelMax) return reject('level-limit')
+  if (!isOrderQuantity(quantity)) return reject('invalid-quantity')
+  const left = traded(stock, type, quantity)
+  if (left.quantity < 0) return reject('not-enough') // D3
+  if (left.quantity > LIMITS.stockLevelMax || left.volume > LIMITS.stockLevelMax) return reject('level-limit')
   return {
     kind: 'accepted',
     decision: { kind: 'accepted', number: length },
-    stock: { ...stock, quantity: left, volume },
+    stock: left,
     order: { number: length, key, fingerprint, name, type, quantity },
   }
 }

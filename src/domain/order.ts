@@ -3,7 +3,11 @@ import { LIMITS } from './limits.ts'
 /** The two kinds of trade that exist. A request may carry any string; only these are ever accepted. */
 export type TradeType = 'buy' | 'sell'
 
-export const isTradeType = (type: string): type is TradeType => type === 'buy' || type === 'sell'
+export const isTradeType = (type: unknown): type is TradeType => type === 'buy' || type === 'sell'
+
+/** Whether one order may be of so many shares. */
+export const isOrderQuantity = (quantity: unknown): quantity is number =>
+  Number.isInteger(quantity) && (quantity as number) >= 1 && (quantity as number) <= LIMITS.orderQuantityMax
 
 /** What a client asks for, with the key that makes asking twice harmless. */
 export interface OrderRequest {
@@ -29,7 +33,9 @@ export const isIdempotencyKey = (text: string): boolean =>
   VISIBLE_ASCII.test(text) && text.length <= LIMITS.idempotencyKeyCharactersMax
 
 /** Why an order was rejected. A rejection uses no number. */
-export type RejectionReason = 'stock-not-found' | 'invalid-type' | 'invalid-quantity' | 'not-enough' | 'level-limit'
+export type RejectionReason = (typeof REJECTION_REASONS)[number]
+
+export const REJECTION_REASONS = ['stock-not-found', 'invalid-type', 'invalid-quantity', 'not-enough', 'level-limit'] as const
 
 /** The catalogue's verdict on one request. Once recorded under a key it never changes. */
 export type Decision =

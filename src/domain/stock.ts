@@ -1,3 +1,5 @@
+import type { TradeType } from './order.ts'
+
 /** One stock as the catalogue holds it. */
 export interface Stock {
   readonly name: string
@@ -8,6 +10,13 @@ export interface Stock {
   /** Shares traded so far, buys and sells alike, on top of the opening volume. */
   readonly volume: number
 }
+
+/** A stock after a trade of it; nobody has looked whether that is possible. */
+export const traded = (stock: Stock, type: TradeType, shares: number): Stock => ({
+  ...stock,
+  quantity: type === 'buy' ? stock.quantity - shares : stock.quantity + shares,
+  volume: stock.volume + shares,
+})
 
 const stock = (name: string, priceCents: number): Stock => ({ name, priceCents, quantity: 1000, volume: 100 })
 

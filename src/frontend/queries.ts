@@ -23,7 +23,7 @@ export async function findOrders(runtime: Runtime, leadership: Leadership, numbe
   const until = clock.monotonicMs() + DEADLINE_MS
   for (;;) {
     const leader = leadership.leader
-    const answer = await leader?.query(number, limit, Math.min(TRY_MS, until - clock.monotonicMs()))
+    const answer = await leader?.query(number, limit, Math.min(TRY_MS, Math.max(0, until - clock.monotonicMs())))
     if (answer?.result === 'found') return { kind: 'found', entries: answer.entries }
     if (answer?.result === 'not-found') return { kind: 'not-found' }
     if (answer?.result === 'not-leader' && leader) leadership.refused(leader)

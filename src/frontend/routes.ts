@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { ERRORS, type ErrorName } from '../domain/errors.ts'
 import { LIMITS } from '../domain/limits.ts'
-import type { Outcome } from '../domain/order.ts'
+import { isOrderQuantity, isTradeType, type Outcome } from '../domain/order.ts'
 import type { JsonAnswer } from '../runtime/direct-connection.ts'
 import type { ErrorBody, LeaderData, OrderData, OrderListData, PlacedData, StockData, StockListData } from '../http/types.ts'
 import { REJECTION_ERRORS } from '../rpc/outcome-codes.ts'
@@ -108,7 +108,7 @@ export async function place(
     key: recordedKey(key),
     fingerprint: fingerprintOf(name, type, quantity),
     name,
-    type: type === 'buy' || type === 'sell' ? type : '',
+    type: isTradeType(type) ? type : '',
     quantity: isOrderQuantity(quantity) ? quantity : 0,
   })
   if (placed.kind === 'decided') return answer(placed.outcome)
@@ -143,9 +143,6 @@ export const refuse = (reply: FastifyReply, name: ErrorName): FastifyReply => se
 
 const send = (reply: FastifyReply, { status, headers, body }: JsonAnswer): FastifyReply =>
   reply.code(status).headers(headers).send(body)
-
-const isOrderQuantity = (quantity: unknown): quantity is number =>
-  typeof quantity === 'number' && Number.isInteger(quantity) && quantity >= 1 && quantity <= LIMITS.orderQuantityMax
 
 const parseOrderNumber = (text: string): number | undefined => {
   const number = /^[0-9]{1,16}$/.test(text) ? Number(text) : NaN

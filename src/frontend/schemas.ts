@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import { LIMITS } from '../domain/limits.ts'
 
 /** What the HTTP interface takes and gives; the OpenAPI page at /docs is made of it. */
 
@@ -63,7 +64,7 @@ export const SCHEMAS = {
     headers: Type.Object({ 'idempotency-key': Type.Optional(Type.String()) }),
     body: Type.Object({
       name: Type.String({ description: 'Stock name, matched exactly.' }),
-      quantity: Type.Unknown({ description: 'Number of stocks, 1 to 2147483647.' }),
+      quantity: Type.Unknown({ description: `Number of stocks, 1 to ${LIMITS.orderQuantityMax}.` }),
       type: Type.Unknown({ description: '"buy" or "sell".' }),
     }),
     response: { 200: data(Type.Object({ transaction_number: Type.Integer() })), ...failures(400, 404, 413, 422, 503) },

@@ -1,5 +1,5 @@
 import { ERRORS, type ErrorName } from '../domain/errors.ts'
-import type { Outcome as DomainOutcome, RejectionReason } from '../domain/order.ts'
+import { REJECTION_REASONS, type Outcome as DomainOutcome, type RejectionReason } from '../domain/order.ts'
 import type { Outcome } from './messages.ts'
 
 /** Where the answer is "don't know" or "not here": the caller repeats with the same key. */
@@ -17,7 +17,7 @@ export const REJECTION_ERRORS = {
 } as const satisfies Record<RejectionReason, ErrorName>
 
 const REASONS = new Map<number, RejectionReason>(
-  (Object.keys(REJECTION_ERRORS) as RejectionReason[]).map((reason) => [ERRORS[REJECTION_ERRORS[reason]].wire, reason]),
+  REJECTION_REASONS.map((reason) => [ERRORS[REJECTION_ERRORS[reason]].wire, reason]),
 )
 const KEY_REUSED = ERRORS.KEY_REUSED.wire
 

@@ -47,6 +47,7 @@ const factoryFor =
   (handler) => {
     const server = serverWithDirectRoutes(routes, handler)
     server.keepAliveTimeout = KEEP_ALIVE_MS
+    server.headersTimeout = REQUEST_TIMEOUT_MS
     server.requestTimeout = REQUEST_TIMEOUT_MS
     // Who says that nothing more will come still gets its answers.
     Object.assign(server, { httpAllowHalfOpen: true })

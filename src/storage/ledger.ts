@@ -115,11 +115,10 @@ export interface LogPage {
  */
 export interface LedgerStore {
   open(): Promise<LedgerOpening>
-  /** Begins a history where none is (`missing`). */
-  create(genesis: Genesis): Promise<Ledger>
   /**
    * Writes a ledger anew from a replica's log: entries, levels and keys follow from the genesis and the pages. Checks the
-   * digest of every page. The last entry is to be published once more before anything is shown.
+   * digest of every page. The last entry is to be published once more before anything is shown. Without a page, it
+   * begins a history.
    */
   rebuild(origin: RebuildOrigin, pages: AsyncIterable<LogPage>): Promise<Ledger>
 }

@@ -1,5 +1,5 @@
 import type { Entry } from '../domain/order.ts'
-import type { Stock } from '../domain/stock.ts'
+import { traded, type Stock } from '../domain/stock.ts'
 
 /** The levels of all stocks, entry after entry. */
 export class Levels {
@@ -15,14 +15,14 @@ export class Levels {
   }
 
   /** Throws when no ledger can have decided that: the words name the entry. */
-  apply({ number, name, type, quantity: traded }: Entry): void {
+  apply({ number, name, type, quantity: shares }: Entry): void {
     const stock = this.#stocks.get(name)
     if (!stock) throw new Error(`entry ${number} trades ${name}, which was never for sale`)
-    const quantity = type === 'buy' ? stock.quantity - traded : stock.quantity + traded
-    const volume = stock.volume + traded
+    const left = traded(stock, type, shares)
+    const { quantity, volume } = left
     if (quantity < 0 || !Number.isSafeInteger(quantity) || !Number.isSafeInteger(volume)) {
       throw new Error(`entry ${number} leaves ${quantity} shares of ${name} and a volume of ${volume}`)
     }
-    this.#stocks.set(name, { ...stock, quantity, volume })
+    this.#stocks.set(name, left)
   }
 }

@@ -1,5 +1,5 @@
 import { LIMITS } from '../domain/limits.ts'
-import type { Entry } from '../domain/order.ts'
+import { isOrderQuantity, type Entry } from '../domain/order.ts'
 import type { Stock } from '../domain/stock.ts'
 import { chainDigest } from './chain.ts'
 import type { Findings } from './findings.ts'
@@ -98,7 +98,7 @@ export class LogCheck {
 
   #checkRanges({ number, key, quantity }: Entry): void {
     if (key === '') this.#findings.add('has no key', number)
-    if (quantity >= 1 && quantity <= LIMITS.orderQuantityMax) return
+    if (isOrderQuantity(quantity)) return
     this.#findings.add(`has the quantity ${quantity}, 1 to ${LIMITS.orderQuantityMax} is possible`, number)
   }
 

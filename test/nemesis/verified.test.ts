@@ -8,6 +8,7 @@ import { OPENING_CATALOGUE } from '../../src/domain/stock.ts'
 import { embeddedLedgerStore } from '../../src/storage/embedded/ledger-store.ts'
 import { openEmbeddedOrderLog } from '../../src/storage/embedded/order-log-file.ts'
 import { identityOf, verifyFiles } from './verified.ts'
+import { newLedger } from '../contract/new-ledger.ts'
 
 const GENESIS = { clusterId: 'c-1', stocks: OPENING_CATALOGUE }
 const LENGTH = 40
@@ -29,7 +30,7 @@ describe('what verify has to say about the files of a round', () => {
 
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'bazaar-verified-'))
-    const ledger = await embeddedLedgerStore(join(folder, 'catalog.db'), { decide }).create(GENESIS)
+    const ledger = await newLedger(embeddedLedgerStore(join(folder, 'catalog.db'), { decide }), GENESIS)
     const order = { fingerprint: 'print', name: 'tesla', type: 'sell', quantity: 1 }
     const requests = Array.from({ length: LENGTH }, (_, index) => ({ key: `c:${index}`, ...order }))
     const { entries } = await ledger.decide(requests, 1)

@@ -9,6 +9,7 @@ import { decide } from '../../catalogue/decide.ts'
 import { OPENING_CATALOGUE } from '../../domain/stock.ts'
 import { embeddedLedgerStore } from '../../storage/embedded/ledger-store.ts'
 import { openEmbeddedOrderLog } from '../../storage/embedded/order-log-file.ts'
+import { newLedger } from '../../../test/contract/new-ledger.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../../bin/bazaar.js', import.meta.url))
 const GENESIS = { clusterId: 'c-1', stocks: OPENING_CATALOGUE }
@@ -32,7 +33,7 @@ describe('bazaar verify', { timeout: 30_000 }, () => {
 
   beforeEach(async () => {
     data = mkdtempSync(join(tmpdir(), 'verify-command-'))
-    const ledger = await embeddedLedgerStore(join(data, 'catalog.db'), { decide }).create(GENESIS)
+    const ledger = await newLedger(embeddedLedgerStore(join(data, 'catalog.db'), { decide }), GENESIS)
     const requests = Array.from({ length: LENGTH }, (_, index) => ({
       key: `c:${index}`,
       fingerprint: 'print',

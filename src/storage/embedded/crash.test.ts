@@ -21,11 +21,12 @@ import { decide } from ${moduleUrl('../../catalogue/decide.ts')}
 import { OPENING_CATALOGUE } from ${moduleUrl('../../domain/stock.ts')}
 import { embeddedLedgerStore } from ${moduleUrl('./ledger-store.ts')}
 import { openEmbeddedOrderLog } from ${moduleUrl('./order-log-file.ts')}
+import { newLedger } from ${moduleUrl('../../../test/contract/new-ledger.ts')}
 const [ledgerPath, logPath] = process.argv.slice(1)
 const genesis = { clusterId: 'c-1', stocks: OPENING_CATALOGUE }
 const store = embeddedLedgerStore(ledgerPath, { decide })
 const opening = await store.open()
-const ledger = opening.kind === 'ready' ? opening.ledger : await store.create(genesis)
+const ledger = opening.kind === 'ready' ? opening.ledger : await newLedger(store, genesis)
 const log = await openEmbeddedOrderLog(logPath, { newDiskId: () => 'disk-1', onDamage: console.error })
 await log.seal(await ledger.raiseGeneration(0), genesis)
 for (;;) {

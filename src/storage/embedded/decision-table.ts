@@ -1,5 +1,5 @@
 import type { StatementSync } from 'node:sqlite'
-import type { RecordedDecision, RejectionReason } from '../../domain/order.ts'
+import { REJECTION_REASONS, type RecordedDecision, type RejectionReason } from '../../domain/order.ts'
 import type { RecordedRejection } from '../ledger.ts'
 import { assert } from '../../runtime/assert.ts'
 import { checkedRow, withChecksum } from './checksum.ts'
@@ -7,14 +7,6 @@ import { Damage } from './damage.ts'
 import { CHECKED_AT_OPEN, type EntryTable } from './entry-table.ts'
 import { integer, text, type Row } from './row.ts'
 import type { SqliteFile } from './sqlite-file.ts'
-
-const REASONS: Readonly<Record<RejectionReason, true>> = {
-  'stock-not-found': true,
-  'invalid-type': true,
-  'invalid-quantity': true,
-  'not-enough': true,
-  'level-limit': true,
-}
 
 const LOST_ENTRY_KEY = `
   SELECT number FROM entries AS kept WHERE number >= ? AND NOT EXISTS (
@@ -103,6 +95,4 @@ export function toRejection(row: Row): StoredRejection {
   return { key: text(row, 'key'), recorded: { fingerprint: text(row, 'fingerprint'), decision }, position }
 }
 
-function isReason(reason: string): reason is RejectionReason {
-  return Object.hasOwn(REASONS, reason)
-}
+const isReason = (reason: string): reason is RejectionReason => REJECTION_REASONS.some((known) => known === reason)

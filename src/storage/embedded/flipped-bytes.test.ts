@@ -15,6 +15,7 @@ import { compare, type CopyKind, type VerifiedCopy } from '../verification.ts'
 import { embeddedLedgerStore } from './ledger-store.ts'
 import { openEmbeddedOrderLog } from './order-log-file.ts'
 import { verifyFile } from './verified-file.ts'
+import { newLedger } from '../../../test/contract/new-ledger.ts'
 
 const SEED = 20261122
 const GENESIS = { clusterId: 'c-1', stocks: OPENING_CATALOGUE }
@@ -66,7 +67,7 @@ describe('single bytes, cuts and deletions', { timeout: 60_000 }, () => {
     folder = mkdtempSync(join(tmpdir(), 'bytes-'))
     for (const scene of ['closed', 'killed', 'damaged']) mkdirSync(join(folder, scene))
     const [ledgerPath, logPath] = [join(folder, 'closed', 'catalog.db'), join(folder, 'closed', 'order1.db')]
-    const ledger = await embeddedLedgerStore(ledgerPath, { decide }).create(GENESIS)
+    const ledger = await newLedger(embeddedLedgerStore(ledgerPath, { decide }), GENESIS)
     const log = await openLog(logPath)
     await log.seal(await ledger.raiseGeneration(0), GENESIS)
     for (const replicaId of [1, 2, 3]) await ledger.rememberReplica({ replicaId, address: `127.0.0.1:${replicaId}` })

@@ -11,6 +11,7 @@ import { chainDigest, genesisDigest } from '../chain.ts'
 import type { LogPage } from '../ledger.ts'
 import { embeddedLedgerStore } from './ledger-store.ts'
 import { openEmbeddedOrderLog } from './order-log-file.ts'
+import { newLedger } from '../../../test/contract/new-ledger.ts'
 
 const GENESIS = { clusterId: 'c-1', stocks: OPENING_CATALOGUE }
 const REPLICAS = [{ replicaId: 1, address: 'one:1' }]
@@ -118,7 +119,7 @@ describe('embedded engines, killed between two steps', { timeout: 60_000 }, () =
 
   /** An old ledger that was not closed, so that most of it stands in the write-ahead log. */
   const prepareLedger = async (): Promise<void> => {
-    const ledger = await embeddedLedgerStore(join(folder, 'open', 'catalog.db'), { decide }).create(GENESIS)
+    const ledger = await newLedger(embeddedLedgerStore(join(folder, 'open', 'catalog.db'), { decide }), GENESIS)
     await ledger.decide(ENTRIES.slice(0, OLD_LENGTH), 1)
     await cp(join(folder, 'open'), origin, { recursive: true })
     await ledger.close()

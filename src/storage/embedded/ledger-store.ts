@@ -52,14 +52,6 @@ class EmbeddedLedgerStore implements LedgerStore {
     }
   }
 
-  async create(genesis: Genesis): Promise<Ledger> {
-    return this.#replace(async (made) => {
-      // What cannot be read may be a history: nothing begins in its place by itself.
-      if (isThere(this.#path, LEDGER_SCHEMA)) throw new StorageFailure(`${this.#path} is there already: it does not begin anew`)
-      made.file.guard(() => writeGenesis(made.file, genesis))
-    })
-  }
-
   async rebuild(origin: RebuildOrigin, pages: AsyncIterable<LogPage>): Promise<Ledger> {
     const { genesis, generation, replicas } = origin
     return this.#replace(async ({ file }) => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { ledgerContract } from '../../../test/contract/ledger-contract.ts'
 import type { Ledger } from '../ledger.ts'
 import { embeddedLedgerStore } from './ledger-store.ts'
+import { newLedger } from '../../../test/contract/new-ledger.ts'
 
 /** Room for some thousand entries. */
 const SCARCE_PAGES = 200
@@ -18,7 +19,7 @@ ledgerContract('embedded', async ({ decide, genesis, room }) => {
   }
   const store = embeddedLedgerStore(path, { decide, ...(room === 'scarce' && { pagesMax: SCARCE_PAGES }) })
   return {
-    ledger: keep(await store.create(genesis)),
+    ledger: keep(await newLedger(store, genesis)),
     reopen: async () => {
       const opening = await embeddedLedgerStore(path, { decide }).open()
       if (opening.kind !== 'ready') throw new Error(`the ledger is ${opening.kind}`)

@@ -12,6 +12,7 @@ import { rowChecksum } from './checksum.ts'
 import { embeddedLedgerStore } from './ledger-store.ts'
 import { openEmbeddedOrderLog } from './order-log-file.ts'
 import { verifyFile } from './verified-file.ts'
+import { newLedger } from '../../../test/contract/new-ledger.ts'
 
 const GENESIS = { clusterId: 'c-1', stocks: OPENING_CATALOGUE }
 const LENGTH = 2_500
@@ -67,7 +68,7 @@ describe('the verification of a file', { timeout: 20_000 }, () => {
     folder = mkdtempSync(join(tmpdir(), 'verify-'))
     ledgerPath = join(folder, 'catalog.db')
     logPath = join(folder, 'order1.db')
-    const ledger = await embeddedLedgerStore(ledgerPath, { decide }).create(GENESIS)
+    const ledger = await newLedger(embeddedLedgerStore(ledgerPath, { decide }), GENESIS)
     await ledger.raiseGeneration(0)
     await ledger.rememberReplica({ replicaId: 1, address: '127.0.0.1:1' })
     const decided = await ledger.decide(requests(LENGTH), 1)

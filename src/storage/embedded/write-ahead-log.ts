@@ -71,17 +71,19 @@ function checkFrames(wal: number): void {
 /** `salts`: those of the present round. Frames of earlier rounds stay behind it. */
 function checkOrder(frames: Iterable<Frame>, salts: bigint): void {
   let broken: number | undefined
-  let transactionEnded = false
+  let endedBehindBroken = false
   let followsOwn = true
   let index = 0
   for (const { salts: found, linked, endsTransaction } of frames) {
     const isOwn = found === salts
     const isSound = isOwn && linked
     if (!isSound) broken ??= index
-    if (isSound && transactionEnded) {
+    if (isSound && endedBehindBroken) {
       throw new Damage(`frame ${broken} of its write-ahead log is broken, and synced ones follow`)
     }
-    if (broken !== undefined && endsTransaction && (isOwn || (linked && followsOwn))) transactionEnded = true
+    // One with other salts that is linked to a frame of this round is of this round: its salts are what is broken.
+    const isOfThisRound = isOwn || (linked && followsOwn)
+    if (broken !== undefined && endsTransaction && isOfThisRound) endedBehindBroken = true
     followsOwn = isOwn
     index += 1
   }

@@ -3,6 +3,7 @@ import { ledgerStoreContract } from '../../../test/contract/ledger-store-contrac
 import { decide } from '../../catalogue/decide.ts'
 import { OPENING_CATALOGUE } from '../../domain/stock.ts'
 import { memoryLedgerStore } from './ledger-store.ts'
+import { newLedger } from '../../../test/contract/new-ledger.ts'
 
 ledgerStoreContract('memory', async (decide) => {
   const store = memoryLedgerStore({ decide })
@@ -19,7 +20,7 @@ describe('memory ledger store', () => {
 
   it('can be lost, and restored to an earlier state', async () => {
     const store = memoryLedgerStore({ decide })
-    const ledger = await store.create({ clusterId: 'c-1', stocks: OPENING_CATALOGUE })
+    const ledger = await newLedger(store, { clusterId: 'c-1', stocks: OPENING_CATALOGUE })
     await ledger.raiseGeneration(0)
     await ledger.decide([request('a'), { ...request('no'), name: 'nobody' }], 1)
     await ledger.rememberReplica({ replicaId: 1, address: 'a:1' })
@@ -46,7 +47,7 @@ describe('memory ledger store', () => {
 
   it('stays damaged until it is rebuilt, restored or lost', async () => {
     const store = memoryLedgerStore({ decide })
-    await store.create({ clusterId: 'c-1', stocks: OPENING_CATALOGUE })
+    await newLedger(store, { clusterId: 'c-1', stocks: OPENING_CATALOGUE })
     const sound = store.snapshot()
     store.damage('a bit has flipped')
     expect(await store.open()).toEqual({ kind: 'damaged', why: 'a bit has flipped' })

@@ -1,4 +1,3 @@
-import type { Genesis } from '../chain.ts'
 import type { Decide, Ledger, LedgerOpening, LedgerStore, LogPage, RebuildOrigin } from '../ledger.ts'
 import { Replay } from '../replay.ts'
 import { MemoryDisk } from './disk.ts'
@@ -34,11 +33,6 @@ export class MemoryLedgerStore implements LedgerStore {
   async open(): Promise<LedgerOpening> {
     if (this.#damage !== undefined) return { kind: 'damaged', why: this.#damage }
     return this.#state ? { kind: 'ready', ledger: this.#openState(this.#state) } : { kind: 'missing' }
-  }
-
-  async create(genesis: Genesis): Promise<Ledger> {
-    if (this.#state) throw new Error('there is a ledger already')
-    return this.#put(new LedgerState(genesis))
   }
 
   async rebuild({ genesis, generation, replicas }: RebuildOrigin, pages: AsyncIterable<LogPage>): Promise<Ledger> {

@@ -2,6 +2,7 @@ import { ledgerContract } from '../../../test/contract/ledger-contract.ts'
 import { MemoryDisk } from './disk.ts'
 import { memoryLedgerStore } from './ledger-store.ts'
 import { memoryLedger } from './ledger.ts'
+import { newLedger } from '../../../test/contract/new-ledger.ts'
 
 const SCARCE_WRITES = 5
 
@@ -14,7 +15,7 @@ ledgerContract('memory, in a store', async ({ decide, genesis, room }) => {
   let writesMax = room === 'scarce' ? SCARCE_WRITES : undefined
   const store = memoryLedgerStore({ decide, disk: () => new MemoryDisk(writesMax) })
   return {
-    ledger: await store.create(genesis),
+    ledger: await newLedger(store, genesis),
     reopen: async () => {
       writesMax = undefined
       const opening = await store.open()

@@ -3,7 +3,7 @@ import type { DiskWeather, SimDisk } from './disk.ts'
 import { FAIR_WEATHER } from './network.ts'
 import type { SimProcess, World } from './process.ts'
 
-export const ABSENCE_MAX_MS = 2_500
+const ABSENCE_MAX_MS = 2_500
 const ALONE_MIN_MS = 300
 const RETURN_MAX_MS = 4_000
 const AHEAD_POLL_MS = 0.4

@@ -1,6 +1,6 @@
 import type { HttpAnswer, Network, RpcServer, Services, StreamHandlers, StreamMethod, UnaryMethod } from '../src/runtime/network.ts'
 import type { Life } from './process.ts'
-import type { SeededRandom } from './random.ts'
+import type { SimRandom } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
 import { SimCalls } from './single-calls.ts'
 import { SimStreams, type StreamPair } from './streams.ts'
@@ -47,7 +47,7 @@ export type HttpHandler = (path: string) => HttpAnswer
 /** The network between simulated processes: who listens where, what is cut, and how long things take. */
 export class SimNetwork {
   readonly scheduler: Scheduler
-  readonly random: SeededRandom
+  readonly random: SimRandom
   readonly observers: NetworkObserver[] = []
   readonly streams: SimStreams
   readonly #calls: SimCalls
@@ -59,7 +59,7 @@ export class SimNetwork {
   readonly #vanished = new Set<string>()
   weather: NetworkWeather = { ...FAIR_WEATHER }
 
-  constructor(scheduler: Scheduler, random: SeededRandom) {
+  constructor(scheduler: Scheduler, random: SimRandom) {
     this.scheduler = scheduler
     this.random = random
     this.streams = new SimStreams(this)

@@ -152,7 +152,7 @@ export const CATALOGUE_BUGS: readonly PlantedBug[] = [
   {
     name: 'foreign-keys-collide',
     what: 'keys: the key of a single call meets the same key of a front end’s client',
-    file: 'src/rpc/single-calls.ts',
+    file: 'src/rpc/order-requests.ts',
     find: 'const key = FOREIGN_KEY_PREFIX + (order.key || random.id(16))',
     replace: 'const key = `c:${order.key || random.id(16)}`',
   },

@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../src/runtime/clock.ts'
 import type { Logger } from '../src/runtime/logger.ts'
 import type { Runtime } from '../src/runtime/runtime.ts'
 import type { SimNetwork } from './network.ts'
-import type { SeededRandom } from './random.ts'
+import type { SimRandom } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
 
 /** A moment of real time for the wall clocks of the simulation to start at. */
@@ -11,7 +11,7 @@ const WALL_START_MS = Date.UTC(2026, 0, 1)
 /** The simulated world that processes live in. */
 export interface World {
   readonly scheduler: Scheduler
-  readonly random: SeededRandom
+  readonly random: SimRandom
   readonly network: SimNetwork
   /** Adds a line to the transcript; words that take time to find are asked for only when somebody reads it. */
   trace(line: string | (() => string)): void

@@ -1,20 +1,10 @@
 import type { Random } from '../src/runtime/random.ts'
+import { SeededRandom } from '../test/checkers/seeded-random.ts'
 
-/** Pseudo-random numbers that one seed decides: the generator "mulberry32" (Tommy Ettinger, public domain). */
-export class SeededRandom implements Random {
-  #state: number
-
+/** The randomness of a run. Seeds that lie side by side begin far apart (Knuth's multiplicative hash). */
+export class SimRandom extends SeededRandom implements Random {
   constructor(seed: number) {
-    this.#state = (seed * 2_654_435_761) >>> 0
-  }
-
-  /** 0 <= x < 1 */
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0
-    let t = this.#state
-    t = Math.imul(t ^ (t >>> 15), t | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
+    super((seed * 2_654_435_761) >>> 0)
   }
 
   /** An integer, 0 <= n < below. */
@@ -25,14 +15,6 @@ export class SeededRandom implements Random {
   /** A number, from <= x < to. */
   between(from: number, to: number): number {
     return from + this.next() * (to - from)
-  }
-
-  chance(probability: number): boolean {
-    return this.next() < probability
-  }
-
-  pick<T>(items: readonly T[]): T {
-    return items[this.int(items.length)]!
   }
 
   id(bytes: number): string {

@@ -1,4 +1,4 @@
-import type { SeededRandom } from './random.ts'
+import type { SimRandom } from './random.ts'
 import { LIMITS } from '../src/domain/limits.ts'
 import type { FaultMix } from './fault-mixes.ts'
 
@@ -34,7 +34,7 @@ export interface RunSettings extends ClusterSettings {
   readonly quietEnd: boolean
 }
 
-export function settingsOf(random: SeededRandom, mix: FaultMix): RunSettings {
+export function settingsOf(random: SimRandom, mix: FaultMix): RunSettings {
   const plain = mix.unnoticed === true
   const frontEndsCache = plain || random.chance(0.9)
   return {

@@ -15,7 +15,7 @@ import { healAll, Nemesis } from './nemesis.ts'
 import { SimNetwork } from './network.ts'
 import type { World } from './process.ts'
 import { QueueChecks } from './queue-checks.ts'
-import { SeededRandom } from './random.ts'
+import { SimRandom } from './random.ts'
 import { Scheduler } from './scheduler.ts'
 import { applyLimits, settingsOf, type RunSettings } from './settings.ts'
 import { SettledChecks } from './settled-checks.ts'
@@ -67,14 +67,14 @@ export async function simulate(seed: number, options: { readonly keepTrace: bool
 }
 
 /** The first thing that a seed decides. */
-export const mixOf = (seed: number): FaultMix => pickMix(new SeededRandom(seed))
+export const mixOf = (seed: number): FaultMix => pickMix(new SimRandom(seed))
 
-const pickMix = (random: SeededRandom): FaultMix => random.pick(FAULT_MIXES)
+const pickMix = (random: SimRandom): FaultMix => random.pick(FAULT_MIXES)
 
 class Run {
   readonly #seed: number
   readonly #scheduler = new Scheduler()
-  readonly #random: SeededRandom
+  readonly #random: SimRandom
   readonly #trace: string[] = []
   readonly #violations: string[] = []
   readonly #mix: FaultMix
@@ -90,7 +90,7 @@ class Run {
 
   constructor(seed: number, keepTrace: boolean) {
     this.#seed = seed
-    this.#random = new SeededRandom(seed)
+    this.#random = new SimRandom(seed)
     this.#mix = pickMix(this.#random)
     this.#settings = settingsOf(this.#random, this.#mix)
     applyLimits(this.#settings)

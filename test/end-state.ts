@@ -12,10 +12,10 @@ const LISTING = 1000
 /**
  * Checks the promise on what is there when all faults are over, without any knowledge of what happened in between:
  *
- * E1. All replicas hold the catalogue's history (equal lengths and digests) within 10 s.
- * E2. Numbers are dense: 0..n-1, n the catalogue's length.
- * E3. Every acknowledged order is there with its content, and no number was acknowledged for two orders.
- * E4. Levels are the opening levels plus the log, at the front end and at the catalogue alike.
+ * 1. All replicas hold the catalogue's history (equal lengths and digests) within 10 s.
+ * 2. Numbers are dense: 0..n-1, n the catalogue's length.
+ * 3. Every acknowledged order is there with its content, and no number was acknowledged for two orders.
+ * 4. Levels are the opening levels plus the log, at the front end and at the catalogue alike.
  *
  * Throws an Error that names what is broken; returns the log.
  */
@@ -23,12 +23,12 @@ export async function checkEndState(
   system: Addresses,
   acknowledged: readonly OrderData[],
 ): Promise<readonly OrderData[]> {
-  const { length } = await untilInSync(system) // E1
+  const { length } = await untilInSync(system) // 1
   const log = await allOrders(system.frontEnd)
   const numbers = log.map(({ number }) => number)
-  require(isDeepStrictEqual(numbers, [...Array(length).keys()]), `numbers are not 0..${length - 1}: ${numbers}`) // E2
-  checkAcknowledged(log, acknowledged) // E3
-  await checkLevels(system, log) // E4
+  require(isDeepStrictEqual(numbers, [...Array(length).keys()]), `numbers are not 0..${length - 1}: ${numbers}`) // 2
+  checkAcknowledged(log, acknowledged) // 3
+  await checkLevels(system, log) // 4
   return log
 }
 
@@ -63,7 +63,7 @@ async function checkLevels({ frontEnd, catalogue }: Addresses, log: readonly Ord
 }
 
 /** Every order there is, asked for page by page. */
-export async function allOrders(frontEnd: string): Promise<OrderData[]> {
+async function allOrders(frontEnd: string): Promise<OrderData[]> {
   const all: OrderData[] = []
   for (;;) {
     const after = all.at(-1)?.number ?? -1
@@ -74,7 +74,7 @@ export async function allOrders(frontEnd: string): Promise<OrderData[]> {
 }
 
 /** Waits until all processes answer and all copies are the same; returns the common length and digest. */
-export async function untilInSync({ frontEnd }: Addresses): Promise<{ length: number; digest: string }> {
+async function untilInSync({ frontEnd }: Addresses): Promise<{ length: number; digest: string }> {
   let last: StatusData | undefined
   try {
     return await eventually('all copies are the same', IN_SYNC_DEADLINE_MS, async () => {

@@ -5,9 +5,9 @@ import { ConnectionPool } from './connection-pool.ts'
 /**
  * A load at a fixed rate, in a process of its own, started by bench/run/open-loop.ts with its options as JSON.
  *
- * P1. Request i is due i / rate seconds after the start, whatever happened to the ones before it, and its latency
- *     counts from then. A server that stands still for a second is charged for everything that should have been sent
- *     meanwhile; so is this program when it is late itself, by a timer's millisecond or for lack of CPU.
+ * Request i is due i / rate seconds after the start, whatever happened to the ones before it, and its latency
+ * counts from then. A server that stands still for a second is charged for everything that should have been sent
+ * meanwhile; so is this program when it is late itself, by a timer's millisecond or for lack of CPU.
  */
 export interface OpenLoopOptions {
   /** "host:port" */
@@ -91,7 +91,7 @@ function send(dueMs: number): void {
 function settle(dueMs: number, status: number | undefined): void {
   settled += 1
   lastMs = performance.now()
-  const microseconds = Math.max(1, Math.round((lastMs - dueMs) * 1_000)) // P1
+  const microseconds = Math.max(1, Math.round((lastMs - dueMs) * 1_000))
   if (status !== undefined) latencies.all.record(microseconds)
   if (status === SHED) latencies.shed.record(microseconds)
   else if (status === undefined || status >= 400) failed += 1

@@ -10,9 +10,7 @@ export interface LoadRequest {
 }
 
 /**
- * One kind of work: a fixed cycle of requests, the same for every system and every load generator.
- *
- * L1. What one half of a cycle buys the other half sells, so that stocks neither run out nor grow without end.
+ * One kind of work: a fixed cycle of requests, the same for every system and every load generator. What one half of a cycle buys the other half sells, so that stocks neither run out nor grow without end.
  */
 export interface Workload {
   readonly name: string
@@ -57,7 +55,7 @@ interface Round {
 }
 
 function workload(name: string, what: string, round: Round): Workload {
-  const cycle = [...halfCycle(round, false), ...halfCycle(round, true)] // L1
+  const cycle = [...halfCycle(round, false), ...halfCycle(round, true)]
   const orders = cycle.filter(({ method }) => method === 'POST').length
   return { name, what, ordersShare: orders / cycle.length, cycle }
 }

@@ -49,7 +49,7 @@ interface Sealed {
  * C1. The generation is above every one that a reachable replica was sealed with.
  * C2. A ledger that is missing, damaged, empty or behind a replica decides nothing before all replicas (but those given
  *     up as lost) were sealed and read; it takes over the log of the highest (generation, length).
- * C3. A history is begun only where all replicas are empty.
+ * C3, here: a history is begun only where all replicas are empty.
  */
 export async function openLedger(runtime: Runtime, options: RecoveryOptions, signal: AbortSignal): Promise<Opened> {
   const recoverFrom = async (replicas: readonly KnownReplica[], ledger?: Ledger): Promise<Opened> => ({

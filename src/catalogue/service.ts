@@ -12,7 +12,8 @@ import type {
   TradeResult,
   TradeStockName,
 } from '../rpc/messages.ts'
-import { foreignRequest, readEntries } from '../rpc/single-calls.ts'
+import { readEntries } from '../rpc/log-pages.ts'
+import { foreignRequest } from '../rpc/order-requests.ts'
 import { wireNumber } from '../rpc/outcome-codes.ts'
 import { haltingLedger } from '../storage/halting.ts'
 import type { DecidedBatch, Ledger } from '../storage/ledger.ts'

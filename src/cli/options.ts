@@ -2,7 +2,7 @@ import { Option } from 'commander'
 import type { LogLevel } from '../runtime/logger.ts'
 import { addresses, addressWithDefaultPort, integer, listeningPort, listeningPorts, onOff, oneOf } from './values.ts'
 
-export const CATALOGUE_PORT = 56_892
+const CATALOGUE_PORT = 56_892
 export const FRONT_END_PORT = 56_893
 /** Replica 1 of three listens here, the others on the next ports. */
 export const FIRST_REPLICA_PORT = 56_894

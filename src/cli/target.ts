@@ -24,7 +24,7 @@ export function withTarget(command: Command): Command {
 }
 
 /** The front end that a command means: the one it names, else the one of its data folder, else the fixed port. */
-export function frontEndOf({ host, port, data }: TargetOptions): { readonly host: string; readonly port: number } {
+function frontEndOf({ host, port, data }: TargetOptions): { readonly host: string; readonly port: number } {
   if (port !== 0) return { host, port }
   const running = readRunningState(resolve(data))?.frontEnd
   return running === undefined ? { host, port: FRONT_END_PORT } : splitAddress(running)

@@ -1,5 +1,6 @@
 import type { OrderRequest } from '../domain/order.ts'
 import type { MessageStream } from '../runtime/network.ts'
+import { Questions } from '../runtime/questions.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { FrontEndToReplica, OrderAnswer, PlaceOutcome, Pong, ReplicaToFrontEnd, StockChange } from '../rpc/messages.ts'
 
@@ -30,12 +31,12 @@ export class ReplicaLink {
   #pong: Pong | undefined
   #lastPing = 0
   #missedPings = 0
-  #lastQuery = 0
-  readonly #queries = new Map<number, (answer: OrderAnswer | undefined) => void>()
+  readonly #queries: Questions<OrderAnswer>
   #why = 'not tried yet'
 
   constructor(runtime: Runtime, replica: { id: number; address: string }, frontEndId: string, events: LinkEvents) {
     this.#runtime = runtime
+    this.#queries = new Questions(runtime.clock)
     this.id = replica.id
     this.address = replica.address
     this.#frontEndId = frontEndId
@@ -72,18 +73,9 @@ export class ReplicaLink {
 
   /** Asks for one order (limit 0) or a listing. Undefined when there is no answer in time. */
   query(number: number, limit: number, deadlineMs: number): Promise<OrderAnswer | undefined> {
-    if (!this.#stream) return Promise.resolve(undefined)
-    const query = ++this.#lastQuery
-    this.#stream.send({ query: { query, number, limit } })
-    return new Promise((resolve) => {
-      const settle = (answer: OrderAnswer | undefined) => {
-        timer.cancel()
-        this.#queries.delete(query)
-        resolve(answer)
-      }
-      const timer = this.#runtime.clock.after(deadlineMs, () => settle(undefined))
-      this.#queries.set(query, settle)
-    })
+    const stream = this.#stream
+    if (!stream) return Promise.resolve(undefined)
+    return this.#queries.ask((query) => stream.send({ query: { query, number, limit } }), deadlineMs)
   }
 
   close(): void {
@@ -108,7 +100,7 @@ export class ReplicaLink {
 
   #message({ pong, result, answer, invalidate }: ReplicaToFrontEnd): void {
     if (result) this.#events.outcomes(this, result.outcomes)
-    if (answer) this.#queries.get(answer.query)?.(answer)
+    if (answer) this.#queries.answered(answer.query, answer)
     if (invalidate) {
       this.#events.invalidate(invalidate)
       this.#stream?.send({ invalidated: invalidate })
@@ -135,7 +127,7 @@ export class ReplicaLink {
     if (why !== this.#why) this.#runtime.log.warn({ replica: this.id, address: this.address, why }, 'replica is gone')
     this.#why = why
     stream?.close()
-    for (const settle of [...this.#queries.values()]) settle(undefined)
+    this.#queries.giveUp()
     if (wasUp || stream) this.#events.down(this, why)
   }
 }

@@ -1,5 +1,6 @@
 import type { Timer } from '../runtime/clock.ts'
 import type { MessageStream } from '../runtime/network.ts'
+import { Questions } from '../runtime/questions.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { CatalogueToFrontEnd, FrontEndToCatalogue, SessionGrant, StockAnswer } from '../rpc/messages.ts'
 import type { StockCache } from './stock-cache.ts'
@@ -43,12 +44,12 @@ export class CatalogueSession {
   #sessions = 0
   readonly #asked = new Map<number, Lease>()
   #lastAsk = 0
-  readonly #queries = new Map<number, (answer: StockAnswer | undefined) => void>()
-  #lastQuery = 0
+  readonly #queries: Questions<StockAnswer>
   #trouble = 'not tried yet'
 
   constructor(runtime: Runtime, options: SessionOptions, cache: StockCache) {
     this.#runtime = runtime
+    this.#queries = new Questions(runtime.clock)
     this.#options = options
     this.#cache = cache
   }
@@ -77,17 +78,7 @@ export class CatalogueSession {
   query(names: readonly string[], deadlineMs: number): Promise<StockAnswer | undefined> {
     const stream = this.#stream
     if (!stream) return Promise.resolve(undefined)
-    const query = ++this.#lastQuery
-    stream.send({ query: { query, names } })
-    return new Promise((resolve) => {
-      const settle = (answer: StockAnswer | undefined) => {
-        timer.cancel()
-        this.#queries.delete(query)
-        resolve(answer)
-      }
-      const timer = this.#runtime.clock.after(deadlineMs, () => settle(undefined))
-      this.#queries.set(query, settle)
-    })
+    return this.#queries.ask((query) => stream.send({ query: { query, names } }), deadlineMs)
   }
 
   /** Ends the session, so that no trade has to wait for it to lapse. */
@@ -130,13 +121,13 @@ export class CatalogueSession {
     if (why !== this.#trouble) this.#runtime.log.warn({ why }, 'catalogue is gone')
     this.#trouble = why
     stream.close()
-    for (const settle of [...this.#queries.values()]) settle(undefined)
+    this.#queries.giveUp()
   }
 
   #message({ grant, answer, end }: CatalogueToFrontEnd): void {
     this.#heardAt = this.#runtime.clock.monotonicMs()
     if (grant) this.#renewed(grant)
-    if (answer) this.#queries.get(answer.query)?.(answer)
+    if (answer) this.#queries.answered(answer.query, answer)
     if (end) this.#end()
   }
 

@@ -1,6 +1,7 @@
 import type { OrderRequest } from '../domain/order.ts'
 import type { Clock, Timer } from '../runtime/clock.ts'
 import type { MessageStream } from '../runtime/network.ts'
+import { Questions } from '../runtime/questions.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { CatalogueToLeader, Decided, LeaderToCatalogue, LeadHello, LeadWelcome, Refusal } from '../rpc/messages.ts'
 
@@ -31,14 +32,13 @@ export class CatalogueStream {
   readonly #stream: MessageStream<LeaderToCatalogue>
   readonly #handlers: CatalogueStreamHandlers
   readonly #publications = new Map<number, Waiter[]>()
-  readonly #confirms = new Map<number, (published: number | undefined) => void>()
+  readonly #confirms: Questions<number>
   readonly #helloTimer: Timer
   /** Runs while a batch is being decided. */
   #tradeTimer: { readonly batch: number; readonly timer: Timer } | undefined
   readonly #probes: Timer
   #heardAt: number
   #published = 0
-  #lastConfirm = 0
   #welcomed: Promise<void> | undefined
   #cause: string | undefined
   /** Why the catalogue has refused this stream, when it has. */
@@ -49,6 +49,7 @@ export class CatalogueStream {
 
   constructor(runtime: Runtime, address: string, handlers: CatalogueStreamHandlers, hello: LeadHello) {
     this.#clock = runtime.clock
+    this.#confirms = new Questions(runtime.clock)
     this.#handlers = handlers
     this.over = new Promise((resolve) => {
       this.#tellOver = resolve
@@ -91,18 +92,8 @@ export class CatalogueStream {
 
   /** The published length as the catalogue has it now; undefined when it does not say so in time. */
   confirm(deadlineMs: number): Promise<number | undefined> {
-    const confirm = ++this.#lastConfirm
-    this.#stream.send({ confirm: { confirm } })
-    return new Promise((resolve) => {
-      const timer = this.#clock.after(deadlineMs, () => settle(undefined))
-      const settle = (published: number | undefined) => {
-        timer.cancel()
-        this.#confirms.delete(confirm)
-        resolve(published)
-      }
-      if (this.#cause !== undefined) settle(undefined)
-      else this.#confirms.set(confirm, settle)
-    })
+    if (this.#cause !== undefined) return Promise.resolve(undefined)
+    return this.#confirms.ask((confirm) => this.#stream.send({ confirm: { confirm } }), deadlineMs)
   }
 
   close(): void {
@@ -130,7 +121,7 @@ export class CatalogueStream {
       this.#welcomed = this.#handlers.welcomed(this, message.welcome).catch((error: Error) => this.fail(error.message))
     } else if (message.decided) this.#decided(message.decided)
     else if (message.published) this.#publishedUpTo(message.published.position)
-    else if (message.confirmed) this.#confirms.get(message.confirmed.confirm)?.(message.confirmed.published)
+    else if (message.confirmed) this.#confirms.answered(message.confirmed.confirm, message.confirmed.published)
     else if (message.refused) {
       this.refused = message.refused
       this.fail(message.refused.why)
@@ -167,7 +158,7 @@ export class CatalogueStream {
       reject(new Error(cause))
     }
     this.#publications.clear()
-    for (const settle of [...this.#confirms.values()]) settle(undefined)
+    this.#confirms.giveUp()
     this.#tellOver(cause)
   }
 }

@@ -42,7 +42,7 @@ export interface Lead {
 /**
  * The followers of one leader.
  *
- * O1. `held(position)` resolves only when every in-sync follower holds the log up to there on disk.
+ * O1, for the followers: `held(position)` resolves only when every in-sync follower holds the log up to there on disk.
  * F1. A follower becomes in-sync when it holds everything the leader's own log holds. One whose log is longer than that
  *     says so itself, once it was sent the digest.
  * F2. An in-sync follower that is silent with work outstanding is dropped: its stream is closed and it has to ask again.

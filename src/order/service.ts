@@ -12,7 +12,7 @@ import type {
   SealRequest,
   SealResult,
 } from '../rpc/messages.ts'
-import { readEntries } from '../rpc/single-calls.ts'
+import { readEntries } from '../rpc/log-pages.ts'
 import { haltingOrderLog } from '../storage/halting.ts'
 import type { OrderLog } from '../storage/order-log.ts'
 import { Copy } from './copy.ts'

@@ -12,7 +12,7 @@ import type {
   TransNumInfo,
 } from '../rpc/messages.ts'
 import { NOT_LEADER, OVERLOADED, UNKNOWN } from '../rpc/outcome-codes.ts'
-import { foreignRequest } from '../rpc/single-calls.ts'
+import { foreignRequest } from '../rpc/order-requests.ts'
 import type { Copy } from './copy.ts'
 import type { Leader, PlaceAnswer } from './leader.ts'
 

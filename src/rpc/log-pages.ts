@@ -40,3 +40,22 @@ export async function* readPages(
     if (page) yield page
   }
 }
+
+/** A log that can be read by number: the ledger, or a replica's copy. */
+interface ReadableLog {
+  entries(from: number, limit: number): Promise<readonly Entry[]>
+  digestAt(length: number): Promise<string | undefined>
+}
+
+/** Answers a `Read` call. With limit 0 it tells the digest of the first `from` entries, '' when there are fewer. */
+export async function readEntries(
+  log: ReadableLog,
+  { from, limit }: ReadRequest,
+  head: { readonly length: number; readonly generation: number; readonly recoveredGeneration: number },
+): Promise<Entries> {
+  const first = Math.max(0, from)
+  const entries = await log.entries(first, Math.min(Math.max(0, limit), LIMITS.catchUpBatchMax))
+  const digest = (await log.digestAt(first + entries.length)) ?? ''
+  const { length, generation, recoveredGeneration } = head
+  return { entries, digest, length, generation, recoveredGeneration }
+}

@@ -11,6 +11,7 @@ import {
 import { HealthImplementation } from 'grpc-health-check'
 import { joinAddress } from '../runtime/address.ts'
 import { sleep, systemClock } from '../runtime/clock.ts'
+import { whilePortIsTaken } from '../runtime/listening.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { RpcError, type MessageStream, type RpcServer, type Services, type StreamHandlers } from '../runtime/network.ts'
 import { SERVER_OPTIONS } from './channel-options.ts'
@@ -18,8 +19,6 @@ import { definitions, SERVICE_NAMES } from './definitions.ts'
 import { toStatus } from './errors.ts'
 import { widenServerWindows } from './flow-control.ts'
 import { addReflection } from './reflection.ts'
-
-const BIND_RETRY_MS = 2_000
 
 type UnaryHandler = (request: object) => Promise<object>
 type ServerStreamHandler = (request: object) => AsyncIterable<object>
@@ -129,24 +128,15 @@ function reportBug(error: unknown, method: string, log: Logger): void {
   if (!(error instanceof RpcError)) log.error({ method, error: String((error as Error)?.stack ?? error) }, 'handler failed')
 }
 
-/** The fixed ports lie where Linux takes ports for outgoing connections from: a stranger may hold one for a moment. */
 async function bind(server: Server, host: string, port: number): Promise<number> {
-  const until = systemClock.monotonicMs() + BIND_RETRY_MS
-  for (;;) {
-    try {
-      return await new Promise<number>((resolve, reject) => {
-        server.bindAsync(joinAddress(host, port), ServerCredentials.createInsecure(), (error, bound) =>
-          error ? reject(error) : resolve(bound),
-        )
-      })
-    } catch (error) {
-      // grpc-js tells the reason in words only.
-      const { message } = error as Error
-      if (!message.includes('EADDRINUSE')) throw new Error(`cannot listen on ${host}:${port}: ${message}`)
-      if (systemClock.monotonicMs() >= until) {
-        throw new Error(`cannot listen on ${host}:${port}: another program holds it (\`ss -ltnp\` names it). Choose another port.`)
-      }
-      await sleep(systemClock, 100)
-    }
+  const address = joinAddress(host, port)
+  const tryOnce = () =>
+    new Promise<number>((resolve, reject) => {
+      server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound)))
+    })
+  try {
+    return await whilePortIsTaken(systemClock, tryOnce)
+  } catch (error) {
+    throw new Error(`cannot listen on ${address}: ${(error as Error).message}`)
   }
 }

@@ -1,8 +1,9 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyServerFactory } from 'fastify'
-import { sleep, systemClock } from './clock.ts'
+import { joinAddress } from './address.ts'
+import { systemClock } from './clock.ts'
 import { serverWithDirectRoutes, written, type DirectRoutes, type JsonAnswer } from './direct-connection.ts'
+import { whilePortIsTaken } from './listening.ts'
 
-const BIND_RETRY_MS = 2_000
 /** Longer than load balancers keep a connection: one that the server closes first costs a client its request. */
 const KEEP_ALIVE_MS = 72_000
 /** For a whole request to arrive. Node looks every 30 s. */
@@ -55,23 +56,14 @@ const factoryFor =
   }
 
 /**
- * Listens and returns the port. The fixed port lies where Linux takes ports for outgoing connections from, so a stranger
- * may hold it for a moment.
- * @throws Error when it stays taken for two seconds.
+ * Listens and returns the port.
+ * @throws Error when it cannot, or the port stays taken for two seconds.
  */
 export async function listen(app: FastifyInstance, host: string, port: number): Promise<number> {
-  const until = systemClock.monotonicMs() + BIND_RETRY_MS
-  for (;;) {
-    try {
-      await app.listen({ host, port })
-      return (app.server.address() as { port: number }).port
-    } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException
-      if (code !== 'EADDRINUSE') throw new Error(`cannot listen on ${host}:${port}: ${message}`)
-      if (systemClock.monotonicMs() >= until) {
-        throw new Error(`cannot listen on ${host}:${port}: another program holds it (\`ss -ltnp\` names it). Choose another port.`)
-      }
-      await sleep(systemClock, 100)
-    }
+  try {
+    await whilePortIsTaken(systemClock, () => app.listen({ host, port }))
+    return (app.server.address() as { port: number }).port
+  } catch (error) {
+    throw new Error(`cannot listen on ${joinAddress(host, port)}: ${(error as Error).message}`)
   }
 }

@@ -1,4 +1,4 @@
-/** Random numbers that a seed repeats (mulberry32). */
+/** Pseudo-random numbers that one seed decides: the generator "mulberry32" (Tommy Ettinger, public domain). */
 export class SeededRandom {
   #state: number
 

@@ -13,7 +13,7 @@ export interface Copies {
   readonly replicas: readonly (ReplicaStatus | undefined)[]
 }
 
-export async function lookAtCopies({ catalogue, replicas }: Addresses): Promise<Copies> {
+async function lookAtCopies({ catalogue, replicas }: Addresses): Promise<Copies> {
   const [ledger, logs] = await Promise.all([
     statusOf<CatalogueStatus>(catalogue, 'Catalog.Status'),
     Promise.all(replicas.map(({ address }) => statusOf<ReplicaStatus>(address, 'Order.Status'))),

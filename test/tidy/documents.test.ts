@@ -94,6 +94,13 @@ describe.each(SERVICES)('src/%s/DESIGN.md', (service) => {
   })
 })
 
+test('each label stands for one thing', () => {
+  const owners = programFiles().flatMap(({ path, text }) => matches(text, INVARIANT).map((label) => ({ label, path })))
+  const twice = owners.filter(({ label, path }) => owners.some((other) => other.label === label && other.path !== path))
+  expect(owners.length).toBeGreaterThan(20)
+  expect(twice).toEqual([])
+})
+
 test('an invariant or a timing constant that a page lacks is found', () => {
   const sources = [{ path: 'src/order/a.ts', text: '/**\n * Z9. All is well.\n */\nconst NAP_MS = 2 * 1_000\n' }]
   expect(untold('order', sources, '')).toHaveLength(2)

@@ -107,7 +107,7 @@ async function up(options: UpOptions, command: Command): Promise<void> {
 }
 
 /** The wanted port of each replica; undefined: whichever suits. */
-export function replicaPorts(
+function replicaPorts(
   { replicas, orderPorts }: Pick<UpOptions, 'replicas' | 'orderPorts'>,
   replicasIsDefault: boolean,
 ): readonly (number | undefined)[] {

@@ -1,10 +1,8 @@
 import { createServer, type Server } from 'node:net'
-import { sleep, type Clock } from '../../runtime/clock.ts'
+import { joinAddress } from '../../runtime/address.ts'
+import type { Clock } from '../../runtime/clock.ts'
+import { isTaken, whilePortIsTaken } from '../../runtime/listening.ts'
 import { CommandFailure, wordsOf } from '../failure.ts'
-
-/** Ports in the range for outgoing connections can be held by a stranger for a moment. */
-const RETRY_FOR_MS = 2_000
-const RETRY_EVERY_MS = 100
 
 /** A port that somebody wants: which, for what, and how to choose another. */
 export interface PortWish {
@@ -38,22 +36,17 @@ export async function grantPorts(wishes: readonly PortWish[], clock: Clock): Pro
 }
 
 async function hold(wish: PortWish, clock: Clock): Promise<Server> {
-  const giveUpAtMs = clock.monotonicMs() + RETRY_FOR_MS
-  while (true) {
-    try {
-      return await listen(wish.host, wish.port)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cannotListen(wish, wordsOf(error))
-      if (wish.orAny) return listen(wish.host, 0)
-      if (clock.monotonicMs() >= giveUpAtMs) throw cannotListen(wish, 'another program holds it (`ss -ltnp` names it)')
-      await sleep(clock, RETRY_EVERY_MS)
-    }
+  try {
+    if (wish.orAny) return await listen(wish.host, wish.port).catch((error) => listen(wish.host, isTaken(error) ? 0 : wish.port))
+    return await whilePortIsTaken(clock, () => listen(wish.host, wish.port))
+  } catch (error) {
+    throw cannotListen(wish, wordsOf(error))
   }
 }
 
 const cannotListen = ({ use, host, port, flag }: PortWish, why: string): CommandFailure =>
   new CommandFailure(
-    `${use} cannot listen on ${host}:${port}: ${why}. Choose another port with ${flag}, or ${flag} 0 for any free one.`,
+    `${use} cannot listen on ${joinAddress(host, port)}: ${why}. ${flag} takes another one, ${flag} 0 any free one.`,
   )
 
 function listen(host: string, port: number): Promise<Server> {

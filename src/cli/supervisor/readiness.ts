@@ -51,7 +51,7 @@ async function look(client: BazaarClient): Promise<View> {
 }
 
 /** What the front end's status says about the rest. */
-export function viewOf(status: StatusData, hasLeader: boolean): View {
+function viewOf(status: StatusData, hasLeader: boolean): View {
   const { catalogue, replicas } = status
   // One that was elected serves only when it has reached the catalogue.
   const serves = hasLeader && replicas.some((each) => each.reachable && each.role === 'leader')

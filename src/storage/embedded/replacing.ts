@@ -10,9 +10,9 @@ import { asFailure } from './sqlite-error.ts'
 /**
  * Puts new files in the place of old ones. All calls are made by the holder of the file's lock.
  *
- * P1. The new file counts from the moment that it is called `<path>.rebuilt.<archive>`: by then it is whole and synced, and
+ * A1. The new file counts from the moment that it is called `<path>.rebuilt.<archive>`: by then it is whole and synced, and
  *     whoever opens `path` next finishes what was interrupted. Before that moment, the old file counts.
- * P2. The old file's write-ahead log and its damage marker are gone before the new file is called `path`: they would be
+ * A2. The old file's write-ahead log and its damage marker are gone before the new file is called `path`: they would be
  *     taken for the new one's.
  */
 
@@ -29,11 +29,11 @@ export function isThere(path: string, schema: Schema): boolean {
 /**
  * Calls the new file `path`. What was there is kept as `<path>.<kind>-<number>`; returns that path, or undefined when
  * nothing was there.
- * Interrupted at any moment, it leaves either the old file or the new one (P1).
+ * Interrupted at any moment, it leaves either the old file or the new one (A1).
  */
 export function putInPlace(made: FileInMaking, path: string, kind: ArchiveKind): string | undefined {
   const archive = archivePath(path, kind)
-  made.finish(join(dirname(path), `${markerOf(path)}${basename(archive).slice(basename(path).length + 1)}`)) // P1
+  made.finish(join(dirname(path), `${markerOf(path)}${basename(archive).slice(basename(path).length + 1)}`)) // A1
   return finishReplacing(path)
 }
 
@@ -50,7 +50,7 @@ export function finishReplacing(path: string): string | undefined {
     for (const suffix of ['-wal', MARKER_ENDING, '']) {
       if (sizeOf(path + suffix) !== undefined) renameSync(path + suffix, archive + suffix)
     }
-    syncFolder(folder) // P2
+    syncFolder(folder) // A2
     renameSync(join(folder, whole), path)
     syncFolder(folder)
     return sizeOf(archive) === undefined && sizeOf(`${archive}-wal`) === undefined ? undefined : archive

@@ -40,11 +40,11 @@ export type FileUse =
 /**
  * One SQLite file that this process alone writes.
  *
- * S1. A transaction is synced before `transaction` returns (WAL, synchronous=FULL).
- * S2. The first failure of SQLite, or damage that is noticed, is the last: every later call throws it again. Damage is
+ * W1. A transaction is synced before `transaction` returns (WAL, synchronous=FULL).
+ * W2. The first failure of SQLite, or damage that is noticed, is the last: every later call throws it again. Damage is
  *     marked on disk before anybody hears of it, since the next opening may not look where it is.
  *     Checkpoints are run here and not by SQLite, which would keep their failures to itself.
- * S3. One process at a time: see {@link FileLock}. Readers are welcome at any time.
+ * W3. One process at a time: see {@link FileLock}. Readers are welcome at any time.
  */
 export class SqliteFile {
   readonly path: string
@@ -85,7 +85,7 @@ export class SqliteFile {
     return this.#database.prepare(sql)
   }
 
-  /** Runs `work` on a sound file; what goes wrong in SQLite becomes a StorageFailure that stays (S2). */
+  /** Runs `work` on a sound file; what goes wrong in SQLite becomes a StorageFailure that stays (W2). */
   guard<T>(work: () => T): T {
     if (this.#closed) throw new Error(`${this.path} is closed`)
     if (this.#failure) throw this.#failure
@@ -94,7 +94,7 @@ export class SqliteFile {
     } catch (error) {
       const failure = this.#asFailure(error)
       if (failure instanceof StorageFailure) this.#failure = failure
-      if (failure instanceof DamagedFile && this.#lock) markDamaged(this.path, failure.why) // S2
+      if (failure instanceof DamagedFile && this.#lock) markDamaged(this.path, failure.why) // W2
       throw failure
     }
   }
@@ -105,7 +105,7 @@ export class SqliteFile {
     let result: T
     try {
       result = work()
-      this.#database.exec('COMMIT') // S1
+      this.#database.exec('COMMIT') // W1
     } catch (error) {
       this.#rollBack()
       throw error

@@ -1,8 +1,6 @@
 import { hash } from 'node:crypto'
-import { LIMITS } from '../domain/limits.ts'
-import { FOREIGN_KEY_PREFIX, type Entry, type OrderRequest } from '../domain/order.ts'
+import { FOREIGN_KEY_PREFIX, type OrderRequest } from '../domain/order.ts'
 import type { Random } from '../runtime/random.ts'
-import type { Entries, ReadRequest } from './messages.ts'
 
 /** Long enough for nearly every order; a hash has 32 digits. */
 const PLAIN_FINGERPRINT_MAX = 48
@@ -24,23 +22,4 @@ export function foreignRequest(
   const { name, type, quantity } = order
   const key = FOREIGN_KEY_PREFIX + (order.key || random.id(16))
   return { key, fingerprint: fingerprintOf(name, type, quantity), name, type, quantity }
-}
-
-/** A log that can be read by number: the ledger, or a replica's copy. */
-interface ReadableLog {
-  entries(from: number, limit: number): Promise<readonly Entry[]>
-  digestAt(length: number): Promise<string | undefined>
-}
-
-/** Answers a `Read` call. With limit 0 it tells the digest of the first `from` entries, '' when there are fewer. */
-export async function readEntries(
-  log: ReadableLog,
-  { from, limit }: ReadRequest,
-  head: { readonly length: number; readonly generation: number; readonly recoveredGeneration: number },
-): Promise<Entries> {
-  const first = Math.max(0, from)
-  const entries = await log.entries(first, Math.min(Math.max(0, limit), LIMITS.catchUpBatchMax))
-  const digest = (await log.digestAt(first + entries.length)) ?? ''
-  const { length, generation, recoveredGeneration } = head
-  return { entries, digest, length, generation, recoveredGeneration }
 }

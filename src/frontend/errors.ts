@@ -1,6 +1,6 @@
+import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance, FastifyReply, HTTPMethods } from 'fastify'
 import type { ErrorName } from '../domain/errors.ts'
-import { isUtf8 } from 'node:buffer'
 import { LIMITS } from '../domain/limits.ts'
 import { REQUEST_METHODS, type JsonAnswer } from '../runtime/direct-connection.ts'
 import type { Logger } from '../runtime/logger.ts'

@@ -67,7 +67,7 @@ async function withTrading<T>(
 ): Promise<{ measured: T; failedOrders: number }> {
   const { cluster, startMs } = await begin(orders)
   try {
-    const trading = new Trading(cluster.frontEnd, clients)
+    const trading = new Trading(cluster.frontEnd, clients, DEADLINE_MS) // A ledger of millions is rebuilt for minutes.
     const measured = await measure(cluster, trading, startMs)
     await trading.stop()
     await checkEndState(cluster, trading.acknowledged)

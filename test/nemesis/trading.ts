@@ -16,10 +16,10 @@ export class Trading {
   readonly #running: Promise<void>[]
   #stopping = false
 
-  /** At "host:port" of a front end. */
-  constructor(frontEnd: string, clients: number) {
+  /** At "host:port" of a front end. `patienceMs`: how long an order is repeated before it has failed for good. */
+  constructor(frontEnd: string, clients: number, patienceMs = 30_000) {
     const [host = '', port] = frontEnd.split(':')
-    this.#client = new BazaarClient({ host, port: Number(port), retryForMs: 30_000 })
+    this.#client = new BazaarClient({ host, port: Number(port), retryForMs: patienceMs })
     this.#running = Array.from({ length: clients }, (_, id) => this.#run(id))
   }
 

@@ -10,7 +10,8 @@ export interface LoadRequest {
 }
 
 /**
- * One kind of work: a fixed cycle of requests, the same for every system and every load generator. What one half of a cycle buys the other half sells, so that stocks neither run out nor grow without end.
+ * One kind of work: a fixed cycle of requests, the same for every system and every load generator. What one half of a
+ * cycle buys the other half sells, so that stocks neither run out nor grow without end.
  */
 export interface Workload {
   readonly name: string

@@ -66,7 +66,9 @@ async function carryOut(control: Control, name: string, data: string): Promise<v
   if (chosen.pid === null)
     throw new CommandFailure(`${chosen.name} is not running at the moment; it is started again soon`)
   // The file may be older than the last reboot, and the pid a stranger's by now.
-  if (process.platform !== 'win32' && !isStill(chosen)) throw new CommandFailure(`${chosen.name} (pid ${chosen.pid}) is not there any more: nothing was sent`)
+  if (process.platform !== 'win32' && !isStill(chosen)) {
+    throw new CommandFailure(`${chosen.name} (pid ${chosen.pid}) is not there any more: nothing was sent`)
+  }
   const led = leader === chosen.address
   send(chosen.pid, control.signal, chosen.name)
   print(`${chosen.name} (pid ${chosen.pid})${led ? ', the leader,' : ''} was ${control.past}.`)

@@ -1,0 +1,107 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { eventually } from '../fault/process.ts'
+import type { Trading } from '../nemesis/trading.ts'
+import { between, DEADLINE_MS, type Moment, type TradedSystem } from './system.ts'
+
+/** `up` waits longer and longer for a process that dies again within 10 s. */
+const LONG_LIFE_MS = 10_500
+const ACKNOWLEDGEMENTS_AFTER = 50
+const CALM_MS = 5_000
+
+/** What was taken away from a system while clients traded, and how long it took to get over it. */
+export interface Recoveries {
+  /** The longest time without an acknowledgement after the catalogue was killed. */
+  readonly catalogueMs: number
+  /** From the kill of a follower until it was in sync again. */
+  readonly followerMs: number
+  readonly replica: LostReplica
+  /** As for the kill; the ledger was read from the replicas. */
+  readonly ledgerMs: number
+}
+
+/** A follower lost its disk. What is null could not be measured: nobody saw the replica being sent what it lacked. */
+export interface LostReplica {
+  /** Until it held everything again. */
+  readonly ms: number
+  readonly entriesPerSecond: number | null
+  /** Of all processes, beyond what the orders cost that were traded meanwhile. */
+  readonly cpuPerEntryUs: number | null
+  readonly tradingKept: number
+}
+
+export function measureRecoveries(system: TradedSystem, clients: number, tell: (what: string) => void): Promise<Recoveries> {
+  return system.whileTrading(clients, async (trading) => {
+    tell('the catalogue is killed')
+    const catalogueMs = await killCatalogue(system, trading)
+    tell('a follower is killed')
+    const followerMs = await killFollower(system, trading)
+    tell('a follower loses its disk')
+    const replica = await loseReplica(system, trading)
+    tell('the catalogue loses its disk')
+    const ledgerMs = await killCatalogue(system, trading, () => putAside(system, 'catalog.db'))
+    return { catalogueMs, followerMs, replica, ledgerMs }
+  })
+}
+
+async function killCatalogue({ cluster }: TradedSystem, trading: Trading, beforehand = (): void => {}): Promise<number> {
+  await sleep(LONG_LIFE_MS)
+  const pid = cluster.pid('catalogue')
+  const since = performance.now()
+  beforehand()
+  process.kill(pid, 'SIGKILL')
+  return trading.longestGapMs(since, ACKNOWLEDGEMENTS_AFTER, DEADLINE_MS)
+}
+
+async function killFollower(system: TradedSystem, trading: Trading): Promise<number> {
+  await sleep(LONG_LIFE_MS)
+  const since = performance.now()
+  const { inSync } = await restartFollower(system, trading, () => {})
+  return inSync.atMs - since
+}
+
+async function loseReplica(system: TradedSystem, trading: Trading): Promise<LostReplica> {
+  await sleep(LONG_LIFE_MS)
+  const calm = await system.moment(trading)
+  await sleep(CALM_MS)
+  const lost = await system.moment(trading)
+  const { learning, inSync } = await restartFollower(system, trading, (name) => putAside(system, `${name.replace('-', '')}.db`))
+  const before = between(calm, lost)
+  const whole = between(lost, inSync)
+  const kept = { ms: whole.ms, tradingKept: whole.ordersPerSecond / before.ordersPerSecond }
+  if (!learning) return { ...kept, entriesPerSecond: null, cpuPerEntryUs: null }
+  const [entries, meanwhile] = [inSync.length - learning.length, between(learning, inSync)]
+  const cpuUs = meanwhile.cpuUs - meanwhile.traded * (before.cpuUs / before.traded)
+  return { ...kept, entriesPerSecond: (entries / meanwhile.ms) * 1_000, cpuPerEntryUs: cpuUs / entries }
+}
+
+/** The moment, and how much of the log a follower held then. */
+type Held = Moment & { readonly length: number }
+
+/** SIGKILL of a follower: when its leader was first seen to send it what it lacked, if ever, and when it was in sync. */
+async function restartFollower(
+  system: TradedSystem,
+  trading: Trading,
+  beforehand: (name: string) => void,
+): Promise<{ readonly learning: Held | undefined; readonly inSync: Held }> {
+  const { cluster } = system
+  const name = (await cluster.followers())[0]!
+  const address = cluster.replicas.find(({ id }) => name === `order-${id}`)?.address
+  beforehand(name)
+  await cluster.restartedSince(name, cluster.kill(name))
+  let learning: Held | undefined
+  const inSync = await eventually(`${name} is in sync`, DEADLINE_MS, async () => {
+    const moment = await system.moment(trading)
+    const views = moment.status.replicas.flatMap((replica) => (replica.reachable ? replica.followers : []))
+    const view = views.find((each) => each.address === address)
+    if (view?.state === 'learner') learning ??= { ...moment, length: view.length }
+    return view?.state === 'in-sync' ? { ...moment, length: view.length } : undefined
+  })
+  return { learning, inSync }
+}
+
+/** At its next start the process takes the file for damaged, and begins without it. */
+function putAside({ cluster }: TradedSystem, file: string): void {
+  writeFileSync(join(cluster.dataDir, `${file}.damaged`), 'put aside by hand\n')
+}

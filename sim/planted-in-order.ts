@@ -6,8 +6,8 @@ export const ORDER_BUGS: readonly PlantedBug[] = [
     name: 'copies-not-awaited',
     what: 'O1: an order is acknowledged before the copies hold it',
     file: 'src/order/leader.ts',
-    find: 'const ready = Promise.all([pushed, copied, this.#carried]) // O1',
-    replace: 'copied.catch(() => undefined); const ready = Promise.all([pushed, this.#carried])',
+    find: 'const ready = Promise.all([pushed, copied, this.#earlier]) // O1',
+    replace: 'copied.catch(() => undefined); const ready = Promise.all([pushed, this.#earlier])',
   },
   {
     name: 'followers-not-awaited',
@@ -20,14 +20,14 @@ export const ORDER_BUGS: readonly PlantedBug[] = [
     name: 'pushes-not-awaited',
     what: 'step 4: an order is published before the caches have dropped the stock',
     file: 'src/order/leader.ts',
-    find: 'const ready = Promise.all([pushed, copied, this.#carried]) // O1',
-    replace: 'const ready = Promise.all([[] as string[], copied, this.#carried])',
+    find: 'const ready = Promise.all([pushed, copied, this.#earlier]) // O1',
+    replace: 'const ready = Promise.all([[] as string[], copied, this.#earlier])',
   },
   {
     name: 'positions-overtake',
     what: 'positions are not published in order: the pushes of what was decided before are not awaited',
     file: 'src/order/leader.ts',
-    find: 'const ready = Promise.all([pushed, copied, this.#carried]) // O1',
+    find: 'const ready = Promise.all([pushed, copied, this.#earlier]) // O1',
     replace: 'const ready = Promise.all([pushed, copied])',
   },
   {

@@ -40,8 +40,8 @@ export class LeaderStream implements StreamHandlers<LeaderToCatalogue> {
   readonly #context: LeaderStreamContext
   readonly #stream: MessageStream<CatalogueToLeader>
   #replicaId = -1
-  /** Length of the log that this stream has carried so far; undefined before the welcome. */
-  #carried: number | undefined
+  /** Length of the log that this stream has delivered; undefined before the welcome. */
+  #delivered: number | undefined
   #closed = false
   /** What is being sent, one thing after the other. */
   #sending: Promise<void> = Promise.resolve()
@@ -54,7 +54,7 @@ export class LeaderStream implements StreamHandlers<LeaderToCatalogue> {
 
   message(message: LeaderToCatalogue): void {
     if (message.hello) void this.#welcome(message.hello)
-    else if (this.#carried === undefined) this.#refuse(refusal('a leader says hello first'))
+    else if (this.#delivered === undefined) this.#refuse(refusal('a leader says hello first'))
     else if (message.trade) void this.#trade(message.trade.batch, message.trade.requests)
     else if (message.publish) this.#publishInTurn(message.publish)
     else if (message.confirm) void this.#confirm(message.confirm.confirm)
@@ -62,7 +62,7 @@ export class LeaderStream implements StreamHandlers<LeaderToCatalogue> {
 
   closed(): void {
     this.#closed = true
-    this.#carried = undefined
+    this.#delivered = undefined
     this.#context.detached(this)
   }
 
@@ -89,7 +89,7 @@ export class LeaderStream implements StreamHandlers<LeaderToCatalogue> {
     if (this.#closed) return
     const { generation, genesis, length } = ledger.head()
     this.#replicaId = hello.replicaId
-    this.#carried = hello.length
+    this.#delivered = hello.length
     this.#stream.send({ welcome: { generation, genesis, length, published: this.#context.publication.published } })
     this.#context.attached(this)
     log.info({ replica: hello.replicaId, length: hello.length, gap: length - hello.length }, 'leader attached')
@@ -167,26 +167,26 @@ export class LeaderStream implements StreamHandlers<LeaderToCatalogue> {
 
   async #send(group: DecidedBatch, batch: number, outcomes: readonly Outcome[]): Promise<void> {
     const start = group.length - group.entries.length
-    if (this.#carried === undefined) return
-    if (this.#carried >= group.length) return this.#emit(batch, outcomes, [], '')
-    if (this.#carried !== start) return this.#closeGap(group.length, batch, outcomes)
+    if (this.#delivered === undefined) return
+    if (this.#delivered >= group.length) return this.#emit(batch, outcomes, [], '')
+    if (this.#delivered !== start) return this.#closeGap(group.length, batch, outcomes)
     this.#emit(batch, outcomes, group.entries, group.digest)
   }
 
   /** Entries that were decided before this stream could carry them, from the ledger; then what follows them. */
   async #closeGap(length: number, batch: number, outcomes: readonly Outcome[]): Promise<void> {
     const { ledger } = this.#context
-    while (this.#carried !== undefined && this.#carried < length) {
-      const entries = await ledger.entries(this.#carried, Math.min(LIMITS.catchUpBatchMax, length - this.#carried))
-      const digest = await ledger.digestAt(this.#carried + entries.length)
+    while (this.#delivered !== undefined && this.#delivered < length) {
+      const entries = await ledger.entries(this.#delivered, Math.min(LIMITS.catchUpBatchMax, length - this.#delivered))
+      const digest = await ledger.digestAt(this.#delivered + entries.length)
       this.#emit(-1, [], entries, digest ?? '')
     }
     this.#emit(batch, outcomes, [], '')
   }
 
   #emit(batch: number, outcomes: readonly Outcome[], entries: readonly Entry[], digest: string): void {
-    if (this.#carried === undefined) return
-    this.#carried += entries.length
+    if (this.#delivered === undefined) return
+    this.#delivered += entries.length
     const { publication, sessions } = this.#context
     const published = publication.published
     this.#stream.send({ decided: { batch, outcomes, entries, digest, published, sessions: sessions.live() } })

@@ -4,15 +4,12 @@ import type { OrderRequest, Outcome } from '../domain/order.ts'
 import type { Clock, Timer } from '../runtime/clock.ts'
 import type { PlaceOutcome } from '../rpc/messages.ts'
 import { fromWireOutcome, NOT_LEADER, OVERLOADED } from '../rpc/outcome-codes.ts'
+import { CLIENT_PATIENCE_MS, RETRY_MS } from './patience.ts'
 import type { ReplicaLink } from './replica-link.ts'
 
-/** An order is repeated this long before its client is told that nobody knows. */
-const DEADLINE_MS = 5_000
 const DEADLINE_CHECK_MS = 100
 /** A queue that has not become short for this long stands: orders come faster than they are answered. */
 const STANDING_AFTER_MS = 2_000
-/** Before an order with an unknown outcome is asked for again. */
-const RETRY_MS = 50
 
 /** How an order ended, as far as this front end can tell. "No" is not "don't know". */
 export type Placed =
@@ -72,7 +69,7 @@ export class Orders {
   place(request: OrderRequest): Promise<Placed> {
     if (this.isFull) return Promise.resolve({ kind: 'unknown', error: 'OVERLOADED' }) // Q2
     return new Promise((settle) => {
-      const deadlineAt = this.#clock.monotonicMs() + DEADLINE_MS
+      const deadlineAt = this.#clock.monotonicMs() + CLIENT_PATIENCE_MS
       const pending: Pending = { request, settle, deadlineAt, id: -1, sentTo: undefined, uncertainTries: 0 }
       this.#pending.add(pending)
       this.#wait(pending)

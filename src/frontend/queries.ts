@@ -2,11 +2,10 @@ import { sleep } from '../runtime/clock.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Entry } from '../rpc/messages.ts'
 import type { Leadership } from './leadership.ts'
+import { CLIENT_PATIENCE_MS, RETRY_MS } from './patience.ts'
 
-const DEADLINE_MS = 5_000
 /** One try: a leader that does not answer may have been replaced. */
 const TRY_MS = 2_000
-const RETRY_MS = 50
 
 export type OrdersFound =
   | { readonly kind: 'found'; readonly entries: readonly Entry[] }
@@ -20,7 +19,7 @@ export type OrdersFound =
  */
 export async function findOrders(runtime: Runtime, leadership: Leadership, number: number, limit: number): Promise<OrdersFound> {
   const { clock } = runtime
-  const until = clock.monotonicMs() + DEADLINE_MS
+  const until = clock.monotonicMs() + CLIENT_PATIENCE_MS
   for (;;) {
     const leader = leadership.leader
     const answer = await leader?.query(number, limit, Math.min(TRY_MS, Math.max(0, until - clock.monotonicMs())))

@@ -1,12 +1,11 @@
 import { nextTurn, sleep, within } from '../runtime/clock.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { StockAnswer, StockView } from '../rpc/messages.ts'
+import { CLIENT_PATIENCE_MS, RETRY_MS } from './patience.ts'
 import type { CatalogueSession } from './session.ts'
 import type { StockCache } from './stock-cache.ts'
 
-const DEADLINE_MS = 5_000
 const TRY_MS = 1_000
-const RETRY_MS = 50
 
 /** A stock, that there is none, or that nobody could be asked. */
 export type StockFound =
@@ -71,7 +70,7 @@ export class Stocks {
 
   async #untilAnswered(ask: () => Promise<StockAnswer | undefined>): Promise<StockAnswer | undefined> {
     const { clock } = this.#runtime
-    const until = clock.monotonicMs() + DEADLINE_MS
+    const until = clock.monotonicMs() + CLIENT_PATIENCE_MS
     for (;;) {
       // A query that is under way for others already may take longer than this caller has time.
       const answer = await within(clock, until - clock.monotonicMs(), ask(), undefined)

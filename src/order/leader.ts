@@ -19,7 +19,7 @@ const READ_DEADLINE_MS = 2_000
 const CONFIRM_DEADLINE_MS = 1_000
 
 /** How one order ended: its number, or a negative code of outcome-codes.ts. */
-export interface PlaceAnswer {
+export interface Settlement {
   readonly number: number
   readonly replayed: boolean
 }
@@ -27,7 +27,7 @@ export interface PlaceAnswer {
 export interface PendingOrder {
   readonly request: OrderRequest
   /** Called once. */
-  readonly settle: (answer: PlaceAnswer) => void
+  readonly settle: (settlement: Settlement) => void
 }
 
 export interface LeaderOptions {
@@ -72,8 +72,8 @@ export class Leader implements CatalogueStreamHandlers {
   #published = 0
   /** Stocks in entries that an earlier leader left unpublished: nobody may have pushed them. */
   #leftBehind: readonly string[] = []
-  /** What was decided before has its copies and pushes: positions are published in order. */
-  #carried: Promise<void> = Promise.resolve()
+  /** Settles when all that was decided earlier has its copies and pushes: positions are published in order. */
+  #earlier: Promise<void> = Promise.resolve()
   #waiting: PendingOrder[] = []
   /** The orders of the last batch, as long as it is on its way. */
   #inFlight: readonly PendingOrder[] = []
@@ -160,9 +160,9 @@ export class Leader implements CatalogueStreamHandlers {
     this.#leftBehind = []
     const copied = this.#copyEverywhere(from, entries, decided.digest)
     const pushed = this.#pushes.push(names, end - 1, decided.sessions)
-    const ready = Promise.all([pushed, copied, this.#carried]) // O1
-    this.#carried = ready.then(() => undefined)
-    this.#carried.catch(() => undefined) // told below; the next batch may never come
+    const ready = Promise.all([pushed, copied, this.#earlier]) // O1
+    this.#earlier = ready.then(() => undefined)
+    this.#earlier.catch(() => undefined) // told below; the next batch may never come
     const [unreachable] = await ready
     await catalogue.publish(end, unreachable) // O2
     this.#published = Math.max(this.#published, end)
@@ -277,7 +277,7 @@ export class Leader implements CatalogueStreamHandlers {
     this.#genesis = genesis
     this.#generation = generation
     this.#published = Math.max(this.#published, published)
-    this.#carried = Promise.resolve()
+    this.#earlier = Promise.resolve()
     this.#leftBehind = unpublished.map((entry) => entry.name)
     this.#followers ??= this.#follow()
     this.#phase = { kind: 'closing-gap', catalogue, until: length }

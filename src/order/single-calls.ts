@@ -14,14 +14,14 @@ import type {
 import { NOT_LEADER, OVERLOADED, UNKNOWN } from '../rpc/outcome-codes.ts'
 import { foreignRequest } from '../rpc/order-requests.ts'
 import type { Copy } from './copy.ts'
-import type { Leader, PlaceAnswer } from './leader.ts'
+import type { Leader, Settlement } from './leader.ts'
 
 /** A foreign caller's wait for an outcome; within it an unknown one is asked for again. */
 const FOREIGN_DEADLINE_MS = 4_000
 const FOREIGN_RETRY_MS = 50
 const CATALOGUE_CALL_MS = 2_000
 
-const NO_ANSWER: PlaceAnswer = { number: UNKNOWN, replayed: false }
+const NO_ANSWER: Settlement = { number: UNKNOWN, replayed: false }
 
 /** What the single calls need of the replica that serves them. */
 export interface ServingReplica {
@@ -50,7 +50,7 @@ export class SingleCalls {
     for (;;) {
       const leader = this.#replica.leader()
       if (!leader) throw notDone(mayBePlaced, 'FAILED_PRECONDITION', 'this replica does not lead')
-      const placed = new Promise<PlaceAnswer>((settle) => leader.place([{ request, settle }]))
+      const placed = new Promise<Settlement>((settle) => leader.place([{ request, settle }]))
       const { number } = await within(this.#runtime.clock, until - this.#runtime.clock.monotonicMs(), placed, NO_ANSWER)
       if (number === OVERLOADED) throw notDone(mayBePlaced, 'RESOURCE_EXHAUSTED', 'too many orders are waiting; not placed')
       if (number !== UNKNOWN && number !== NOT_LEADER) return { transactionNum: number }

@@ -2,17 +2,17 @@ import { left, type ResultTable, right, whole } from './cells.ts'
 import { hasErrors, marked, systemsWithErrors, troubleNotes } from './errors.ts'
 import { loadNotes } from './load-notes.ts'
 import type { OpenRun, Results } from './results.ts'
-import { median, sum } from './statistics.ts'
+import { median, spread, sum } from './statistics.ts'
 
 const COLUMNS = [
   left('system'),
-  ...['sent/s', 'answered/s', 'p50 ms', 'p90 ms', 'p95 ms', 'p99 ms', 'p99.9 ms', 'max ms'].map(right),
+  ...['sent/s', 'answered/s', 'p50 ms', 'p90 ms', 'p95 ms', 'p99 ms', 'min–max', 'p99.9 ms', 'max ms'].map(right),
   ...['load CPU %', 'errors'].map(right),
 ]
 /** A generator that is this busy adds to the latencies itself. */
 const LOAD_SHARE_MAX = 0.7
 
-/** One table for each fixed rate of a workload: medians over the rounds, and the greatest of all. */
+/** One table for each fixed rate of a workload: medians over the rounds, the least and the greatest p99, and the greatest of all. */
 export function openLoopTables({ openRuns, systems }: Results, workload: string): ResultTable[] {
   const here = openRuns.filter((run) => run.workload === workload)
   return [...new Set(here.map(({ percent }) => percent))].map((percent) => {
@@ -44,11 +44,15 @@ export function askedOfTheFastest(runs: readonly OpenRun[]): number {
 
 function row(system: string, runs: readonly OpenRun[]): string[] {
   const of = (pick: (run: OpenRun) => number) => median(runs.map(pick))
+  const latency = (at: keyof OpenRun['measure']['latencyMs']) => of(({ measure }) => measure.latencyMs[at])
+  const { min: least, max: greatest } = spread(runs.map(({ measure }) => measure.latencyMs.p99))
   return [
     marked(system, systemsWithErrors(runs)),
     whole(of((run) => run.sentPerSecond)),
     whole(of(({ measure }) => measure.perSecond)),
-    ...(['p50', 'p90', 'p95', 'p99', 'p999'] as const).map((at) => of(({ measure }) => measure.latencyMs[at]).toFixed(2)),
+    ...(['p50', 'p90', 'p95', 'p99'] as const).map((at) => latency(at).toFixed(2)),
+    `${least.toFixed(1)}–${greatest.toFixed(1)}`,
+    latency('p999').toFixed(2),
     Math.max(...runs.map(({ measure }) => measure.latencyMs.max)).toFixed(1),
     of((run) => 100 * run.loadShare).toFixed(0),
     `${sum(runs.map(({ measure }) => measure.errors))}`,

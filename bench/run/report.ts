@@ -50,6 +50,7 @@ function closingLines({ systems, skipped, settings, machine }: Results): string[
   return [
     `${count(rounds, 'round')} of ${seconds} s each, all systems in turn, ${warmUpSeconds} s of warming up. Medians. ` +
       `${stocks.toLocaleString('en-GB')} stocks for sale.`,
+    ...(rounds === 1 ? ['One round shows that all works. It is nothing to compare by: the bazaar is faster once it is warm.'] : []),
     ...systems.map(systemLine),
     ...skipped.map(({ name, why }) => `SKIPPED ${name}: ${why}`),
     ...(machine.temporaryInMemory ? [inMemory] : []),

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { decide } from '../../src/catalogue/decide.ts'
 import type { Entry } from '../../src/domain/order.ts'
 import { OPENING_CATALOGUE } from '../../src/domain/stock.ts'
@@ -41,6 +42,7 @@ async function* pages(orders: number): AsyncIterable<LogPage> {
     const digest = continueChain(end, entries).at(-1) ?? end.digest
     end = { length: from + entries.length, digest }
     yield { entries, digest }
+    await nextTurn() // The stores work at once; Ctrl-C must not wait for millions of orders.
   }
 }
 

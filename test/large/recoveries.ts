@@ -7,7 +7,6 @@ import { between, DEADLINE_MS, type Moment, type TradedSystem } from './system.t
 
 /** `up` waits longer and longer for a process that dies again within 10 s. */
 const LONG_LIFE_MS = 10_500
-const ACKNOWLEDGEMENTS_AFTER = 50
 const CALM_MS = 5_000
 
 /** What was taken away from a system while clients traded, and how long it took to get over it. */
@@ -51,7 +50,7 @@ async function killCatalogue({ cluster }: TradedSystem, trading: Trading, before
   const since = performance.now()
   beforehand()
   process.kill(pid, 'SIGKILL')
-  return trading.longestGapMs(since, ACKNOWLEDGEMENTS_AFTER, DEADLINE_MS)
+  return trading.longestGapMs(since, DEADLINE_MS)
 }
 
 async function killFollower(system: TradedSystem, trading: Trading): Promise<number> {

@@ -9,8 +9,6 @@ import { eventually } from '../fault/process.ts'
 import { kinds, positive } from './options.ts'
 import { Trading } from './trading.ts'
 
-/** More than there are clients, so that not all of them can have been on their way when the fault came. */
-const ACKNOWLEDGEMENTS_AFTER = 50
 const STOPPED_FOR_MS = 1_500
 const CALM_MS = 400
 /** `up` waits longer and longer for a process that dies again within 10 s. */
@@ -78,7 +76,7 @@ async function disturb(cluster: Cluster, trading: Trading, { target, signal }: D
   const pid = cluster.pid(name)
   const sinceMs = performance.now()
   process.kill(pid, signal)
-  const gapMs = await trading.longestGapMs(sinceMs, ACKNOWLEDGEMENTS_AFTER, DEADLINE_MS)
+  const gapMs = await trading.longestGapMs(sinceMs, DEADLINE_MS)
   if (signal === 'SIGKILL') await cluster.restartedSince(name, pid)
   else {
     await sleep(Math.max(0, sinceMs + STOPPED_FOR_MS - performance.now()))

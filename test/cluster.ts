@@ -210,10 +210,14 @@ export class Cluster implements Addresses {
   }
 }
 
-/** Starts a whole system by the `up` command and waits until it trades. */
-export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
+/** Starts a whole system by the `up` command and waits until it trades. `fill` may put files into its folder before. */
+export async function startCluster(
+  options: ClusterOptions = {},
+  fill: (folder: string) => Promise<void> = () => Promise.resolve(),
+): Promise<Cluster> {
   const cluster = new Cluster({ replicas: 3, caching: true, frontEnds: 1, words: [], environment: {}, ...options })
   try {
+    await fill(cluster.dataDir)
     await cluster.start()
     return cluster
   } catch (error) {

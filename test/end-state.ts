@@ -25,8 +25,9 @@ export async function checkEndState(
 ): Promise<readonly OrderData[]> {
   const { length } = await untilInSync(system) // 1
   const log = await allOrders(system.frontEnd)
-  const numbers = log.map(({ number }) => number)
-  require(isDeepStrictEqual(numbers, [...Array(length).keys()]), `numbers are not 0..${length - 1}: ${numbers}`) // 2
+  const wrong = log.findIndex(({ number }, i) => number !== i)
+  require(wrong < 0, () => `order ${log[wrong]?.number} stands where order ${wrong} is due`) // 2
+  require(log.length === length, () => `${log.length} orders are listed, the catalogue has ${length}`)
   checkAcknowledged(log, acknowledged) // 3
   await checkLevels(system, log) // 4
   return log
@@ -36,11 +37,11 @@ function checkAcknowledged(log: readonly OrderData[], acknowledged: readonly Ord
   const seen = new Set<number>()
   for (const { number, name, type, quantity } of acknowledged) {
     const expected = { number, name, type, quantity }
-    require(!seen.has(number), `number ${number} was acknowledged twice`)
+    require(!seen.has(number), () => `number ${number} was acknowledged twice`)
     seen.add(number)
     require(
       isDeepStrictEqual(log[number], expected),
-      `acknowledged ${JSON.stringify(expected)}, the log has ${JSON.stringify(log[number])}`,
+      () => `acknowledged ${JSON.stringify(expected)}, the log has ${JSON.stringify(log[number])}`,
     )
   }
 }
@@ -56,9 +57,9 @@ async function checkLevels({ frontEnd, catalogue }: Addresses, log: readonly Ord
       volume: orders.reduce((volume, o) => volume + o.quantity, opening.volume),
     }
     const listed = stocks.find(({ name }) => name === opening.name)
-    require(isDeepStrictEqual({ ...listed }, expected), `expected ${JSON.stringify(expected)}, listed ${JSON.stringify(listed)}`)
+    require(isDeepStrictEqual({ ...listed }, expected), () => `expected ${JSON.stringify(expected)}, listed ${JSON.stringify(listed)}`)
     const { stockQuantity } = await call(catalogue, 'Catalog.Lookup', { stockName: opening.name })
-    require(stockQuantity === expected.quantity, `the catalogue has ${stockQuantity} ${opening.name}, not ${expected.quantity}`)
+    require(stockQuantity === expected.quantity, () => `the catalogue has ${stockQuantity} ${opening.name}, not ${expected.quantity}`)
   }
 }
 
@@ -93,6 +94,6 @@ function commonHistory({ catalogue, replicas }: StatusData): { length: number; d
   return same ? { length, digest } : undefined
 }
 
-function require(holds: boolean, broken: string): asserts holds {
-  if (!holds) throw new Error(`end state: ${broken}`)
+function require(holds: boolean, broken: () => string): asserts holds {
+  if (!holds) throw new Error(`end state: ${broken()}`)
 }

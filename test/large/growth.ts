@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { between, cpuUsed, type Moment, type TradedSystem } from './system.ts'
+import { cpuUsed, intervalOf, type Moment, type TradedSystem } from './system.ts'
 
 const WARM_UP_MS = 2_000
 
@@ -12,7 +12,7 @@ export interface Cost {
 /** One turn of one system. */
 export interface Turn {
   readonly ordersPerSecond: number
-  /** By what the process is: `catalogue`, `leader`, `a follower`, … */
+  /** By what the process is: `catalogue`, `leader`, `follower 1`, … */
   readonly costs: ReadonlyMap<string, Cost>
 }
 
@@ -23,18 +23,23 @@ export interface Load {
   readonly seconds: number
 }
 
-/** Trades with all systems in turns, so that what the machine does besides strikes all of them; one list a system. */
+/**
+ * Trades with all systems in turns, so that what the machine does besides strikes all of them; one list a system. The
+ * first turn of each does not count: its code is cold.
+ */
 export async function tradeInTurns(
   systems: readonly TradedSystem[],
   load: Load,
   tell: (what: string) => void,
 ): Promise<readonly (readonly Turn[])[]> {
   const turns = new Map(systems.map((system) => [system, [] as Turn[]]))
+  tell('warming up')
+  for (const system of systems) await trade(system, load)
   for (let round = 1; round <= load.rounds; round++) {
     for (const system of round % 2 === 0 ? systems.toReversed() : systems) {
       const turn = await trade(system, load)
       turns.get(system)?.push(turn)
-      tell(`round ${round}, ${system.orders} orders before: ${turn.ordersPerSecond.toFixed(0)} orders/s`)
+      tell(`round ${round}, ${system.ordersAtStart} orders at the start: ${turn.ordersPerSecond.toFixed(0)} orders/s`)
     }
   }
   return [...turns.values()]
@@ -50,11 +55,12 @@ function trade(system: TradedSystem, { clients, seconds }: Load): Promise<Turn> 
 }
 
 function turnOf(before: Moment, after: Moment): Turn {
-  const { traded, ordersPerSecond } = between(before, after)
-  const followers = ['a follower', 'the other follower']
+  const { traded, ordersPerSecond } = intervalOf(before, after)
+  let followers = 0
   const costs = cpuUsed(before.status, after.status).map(({ member, cpuUs }): [string, Cost] => {
-    const role = 'followers' in member ? (member.role === 'leader' ? 'leader' : followers.shift()!) : member.name
-    return [role, { cpuPerOrderUs: cpuUs / traded, memoryMb: member.memoryBytes / 1e6 }]
+    const isFollower = 'followers' in member && member.role !== 'leader'
+    const name = isFollower ? `follower ${++followers}` : 'followers' in member ? 'leader' : member.name
+    return [name, { cpuPerOrderUs: cpuUs / traded, memoryMb: member.memoryBytes / 1e6 }]
   })
   return { ordersPerSecond, costs: new Map(costs) }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually } from '../fault/process.ts'
 import type { Trading } from '../nemesis/trading.ts'
-import { between, DEADLINE_MS, type Moment, type TradedSystem } from './system.ts'
+import { DEADLINE_MS, intervalOf, type Interval, type Moment, type TradedSystem } from './system.ts'
 
 /** `up` waits longer and longer for a process that dies again within 10 s. */
 const LONG_LIFE_MS = 10_500
@@ -20,13 +20,20 @@ export interface Recoveries {
   readonly ledgerMs: number
 }
 
-/** A follower lost its disk. What is null could not be measured: nobody saw the replica being sent what it lacked. */
+/** A follower lost its disk. */
 export interface LostReplica {
-  /** Until it held everything again. */
+  /** Until it held everything again, and the part of its rate that trading kept meanwhile. */
   readonly ms: number
-  readonly entriesPerSecond: number | null
+  readonly tradingKept: number
+  /** What it was sent once it was up; null when nobody saw it being sent. */
+  readonly sent: SentLog | null
+}
+
+export interface SentLog {
+  readonly entries: number
+  readonly ms: number
   /** Of all processes, beyond what the orders cost that were traded meanwhile. */
-  readonly cpuPerEntryUs: number | null
+  readonly cpuPerEntryUs: number
   readonly tradingKept: number
 }
 
@@ -66,13 +73,15 @@ async function loseReplica(system: TradedSystem, trading: Trading): Promise<Lost
   await sleep(CALM_MS)
   const lost = await system.moment(trading)
   const { learning, inSync } = await restartFollower(system, trading, (name) => putAside(system, `${name.replace('-', '')}.db`))
-  const before = between(calm, lost)
-  const whole = between(lost, inSync)
-  const kept = { ms: whole.ms, tradingKept: whole.ordersPerSecond / before.ordersPerSecond }
-  if (!learning) return { ...kept, entriesPerSecond: null, cpuPerEntryUs: null }
-  const [entries, meanwhile] = [inSync.length - learning.length, between(learning, inSync)]
-  const cpuUs = meanwhile.cpuUs - meanwhile.traded * (before.cpuUs / before.traded)
-  return { ...kept, entriesPerSecond: (entries / meanwhile.ms) * 1_000, cpuPerEntryUs: cpuUs / entries }
+  const [before, whole] = [intervalOf(calm, lost), intervalOf(lost, inSync)]
+  const sent = learning && learning.length < inSync.length ? sentBetween(learning, inSync, before) : null
+  return { ms: whole.ms, tradingKept: whole.ordersPerSecond / before.ordersPerSecond, sent }
+}
+
+function sentBetween(learning: Held, inSync: Held, before: Interval): SentLog {
+  const [entries, { ms, traded, cpuUs, ordersPerSecond }] = [inSync.length - learning.length, intervalOf(learning, inSync)]
+  const cpuPerEntryUs = (cpuUs - traded * (before.cpuUs / before.traded)) / entries
+  return { entries, ms, cpuPerEntryUs, tradingKept: ordersPerSecond / before.ordersPerSecond }
 }
 
 /** The moment, and how much of the log a follower held then. */

@@ -1,12 +1,15 @@
 import type { OrderData, StatusData } from '../../src/http/types.ts'
-import { Cluster } from '../cluster.ts'
+import { startCluster, type Cluster } from '../cluster.ts'
 import { ask, dataOf } from '../contract/conformance/http.ts'
 import { checkEndState } from '../end-state.ts'
+import { eventually } from '../fault/process.ts'
 import { Trading } from '../nemesis/trading.ts'
 import { writeHistory } from './history.ts'
 
 /** A ledger of millions is rebuilt for minutes: so long clients repeat an order, and everybody else waits. */
 export const DEADLINE_MS = 300_000
+/** A process that was taken away is back within this time, if not with all that it should hold. */
+const REACHABLE_DEADLINE_MS = 30_000
 
 /** How far everything was at one time. */
 export interface Moment {
@@ -18,31 +21,26 @@ export interface Moment {
 /** A system of real processes that has taken many orders or few, and clients that trade with it now and then. */
 export class TradedSystem {
   readonly cluster: Cluster
-  /** Orders that it had when it was started. */
-  readonly orders: number
+  readonly ordersAtStart: number
   /** From the start of its processes until it traded. */
   readonly startMs: number
   /** Orders that were given up. */
   failedOrders = 0
   readonly #acknowledged: OrderData[] = []
 
-  private constructor(cluster: Cluster, orders: number, startMs: number) {
+  private constructor(cluster: Cluster, ordersAtStart: number, startMs: number) {
     this.cluster = cluster
-    this.orders = orders
+    this.ordersAtStart = ordersAtStart
     this.startMs = startMs
   }
 
   static async begin(orders: number, tell: (what: string) => void): Promise<TradedSystem> {
-    const cluster = new Cluster({ replicas: 3, caching: true, frontEnds: 1, words: [], environment: {} })
-    try {
-      await writeHistory(cluster.dataDir, orders, (what) => tell(`${orders} orders: ${what}`))
-      const since = performance.now()
-      await cluster.start()
-      return new TradedSystem(cluster, orders, performance.now() - since)
-    } catch (error) {
-      await cluster.stop().catch(() => {}) // What went wrong first is what counts.
-      throw error
-    }
+    let since = 0
+    const cluster = await startCluster({}, async (folder) => {
+      await writeHistory(folder, orders, (what) => tell(`${orders} orders: ${what}`))
+      since = performance.now()
+    })
+    return new TradedSystem(cluster, orders, performance.now() - since)
   }
 
   /** Has `clients` place orders without pause for as long as `work` takes. */
@@ -57,9 +55,13 @@ export class TradedSystem {
     }
   }
 
-  async moment(trading: Trading): Promise<Moment> {
-    const status = dataOf<StatusData>(await ask(this.cluster.frontEnd, '/status'))
-    return { atMs: performance.now(), acknowledged: trading.acknowledged.length, status }
+  /** The next one at which every process tells its status: the CPU of one that is left out would be lost. */
+  moment(trading: Trading): Promise<Moment> {
+    return eventually('every process tells its status', REACHABLE_DEADLINE_MS, async () => {
+      const status = dataOf<StatusData>(await ask(this.cluster.frontEnd, '/status'))
+      const isWhole = [status.catalogue, ...status.replicas].every(({ reachable }) => reachable)
+      return isWhole ? { atMs: performance.now(), acknowledged: trading.acknowledged.length, status } : undefined
+    })
   }
 
   /** Throws when an acknowledged order is lost or wrong, whatever was taken away from the system meanwhile. */
@@ -72,10 +74,18 @@ export class TradedSystem {
   }
 }
 
-/** What happened from one moment to another. */
-export function between(one: Moment, other: Moment) {
-  const [ms, traded] = [other.atMs - one.atMs, other.acknowledged - one.acknowledged]
-  const cpuUs = cpuUsed(one.status, other.status).reduce((sum, each) => sum + each.cpuUs, 0)
+/** What was traded from one moment to another, and what it cost. */
+export interface Interval {
+  readonly ms: number
+  readonly traded: number
+  readonly ordersPerSecond: number
+  /** Of all processes. */
+  readonly cpuUs: number
+}
+
+export function intervalOf(begin: Moment, end: Moment): Interval {
+  const [ms, traded] = [end.atMs - begin.atMs, end.acknowledged - begin.acknowledged]
+  const cpuUs = cpuUsed(begin.status, end.status).reduce((sum, each) => sum + each.cpuUs, 0)
   return { ms, traded, ordersPerSecond: (traded / ms) * 1_000, cpuUs }
 }
 

@@ -33,11 +33,20 @@ const THANKS = /"url": |^\s+"https:\/\/(github\.com\/sponsors|opencollective\.co
 const lockAddresses = (lock: TextFile): string[] =>
   linesWhere(lock, (line) => /"resolved"/.test(line) || (/\b(https?|git|ssh|file):/.test(line) && !THANKS.test(line)))
 
+/** A file that stands at the top is the first thing that a newcomer sees. */
+const AT_THE_TOP = [
+  ...['.gitignore', 'ARCHITECTURE.md', 'LICENSE', 'README.md', 'package-lock.json', 'package.json'],
+  ...['tsconfig.json', 'vitest.config.ts'],
+]
+const strayFiles = (files: readonly TextFile[]): string[] =>
+  files.map(({ path }) => path).filter((path) => !path.includes('/') && !AT_THE_TOP.includes(path))
+
 describe('the project stands on its own', () => {
   const files = textFiles().filter(({ path }) => path !== THIS_FILE)
 
   test('no relative path leads out of it', () => expect(files.flatMap(leavingPaths)).toEqual([]))
   test('no absolute path of a machine', () => expect(files.flatMap(machinePaths)).toEqual([]))
+  test('no stray file at the top', () => expect(strayFiles(files)).toEqual([]))
   test('no name of a package registry', () => expect(files.flatMap(registries)).toEqual([]))
   test('package-lock.json holds no address', () => {
     const locks = files.filter(({ path }) => path === 'package-lock.json')
@@ -52,6 +61,9 @@ describe('the rules of places find what they look for', () => {
   test.each([`import a from '../../a.ts'`, `readFileSync('../../../secret')`, '[a](../../a.md)'])('%s', (text) =>
     expect(leavingPaths(line(text))).toHaveLength(1),
   )
+  test('a file that was left at the top', () => {
+    expect(strayFiles([line('', 'try.mjs'), line('', 'README.md'), line('', 'src/try.ts')])).toEqual(['try.mjs'])
+  })
   test('a path within is fine', () => expect(leavingPaths(line(`import a from '../proto/a.ts'`))).toEqual([]))
   test.each(['cd /home/jane/project', `open("/Users/jane/a")`, `const a = '${ROOT}/a'`])('%s', (text) =>
     expect(machinePaths(line(text))).toHaveLength(1),

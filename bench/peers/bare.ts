@@ -12,20 +12,20 @@ async function startBare(file: string, { stocksPath }: StartOptions): Promise<Sy
 export const bareDirect: SystemKind = {
   name: 'direct',
   what: "the bazaar's own HTTP, requests read right from the socket, answered from memory",
-  disks: 'none',
+  syncedCopies: 'none',
   start: (options) => startBare('direct-server.ts', options),
 }
 
 export const bareFastify: SystemKind = {
   name: 'fastify',
   what: 'bare fastify: parses and validates with the same JSON schema, answers from memory',
-  disks: 'none',
+  syncedCopies: 'none',
   start: (options) => startBare('fastify-server.ts', options),
 }
 
 export const bareNodeHttp: SystemKind = {
   name: 'node-http',
   what: 'bare node:http: parses and checks by hand, answers from memory',
-  disks: 'none',
+  syncedCopies: 'none',
   start: (options) => startBare('node-http-server.ts', options),
 }

@@ -12,19 +12,19 @@ const ANY_PORTS = ['--port', '0', '--catalog-port', '0', '--order-ports', '0,0,0
 /** The replicas beside the leader: an order is on the disks of all of them, as long as they are in-sync. */
 const FOLLOWERS = 2
 
-const DISKS = '4 (catalogue, leader, two followers)'
+const SYNCED_COPIES = '4 (catalogue, leader, two followers)'
 
 export const bazaar: SystemKind = {
   name: 'bazaar',
   what: 'Stock Bazaar: catalogue, three order replicas and a front end, five processes',
-  disks: DISKS,
+  syncedCopies: SYNCED_COPIES,
   start: (options) => startBazaar(options, []),
 }
 
 export const bazaarUncached: SystemKind = {
   name: 'bazaar-uncached',
   what: 'the bazaar without a cache: every lookup asks the catalogue',
-  disks: DISKS,
+  syncedCopies: SYNCED_COPIES,
   measures: ({ ordersShare }) => ordersShare < 1, // An order is pushed to every front end, whatever that keeps.
   start: (options) => startBazaar(options, ['--cache', '0']),
 }
@@ -32,7 +32,7 @@ export const bazaarUncached: SystemKind = {
 export const bazaarLargeCache: SystemKind = {
   name: 'bazaar-large-cache',
   what: 'the bazaar with a cache that holds all stocks of a wide catalogue; usually it holds 8',
-  disks: DISKS,
+  syncedCopies: SYNCED_COPIES,
   measures: ({ stocks }) => stocks !== undefined,
   start: (options) => startBazaar(options, ['--cache-stocks', '10000']),
 }

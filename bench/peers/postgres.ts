@@ -44,20 +44,20 @@ async function startPostgres(options: StartOptions, { way, standby }: Variant): 
 export const postgres: SystemKind = {
   name: 'postgres',
   what: `${TRANSACTION}; ${LESS}`,
-  disks: '1 (synchronous_commit=on)',
+  syncedCopies: '1 (synchronous_commit=on)',
   start: (options) => startPostgres(options, { way: 'transaction', standby: false }),
 }
 
 export const postgresStatement: SystemKind = {
   name: 'postgres-statement',
   what: `${STATEMENT}; ${LESS}`,
-  disks: '1 (synchronous_commit=on)',
+  syncedCopies: '1 (synchronous_commit=on)',
   start: (options) => startPostgres(options, { way: 'statement', standby: false }),
 }
 
 export const postgresStandby: SystemKind = {
   name: 'postgres-standby',
   what: `${TRANSACTION}, with a synchronous standby; no failover, ${LESS}`,
-  disks: '2 (primary and standby)',
+  syncedCopies: '2 (primary and standby)',
   start: (options) => startPostgres(options, { way: 'transaction', standby: true }),
 }

@@ -21,7 +21,7 @@ const SETTINGS = [
 export const redis: SystemKind = {
   name: 'redis',
   what: 'fastify with ioredis and Redis, a script an order, WAIT 2 for each batch; no failover, no idempotency keys',
-  disks: '3 (primary and two replicas, appendfsync always)',
+  syncedCopies: '3 (primary and two replicas, appendfsync always)',
   start: startRedis,
 }
 

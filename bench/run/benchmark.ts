@@ -62,6 +62,6 @@ async function takeTurns(
   return { runs, openRuns, overloadRuns, disk }
 }
 
-function describe({ kind: { name, what, disks }, system }: Started, idleCpu: number): MeasuredSystem {
-  return { name, what, disks, idleCpu, versions: system.versions ?? {} }
+function describe({ kind: { name, what, syncedCopies }, system }: Started, idleCpu: number): MeasuredSystem {
+  return { name, what, syncedCopies, idleCpu, versions: system.versions ?? {} }
 }

@@ -63,10 +63,10 @@ function closingLines({ systems, skipped, settings, machine }: Results): string[
   ]
 }
 
-function systemLine({ name, what, disks, idleCpu, versions }: MeasuredSystem): string {
+function systemLine({ name, what, syncedCopies, idleCpu, versions }: MeasuredSystem): string {
   const stands = Object.entries(versions).map(([on, version]) => ` On ${on} ${version}.`).join('')
   const idle = (100 * idleCpu).toFixed(1)
-  return `${name}: ${what}.${stands} Disks synced before the answer: ${disks}. CPU while idle: ${idle} % of a core.`
+  return `${name}: ${what}.${stands} Copies synced before the answer: ${syncedCopies}. CPU while idle: ${idle} % of a core.`
 }
 
 function markdownTable({ columns, rows }: ResultTable): string[] {

@@ -70,7 +70,7 @@ export interface DiskProbe {
 export interface MeasuredSystem {
   readonly name: string
   readonly what: string
-  readonly disks: string
+  readonly syncedCopies: string
   readonly versions: Readonly<Record<string, string>>
   /** Share of one core that it uses while nobody asks it anything, 0..1. The others' turns pay for it. */
   readonly idleCpu: number

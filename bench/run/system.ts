@@ -40,8 +40,8 @@ export interface SystemKind {
   readonly name: string
   /** One sentence for the reader of a result. */
   readonly what: string
-  /** On how many disks an order is synced when it is acknowledged. */
-  readonly disks: string
+  /** On how many disks, or files of one disk, an order is synced when it is acknowledged. */
+  readonly syncedCopies: string
   /** Whether a workload is of interest with it; without it, every one is. */
   measures?(workload: Workload): boolean
   /** Resolves when it takes orders. @throws Unavailable when something has to be installed first. */

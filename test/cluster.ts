@@ -30,6 +30,8 @@ export interface ClusterOptions {
   readonly environment?: Readonly<Record<string, string>>
 }
 
+/** `up` waits longer and longer for a process that dies again within 10 s: one that has lived so long is back at once. */
+export const LONG_LIFE_MS = 10_500
 const START_DEADLINE_MS = 30_000
 const INTERRUPTED = 130
 

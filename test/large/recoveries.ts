@@ -1,12 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { LONG_LIFE_MS } from '../cluster.ts'
 import { eventually } from '../fault/process.ts'
 import type { Trading } from '../nemesis/trading.ts'
 import { DEADLINE_MS, intervalOf, type Interval, type Moment, type TradedSystem } from './system.ts'
 
-/** `up` waits longer and longer for a process that dies again within 10 s. */
-const LONG_LIFE_MS = 10_500
 const CALM_MS = 5_000
 
 /** What was taken away from a system while clients traded, and how long it took to get over it. */

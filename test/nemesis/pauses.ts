@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
 import type { StatusData } from '../../src/http/types.ts'
-import { endClustersOnSignals, startCluster, type Cluster } from '../cluster.ts'
+import { endClustersOnSignals, LONG_LIFE_MS, startCluster, type Cluster } from '../cluster.ts'
 import { ask, dataOf } from '../contract/conformance/http.ts'
 import { checkEndState } from '../end-state.ts'
 import { eventually } from '../fault/process.ts'
@@ -11,8 +11,6 @@ import { Trading } from './trading.ts'
 
 const STOPPED_FOR_MS = 1_500
 const CALM_MS = 400
-/** `up` waits longer and longer for a process that dies again within 10 s. */
-const LONG_LIFE_MS = 10_500
 const DEADLINE_MS = 30_000
 
 interface Disturbance {

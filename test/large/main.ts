@@ -52,8 +52,8 @@ function longHistory(text: string): number {
 }
 
 const HELP = `
-It takes three minutes with a million orders, nine with five million, and half a
-gigabyte of the temporary folder a million.
+It takes some three minutes with a million orders and eight with five million, and
+half a gigabyte of the temporary folder for each million.
 
 Exit codes: 0 measured, 1 could not measure, or an order was lost, wrong or failed
 for good, 2 called wrongly, 130 interrupted.

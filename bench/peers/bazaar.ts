@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { readUpState, type UpState } from '../../src/cli/supervisor/state-file.ts'
 import type { StatusData } from '../../src/http/types.ts'
 import { Child, pause } from '../run/child.ts'
+import { askOnce } from '../run/ask.ts'
 import type { Counters, StartOptions, System, SystemKind } from '../run/system.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
@@ -65,9 +66,9 @@ function pidsIn(folder: string): ReadonlyMap<string, readonly number[]> {
 }
 
 async function statusOf(address: string): Promise<StatusData> {
-  const answer = await fetch(`http://${address}/status`)
-  if (!answer.ok) throw new Error(`no status: ${await answer.text()}`)
-  return ((await answer.json()) as { data: StatusData }).data
+  const { status, text } = await askOnce(address, { method: 'GET', path: '/status' })
+  if (status !== 200) throw new Error(`no status: ${text}`)
+  return (JSON.parse(text) as { data: StatusData }).data
 }
 
 /** Undefined when a process is away: what the others count is not all. */

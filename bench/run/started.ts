@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { OPENING_CATALOGUE } from '../../src/domain/stock.ts'
 import { order } from '../load/requests.ts'
 import { writeStocks } from '../load/stocks.ts'
+import { askOnce } from './ask.ts'
 import { killChildren, pause } from './child.ts'
 import { totalCpu } from './measure.ts'
 import type { Settings } from './settings.ts'
@@ -78,9 +79,8 @@ export class StartedSystems {
 export async function fund({ kind, system }: Started): Promise<void> {
   for (const { name } of OPENING_CATALOGUE) {
     const { method, path, body } = order(name, 'sell', FUND)
-    const headers = { 'content-type': 'application/json' }
-    const answer = await fetch(`http://${system.address}${path}`, { method, body, headers })
-    const text = await answer.text()
+    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
+    const { text } = await askOnce(system.address, { method, path, headers, body })
     const { data } = JSON.parse(text) as { data?: { transaction_number?: unknown } }
     if (typeof data?.transaction_number !== 'number') throw new Error(`${kind.name} refused an order: ${text}`)
   }

@@ -10,6 +10,8 @@ export const CHANNEL_OPTIONS = {
   'grpc.max_reconnect_backoff_ms': 500,
   // Without an own pool a connection to a stopped peer is shared with the attempt that should replace it.
   'grpc.use_local_subchannel_pool': 1,
+  // Our own connections never go by way of a proxy that the environment names: it cannot know where a peer is.
+  'grpc.enable_http_proxy': 0,
   // Nobody asks for its counters, and it keeps them for every message.
   'grpc.enable_channelz': 0,
 }

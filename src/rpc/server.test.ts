@@ -42,7 +42,7 @@ test('a stream whose other end does not read is ended before it fills the memory
   }
   const server = await serveGrpc('127.0.0.1', 0, services, silentLogger)
   const { path, requestSerialize, responseDeserialize } = methodDefinition('Catalog.Lead')
-  const client = new Client(`127.0.0.1:${server.port}`, credentials.createInsecure())
+  const client = new Client(`127.0.0.1:${server.port}`, credentials.createInsecure(), { 'grpc.enable_http_proxy': 0 })
   try {
     const call = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize)
     call.on('error', () => {})

@@ -39,6 +39,14 @@ const AT_THE_TOP =
 const strayFiles = (files: readonly TextFile[]): string[] =>
   files.map(({ path }) => path).filter((path) => !path.includes('/') && !AT_THE_TOP.includes(path))
 
+/** Clients that may go by way of a proxy which the environment names: Node's own agent, fetch, gRPC's defaults. */
+const PROXIED = /\bfetch\(|\bglobalAgent\b|\bnew Client\(.*\bcreateInsecure\(\)\)/
+const ASKING = /\b(?:get|request|httpRequest)\((?=.*(?:\bhost\b|http:\/\/))(?!.*\bagent\b)/
+const proxied = (file: TextFile): string[] =>
+  /\.(ts|js)$/.test(file.path)
+    ? linesWhere(file, (line) => PROXIED.test(line) || (file.text.includes(`'node:http'`) && ASKING.test(line)))
+    : []
+
 describe('the project stands on its own', () => {
   const files = textFiles().filter(({ path }) => path !== THIS_FILE)
 
@@ -46,6 +54,7 @@ describe('the project stands on its own', () => {
   test('no absolute path of a machine', () => expect(files.flatMap(machinePaths)).toEqual([]))
   test('no stray file at the top', () => expect(strayFiles(files)).toEqual([]))
   test('no name of a package registry', () => expect(files.flatMap(registries)).toEqual([]))
+  test('no connection goes by way of a proxy of the environment', () => expect(files.flatMap(proxied)).toEqual([]))
   test('package-lock.json holds no address', () => {
     const locks = files.filter(({ path }) => path === 'package-lock.json')
     expect(locks).toHaveLength(1)
@@ -66,6 +75,15 @@ describe('the rules of places find what they look for', () => {
   test.each(['cd /home/jane/project', `open("/Users/jane/a")`, `const a = '${ROOT}/a'`])('%s', (text) =>
     expect(machinePaths(line(text))).toHaveLength(1),
   )
+  test.each([
+    'const answer = await fetch(url)',
+    'new Client(address, credentials.createInsecure())',
+    "import { get } from 'node:http'; get({ host, port, path }, read)",
+  ])('%s', (text) => expect(proxied(line(text))).toHaveLength(1))
+  test('what has an agent or options of its own is fine', () => {
+    const own = "import 'node:http'\nrequest({ host, port, agent, path })\nnew Client(a, createInsecure(), OPTIONS)"
+    expect(proxied(line(own))).toEqual([])
+  })
   test('an example folder is fine', () =>
     expect(machinePaths(line('--data /var/lib/bazaar, http://a/home/b'))).toEqual([]))
   test.each(['registry=https://registry.example.org/', 'https://npm.pkg.github.com'])('%s', (text) =>

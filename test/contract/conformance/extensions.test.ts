@@ -172,7 +172,7 @@ interface Reflected {
 async function servicesAt(address: string): Promise<string[]> {
   const reflection = fromPackage('@grpc/reflection', 'build/proto/grpc/reflection/v1/reflection.proto')
   const info = definitionOf(reflection, 'grpc.reflection.v1.ServerReflection.ServerReflectionInfo')
-  const client = new Client(address, credentials.createInsecure())
+  const client = new Client(address, credentials.createInsecure(), { 'grpc.enable_http_proxy': 0 })
   try {
     const deadline = Date.now() + 5_000
     const stream = client.makeBidiStreamRequest(info.path, info.requestSerialize, info.responseDeserialize, { deadline })

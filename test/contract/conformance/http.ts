@@ -1,4 +1,4 @@
-import { request, type Agent, type IncomingHttpHeaders } from 'node:http'
+import { Agent, request, type IncomingHttpHeaders } from 'node:http'
 
 export interface HttpAnswer {
   readonly status: number
@@ -18,17 +18,20 @@ export interface AskOptions {
   readonly deadlineMs?: number
 }
 
+/** Node's own one may go by way of a proxy that the environment names. */
+const kept = new Agent({ keepAlive: true, timeout: 5_000 })
+
 /**
  * One HTTP request. The path goes out byte by byte as given (fetch would tidy it up). Rejects only when there is no
  * answer: connection refused or reset, or the deadline.
  */
 export function ask(address: string, path: string, options: AskOptions = {}): Promise<HttpAnswer> {
-  const { method = 'GET', body, agent, deadlineMs = 15_000 } = options
+  const { method = 'GET', body, agent = kept, deadlineMs = 15_000 } = options
   const headers: Record<string, string> = { ...(body === undefined ? {} : bodyHeaders(body)), ...options.headers }
   const url = new URL(`http://${address}`)
   return new Promise((resolve, reject) => {
     const asked = request(
-      { host: url.hostname, port: url.port, path, method, headers, ...(agent ? { agent } : {}) },
+      { host: url.hostname, port: url.port, path, method, headers, agent },
       (response) => {
         const chunks: Buffer[] = []
         response.on('data', (chunk: Buffer) => chunks.push(chunk))

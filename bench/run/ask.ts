@@ -1,0 +1,14 @@
+import { Agent } from 'node:http'
+import { exchange, type Exchange } from '../../src/http/exchange.ts'
+import { splitAddress } from '../../src/runtime/address.ts'
+import { systemClock } from '../../src/runtime/clock.ts'
+
+const TIMEOUT_MS = 30_000
+
+/** One HTTP request over a connection of its own, to any of the systems. @throws Error when there is no answer. */
+export async function askOnce(address: string, request: Exchange): Promise<{ readonly status: number; readonly text: string }> {
+  const agent = new Agent({ keepAlive: false })
+  const result = await exchange({ ...splitAddress(address), agent, clock: systemClock, timeoutMs: TIMEOUT_MS }, request)
+  if (result.kind === 'failed') throw new Error(`${address} does not answer: ${result.cause}`)
+  return result
+}

@@ -28,7 +28,8 @@ export function textFiles(): readonly TextFile[] {
 function pathsIn(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((item) => {
     const path = posix.join(folder, item.name)
-    if (item.isDirectory()) return NOT_OURS.has(item.name) ? [] : pathsIn(path)
+    if (NOT_OURS.has(item.name)) return [] // In a worktree .git is a file.
+    if (item.isDirectory()) return pathsIn(path)
     return item.isFile() && !NO_TEXT.test(item.name) ? [path] : []
   })
 }

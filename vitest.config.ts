@@ -1,10 +1,17 @@
 import { defineConfig } from 'vitest/config'
 
-const processTests = { fileParallelism: false, testTimeout: 60_000, hookTimeout: 60_000, teardownTimeout: 30_000 }
+/** Long tests: `npm run test:long` runs them, `npm test` leaves them out. docs/testing.md says which those are. */
+const LONG = '**/*.long.test.ts'
+const CONFORMANCE = 'test/contract/conformance/**/*.test.ts'
+const FAULT = 'test/fault/**/*.test.ts'
+const FOLDERS = ['src', 'test', 'sim', 'bench']
+
+/** For tests with whole systems. The bounds end what is hopeless; no test comes near them, on a busy machine either. */
+const processTests = { fileParallelism: false, testTimeout: 300_000, hookTimeout: 120_000, teardownTimeout: 60_000 }
 
 /**
- * Three projects, one after the other: unit tests side by side, then the two that start whole systems, one file at a
- * time, so that a slow answer is the system's fault and not that of a neighbour.
+ * Four projects, one after the other: unit tests side by side, then those that start whole systems, one file at a time,
+ * since a system alone has work for all cores of a small machine.
  */
 export default defineConfig({
   test: {
@@ -12,27 +19,16 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src', 'test', 'sim', 'bench'].map((folder) => `${folder}/**/*.test.ts`),
-          exclude: ['test/contract/conformance/**', 'test/fault/**'],
+          include: FOLDERS.map((folder) => `${folder}/**/*.test.ts`),
+          exclude: [CONFORMANCE, FAULT, LONG],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           sequence: { groupOrder: 0 },
         },
       },
-      {
-        test: {
-          ...processTests,
-          name: 'conformance',
-          include: ['test/contract/conformance/**/*.test.ts'],
-          sequence: { groupOrder: 1 },
-        },
-      },
-      {
-        test: {
-          ...processTests,
-          name: 'fault',
-          include: ['test/fault/**/*.test.ts'],
-          sequence: { groupOrder: 2 },
-        },
-      },
+      { test: { ...processTests, name: 'conformance', include: [CONFORMANCE], exclude: [LONG], sequence: { groupOrder: 1 } } },
+      { test: { ...processTests, name: 'fault', include: [FAULT], exclude: [LONG], sequence: { groupOrder: 2 } } },
+      { test: { ...processTests, name: 'long', include: FOLDERS.map((folder) => `${folder}/${LONG}`), sequence: { groupOrder: 3 } } },
     ],
   },
 })

@@ -120,21 +120,6 @@ test('everything, ended in order and started again under load: only failures tha
   await checkEndState(cluster, report.acknowledged)
 })
 
-test('everything at once by SIGKILL, as in a power cut', async () => {
-  await using system = await bareSystem()
-  system.start(...system.names)
-  await system.untilTrading()
-  const clients = load(system)
-  await clients.untilAcknowledged(100)
-  await system.kill(...system.names)
-  system.start(...system.names)
-  await clients.untilAcknowledged(100)
-  const report = await clients.stop()
-  expect(report.errors.filter(({ status }) => status !== 0 && status !== 503)).toEqual([])
-  expect(report.wrong).toEqual([])
-  await checkEndState(system, report.acknowledged)
-})
-
 test('one process after the other, none twice at once, while clients trade', async () => {
   await using cluster = await startCluster()
   const clients = load(cluster)

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { readUpState, type UpState } from '../../src/cli/supervisor/state-file.ts'
+import { readRunningState, type UpState } from '../../src/cli/supervisor/state-file.ts'
 import type { StatusData } from '../../src/http/types.ts'
 import { Child, pause } from '../run/child.ts'
 import { askOnce } from '../run/ask.ts'
@@ -61,7 +61,7 @@ async function startBazaar({ folder, stocksPath }: StartOptions, words: readonly
 }
 
 function pidsIn(folder: string): ReadonlyMap<string, readonly number[]> {
-  const { processes } = readUpState(folder) ?? { processes: [] }
+  const { processes } = readRunningState(folder) ?? { processes: [] }
   return new Map(processes.map(({ name, pid }) => [name, pid === null ? [] : [pid]]))
 }
 

@@ -1,12 +1,15 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { birthOf } from '../../src/cli/supervisor/process-identity.ts'
+import { writeUpState } from '../../src/cli/supervisor/state-file.ts'
+import { identityAt } from '../../src/storage/embedded/inode-lock.ts'
 import { CliProcess } from './process.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
@@ -47,9 +50,10 @@ test('no signal is sent to a stranger who has the pid of a process that is gone'
     stranger.kill('SIGKILL')
     rmSync(data, { recursive: true })
   })
-  const gone = { name: 'order-2', address: '127.0.0.1:1', pid: stranger.pid, restarts: 0, args: ['order', '1', '2'] }
-  const state = { pid: process.pid, startedAt: '', frontEnd: '127.0.0.1:1', processes: [gone] }
-  writeFileSync(join(data, 'up.json'), JSON.stringify(state))
+  const { pid = 0 } = stranger
+  const gone = { name: 'order-2', address: '127.0.0.1:1', pid, bornAt: birthOf(pid) ?? '', restarts: 0, args: ['order', '1', '2'] }
+  const running = { pid: process.pid, bornAt: birthOf(process.pid) ?? '', startedAt: '', folder: identityAt(data) ?? '' }
+  writeUpState(data, { ...running, frontEnd: '127.0.0.1:1', processes: [gone] })
   const kill = new CliProcess(['kill', 'order-2', '--data', data])
   expect(await kill.exited).toEqual({ code: 1, signal: null })
   expect(kill.output).toContain('nothing was sent')

@@ -48,7 +48,10 @@ const OUTSIDE: Readonly<Record<string, OutsideKind>> = {
   },
   processes: {
     what: /^node:(child_process|worker_threads|cluster)$/,
-    rooms: [{ path: /^src\/cli\/supervisor\//, reason: 'the supervisor starts and watches processes' }],
+    rooms: [
+      { path: /^src\/cli\/supervisor\//, reason: 'the supervisor starts and watches processes' },
+      { path: /^src\/storage\/embedded\/inode-lock\.ts$/, reason: 'a lock that Node itself cannot take' },
+    ],
   },
   'the process itself': {
     what: /^process\.(argv|env|on|once|exit|exitCode|kill|stdin|stdout|stderr|channel|connected)$/,

@@ -86,13 +86,14 @@ async function up(options: UpOptions, command: Command): Promise<void> {
   ignoreVanishedReaders()
   const startedAtMs = systemClock.monotonicMs()
   const wantedPorts = replicaPorts(options, command.getOptionValueSource('replicas') === 'default')
-  const data = resolve(options.data)
-  if (options.stocks !== undefined && !existsSync(join(data, 'catalog.db'))) readOpeningStocks(options.stocks) // Fails at once.
-  const lock = claimFolder(data)
+  const named = resolve(options.data)
+  if (options.stocks !== undefined && !existsSync(join(named, 'catalog.db'))) readOpeningStocks(options.stocks) // Fails at once.
+  const folder = claimFolder(named)
+  const data = folder.path
   const say = options.json ? printAside : print
   await endWhatIsLeft(data, systemClock, say)
   const plan = await planFor(options, data, wantedPorts)
-  const supervisor = superviseAloud(plan, systemClock, say)
+  const supervisor = superviseAloud(plan, folder, systemClock, say)
   // Whatever ends this process, an error of its own included, ends the others.
   process.on('exit', () => supervisor.kill())
   const stopping = new AbortController()
@@ -101,8 +102,8 @@ async function up(options: UpOptions, command: Command): Promise<void> {
   const status = await waitUntilTrading(plan, stopping.signal, say)
   if (status) announce(options, plan, supervisor, status, systemClock.monotonicMs() - startedAtMs)
   await stopped
-  removeUpState(data)
-  lock.release()
+  if (folder.isInPlace()) removeUpState(data)
+  folder.release()
   process.exit(EXIT.ok)
 }
 

@@ -1,38 +1,63 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../../runtime/clock.ts'
-import { lockFile, type FileLock } from '../../storage/embedded/lock.ts'
+import { lockFolder, type InodeLock } from '../../storage/embedded/inode-lock.ts'
 import { CommandFailure, wordsOf } from '../failure.ts'
 import { endLeftovers } from './leftovers.ts'
-import { readUpState, removeUpState } from './state-file.ts'
+import { isStillAlive } from './process-identity.ts'
+import { readUpState, removeUpState, type UpState } from './state-file.ts'
+
+/** A data folder that this process alone supervises. The lock is on the folder itself, and ends with the process. */
+export interface ClaimedFolder extends InodeLock {
+  /** Its own path, without symbolic links: one that is changed later leads others elsewhere, not this system. */
+  readonly path: string
+}
 
 /**
- * Makes the data folder this process's own. The lock ends with the process, however that ends.
- * @throws CommandFailure when another `up` runs on the folder, or it cannot be used.
+ * Makes the data folder this process's own.
+ * @throws CommandFailure when another `up` runs on the folder, when nobody can know that, or when it cannot be used.
  */
-export function claimFolder(data: string): FileLock {
+export function claimFolder(data: string): ClaimedFolder {
+  let path: string
   try {
     mkdirSync(join(data, 'logs'), { recursive: true })
+    path = realpathSync(data)
   } catch (error) {
     throw new CommandFailure(`cannot use ${data} for data: ${wordsOf(error)}. Choose another folder with --data.`)
   }
+  const lock = lockOrFail(path)
+  if (lock) return { ...lock, path }
+  const reading = readUpState(path)
+  throw inUse(data, reading.kind === 'read' ? reading.state : undefined)
+}
+
+function lockOrFail(path: string): InodeLock | undefined {
   try {
-    return lockFile(join(data, 'up'))
+    return lockFolder(path)
   } catch (error) {
-    const holder = readUpState(data)?.pid
-    if (holder === undefined) throw new CommandFailure(`cannot lock ${data}: ${wordsOf(error)}`)
     throw new CommandFailure(
-      `${data} is in use by another \`bazaar up\` (pid ${holder}). Stop that one, or start a second system with ` +
-        '--data OTHER --port 0 --catalog-port 0 --order-ports 0,0,0.',
+      `cannot lock ${path}, so nobody knows whether another \`bazaar up\` runs there: ${wordsOf(error)}. ` +
+        'Remove the cause, or choose another folder with --data.',
     )
   }
 }
 
-/** Ends processes of an earlier run on the folder; call with the folder claimed. */
+const inUse = (data: string, holder: UpState | undefined): CommandFailure =>
+  new CommandFailure(
+    `${data} is in use by another \`bazaar up\`${holder ? ` (pid ${holder.pid})` : ''}. Stop that one, or start a second system with ` +
+      '--data OTHER --port 0 --catalog-port 0 --order-ports 0,0,0.',
+  )
+
+/**
+ * Ends processes of an earlier run on the folder; call with the folder claimed.
+ * @throws CommandFailure when their supervisor lives all the same: on a file system whose locks do not hold, say.
+ */
 export async function endWhatIsLeft(data: string, clock: Clock, say: (line: string) => void): Promise<void> {
-  const state = readUpState(data)
-  if (!state) return
-  const ended = await endLeftovers(state, clock)
+  const reading = readUpState(data)
+  if (reading.kind === 'none') return
+  if (reading.kind === 'unusable') return say(`${reading.why}: nothing is ended because of it.`)
+  if (reading.state.pid !== process.pid && isStillAlive(reading.state)) throw inUse(data, reading.state)
+  const ended = await endLeftovers(reading.state, clock)
   if (ended.length > 0) say(`Ended what an earlier run had left: ${ended.join(', ')}.`)
   removeUpState(data)
 }

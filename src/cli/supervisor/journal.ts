@@ -8,7 +8,7 @@ const INFO = 30
 const WARN = 40
 const ERROR = 50
 
-const LEVEL: Readonly<Record<ProcessEvent['kind'], number>> = { started: INFO, died: WARN, 'keeps-dying': ERROR }
+const LEVEL: Readonly<Record<ProcessEvent['kind'], number>> = { started: INFO, died: WARN, 'log-trouble': WARN, 'keeps-dying': ERROR }
 
 /** Adds what the supervisor saw to its own log, in the format of the others, so that `logs` shows it among them. */
 export function writeToJournal(path: string, event: ProcessEvent, clock: Clock): void {
@@ -30,6 +30,8 @@ export function sentence(event: ProcessEvent): string {
         : `${event.name} started again (pid ${event.pid})`
     case 'died':
       return `${event.name} ended (${event.how}) after ${duration(event.livedMs)}; again in ${duration(event.delayMs)}`
+    case 'log-trouble':
+      return `${event.name}: ${event.logPath} cannot be written or cut (${event.why}); it runs on without`
     case 'keeps-dying':
       return (
         `${event.name} keeps ending, ${event.times} times now (${event.how}).\n` +

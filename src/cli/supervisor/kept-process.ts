@@ -5,6 +5,7 @@ import { wordsOf } from '../failure.ts'
 import { afterDeath, NO_DEATHS, type BackOff } from './back-off.ts'
 import type { LogFile } from './log-file.ts'
 import type { ProcessPlan } from './plan.ts'
+import { birthOf } from './process-identity.ts'
 import type { ProcessState } from './state-file.ts'
 
 /** After so many deaths in a row for one reason the user has to hear of it, and again every so many. */
@@ -20,6 +21,8 @@ export type ProcessEvent =
       readonly livedMs: number
       readonly delayMs: number
     }
+  /** Its log cannot be written to, or not be cut: what it says from now on is lost, or the file grows. */
+  | { readonly kind: 'log-trouble'; readonly name: string; readonly why: string; readonly logPath: string }
   | {
       readonly kind: 'keeps-dying'
       readonly name: string
@@ -29,17 +32,21 @@ export type ProcessEvent =
       readonly logPath: string
     }
 
+/** Starts a process with its output going to the descriptor, or nowhere. */
+export type Spawn = (plan: ProcessPlan, output: number | 'ignore') => ChildProcess
+
 export interface KeptProcessOptions {
   readonly plan: ProcessPlan
   readonly log: LogFile
   readonly clock: Clock
-  /** Starts the process with its output going to the descriptor. */
-  readonly spawn: (plan: ProcessPlan, output: number) => ChildProcess
+  readonly spawn: Spawn
+  /** Why nothing may be started at the moment, or undefined. */
+  readonly obstacle: () => string | undefined
   readonly tell: (event: ProcessEvent) => void
 }
 
 type Phase =
-  | { readonly kind: 'running'; readonly child: ChildProcess; readonly sinceMs: number }
+  | { readonly kind: 'running'; readonly child: ChildProcess; readonly sinceMs: number; readonly bornAt: string | null }
   | { readonly kind: 'waiting'; readonly timer: Timer }
   | { readonly kind: 'ended' }
 
@@ -62,8 +69,8 @@ export class KeptProcess {
 
   get state(): ProcessState {
     const { name, address, args } = this.plan
-    const pid = this.#phase.kind === 'running' ? (this.#phase.child.pid ?? null) : null
-    return { name, address, pid, restarts: Math.max(0, this.#starts - 1), args }
+    const { pid = null, bornAt = null } = this.#phase.kind === 'running' ? { pid: this.#phase.child.pid, bornAt: this.#phase.bornAt } : {}
+    return { name, address, pid, bornAt, restarts: Math.max(0, this.#starts - 1), args }
   }
 
   /** Starts it. What cannot be started now, for lack of room or descriptors, is tried again like what died. */
@@ -77,19 +84,35 @@ export class KeptProcess {
   }
 
   #run(): void {
-    const { plan, log, clock, spawn, tell } = this.#options
-    const output = log.openForRun()
-    let child: ChildProcess
-    try {
-      child = spawn(plan, output)
-    } finally {
-      closeSync(output)
-    }
-    this.#phase = { kind: 'running', child, sinceMs: clock.monotonicMs() }
+    const { plan, clock, tell, obstacle } = this.#options
+    const why = obstacle()
+    if (why !== undefined) throw new Error(why)
+    const child = this.#spawn(this.#openLog())
+    const bornAt = child.pid === undefined ? null : (birthOf(child.pid) ?? null)
+    this.#phase = { kind: 'running', child, sinceMs: clock.monotonicMs(), bornAt }
     // A process that cannot even be started reports an error and no exit.
     child.once('error', (error) => child.pid === undefined && this.#died(child, error.message))
     child.once('exit', (code, signal) => this.#died(child, signal ? `killed by ${signal}` : `exit code ${code}`))
     if (child.pid !== undefined) tell({ kind: 'started', name: plan.name, pid: child.pid, restarts: this.#starts - 1 })
+  }
+
+  /** A process that cannot be heard is better than none. */
+  #openLog(): number | 'ignore' {
+    const { plan, log, tell } = this.#options
+    try {
+      return log.openForRun()
+    } catch (error) {
+      tell({ kind: 'log-trouble', name: plan.name, why: wordsOf(error), logPath: log.path })
+      return 'ignore'
+    }
+  }
+
+  #spawn(output: number | 'ignore'): ChildProcess {
+    try {
+      return this.#options.spawn(this.plan, output)
+    } finally {
+      if (output !== 'ignore') closeSync(output)
+    }
   }
 
   /** No more restarts; a paused process goes on, so that it can end and others do not wait for it. */

@@ -9,8 +9,9 @@ const LOOK_EVERY_MS = 50
 const KILL_GRACE_MS = 2_000
 
 /**
- * Ends processes that an earlier `up` left behind because it was killed while they were paused. They have lost their
- * supervisor, so that waking them is enough; what does not end then is killed.
+ * Ends processes that an earlier `up` left behind because it was killed while they were paused. Call it when that `up` is
+ * known to be gone: they have lost their supervisor, so that waking them is enough; what does not end then is killed.
+ * Nothing is sent to a process that is not proven to be the one that was written down.
  * @throws CommandFailure naming what cannot be killed: it may be another user's.
  */
 export async function endLeftovers(state: UpState, clock: Clock): Promise<readonly string[]> {

@@ -1,5 +1,6 @@
-import { closeSync, copyFileSync, fstatSync, mkdirSync, openSync, readSync, statSync, truncateSync } from 'node:fs'
+import { closeSync, copyFileSync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { wordsOf } from '../failure.ts'
 import { lastWords, readLogLines } from '../log-lines.ts'
 
 /** A log file and its one predecessor hold at most twice this, plus what is written between two checks. */
@@ -9,13 +10,13 @@ const LAST_WORDS_BYTES = 65_536
 /** The log file of one process. The process writes to it directly, so nothing is lost when the supervisor ends. */
 export class LogFile {
   readonly path: string
-  readonly #name: string
+  readonly name: string
   /** Where the output of the present run begins. */
   #runStartsAt = 0
 
   constructor(path: string, name: string) {
     this.path = path
-    this.#name = name
+    this.name = name
   }
 
   /** Opens the file for the output of a new run; the caller closes the descriptor once it is passed on. */
@@ -27,23 +28,47 @@ export class LogFile {
     return descriptor
   }
 
-  /** Moves the content to `<path>.1`. Writers go on at the start of the same file, as they append. */
-  rotateWhenLarge(): void {
-    if (sizeOf(this.path) < ROTATE_AT_BYTES) return
+  /**
+   * Moves the content to `<path>.1`. Writers go on at the start of the same file, as they append. Returns why that cannot
+   * be done: the file then grows, which is better than to end what it tells of.
+   */
+  rotateWhenLarge(): string | undefined {
     try {
-      copyFileSync(this.path, `${this.path}.1`)
-    } catch {
-      // Without room for the copy, room is what matters most.
+      if (sizeOf(this.path) >= ROTATE_AT_BYTES) this.#rotate()
+      return undefined
+    } catch (error) {
+      return wordsOf(error)
     }
-    truncateSync(this.path)
+  }
+
+  #rotate(): void {
+    const descriptor = openSync(this.path, 'r+') // Fails before anything is copied when it cannot be cut.
+    try {
+      copyAside(this.path)
+      ftruncateSync(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
     this.#runStartsAt = 0
   }
 
   /** What the present run said last, or ''. */
   lastWords(): string {
-    const size = sizeOf(this.path)
-    const text = readRange(this.path, Math.max(this.#runStartsAt, size - LAST_WORDS_BYTES), size)
-    return lastWords(readLogLines(text, this.#name))
+    try {
+      const size = sizeOf(this.path)
+      const text = readRange(this.path, Math.max(this.#runStartsAt, size - LAST_WORDS_BYTES), size)
+      return lastWords(readLogLines(text, this.name))
+    } catch {
+      return '' // Somebody took away the right to read it, or the folder.
+    }
+  }
+}
+
+function copyAside(path: string): void {
+  try {
+    copyFileSync(path, `${path}.1`)
+  } catch {
+    // Without room for the copy, room is what matters most.
   }
 }
 

@@ -1,13 +1,19 @@
-import { execFileSync } from 'node:child_process'
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { identityAt } from '../../storage/embedded/inode-lock.ts'
+import { wordsOf } from '../failure.ts'
+import { commandOf, isStillAlive, type KnownProcess } from './process-identity.ts'
+
+/** Raised with every change that an older program would misread. */
+const FORMAT = 1
 
 /** What a running `up` tells other commands about itself, in <data>/up.json. */
-export interface UpState {
-  readonly pid: number
+export interface UpState extends KnownProcess {
   readonly startedAt: string
   /** "host:port" */
   readonly frontEnd: string
+  /** Which folder it is about: the file may have been copied into another one. */
+  readonly folder: string
   readonly processes: readonly ProcessState[]
 }
 
@@ -16,18 +22,26 @@ export interface ProcessState {
   readonly address: string
   /** null while it is not running. */
   readonly pid: number | null
+  /** null while it is not running, or where nobody knows. */
+  readonly bornAt: string | null
   /** How often it was started again. */
   readonly restarts: number
-  /** Arguments of its command line, by which it is told from a stranger with the same pid. */
+  /** Arguments of its command line. */
   readonly args: readonly string[]
 }
+
+/** What stands in a folder's up.json, whether its writer still lives or not. */
+export type StateReading =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'unusable'; readonly why: string }
+  | { readonly kind: 'read'; readonly state: UpState }
 
 const pathIn = (data: string): string => join(data, 'up.json')
 
 /** Replaces the file in one step: a reader sees the old state or the new one. */
 export function writeUpState(data: string, state: UpState): void {
   const path = pathIn(data)
-  writeFileSync(`${path}.new`, `${JSON.stringify(state, null, 2)}\n`)
+  writeFileSync(`${path}.new`, `${JSON.stringify({ format: FORMAT, ...state }, null, 2)}\n`)
   renameSync(`${path}.new`, path)
 }
 
@@ -35,40 +49,64 @@ export function removeUpState(data: string): void {
   rmSync(pathIn(data), { force: true })
 }
 
-/** The state that stands in the folder, whether its writer still lives or not. */
-export function readUpState(data: string): UpState | undefined {
+export function readUpState(data: string): StateReading {
+  const path = pathIn(data)
+  let text: string
   try {
-    return JSON.parse(readFileSync(pathIn(data), 'utf8')) as UpState
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? { kind: 'none' } : { kind: 'unusable', why: wordsOf(error) }
+  }
+  const value = parse(text)
+  const { format } = (value ?? {}) as { format?: unknown }
+  if (typeof format === 'number' && format > FORMAT) {
+    return { kind: 'unusable', why: `${path} was written by a newer program` }
+  }
+  if (format !== FORMAT || !isUpState(value)) return { kind: 'unusable', why: `${path} is not what this program writes` }
+  if (value.folder !== identityAt(data)) return { kind: 'unusable', why: `${path} tells of another folder` }
+  return { kind: 'read', state: value }
+}
+
+/** The state of the system that runs on this folder; undefined when none does. */
+export function readRunningState(data: string): UpState | undefined {
+  const reading = readUpState(data)
+  return reading.kind === 'read' && isStillAlive(reading.state) ? reading.state : undefined
+}
+
+/**
+ * Whether the process that `up` wrote down still runs, and nobody else with its pid. Never so on Windows, where nobody can
+ * know.
+ */
+export const isStill = ({ pid, bornAt, args }: ProcessState): boolean =>
+  pid !== null && bornAt !== null && isStillAlive({ pid, bornAt }) && commandOf(pid).endsWith(`bazaar.js ${args.join(' ')}`)
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
   } catch {
     return undefined
   }
 }
 
-/** The state of the system that runs on this folder. */
-export function readRunningState(data: string): UpState | undefined {
-  const state = readUpState(data)
-  return state && isAlive(state.pid) ? state : undefined
+type Unchecked<T> = { readonly [K in keyof T]?: unknown }
+
+function isUpState(value: unknown): value is UpState {
+  if (typeof value !== 'object' || value === null) return false
+  const { pid, bornAt, startedAt, frontEnd, folder, processes } = value as Unchecked<UpState>
+  const texts = [bornAt, startedAt, frontEnd, folder]
+  return isPid(pid) && texts.every(isText) && isAddress(frontEnd) && Array.isArray(processes) && processes.every(isProcessState)
 }
 
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
+function isProcessState(value: unknown): value is ProcessState {
+  if (typeof value !== 'object' || value === null) return false
+  const { name, address, pid, bornAt, restarts, args } = value as Unchecked<ProcessState>
+  const runs = pid === null || (isPid(pid) && (bornAt === null || isText(bornAt)))
+  return isText(name) && isText(address) && runs && typeof restarts === 'number' && Array.isArray(args) && args.every(isText)
 }
 
-/** Whether the pid still belongs to that process and not to a stranger. Never so on Windows, which has no command for it. */
-export const isStill = ({ pid, args }: ProcessState): boolean =>
-  pid !== null && isAlive(pid) && commandOf(pid).endsWith(`bazaar.js ${args.join(' ')}`)
+const isText = (value: unknown): value is string => typeof value === 'string'
 
-function commandOf(pid: number): string {
-  try {
-    if (process.platform !== 'linux')
-      return execFileSync('ps', ['-o', 'command=', '-p', `${pid}`], { encoding: 'utf8' }).trim()
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()
-  } catch {
-    return ''
-  }
-}
+const isAddress = (value: unknown): boolean => isText(value) && /:\d{1,5}$/.test(value)
+
+/** 0 and negative numbers stand for many processes at once. */
+const isPid = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0

@@ -2,30 +2,40 @@ import { join } from 'node:path'
 import type { Clock } from '../../runtime/clock.ts'
 import { wordsOf } from '../failure.ts'
 import { sentence, writeToJournal } from './journal.ts'
+import type { ClaimedFolder } from './folder.ts'
 import type { ProcessEvent } from './kept-process.ts'
 import { LogFile } from './log-file.ts'
 import { frontEndAddress, processesOf, type ClusterPlan } from './plan.ts'
+import { birthOf } from './process-identity.ts'
 import { writeUpState } from './state-file.ts'
 import { Supervisor } from './supervisor.ts'
 
-/** A supervisor for the plan that keeps its journal and <data>/up.json, and says what goes wrong. */
-export function superviseAloud(plan: ClusterPlan, clock: Clock, say: (line: string) => void): Supervisor {
+/**
+ * A supervisor for the plan that keeps its journal and <data>/up.json, and says what goes wrong. In a folder that is not
+ * the claimed one it writes nothing and starts nothing: somebody else's system may stand there.
+ */
+export function superviseAloud(plan: ClusterPlan, folder: ClaimedFolder, clock: Clock, say: (line: string) => void): Supervisor {
   const { data } = plan
+  const bornAt = birthOf(process.pid) ?? ''
+  const obstacle = () =>
+    folder.isInPlace() ? undefined : `${data} was moved, removed or replaced: put it back, or stop this and start it anew`
   const startedAt = new Date(clock.wallMs()).toISOString()
   const logFolder = join(data, 'logs')
   const journal = new LogFile(join(logFolder, 'supervisor.log'), 'supervisor')
   const tell = (event: ProcessEvent) => {
     if (event.kind !== 'started' || event.restarts > 0) say(sentence(event))
+    if (!folder.isInPlace()) return
     const processes = supervisor.states()
     try {
       journal.rotateWhenLarge()
       writeToJournal(journal.path, event, clock)
-      writeUpState(data, { pid: process.pid, startedAt, frontEnd: frontEndAddress(plan), processes })
+      const frontEnd = frontEndAddress(plan)
+      writeUpState(data, { pid: process.pid, bornAt, startedAt, frontEnd, folder: folder.identity, processes })
     } catch (error) {
       // A full disk is no reason to end a system that may go on reading.
       say(`Cannot write to ${data}: ${wordsOf(error)}`)
     }
   }
-  const supervisor = new Supervisor({ plans: processesOf(plan), logFolder, clock, tell })
+  const supervisor = new Supervisor({ plans: processesOf(plan), logFolder, clock, tell, obstacle })
   return supervisor
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { systemClock } from '../../runtime/clock.ts'
 import type { ProcessEvent } from './kept-process.ts'
-import { isAlive } from './state-file.ts'
+import { isAlive } from './process-identity.ts'
 import { Supervisor, type SupervisorOptions } from './supervisor.ts'
 
 let logFolder: string

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Clock, Timer } from '../../runtime/clock.ts'
 import { SUPERVISED_VARIABLE } from '../../runtime/lifecycle.ts'
-import { KeptProcess, type ProcessEvent } from './kept-process.ts'
+import { KeptProcess, type ProcessEvent, type Spawn } from './kept-process.ts'
 import { LogFile } from './log-file.ts'
 import type { ProcessPlan } from './plan.ts'
 import type { ProcessState } from './state-file.ts'
@@ -19,7 +19,9 @@ export interface SupervisorOptions {
   readonly clock: Clock
   readonly tell: (event: ProcessEvent) => void
   /** How a process is started; by default with this command line's own launcher. */
-  readonly spawn?: (plan: ProcessPlan, output: number) => ChildProcess
+  readonly spawn?: Spawn
+  /** Why nothing may be started at the moment, or undefined: asked before every start. */
+  readonly obstacle?: () => string | undefined
 }
 
 /**
@@ -32,19 +34,31 @@ export class Supervisor {
   readonly #kept: readonly KeptProcess[]
   readonly #logs: readonly LogFile[]
   readonly #clock: Clock
+  readonly #tell: (event: ProcessEvent) => void
+  /** By path, why a log was last not to be cut. */
+  readonly #logTroubles = new Map<string, string | undefined>()
   #rotation: Timer | undefined
 
-  constructor({ plans, logFolder, clock, tell, spawn: start = startSupervised }: SupervisorOptions) {
+  constructor({ plans, logFolder, clock, tell, spawn: start = startSupervised, obstacle = () => undefined }: SupervisorOptions) {
     this.#clock = clock
+    this.#tell = tell
     this.#logs = plans.map((plan) => new LogFile(join(logFolder, `${plan.name}.log`), plan.name))
-    this.#kept = plans.map((plan, at) => new KeptProcess({ plan, log: this.#logs[at]!, clock, tell, spawn: start }))
+    this.#kept = plans.map((plan, at) => new KeptProcess({ plan, log: this.#logs[at]!, clock, tell, spawn: start, obstacle }))
   }
 
   start(): void {
     for (const kept of this.#kept) kept.start()
-    this.#rotation = this.#clock.every(ROTATION_CHECK_MS, () => {
-      for (const log of this.#logs) log.rotateWhenLarge()
-    })
+    this.#rotation = this.#clock.every(ROTATION_CHECK_MS, () => this.#rotateLogs())
+  }
+
+  /** What stands in the way is told once. */
+  #rotateLogs(): void {
+    for (const log of this.#logs) {
+      const why = log.rotateWhenLarge()
+      const isNew = why !== this.#logTroubles.get(log.path)
+      this.#logTroubles.set(log.path, why)
+      if (isNew && why !== undefined) this.#tell({ kind: 'log-trouble', name: log.name, why, logPath: log.path })
+    }
   }
 
   states(): readonly ProcessState[] {
@@ -70,7 +84,7 @@ export class Supervisor {
 }
 
 /** A group of its own: Ctrl-C in the terminal reaches the supervisor alone, which then stops the others in order. */
-function startSupervised(plan: ProcessPlan, output: number): ChildProcess {
+function startSupervised(plan: ProcessPlan, output: number | 'ignore'): ChildProcess {
   const child = spawn(process.execPath, [LAUNCHER, ...plan.args], {
     stdio: ['ignore', output, output, 'ipc'], // U2
     detached: true,

@@ -1,5 +1,7 @@
+import { StorageFailure } from '../ledger.ts'
 import { Damage, DamagedFile } from './damage.ts'
 import { noticedDamage } from './damage-marker.ts'
+import { lockDataFile, type InodeLock } from './inode-lock.ts'
 import type { FileLock } from './lock.ts'
 import type { Schema } from './schema.ts'
 import { SqliteFile, type FileUse, type SqliteFileOptions } from './sqlite-file.ts'
@@ -7,8 +9,8 @@ import { SqliteFile, type FileUse, type SqliteFileOptions } from './sqlite-file.
 /**
  * Opens a file that is there, and builds on it what it is for; `build` checks what the file holds. A file in which
  * damage was noticed while it was in use is damaged, whatever it looks like now. All this is done twice, the first time
- * without writing, so that a damaged file stays as it is, its write-ahead log included. The lock is let go of together
- * with the file; when this throws, it is still held.
+ * without writing, so that a damaged file stays as it is, its write-ahead log included. The lock, and one on the file
+ * itself that is taken here, are let go of together with the file; when this throws, `lock` is still held.
  */
 export function openSound<T>(
   path: string,
@@ -17,14 +19,37 @@ export function openSound<T>(
   options: SqliteFileOptions,
   build: (file: SqliteFile) => T,
 ): T {
-  const noticed = noticedDamage(path)
-  if (noticed !== undefined) throw new DamagedFile(path, new Damage(noticed), schema.advice)
-  buildOn(path, schema, { kind: 'look' }, build).file.close()
-  const { pagesMax } = options
-  const { file, built } = buildOn(path, schema, { kind: 'write', ...(pagesMax !== undefined && { pagesMax }) }, build)
-  file.keepLock(lock)
-  return built
+  const itself = lockItself(path)
+  try {
+    const noticed = noticedDamage(path)
+    if (noticed !== undefined) throw new DamagedFile(path, new Damage(noticed), schema.advice)
+    buildOn(path, schema, { kind: 'look' }, build).file.close()
+    const { pagesMax } = options
+    const { file, built } = buildOn(path, schema, { kind: 'write', ...(pagesMax !== undefined && { pagesMax }) }, build)
+    file.keepLocks({ place: lock, itself })
+    return built
+  } catch (error) {
+    itself.release()
+    throw error
+  }
 }
+
+/** What has another name, or lay at another place when its process opened it, is met here and not at its lock. */
+function lockItself(path: string): InodeLock {
+  let itself: InodeLock | undefined
+  try {
+    itself = lockDataFile(path)
+  } catch (error) {
+    throw new StorageFailure(`${path} cannot be locked: ${wordsOf(error)}`, { cause: error })
+  }
+  if (itself) return itself
+  throw new StorageFailure(
+    `${path} is in use: another process has it open, perhaps by another name. Stop that process, or start this one with ` +
+      'another file',
+  )
+}
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 function buildOn<T>(
   path: string,

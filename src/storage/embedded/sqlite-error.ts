@@ -2,6 +2,7 @@ import { StorageFailure } from '../ledger.ts'
 
 const SQLITE_ERROR = 1
 const SQLITE_BUSY = 5
+const SQLITE_READONLY = 8
 const SQLITE_CORRUPT = 11
 const SQLITE_NOTADB = 26
 const PRIMARY_CODE = 0xff
@@ -20,6 +21,11 @@ function isSqliteError(error: unknown): error is SqliteError {
 /** Somebody else holds a lock on the file. */
 export function isBusy(error: unknown): boolean {
   return isSqliteError(error) && primaryCode(error) === SQLITE_BUSY
+}
+
+/** The file was opened for reading only, as it cannot be written. */
+export function isReadOnly(error: unknown): boolean {
+  return isSqliteError(error) && primaryCode(error) === SQLITE_READONLY
 }
 
 /** SQLite noticed that the file is not as it left it. */

@@ -4,6 +4,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { StorageFailure } from '../ledger.ts'
 import { Damage, DamagedFile } from './damage.ts'
 import { markDamaged } from './damage-marker.ts'
+import type { InodeLock } from './inode-lock.ts'
 import type { FileLock } from './lock.ts'
 import { checkHeader } from './file-header.ts'
 import { integer, only } from './row.ts'
@@ -37,6 +38,14 @@ export type FileUse =
   /** To fill a new file in one go. Only what `complete` and a sync have followed counts. */
   | { readonly kind: 'make' }
 
+/** What keeps other processes from writing to a file. */
+export interface Locks {
+  /** On its place. */
+  readonly place: FileLock
+  /** On the file, wherever it is. */
+  readonly itself: InodeLock
+}
+
 /**
  * One SQLite file that this process alone writes.
  *
@@ -44,7 +53,7 @@ export type FileUse =
  * W2. The first failure of SQLite, or damage that is noticed, is the last: every later call throws it again. Damage is
  *     marked on disk before anybody hears of it, since the next opening may not look where it is.
  *     Checkpoints are run here and not by SQLite, which would keep their failures to itself.
- * W3. One process at a time: see {@link FileLock}. Readers are welcome at any time.
+ * W3. One process at a time: see {@link Locks}. Readers are welcome at any time.
  */
 export class SqliteFile {
   readonly path: string
@@ -52,7 +61,7 @@ export class SqliteFile {
   readonly #database: DatabaseSync
   readonly #changes: StatementSync
   #changesAtCheckpoint = 0
-  #lock: FileLock | undefined
+  #locks: Locks | undefined
   #failure: StorageFailure | undefined
   #closed = false
   #strangers: readonly string[] = []
@@ -94,7 +103,7 @@ export class SqliteFile {
     } catch (error) {
       const failure = this.#asFailure(error)
       if (failure instanceof StorageFailure) this.#failure = failure
-      if (failure instanceof DamagedFile && this.#lock) markDamaged(this.path, failure.why) // W2
+      if (failure instanceof DamagedFile && this.#locks) markDamaged(this.path, failure.why) // W2
       throw failure
     }
   }
@@ -116,6 +125,9 @@ export class SqliteFile {
 
   /** Why nothing more should be written for now, or undefined. */
   trouble(): string | undefined {
+    if (this.#locks && !this.#locks.itself.isInPlace()) {
+      return `${this.path} was moved, removed or replaced while it was in use: put it back, or restart this process`
+    }
     const { bavail, bsize } = statfsSync(dirname(this.path))
     return bavail * bsize < ROOM_MIN_BYTES ? 'the disk is full' : undefined
   }
@@ -125,9 +137,9 @@ export class SqliteFile {
     this.#database.exec('BEGIN; SELECT count(*) FROM sqlite_schema')
   }
 
-  /** From now on the lock is let go of together with the file. */
-  keepLock(lock: FileLock): void {
-    this.#lock = lock
+  /** From now on the locks are let go of together with the file. */
+  keepLocks(locks: Locks): void {
+    this.#locks = locks
   }
 
   /** Ends the making of a file: all that was written to it goes to the operating system, and it becomes a usual one. */
@@ -144,7 +156,8 @@ export class SqliteFile {
     try {
       this.#database.close()
     } finally {
-      this.#lock?.release()
+      this.#locks?.itself.release()
+      this.#locks?.place.release()
     }
   }
 

@@ -1,0 +1,23 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const NOBODY = { uid: 65_534, gid: 65_534 }
+const THIS_FILE = fileURLToPath(import.meta.url)
+
+/**
+ * Who a process has to be so that the rights of files count for it: the user of the test itself, or nobody where that is
+ * root, whom no right stops. Undefined where nobody can neither run Node nor read the project.
+ */
+export const unprivileged = find()
+
+/** What the options of `spawn` take. */
+export interface User {
+  readonly uid?: number
+  readonly gid?: number
+}
+
+function find(): User | undefined {
+  if (process.getuid?.() !== 0) return process.platform === 'win32' ? undefined : {}
+  const script = `require('node:fs').readFileSync(${JSON.stringify(THIS_FILE)})`
+  return spawnSync(process.execPath, ['-e', script], { ...NOBODY, cwd: '/' }).status === 0 ? NOBODY : undefined
+}

@@ -19,7 +19,7 @@ async function answerTo(clusterId: string): Promise<CatalogueToLeader> {
     introduce: () => {},
     refusal: () => undefined,
     lookAgain: async () => undefined,
-    isAhead: () => false,
+    showsLoss: () => false,
   } as unknown as LeaderStreamContext
   const hello = { replicaId: 1, address: 'order-1:1', clusterId, length: 0, digest: '', sealedGeneration: 0, lastGeneration: 0 }
   new LeaderStream(context, stream).message({ hello })

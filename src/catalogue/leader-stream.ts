@@ -19,8 +19,8 @@ export interface LeaderStreamContext {
   readonly log: Logger
   /** Why the catalogue does not trade at the moment, or undefined. */
   refusal(): string | undefined
-  /** Whether a replica holds what the ledger has lost. */
-  isAhead(hello: LeadHello): boolean
+  /** Whether this replica shows that the ledger has lost something. */
+  showsLoss(hello: LeadHello): boolean
   /** A replica that may be new here (C3). */
   introduce(replica: KnownReplica): void
   /** Looks into replicas that could not be reached before (C4), then says why there is no trade, or undefined. */
@@ -100,7 +100,7 @@ export class LeaderStream implements StreamHandlers<LeaderToCatalogue> {
   async #judge(hello: LeadHello): Promise<Refusal | undefined> {
     const { genesis, length, generation } = this.#context.ledger.head()
     const isOfThisCluster = hello.length === 0 || hello.clusterId === genesis.clusterId
-    if (this.#context.isAhead(hello) || (isOfThisCluster && hello.sealedGeneration > generation)) {
+    if (this.#context.showsLoss(hello)) {
       const what = `replica ${hello.replicaId} holds ${hello.length} entries up to generation ${hello.sealedGeneration}`
       await this.#context.startOver(hello, `${what}, the ledger ${length} up to ${generation}`)
       return refusal('the ledger is behind')

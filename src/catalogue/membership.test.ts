@@ -8,6 +8,7 @@ import type { Runtime } from '../runtime/runtime.ts'
 import { MemoryLedgerStore } from '../storage/memory/ledger-store.ts'
 import { decide } from './decide.ts'
 import { Membership } from './membership.ts'
+import { Seals } from './seals.ts'
 
 const GENESIS = { clusterId: 'c-1', stocks: OPENING_CATALOGUE }
 const REPLICA = { replicaId: 2, address: 'order-2:1' }
@@ -27,7 +28,8 @@ async function startedAlone({ length, reachableAgain }: { length: number; reacha
   const halt = (reason: Error) => void halted.push(reason.message)
   const runtime = { clock: systemClock, log: silentLogger, network: { call }, halt } as unknown as Runtime
   const closing = new AbortController()
-  const membership = new Membership(runtime, ledger, { lost: [], alone: false }, closing.signal)
+  const options = { seals: new Seals(runtime, 'life-1'), replicas: [], lost: [], alone: false }
+  const membership = new Membership(runtime, ledger, options, closing.signal)
   await membership.load({ replicas: [REPLICA], unread: [REPLICA] }, { areAllNamed: true })
   const refusalAtStart = membership.refusal
   isReachable = reachableAgain
@@ -56,7 +58,8 @@ test('one that is in reach again and holds as much does not', async () => {
 test('the replicas that the operator names are remembered', async () => {
   const ledger = await new MemoryLedgerStore({ decide }).rebuild({ genesis: GENESIS, generation: 1, replicas: [] }, noPages())
   const runtime = { clock: systemClock, log: silentLogger } as unknown as Runtime
-  const membership = new Membership(runtime, ledger, { lost: [], alone: false }, new AbortController().signal)
+  const options = { seals: new Seals(runtime, 'life-1'), replicas: [REPLICA], lost: [], alone: false }
+  const membership = new Membership(runtime, ledger, options, new AbortController().signal)
   await membership.load({ replicas: [REPLICA], unread: [] }, { areAllNamed: true })
   expect(await ledger.knownReplicas()).toEqual([REPLICA])
   expect([...membership.addresses]).toEqual([[2, 'order-2:1']])

@@ -1,12 +1,16 @@
 import { sleep } from '../runtime/clock.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { KnownReplica, Ledger } from '../storage/ledger.ts'
-import { isAhead, seal, SEAL_RETRY_MS, type Opened } from './recovery.ts'
+import { SEAL_RETRY_MS, showsLoss, type Opened } from './recovery.ts'
+import type { Seals } from './seals.ts'
 
 /** Front ends of our own name all replicas within this time; where there are none, a replica that leads has to do. */
 const NAMING_GRACE_MS = 3_000
 
 export interface MembershipOptions {
+  readonly seals: Seals
+  /** Replicas that the operator named. */
+  readonly replicas: readonly KnownReplica[]
   /** Ids of replicas that are given up for good: nobody looks into them. */
   readonly lost: readonly number[]
   /** There are no replicas, says the operator: an empty catalogue may begin a history on its own. */
@@ -21,6 +25,8 @@ export interface MembershipOptions {
  *     to it. It recovers only from all of them: a front end knows them all, a leader only itself.
  * C4. A replica that could not be reached is looked into as soon as it can be, and tried once more before a leader is
  *     taken: the ledger may be an old copy, and a leader that was away as long cannot tell.
+ * C6. An address at which a replica of another catalogue answers (R5) is forgotten, unless somebody of this system names it:
+ *     then it is waited for like one that cannot be reached, and the refusal says so.
  */
 export class Membership {
   readonly #runtime: Runtime
@@ -36,8 +42,10 @@ export class Membership {
   readonly #openedAt: number
   /** Replicas that nobody has looked into yet, by address. */
   readonly #unread = new Map<string, KnownReplica>()
-  /** Addresses of those that could not be reached. */
-  readonly #unreachable = new Set<string>()
+  /** Addresses of those that could not be reached, with the reason. */
+  readonly #unreachable = new Map<string, string>()
+  /** Addresses that the operator, a front end or the replica itself has named since the start. */
+  readonly #named = new Set<string>()
   /** Why this process is about to end, or undefined. */
   #behind: string | undefined
 
@@ -60,7 +68,8 @@ export class Membership {
     for (const { replicaId, address } of await this.#ledger.knownReplicas()) this.#addresses.set(replicaId, address)
     for (const replica of replicas) if (!this.#isKnown(replica)) await this.#remember(replica)
     if (areAllNamed) this.#tellAllNamed()
-    for (const { address } of unread) this.#unreachable.add(address)
+    for (const { address } of this.#options.replicas) this.#named.add(address)
+    for (const { address } of unread) this.#unreachable.set(address, 'not reached at the start')
     this.#lookInto(unread)
   }
 
@@ -72,7 +81,7 @@ export class Membership {
   get refusal(): string | undefined {
     if (this.#behind !== undefined) return this.#behind
     const awaited = [...this.#unread.keys()].filter((address) => !this.#mayDoWithout(address))
-    if (awaited.length > 0) return `the catalogue has not looked into these replicas yet: ${awaited.join(', ')}`
+    if (awaited.length > 0) return `the catalogue has not looked into these replicas yet: ${awaited.map((address) => this.#described(address)).join(', ')}`
     if (this.#areAllNamed || this.#options.alone || this.#ledger.head().length > 0) return undefined
     if (this.#addresses.size === 0) {
       return 'the catalogue is empty and has met no replica: start the replicas and a front end, or the catalogue with --alone'
@@ -83,12 +92,14 @@ export class Membership {
 
   /** A replica names itself. */
   introduce(replica: KnownReplica): void {
+    this.#named.add(replica.address)
     if (!this.#isKnown(replica)) this.#lookInto([replica])
   }
 
   /** A front end names all replicas. They are remembered in one write: the next life must not take a few of them for all. */
   introduceAll(replicas: readonly KnownReplica[]): void {
     if (replicas.length === 0) return
+    for (const { address } of replicas) this.#named.add(address)
     const strange = replicas.filter((replica) => !this.#isKnown(replica))
     const remembered = strange.length > 0 || this.#unread.size > 0 ? this.#ledger.rememberReplica(...replicas) : Promise.resolve()
     remembered.then(this.#tellAllNamed, (error: Error) => this.#runtime.halt(error))
@@ -127,17 +138,36 @@ export class Membership {
 
   async #look(replica: KnownReplica): Promise<void> {
     const { replicaId, address } = replica
-    const state = await seal(this.#runtime, this.#ledger.head(), replica)
-    if (!state) return void this.#unreachable.add(address)
+    const { generation, genesis } = this.#ledger.head()
+    const answer = await this.#options.seals.seal(replica, generation, genesis)
+    if (answer.kind === 'foreign' && !this.#named.has(address)) return this.#forget(replica, answer.why) // C6
+    if (answer.kind !== 'sealed') {
+      const isNew = answer.kind === 'foreign' && this.#unreachable.get(address) !== answer.why
+      if (isNew) this.#runtime.log.warn({ ...replica, why: answer.why }, 'this replica was started for another catalogue')
+      return void this.#unreachable.set(address, answer.why)
+    }
     const head = this.#ledger.head()
-    if (isAhead(state, head) || state.sealedGeneration > head.generation) {
-      const why = `replica ${replicaId} holds ${state.length} entries, the ledger ${head.length}`
+    if (showsLoss(answer.state, head)) {
+      const why = `replica ${replicaId} holds ${answer.state.length} entries, the ledger ${head.length}`
       if (head.length === 0) this.#runtime.log.warn({ address }, `${why}: waiting until a front end names all replicas`)
       if (head.length === 0) await this.#allNamed
       return this.startOver(replica, why)
     }
     await this.#remember(replica)
     this.#unread.delete(address)
+  }
+
+  async #forget(replica: KnownReplica, why: string): Promise<void> {
+    this.#runtime.log.warn({ ...replica, why }, 'a replica of another catalogue answers there: the address is forgotten')
+    this.#unread.delete(replica.address)
+    if (!this.#isKnown(replica)) return
+    this.#addresses.delete(replica.replicaId)
+    await this.#ledger.forgetReplica(replica)
+  }
+
+  #described(address: string): string {
+    const why = this.#unreachable.get(address)
+    return why === undefined ? address : `${address} (${why})`
   }
 
   /** C3. A ledger with orders waits no longer than one try for a replica that cannot be reached. */

@@ -10,6 +10,7 @@ import type { Ledger } from '../storage/ledger.ts'
 import { MemoryLedgerStore } from '../storage/memory/ledger-store.ts'
 import { decide } from './decide.ts'
 import { isAhead, openLedger } from './recovery.ts'
+import { Seals } from './seals.ts'
 
 /** A ledger of ten entries that was recovered under generation 5; its last entry is of generation 4. */
 const LEDGER = {
@@ -57,7 +58,7 @@ describe('a lost ledger', () => {
     }
     const runtime = { clock: systemClock, log: silentLogger, network: { call } } as unknown as Runtime
     const replicas = [...sealed.keys()].map((address, at) => ({ replicaId: at + 1, address }))
-    const options = { store: new MemoryLedgerStore({ decide }), replicas, lost }
+    const options = { seals: new Seals(runtime, 'life-1'), store: new MemoryLedgerStore({ decide }), replicas, lost }
     return (await openLedger(runtime, options, new AbortController().signal)).ledger
   }
 

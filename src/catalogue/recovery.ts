@@ -4,9 +4,9 @@ import type { Runtime } from '../runtime/runtime.ts'
 import { readPages } from '../rpc/log-pages.ts'
 import type { SealResult } from '../rpc/messages.ts'
 import type { Genesis } from '../storage/chain.ts'
+import { isSealed, type Answer, type Seals, type Sealed } from './seals.ts'
 import type { KnownReplica, Ledger, LedgerHead, LedgerOpening, LedgerStore, LogPage } from '../storage/ledger.ts'
 
-const SEAL_DEADLINE_MS = 500
 export const SEAL_RETRY_MS = 200
 const WAITING_REPORT_MS = 2_000
 const READ_DEADLINE_MS = 5_000
@@ -17,6 +17,7 @@ const READ_PATIENCE_MS = 30_000
 const GENERATIONS_SKIPPED = 1_000
 
 export interface RecoveryOptions {
+  readonly seals: Seals
   readonly store: LedgerStore
   /** Replicas of this cluster, as far as the operator named them. */
   readonly replicas: readonly KnownReplica[]
@@ -37,12 +38,6 @@ export interface Opened {
 
 type UnusableLedger = Exclude<LedgerOpening, { readonly kind: 'ready' }>
 
-/** What a replica holds, once it is sealed. */
-interface Sealed {
-  readonly address: string
-  readonly state: SealResult
-}
-
 /**
  * Opens the ledger so that it is safe to decide on it.
  *
@@ -50,6 +45,7 @@ interface Sealed {
  * C2. A ledger that is missing, damaged, empty or behind a replica decides nothing before all replicas (but those given
  *     up as lost) were sealed and read; it takes over the log of the highest (generation, length).
  * C3, here: a history is begun only where all replicas are empty.
+ * C5. A ledger that can be read is replaced only by a log of its own cluster that holds all that it knows to be published.
  */
 export async function openLedger(runtime: Runtime, options: RecoveryOptions, signal: AbortSignal): Promise<Opened> {
   const recoverFrom = async (replicas: readonly KnownReplica[], ledger?: Ledger): Promise<Opened> => ({
@@ -64,11 +60,11 @@ export async function openLedger(runtime: Runtime, options: RecoveryOptions, sig
   }
   const { ledger } = opening
   const replicas = withKnown(options.replicas, await ledger.knownReplicas())
-  const sealed = await raiseAboveAll(runtime, ledger, replicas)
+  const answers = await raiseAboveAll(options.seals, ledger, replicas)
   const head = ledger.head()
-  const ahead = sealed.filter(({ state }) => isAhead(state, head))
+  const ahead = answers.filter(isSealed).filter(({ state }) => isAhead(state, head))
   if (ahead.length === 0 && (head.length > 0 || replicas.length === 0)) {
-    const unread = replicas.filter(({ address }) => !sealed.some((each) => each.address === address))
+    const unread = answers.filter((answer) => !isSealed(answer)).map(({ replica }) => replica)
     if (unread.length > 0) runtime.log.info({ unread }, 'these replicas were not reached: the ledger counts until they are')
     return { ledger, replicas, unread }
   }
@@ -76,6 +72,15 @@ export async function openLedger(runtime: Runtime, options: RecoveryOptions, sig
     runtime.log.error({ ...holdingOf(head), replicas: ahead.map(({ state }) => state.replicaId) }, 'the ledger is behind')
   }
   return recoverFrom(replicas, ledger)
+}
+
+/** Whether a replica shows that this ledger has lost something: it is {@link isAhead}, or was sealed by a later life. */
+export function showsLoss(
+  replica: { readonly clusterId: string; readonly lastGeneration: number; readonly length: number; readonly sealedGeneration: number },
+  head: LedgerHead,
+): boolean {
+  const isOfThisCluster = replica.length === 0 || replica.clusterId === head.genesis.clusterId
+  return isAhead(replica, head) || (isOfThisCluster && replica.sealedGeneration > head.generation)
 }
 
 /**
@@ -110,39 +115,18 @@ function withKnown(named: readonly KnownReplica[], known: readonly KnownReplica[
 }
 
 /** C1. Seals are looked at before: one that a replica had already cannot be told from one that was just given. */
-async function raiseAboveAll(runtime: Runtime, ledger: Ledger, replicas: readonly KnownReplica[]): Promise<Sealed[]> {
+async function raiseAboveAll(seals: Seals, ledger: Ledger, replicas: readonly KnownReplica[]): Promise<Answer[]> {
   for (;;) {
-    const seen = await lookAt(runtime, replicas)
-    const generation = await ledger.raiseGeneration(highestSeal(seen))
-    const sealed = await sealReachable(runtime, generation, ledger.head().genesis, seen)
-    if (highestSeal(sealed) <= generation) return sealed
+    const seen = await seals.lookAt(replicas)
+    const generation = await ledger.raiseGeneration(highestSeal(seen.filter(isSealed)))
+    const reachable = seen.filter(isSealed).map(({ replica }) => replica)
+    const answers = await seals.sealAll(reachable, generation, ledger.head().genesis)
+    if (highestSeal(answers.filter(isSealed)) <= generation) return [...answers, ...seen.filter((answer) => !isSealed(answer))]
   }
 }
 
-/** The state of every replica that can be reached. A seal of generation 0 changes nothing. */
-const lookAt = (runtime: Runtime, replicas: readonly KnownReplica[]): Promise<Sealed[]> =>
-  sealReachable(runtime, 0, undefined, replicas)
-
 const highestSeal = (sealed: readonly Sealed[]): number =>
   Math.max(0, ...sealed.map(({ state }) => state.sealedGeneration))
-
-async function sealReachable(
-  runtime: Runtime,
-  generation: number,
-  genesis: Genesis | undefined,
-  replicas: readonly { readonly address: string }[],
-): Promise<Sealed[]> {
-  const seals = replicas.map(async ({ address }): Promise<Sealed | undefined> => {
-    try {
-      const request = genesis ? { generation, genesis } : { generation }
-      return { address, state: await runtime.network.call(address, 'Order.Seal', request, SEAL_DEADLINE_MS) }
-    } catch (error) {
-      runtime.log.debug({ address, error: (error as Error).message }, 'replica not sealed')
-      return undefined
-    }
-  })
-  return (await Promise.all(seals)).filter((seal) => seal !== undefined)
-}
 
 /** C2, C3 */
 async function recover(
@@ -151,11 +135,17 @@ async function recover(
   ledger: Ledger | undefined,
   signal: AbortSignal,
 ): Promise<Ledger> {
-  const { store, replicas, lost } = options
+  const { seals, store, replicas, lost } = options
   const needed = replicas.filter((replica) => !lost.includes(replica.replicaId))
   const genesis = ledger?.head().length ? ledger.head().genesis : undefined
   const step = lost.length > 0 ? GENERATIONS_SKIPPED : 1
-  const { sealed, generation } = await sealAll(runtime, needed, { genesis, above: ledger?.head().generation ?? 0, step }, signal)
+  const { sealed, generation } = await sealAllInReach(
+    runtime,
+    seals,
+    needed,
+    { genesis, above: ledger?.head().generation ?? 0, step },
+    signal,
+  )
   const holders = sealed.filter(({ state }) => state.length > 0)
   const clusters = new Set(holders.map(({ state }) => state.clusterId))
   if (clusters.size > 1) throw new Error(`the replicas belong to several clusters: ${holders.map(describe).join('; ')}`)
@@ -164,17 +154,34 @@ async function recover(
   if (!best) return begin(runtime, options, ledger, generation, sealed.find(({ state }) => state.genesis)?.state.genesis)
   reportFound(runtime, sealed)
   runtime.log.warn({ generation }, `recovering the ledger from ${nameOf(best)}`)
-  if (!best.state.genesis) throw new Error(`the replica at ${best.address} holds entries without a genesis`)
+  if (!best.state.genesis) throw new Error(`${nameOf(best)} holds entries without a genesis`)
+  if (ledger) await requireContained(runtime, ledger, best)
   await ledger?.close()
   const pages = readPages(
     runtime.clock,
-    (request) => retried(runtime, () => runtime.network.call(best.address, 'Order.Read', request, READ_DEADLINE_MS)),
+    (request) => retried(runtime, () => runtime.network.call(best.replica.address, 'Order.Read', request, READ_DEADLINE_MS)),
     0,
     best.state.length,
   )
   const recovered = await store.rebuild({ genesis: best.state.genesis, generation, replicas }, pages)
   runtime.log.warn({ length: recovered.head().length, digest: recovered.head().digest }, 'ledger recovered')
   return recovered
+}
+
+/** C5. A ledger without orders holds nothing that could be missing. */
+async function requireContained(runtime: Runtime, ledger: Ledger, best: Sealed): Promise<void> {
+  const { length, genesis, publishedAtLeast } = ledger.head()
+  if (length === 0) return
+  const { state, replica } = best
+  const read = { from: publishedAtLeast, limit: 0 }
+  const isContained =
+    state.clusterId === genesis.clusterId &&
+    (await runtime.network.call(replica.address, 'Order.Read', read, READ_DEADLINE_MS)).digest === (await ledger.digestAt(publishedAtLeast))
+  if (isContained) return
+  throw new Error(
+    `the ledger holds ${publishedAtLeast} published orders that the log of ${nameOf(best)} does not begin with: it is not replaced. ` +
+      'Put back the ledger that belongs to these replicas, or start the replicas that belong to this ledger',
+  )
 }
 
 /** C3: nobody holds an entry. A ledger that was lost before its first order goes on as the cluster that its replicas know. */
@@ -195,8 +202,9 @@ async function begin(
 async function* noPages(): AsyncIterable<LogPage> {}
 
 /** Seals every one of them under one generation, `step` above all before (C1), however long it takes to reach them. */
-async function sealAll(
+async function sealAllInReach(
   runtime: Runtime,
+  seals: Seals,
   replicas: readonly KnownReplica[],
   { genesis, above, step }: { readonly genesis: Genesis | undefined; readonly above: number; readonly step: number },
   signal: AbortSignal,
@@ -204,31 +212,20 @@ async function sealAll(
   const { clock, log } = runtime
   let reportAt = clock.monotonicMs() + WAITING_REPORT_MS
   for (;;) {
-    const seen = await lookAt(runtime, replicas)
-    const missing = replicas.filter(({ address }) => !seen.some((each) => each.address === address))
+    const seen = await seals.lookAt(replicas)
+    const missing = seen.filter((answer) => !isSealed(answer))
     if (missing.length === 0) {
-      const generation = Math.max(above, highestSeal(seen)) + step
-      const sealed = await sealReachable(runtime, generation, genesis, seen)
+      const generation = Math.max(above, highestSeal(seen.filter(isSealed))) + step
+      const sealed = (await seals.sealAll(replicas, generation, genesis)).filter(isSealed)
       if (sealed.length === seen.length && highestSeal(sealed) <= generation) return { sealed, generation }
     }
     if (signal.aborted) throw new Error('stopped while waiting for replicas')
     if (missing.length > 0 && clock.monotonicMs() >= reportAt) {
-      const what = missing.map(({ replicaId, address }) => `replica ${replicaId} at ${address}`).join(', ')
-      log.warn({ missing }, `waiting for ${what}: start it, or give it up for good with --lost <replica id>`)
+      log.warn({ missing }, `waiting for ${missing.map(nameOf).join(', ')}: start it, or give it up for good with --lost <replica id>`)
       reportAt += WAITING_REPORT_MS
     }
     await sleep(clock, SEAL_RETRY_MS, signal)
   }
-}
-
-/** Seals one replica with the ledger's generation; undefined when it cannot be reached. */
-export async function seal(
-  runtime: Runtime,
-  { generation, genesis }: LedgerHead,
-  replica: KnownReplica,
-): Promise<SealResult | undefined> {
-  const [sealed] = await sealReachable(runtime, generation, genesis, [replica])
-  return sealed?.state
 }
 
 const byGenerationAndLength = (a: Sealed, b: Sealed): number =>
@@ -262,7 +259,7 @@ function reportGivenUp({ log }: Runtime, { replicas, lost }: RecoveryOptions): v
   }
 }
 
-const nameOf = ({ address, state }: Sealed): string => `replica ${state.replicaId} at ${address}`
+const nameOf = ({ replica: { replicaId, address } }: Answer): string => `replica ${replicaId} at ${address}`
 
 const holdingOf = ({ length, lastGeneration, digest }: Pick<SealResult, 'length' | 'lastGeneration' | 'digest'>) => ({
   length,
@@ -270,4 +267,4 @@ const holdingOf = ({ length, lastGeneration, digest }: Pick<SealResult, 'length'
   digest: digest.slice(0, 12),
 })
 
-const describe = ({ address, state }: Sealed): string => `${address} holds ${state.length} entries of ${state.clusterId}`
+const describe = ({ replica, state }: Sealed): string => `${replica.address} holds ${state.length} entries of ${state.clusterId}`

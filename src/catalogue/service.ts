@@ -1,13 +1,18 @@
 import type { OrderRequest, Outcome } from '../domain/order.ts'
 import { sleep, within } from '../runtime/clock.ts'
-import { RpcError, type MessageStream, type Services, type StreamHandlers } from '../runtime/network.ts'
+import { RpcError, type MessageStream, type StreamHandlers } from '../runtime/network.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Service } from '../runtime/service.ts'
 import type {
   CatalogueStatus,
   CatalogueToFrontEnd,
+  CatalogueToLeader,
+  Entries,
   FrontEndToCatalogue,
+  LeaderToCatalogue,
   LookupResult,
+  Published,
+  ReadRequest,
   StockView,
   TradeResult,
   TradeStockName,
@@ -21,7 +26,9 @@ import { Decisions } from './decisions.ts'
 import { LeaderStream, type LeaderStreamContext } from './leader-stream.ts'
 import { Membership, type MembershipOptions } from './membership.ts'
 import { Publication } from './publication.ts'
-import { isAhead, openLedger, type RecoveryOptions } from './recovery.ts'
+import { servicesFromTheStart, type OpenCatalogue } from './opening.ts'
+import { openLedger, showsLoss, type RecoveryOptions } from './recovery.ts'
+import { Seals } from './seals.ts'
 import { LEASE_MS, Sessions } from './sessions.ts'
 
 /** A foreign caller's wait for something to be published. */
@@ -33,7 +40,7 @@ const DISK_CHECK_MS = 250
 const PRUNE_INTERVAL_MS = 60 * 60 * 1000
 const REJECTION_RETENTION_MS = 48 * 60 * 60 * 1000
 
-export interface CatalogueOptions extends RecoveryOptions, MembershipOptions {
+export interface CatalogueOptions extends Omit<RecoveryOptions & MembershipOptions, 'seals'> {
   /** gRPC port; 0 chooses a free one. */
   readonly port: number
   /** How long a front end may serve from its cache without renewing; no catalogue of this cluster may ever have granted more. */
@@ -41,11 +48,16 @@ export interface CatalogueOptions extends RecoveryOptions, MembershipOptions {
 }
 
 /**
- * Starts the catalogue: opens its ledger, from the replicas if need be, waits until every session of an earlier run has
- * lapsed, and only then decides.
+ * Starts the catalogue: listens, opens its ledger, from the replicas if need be, waits until every session of an earlier
+ * run has lapsed, and only then decides.
  */
-export async function startCatalogue(runtime: Runtime, options: CatalogueOptions): Promise<Service> {
+export async function startCatalogue(runtime: Runtime, given: CatalogueOptions): Promise<Service> {
   const closing = new AbortController()
+  const catalogueId = runtime.random.id(16)
+  const options = { ...given, seals: new Seals(runtime, catalogueId) }
+  let catalogue: Catalogue | undefined
+  // Replicas ask who it is that looks into them (R5).
+  const server = await runtime.network.serve(options.port, servicesFromTheStart(catalogueId, () => catalogue))
   const opened = await openLedger(runtime, options, closing.signal)
   const ledger = haltingLedger(opened.ledger, (reason) => runtime.halt(reason))
   const { generation, length, publishedAtLeast } = ledger.head()
@@ -53,19 +65,19 @@ export async function startCatalogue(runtime: Runtime, options: CatalogueOptions
   const publication = new Publication(await ledger.stocks(), length, pending)
   const membership = new Membership(runtime, ledger, options, closing.signal)
   await membership.load(opened, { areAllNamed: options.replicas.length > 0 })
-  const catalogue = new Catalogue(runtime, options.leaseMs ?? LEASE_MS, ledger, publication, membership, closing)
-  const server = await runtime.network.serve(options.port, catalogue.services())
+  catalogue = new Catalogue(runtime, options.leaseMs ?? LEASE_MS, ledger, publication, membership, closing)
   runtime.log.info({ port: server.port, generation, length, unpublished: pending.length }, 'catalogue listens')
   await catalogue.open()
+  const opening = catalogue
   return {
     close: async (graceMs) => {
       await server.close(graceMs)
-      await catalogue.close()
+      await opening.close()
     },
   }
 }
 
-class Catalogue {
+class Catalogue implements OpenCatalogue {
   readonly #runtime: Runtime
   readonly #leaseMs: number
   readonly #ledger: Ledger
@@ -93,7 +105,7 @@ class Catalogue {
     this.#publication = publication
     this.#membership = membership
     this.#closing = closing
-    this.#sessions = new Sessions(runtime.clock, leaseMs)
+    this.#sessions = new Sessions(runtime.clock, leaseMs, this.clusterId)
     this.#decisions = new Decisions(ledger, runtime.clock, (group, callers) => this.#decided(group, callers))
   }
 
@@ -127,21 +139,16 @@ class Catalogue {
     return this.#publication.settled && this.#membership.refusal === undefined
   }
 
-  services(): Services {
-    return {
-      unary: {
-        'Catalog.Lookup': ({ stockName }) => this.#lookup(stockName),
-        'Catalog.Trade': (request) => this.#tradeAlone(request),
-        'Catalog.Read': (request) => readEntries(this.#ledger, request, this.#ledger.head()),
-        'Catalog.Confirm': () => this.#confirm(),
-        'Catalog.Status': () => Promise.resolve(this.#status()),
-      },
-      serverStreams: {},
-      streams: {
-        'Catalog.Lead': (stream) => new LeaderStream(this.#leaderContext(), stream),
-        'Catalog.Session': (stream) => this.#session(stream),
-      },
-    }
+  get clusterId(): string {
+    return this.#ledger.head().genesis.clusterId
+  }
+
+  lead(stream: MessageStream<CatalogueToLeader>): StreamHandlers<LeaderToCatalogue> {
+    return new LeaderStream(this.#leaderContext(), stream)
+  }
+
+  read(request: ReadRequest): Promise<Entries> {
+    return readEntries(this.#ledger, request, this.#ledger.head())
   }
 
   #leaderContext(): LeaderStreamContext {
@@ -152,7 +159,7 @@ class Catalogue {
       sessions: this.#sessions,
       log: this.#runtime.log,
       refusal: () => this.#refusal,
-      isAhead: (hello) => isAhead(hello, this.#ledger.head()),
+      showsLoss: (hello) => showsLoss(hello, this.#ledger.head()),
       introduce: (replica) => this.#membership.introduce(replica),
       lookAgain: () => this.#membership.lookAgain(),
       startOver: (replica, why) => this.#membership.startOver(replica, why),
@@ -168,7 +175,7 @@ class Catalogue {
     for (const leader of this.#leaders) if (!callers.has(leader)) leader.carry(group)
   }
 
-  #session(stream: MessageStream<CatalogueToFrontEnd>): StreamHandlers<FrontEndToCatalogue> {
+  session(stream: MessageStream<CatalogueToFrontEnd>): StreamHandlers<FrontEndToCatalogue> {
     let frontEndId = ''
     return {
       message: ({ hello, renew, query, ended }) => {
@@ -198,7 +205,7 @@ class Catalogue {
   }
 
   /** P1 for callers that cannot wait for ever. */
-  async #confirm(): Promise<{ position: number }> {
+  async confirm(): Promise<Published> {
     const settled = this.#publication.whenSettled().then(() => true)
     const isSettled = await within(this.#runtime.clock, FOREIGN_DEADLINE_MS, settled, false)
     if (this.#mayShow) return { position: this.#publication.published }
@@ -206,8 +213,8 @@ class Catalogue {
     throw new RpcError('UNAVAILABLE', why ?? 'try again')
   }
 
-  async #lookup(name: string): Promise<LookupResult> {
-    await this.#confirm()
+  async lookup(name: string): Promise<LookupResult> {
+    await this.confirm()
     const stock = this.#publication.stock(name)
     if (!stock) return { stockPrice: -1, stockQuantity: -1, priceCents: -1, position: this.#publication.published }
     const { priceCents, quantity } = stock
@@ -215,7 +222,7 @@ class Catalogue {
   }
 
   /** The contract's single call. It works without any order replica. */
-  async #tradeAlone(request: TradeStockName): Promise<TradeResult> {
+  async trade(request: TradeStockName): Promise<TradeResult> {
     if (this.#refusal) throw new RpcError('UNAVAILABLE', this.#refusal)
     const { stockName: name, stockTradeQuantity: quantity, tradeType: type, key } = request
     const outcome = await this.#decideAlone(foreignRequest({ name, quantity, type, key }, this.#runtime.random))
@@ -271,7 +278,7 @@ class Catalogue {
     }
   }
 
-  #status(): CatalogueStatus {
+  status(): CatalogueStatus {
     const { generation, genesis, length, digest } = this.#ledger.head()
     return {
       process: this.#runtime.usage(),

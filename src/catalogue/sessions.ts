@@ -29,12 +29,14 @@ interface Session {
 export class Sessions {
   readonly #clock: Clock
   readonly #leaseMs: number
+  readonly #clusterId: string
   readonly #sessions = new Map<string, Session>()
   #lastNumber = 0
 
-  constructor(clock: Clock, leaseMs: number) {
+  constructor(clock: Clock, leaseMs: number, clusterId: string) {
     this.#clock = clock
     this.#leaseMs = leaseMs
+    this.#clusterId = clusterId
   }
 
   /** A front end has connected, perhaps again. */
@@ -57,12 +59,12 @@ export class Sessions {
     const now = this.#clock.monotonicMs()
     if (session?.stream !== stream) return
     if (!session.caching || now < session.refusedUntil) {
-      session.stream.send({ grant: { ask, session: 0, leaseMs: 0 } })
+      session.stream.send({ grant: { ask, session: 0, leaseMs: 0, clusterId: this.#clusterId } })
       return
     }
     if (session.expiresAt <= now) session.number = ++this.#lastNumber
     session.expiresAt = now + this.#leaseMs
-    session.stream.send({ grant: { ask, session: session.number, leaseMs: this.#leaseMs } })
+    session.stream.send({ grant: { ask, session: session.number, leaseMs: this.#leaseMs, clusterId: this.#clusterId } })
   }
 
   /** The front end has dropped its cache and serves nothing of it any more. */

@@ -40,7 +40,8 @@ export function createFrontEnd(runtime: Runtime, options: FrontEndCoreOptions): 
   const id = runtime.random.id(8)
   const cache = new StockCache(options.cacheStocksMax)
   const orders: Orders = new Orders(runtime.clock, () => leadership.leader)
-  const leadership = new Leadership(runtime, options.replicas, id, {
+  const system = { catalogueAddress, clusterId: () => session.clusterId }
+  const leadership = new Leadership(runtime, options.replicas, id, system, {
     led: () => orders.led(),
     lost: (link) => orders.lost(link),
     outcomes: (link, outcomes) => {
@@ -49,7 +50,7 @@ export function createFrontEnd(runtime: Runtime, options: FrontEndCoreOptions): 
     invalidate: ({ names, number }) => cache.invalidate(names, number),
   })
   const replicas = options.replicas.map((replica) => `${replica.id}=${replica.address}`)
-  const session = new CatalogueSession(runtime, { frontEndId: id, catalogueAddress, caching, replicas }, cache)
+  const session: CatalogueSession = new CatalogueSession(runtime, { frontEndId: id, catalogueAddress, caching, replicas }, cache)
   let address = ''
   return {
     id,

@@ -1,8 +1,8 @@
 import { LIMITS } from '../domain/limits.ts'
 import { sleep, type Timer } from '../runtime/clock.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import type { PlaceOutcome, StockChange } from '../rpc/messages.ts'
-import { ReplicaLink, type LinkEvents } from './replica-link.ts'
+import type { PlaceOutcome, Pong, StockChange } from '../rpc/messages.ts'
+import { ReplicaLink, type KnownLeader, type LinkEvents } from './replica-link.ts'
 
 const PING_INTERVAL_MS = 150
 const ELECTION_INTERVAL_MS = 500
@@ -20,6 +20,14 @@ export interface LeadershipEvents {
   invalidate(change: StockChange): void
 }
 
+/** The system that this front end belongs to. */
+export interface OwnSystem {
+  /** As the start arguments have it. */
+  readonly catalogueAddress: string
+  /** The cluster of its catalogue; '' before that has said so. */
+  clusterId(): string
+}
+
 interface Current {
   readonly link: ReplicaLink
   readonly epoch: number
@@ -35,9 +43,13 @@ interface Current {
  *     So front ends that elected different leaders come to agree.
  * E2. At most one election per 500 ms.
  * E3. The highest id that can lead is elected; one whose log is far behind another's only when there is no other.
+ * E4. Only a replica of the own catalogue's cluster leads, whoever answers at the address: one that holds orders names its
+ *     cluster. Where it cannot, or the catalogue has not been heard yet, both have to be started for the same catalogue,
+ *     or the replica asks its own before it lets itself be elected (R5).
  */
 export class Leadership {
   readonly #runtime: Runtime
+  readonly #system: OwnSystem
   readonly #events: LeadershipEvents
   readonly #links: readonly ReplicaLink[]
   #beat: Timer | undefined
@@ -53,11 +65,14 @@ export class Leadership {
     runtime: Runtime,
     replicas: readonly { readonly id: number; readonly address: string }[],
     frontEndId: string,
+    system: OwnSystem,
     events: LeadershipEvents,
   ) {
     this.#runtime = runtime
+    this.#system = system
     this.#events = events
     const linkEvents: LinkEvents = {
+      objection: (pong) => this.#objection(pong),
       pong: (link) => this.#heard(link),
       down: (link) => this.#lost(link),
       outcomes: (link, outcomes) => events.outcomes(link, outcomes),
@@ -96,8 +111,13 @@ export class Leadership {
 
   #pingAll(): void {
     if (this.#closed) return
-    const leader = this.#current && { epoch: this.#current.epoch, id: this.#current.link.id }
+    const leader = this.#current && this.#known(this.#current)
     for (const link of this.#links) link.beat(leader)
+  }
+
+  /** A replica of another system is not to take it for a leader of its own. */
+  #known({ epoch, link }: Current): KnownLeader {
+    return { epoch, id: link.id, clusterId: this.#system.clusterId() || (link.pong?.clusterId ?? '') }
   }
 
   #heard(link: ReplicaLink): void {
@@ -107,7 +127,21 @@ export class Leadership {
     if (current?.link === link) {
       if (epoch > 0) this.#current = { ...current, epoch: Math.max(epoch, current.epoch) }
       else if (link.pong && link.pong.ping > current.sincePing) this.#lost(link)
-    } else if (epoch > 0 && this.#isBetter(link, epoch)) this.#adopt(link, epoch) // E1
+    } else if (epoch > 0 && this.#isOurs(link) && this.#isBetter(link, epoch)) this.#adopt(link, epoch) // E1
+  }
+
+  /** E4. Why this replica is another cluster's, or undefined. */
+  #objection({ replicaId, clusterId }: Pong): string | undefined {
+    const own = this.#system.clusterId()
+    if (own === '' || clusterId === '' || clusterId === own) return undefined
+    return `replica ${replicaId} belongs to cluster ${clusterId}, the catalogue to cluster ${own}`
+  }
+
+  /** E4, for a replica that there is no objection to. */
+  #isOurs({ pong }: ReplicaLink): boolean {
+    if (!pong) return false
+    const haveNamed = this.#system.clusterId() !== '' && pong.clusterId !== ''
+    return haveNamed || pong.catalogueAddress === this.#system.catalogueAddress
   }
 
   #isBetter(link: ReplicaLink, epoch: number): boolean {
@@ -149,7 +183,8 @@ export class Leadership {
     const now = clock.monotonicMs()
     if (now < this.#startedAt + FIRST_ELECTION_DELAY_MS && alive.length < this.#links.length) return false
     if (now < this.#lastElectionAt + ELECTION_INTERVAL_MS) return false // E2
-    const candidates = byFitness(alive)
+    const isKnown = this.#system.clusterId() !== ''
+    const candidates = byFitness(alive).filter((link) => isKnown || this.#isOurs(link)) // E4
     if (candidates.length === 0) return false
     this.#lastElectionAt = now
     this.elections += 1
@@ -164,7 +199,7 @@ export class Leadership {
     const followers = this.#links.filter((link) => link !== candidate && link.pong).map((link) => link.address)
     const [followerOne = '', followerTwo = ''] = followers
     try {
-      const request = { followerOne, followerTwo, epoch }
+      const request = { followerOne, followerTwo, epoch, clusterId: this.#system.clusterId() }
       await this.#runtime.network.call(candidate.address, 'Order.AssignFollowers', request, ASSIGN_DEADLINE_MS)
     } catch (error) {
       this.#runtime.log.warn({ replica: candidate.id, error: (error as Error).message }, 'cannot be made leader')

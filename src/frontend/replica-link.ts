@@ -8,6 +8,8 @@ import type { FrontEndToReplica, OrderAnswer, PlaceOutcome, Pong, ReplicaToFront
 const MISSED_PINGS_MAX = 3
 
 export interface LinkEvents {
+  /** Why the replica that says so is none of this system's, or undefined. */
+  objection(pong: Pong): string | undefined
   pong(link: ReplicaLink): void
   /** The replica is gone: refused, reset, or silent. */
   down(link: ReplicaLink, why: string): void
@@ -18,6 +20,8 @@ export interface LinkEvents {
 export interface KnownLeader {
   readonly epoch: number
   readonly id: number
+  /** The cluster that it leads; '' when nobody has said so yet. */
+  readonly clusterId: string
 }
 
 /** The front end's stream to one replica, opened again whenever it breaks. */
@@ -64,7 +68,7 @@ export class ReplicaLink {
     const stream = this.#stream ?? this.#open()
     this.#missedPings += 1
     this.#lastPing += 1
-    stream.send({ ping: { ping: this.#lastPing, leaderEpoch: leader?.epoch ?? 0, leaderId: leader?.id ?? -1 } })
+    stream.send({ ping: { ping: this.#lastPing, leaderEpoch: leader?.epoch ?? 0, leaderId: leader?.id ?? -1, clusterId: leader?.clusterId ?? '' } })
   }
 
   place(first: number, requests: readonly OrderRequest[]): void {
@@ -109,9 +113,9 @@ export class ReplicaLink {
   }
 
   #heard(pong: Pong): void {
-    if (pong.replicaId !== this.id) {
-      return this.#down(`replica ${pong.replicaId} answers at ${this.address}, where ${this.id} is expected: check the start arguments`)
-    }
+    const objection =
+      pong.replicaId === this.id ? this.#events.objection(pong) : `replica ${pong.replicaId} answers at ${this.address}, where ${this.id} is expected`
+    if (objection !== undefined) return this.#down(`${objection}: check the start arguments`)
     this.#missedPings = 0
     if (!this.#pong) this.#runtime.log.info({ replica: this.id, address: this.address }, 'replica answers')
     this.#pong = pong

@@ -42,6 +42,7 @@ export class CatalogueSession {
   /** The catalogue's number of the session on this stream; undefined until the first grant. */
   #granted: number | undefined
   #sessions = 0
+  #clusterId = ''
   readonly #asked = new Map<number, Lease>()
   #lastAsk = 0
   readonly #queries: Questions<StockAnswer>
@@ -68,6 +69,11 @@ export class CatalogueSession {
     const { askedMonotonicMs, askedWallMs, lengthMs } = this.#lease
     const { clock } = this.#runtime
     return clock.monotonicMs() - askedMonotonicMs < lengthMs && clock.wallMs() - askedWallMs < lengthMs
+  }
+
+  /** The cluster that the catalogue belongs to; '' before it has said so. */
+  get clusterId(): string {
+    return this.#clusterId
   }
 
   get trouble(): string {
@@ -132,7 +138,8 @@ export class CatalogueSession {
   }
 
   /** A grant that belongs to another session than the last one finds an empty cache. */
-  #renewed({ ask, session, leaseMs }: SessionGrant): void {
+  #renewed({ ask, session, leaseMs, clusterId }: SessionGrant): void {
+    this.#clusterId = clusterId
     const asked = this.#asked.get(ask)
     for (const earlier of this.#asked.keys()) if (earlier <= ask) this.#asked.delete(earlier)
     if (!asked || leaseMs === 0) return

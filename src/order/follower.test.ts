@@ -5,6 +5,7 @@ import { silentLogger } from '../runtime/logger.ts'
 import type { FollowerToLeader } from '../rpc/messages.ts'
 import { chainDigest, genesisDigest } from '../storage/chain.ts'
 import { memoryOrderLog } from '../storage/memory/order-log.ts'
+import type { Belonging } from './belonging.ts'
 import { Copy } from './copy.ts'
 import { FollowerSide } from './follower.ts'
 
@@ -18,7 +19,8 @@ async function followerOfThree(): Promise<FollowerSide> {
   const log = memoryOrderLog({ diskId: 'disk-1' })
   await log.seal(1, GENESIS)
   await log.append(ENTRIES, digestOf(3))
-  return new FollowerSide({ replicaId: 3, clock: systemClock, log: silentLogger, copy: new Copy(log), trouble: () => '' })
+  const belonging = { requireOwnHistory: async () => {} } as unknown as Belonging
+  return new FollowerSide({ replicaId: 3, clock: systemClock, log: silentLogger, copy: new Copy(log), belonging, trouble: () => '' })
 }
 
 /** Says hello to it as a leader; returns what tells it more, and hears its answer. */

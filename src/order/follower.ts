@@ -4,6 +4,7 @@ import type { MessageStream, StreamHandlers } from '../runtime/network.ts'
 import { fromWireEntries } from '../rpc/entries.ts'
 import { refusal } from '../rpc/refusal.ts'
 import type { Append, FollowerToLeader, LeaderToFollower, ReplicateHello } from '../rpc/messages.ts'
+import type { Belonging } from './belonging.ts'
 import type { Copy } from './copy.ts'
 
 export interface FollowedLeader {
@@ -16,6 +17,7 @@ interface FollowerContext {
   readonly clock: Clock
   readonly log: Logger
   readonly copy: Copy
+  readonly belonging: Belonging
   /** Why nothing can be written at the moment, or ''. */
   trouble(): string
 }
@@ -93,11 +95,14 @@ export class FollowerSide {
   }
 
   async #greet(stream: MessageStream<FollowerToLeader>, hello: ReplicateHello, isClosed: () => boolean): Promise<void> {
-    const { copy, log, replicaId, trouble } = this.#context
+    const { copy, belonging, log, replicaId, trouble } = this.#context
     if (hello.leaderId === replicaId) return this.#refuse(stream, 'a replica does not follow itself')
     if (trouble()) return this.#refuse(stream, trouble())
     if (hello.generation < copy.head().sealedGeneration) return this.#refuse(stream, 'the generation is over')
     if (!hello.genesis) return this.#refuse(stream, 'no genesis')
+    // R5. A history that it knows already it has from its own catalogue, and a log with orders adopts no other one.
+    const held = copy.head()
+    if (held.length === 0 && held.genesis?.clusterId !== hello.genesis.clusterId) await belonging.requireOwnHistory(hello.genesis.clusterId)
     await copy.seal(hello.generation, hello.genesis)
     if (isClosed()) return
     this.#hear(stream, { replicaId: hello.leaderId, epoch: hello.epoch })

@@ -1,5 +1,5 @@
 import type { MessageStream, StreamHandlers } from '../runtime/network.ts'
-import type { FrontEndToReplica, OrderQuery, PlaceBatch, PlaceOutcome, Pong, ReplicaToFrontEnd } from '../rpc/messages.ts'
+import type { FrontEndToReplica, OrderQuery, PlaceBatch, PlaceOutcome, Ping, Pong, ReplicaToFrontEnd } from '../rpc/messages.ts'
 import type { Entry } from '../domain/order.ts'
 import { NOT_LEADER } from '../rpc/outcome-codes.ts'
 import type { Leader, PendingOrder } from './leader.ts'
@@ -10,8 +10,8 @@ export interface RouteContext {
   readonly pushes: Pushes
   leader(): Leader | undefined
   pong(ping: number): Pong
-  /** A front end uses this leader. */
-  toldOfLeader(epoch: number, replicaId: number): void
+  /** A front end uses the leader that its ping names. */
+  toldOfLeader(ping: Ping): void
   toldOwnAddress(address: string): void
   find(number: number): Promise<OrderFound>
   list(from: number, limit: number): Promise<OrdersListed>
@@ -59,7 +59,7 @@ export function routeFrontEnd(context: RouteContext, stream: MessageStream<Repli
         context.toldOwnAddress(hello.replicaAddress)
       }
       if (ping) {
-        context.toldOfLeader(ping.leaderEpoch, ping.leaderId)
+        context.toldOfLeader(ping)
         stream.send({ pong: context.pong(ping.ping) })
       }
       if (batch) place(batch)

@@ -6,6 +6,7 @@ import type { Service } from '../runtime/service.ts'
 import type {
   Entries,
   FollowersAssigned,
+  Ping,
   Pong,
   ReadRequest,
   ReplicaStatus,
@@ -15,6 +16,7 @@ import type {
 import { readEntries } from '../rpc/log-pages.ts'
 import { haltingOrderLog } from '../storage/halting.ts'
 import type { OrderLog } from '../storage/order-log.ts'
+import { Belonging } from './belonging.ts'
 import { Copy } from './copy.ts'
 import { FollowerSide } from './follower.ts'
 import { routeFrontEnd, type OrderFound, type OrdersListed } from './front-ends.ts'
@@ -64,6 +66,7 @@ class Replica {
   readonly #runtime: Runtime
   readonly #options: OrderReplicaOptions
   readonly #copy: Copy
+  readonly #belonging: Belonging
   readonly #pushes: Pushes
   readonly #follower: FollowerSide
   readonly #singleCalls: SingleCalls
@@ -81,6 +84,7 @@ class Replica {
     this.#options = options
     const { replicaId, log, caching, frontEndAddress } = options
     this.#copy = new Copy(log)
+    this.#belonging = new Belonging(runtime.network, options.catalogueAddress)
     this.#pushes = new Pushes(runtime.clock, runtime.network, { caching, frontEndAddress })
     this.#singleCalls = new SingleCalls(runtime, {
       copy: this.#copy,
@@ -93,6 +97,7 @@ class Replica {
       clock: runtime.clock,
       log: runtime.log,
       copy: this.#copy,
+      belonging: this.#belonging,
       trouble: () => this.#diskTrouble,
     })
     this.#diskTrouble = log.trouble() ?? ''
@@ -123,7 +128,7 @@ class Replica {
         'Order.Request': (request) => this.#singleCalls.request(request),
         'Order.Lookup': ({ orderNum }) => this.#singleCalls.lookup(orderNum),
         'Order.Propagate': (order) => this.#singleCalls.propagated(order),
-        'Order.AssignFollowers': async (assignment) => this.#assigned(assignment),
+        'Order.AssignFollowers': (assignment) => this.#assigned(assignment),
         'Order.Read': (request) => this.#read(request),
         'Order.Seal': (request) => this.#seal(request),
         'Order.Status': () => Promise.resolve(this.#status()),
@@ -136,7 +141,7 @@ class Replica {
               pushes: this.#pushes,
               leader: () => this.#leader,
               pong: (ping) => this.#pong(ping),
-              toldOfLeader: (epoch, replicaId) => this.#toldOfLeader(epoch, replicaId),
+              toldOfLeader: (leader) => this.#toldOfLeader(leader),
               toldOwnAddress: (address) => {
                 if (!this.#options.advertisedAddress) this.#address = address
               },
@@ -160,7 +165,8 @@ class Replica {
 
   // ---- leading ---------------------------------------------------------------------------------------------------
 
-  #assigned({ followerOne, followerTwo, epoch }: FollowersAssigned): { resultFollowers: number } {
+  async #assigned({ followerOne, followerTwo, epoch, clusterId }: FollowersAssigned): Promise<{ resultFollowers: number }> {
+    if (clusterId !== '') await this.#requireOwn(clusterId)
     // Whoever asks may not have heard of it yet.
     if (this.#trouble) throw new RpcError('FAILED_PRECONDITION', `this replica cannot lead: ${this.#trouble}`)
     const followers = [followerOne, followerTwo].filter((address) => address !== '')
@@ -178,12 +184,26 @@ class Replica {
     return { resultFollowers: 1 }
   }
 
+  /** R5. A front end of another system knows this address from an earlier time. */
+  async #requireOwn(clusterId: string): Promise<void> {
+    const own = this.#clusterId
+    if (own === '') return this.#belonging.requireOwnHistory(clusterId)
+    if (own !== clusterId) throw new RpcError('FAILED_PRECONDITION', `this replica belongs to cluster ${own}, not to cluster ${clusterId}`)
+  }
+
+  /** The cluster that the log belongs to, '' while it is empty: then it may still become another one's. */
+  get #clusterId(): string {
+    const { length, genesis } = this.#copy.head()
+    return length > 0 && genesis ? genesis.clusterId : ''
+  }
+
   /** Of two leaders the one of the newer assignment stays; at equal epochs the one with the higher id. */
-  #toldOfLeader(epoch: number, replicaId: number): void {
+  #toldOfLeader({ leaderEpoch: epoch, leaderId, clusterId }: Ping): void {
     const leader = this.#leader
-    if (!leader || replicaId === this.#options.replicaId) return
-    const newer = epoch > leader.epoch || (epoch === leader.epoch && replicaId > this.#options.replicaId)
-    if (newer) this.#stepDown(`replica ${replicaId} leads under epoch ${epoch}`)
+    if (!leader || leaderId === this.#options.replicaId) return
+    const isOfAnother = clusterId !== '' && this.#clusterId !== '' && clusterId !== this.#clusterId
+    const newer = epoch > leader.epoch || (epoch === leader.epoch && leaderId > this.#options.replicaId)
+    if (newer && !isOfAnother) this.#stepDown(`replica ${leaderId} leads under epoch ${epoch}`)
   }
 
   #stepDown(why: string): void {
@@ -220,7 +240,8 @@ class Replica {
     const trouble = this.#trouble
     const { length } = this.#copy.head()
     const role = this.#roleName()
-    return { ping, replicaId: this.#options.replicaId, role, epoch, canLead: trouble === '', trouble, length }
+    const { replicaId, catalogueAddress } = this.#options
+    return { ping, replicaId, role, epoch, canLead: trouble === '', trouble, length, clusterId: this.#clusterId, catalogueAddress }
   }
 
   #roleName(): string {
@@ -264,7 +285,8 @@ class Replica {
   }
 
   /** A catalogue that has lost its ledger knows no genesis: then the one held here stands. */
-  async #seal({ generation, genesis }: SealRequest): Promise<SealResult> {
+  async #seal({ generation, genesis, catalogueId }: SealRequest): Promise<SealResult> {
+    await this.#belonging.requireOwnCatalogue(catalogueId)
     const held = this.#copy.head()
     const history = genesis ?? held.genesis
     const isOurs = history && (held.length === 0 || held.genesis?.clusterId === history.clusterId)

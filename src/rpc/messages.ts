@@ -60,6 +60,7 @@ export interface FollowersAssigned {
   followerOne: string
   followerTwo: string
   epoch: number
+  clusterId: string
 }
 
 export interface FollowersResult {
@@ -181,7 +182,12 @@ export interface Refusal {
   why: string
   differs: boolean
   lacksMuch: boolean
-  adopt?: SealRequest | null
+  adopt?: Adoption | null
+}
+
+export interface Adoption {
+  generation: number
+  genesis?: Genesis | null
 }
 
 export interface LeadWelcome {
@@ -246,6 +252,7 @@ export interface SessionGrant {
   ask: number
   session: number
   leaseMs: number
+  clusterId: string
 }
 
 export interface StockAnswer {
@@ -281,6 +288,7 @@ export interface Ping {
   ping: number
   leaderEpoch: number
   leaderId: number
+  clusterId: string
 }
 
 export interface PlaceBatch {
@@ -309,6 +317,8 @@ export interface Pong {
   canLead: boolean
   trouble: string
   length: number
+  clusterId: string
+  catalogueAddress: string
 }
 
 export interface PlaceResult {
@@ -364,9 +374,17 @@ export interface FollowerState {
   digest: string
 }
 
+export interface IdentifyRequest {}
+
+export interface Identity {
+  catalogueId: string
+  clusterId: string
+}
+
 export interface SealRequest {
   generation: number
   genesis?: Genesis | null
+  catalogueId: string
 }
 
 export interface SealResult {

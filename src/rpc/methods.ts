@@ -10,6 +10,8 @@ import type {
   FollowersResult,
   FrontEndToCatalogue,
   FrontEndToReplica,
+  IdentifyRequest,
+  Identity,
   LeaderToCatalogue,
   LeaderToFollower,
   LookupOrderNum,
@@ -39,6 +41,7 @@ export interface UnaryMethods {
   'Catalog.Read': { request: ReadRequest; response: Entries }
   'Catalog.Confirm': { request: ConfirmPublished; response: Published }
   'Catalog.Status': { request: StatusRequest; response: CatalogueStatus }
+  'Catalog.Identify': { request: IdentifyRequest; response: Identity }
   'Order.Request': { request: RequestStockName; response: RequestResult }
   'Order.Lookup': { request: LookupOrderNum; response: LookupOrderNumResult }
   'Order.Propagate': { request: PropagateOrderNum; response: PropagateResult }

@@ -86,6 +86,8 @@ export interface Ledger {
   knownReplicas(): Promise<readonly KnownReplica[]>
   /** Remembers all of them in one write, or none. */
   rememberReplica(...replicas: readonly KnownReplica[]): Promise<void>
+  /** Forgets the replica, if it is remembered at this address. */
+  forgetReplica(replica: KnownReplica): Promise<void>
   /** Forgets rejections decided before `timeMs`; returns how many. Entries are never forgotten. */
   pruneRejections(timeMs: number): Promise<number>
   /** Why nothing more should be written for now, such as a full disk; undefined when there is room. Asks the disk. */

@@ -126,6 +126,10 @@ export class EmbeddedLedger implements Ledger {
     )
   }
 
+  async forgetReplica(replica: KnownReplica): Promise<void> {
+    this.#file.guard(() => this.#file.transaction(() => this.#replicas.delete(replica)))
+  }
+
   async pruneRejections(timeMs: number): Promise<number> {
     return this.#file.guard(() => this.#file.transaction(() => this.#decisions.prune(timeMs)))
   }

@@ -7,6 +7,7 @@ import type { SqliteFile } from './sqlite-file.ts'
 /** The table `replicas`. All calls run inside the file's guard. */
 export class ReplicaTable {
   readonly #put: StatementSync
+  readonly #delete: StatementSync
   readonly #all: StatementSync
 
   constructor(file: SqliteFile) {
@@ -15,11 +16,16 @@ export class ReplicaTable {
        ON CONFLICT (replica_id) DO UPDATE SET address = excluded.address, checksum = excluded.checksum
        WHERE address <> excluded.address`,
     )
+    this.#delete = file.prepare('DELETE FROM replicas WHERE replica_id = ? AND address = ?')
     this.#all = file.prepare('SELECT * FROM replicas ORDER BY replica_id')
   }
 
   put(replica: KnownReplica): void {
     this.#put.run(...withChecksum('replicas', [replica.replicaId, replica.address]))
+  }
+
+  delete({ replicaId, address }: KnownReplica): void {
+    this.#delete.run(replicaId, address)
   }
 
   all(): readonly KnownReplica[] {

@@ -96,6 +96,11 @@ export class MemoryLedger implements Ledger {
     for (const replica of replicas) this.#state.replicas.set(replica.replicaId, replica)
   }
 
+  async forgetReplica({ replicaId, address }: KnownReplica): Promise<void> {
+    this.#write()
+    if (this.#state.replicas.get(replicaId)?.address === address) this.#state.replicas.delete(replicaId)
+  }
+
   async pruneRejections(timeMs: number): Promise<number> {
     this.#write()
     const { rejections } = this.#state

@@ -1,0 +1,65 @@
+import { RpcError, type MessageStream, type Services, type StreamHandlers } from '../runtime/network.ts'
+import { refusal } from '../rpc/refusal.ts'
+import type {
+  CatalogueStatus,
+  CatalogueToFrontEnd,
+  CatalogueToLeader,
+  Entries,
+  FrontEndToCatalogue,
+  LeaderToCatalogue,
+  LookupResult,
+  Published,
+  ReadRequest,
+  TradeResult,
+  TradeStockName,
+} from '../rpc/messages.ts'
+
+/** What a catalogue answers once its ledger is open. */
+export interface OpenCatalogue {
+  readonly clusterId: string
+  lookup(name: string): Promise<LookupResult>
+  trade(request: TradeStockName): Promise<TradeResult>
+  read(request: ReadRequest): Promise<Entries>
+  confirm(): Promise<Published>
+  status(): CatalogueStatus
+  lead(stream: MessageStream<CatalogueToLeader>): StreamHandlers<LeaderToCatalogue>
+  session(stream: MessageStream<CatalogueToFrontEnd>): StreamHandlers<FrontEndToCatalogue>
+}
+
+const OPENING = 'the catalogue opens its ledger; its log says whether it waits for a replica'
+
+/**
+ * The catalogue's services from its start on. Who it is it tells at once: replicas ask that before they let it look into
+ * them, and it may have to do so before its ledger is open. All else waits for the ledger.
+ */
+export function servicesFromTheStart(catalogueId: string, opened: () => OpenCatalogue | undefined): Services {
+  const open = async (): Promise<OpenCatalogue> => {
+    const catalogue = opened()
+    if (!catalogue) throw new RpcError('UNAVAILABLE', OPENING)
+    return catalogue
+  }
+  return {
+    unary: {
+      'Catalog.Identify': async () => ({ catalogueId, clusterId: opened()?.clusterId ?? '' }),
+      'Catalog.Lookup': async ({ stockName }) => (await open()).lookup(stockName),
+      'Catalog.Trade': async (request) => (await open()).trade(request),
+      'Catalog.Read': async (request) => (await open()).read(request),
+      'Catalog.Confirm': async () => (await open()).confirm(),
+      'Catalog.Status': async () => (await open()).status(),
+    },
+    serverStreams: {},
+    streams: {
+      'Catalog.Lead': (stream) => opened()?.lead(stream) ?? turnedAway(stream, () => stream.send({ refused: refusal(OPENING) })),
+      'Catalog.Session': (stream) => opened()?.session(stream) ?? turnedAway(stream, () => {}),
+    },
+  }
+}
+
+/** A stream that ends with its first message. */
+const turnedAway = (stream: MessageStream<never>, say: () => void): StreamHandlers<object> => ({
+  message: () => {
+    say()
+    stream.close()
+  },
+  closed: () => {},
+})

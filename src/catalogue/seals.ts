@@ -1,0 +1,52 @@
+import { RpcError } from '../runtime/network.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import type { SealResult } from '../rpc/messages.ts'
+import type { Genesis } from '../storage/chain.ts'
+import type { KnownReplica } from '../storage/ledger.ts'
+
+const SEAL_DEADLINE_MS = 500
+
+/** What a replica answered. */
+export type Answer =
+  | { readonly kind: 'sealed'; readonly replica: KnownReplica; readonly state: SealResult }
+  /** It was started for another catalogue (R5): the address belongs to somebody else now. */
+  | { readonly kind: 'foreign'; readonly replica: KnownReplica; readonly why: string }
+  | { readonly kind: 'unreachable'; readonly replica: KnownReplica; readonly why: string }
+
+export type Sealed = Extract<Answer, { readonly kind: 'sealed' }>
+
+export const isSealed = (answer: Answer): answer is Sealed => answer.kind === 'sealed'
+
+/** Seals replicas, and looks into them, in the name of this life of the catalogue. */
+export class Seals {
+  readonly #runtime: Runtime
+  readonly #catalogueId: string
+
+  constructor(runtime: Runtime, catalogueId: string) {
+    this.#runtime = runtime
+    this.#catalogueId = catalogueId
+  }
+
+  /** Seals one replica; an empty one adopts the genesis. */
+  async seal(replica: KnownReplica, generation: number, genesis: Genesis | undefined): Promise<Answer> {
+    const request = { generation, catalogueId: this.#catalogueId, ...(genesis && { genesis }) }
+    try {
+      const state = await this.#runtime.network.call(replica.address, 'Order.Seal', request, SEAL_DEADLINE_MS)
+      return { kind: 'sealed', replica, state }
+    } catch (error) {
+      const why = (error as Error).message
+      this.#runtime.log.debug({ replica, error: why }, 'replica not sealed')
+      const isForeign = error instanceof RpcError && error.code === 'FAILED_PRECONDITION'
+      return { kind: isForeign ? 'foreign' : 'unreachable', replica, why }
+    }
+  }
+
+  sealAll(replicas: readonly KnownReplica[], generation: number, genesis: Genesis | undefined): Promise<Answer[]> {
+    return Promise.all(replicas.map((replica) => this.seal(replica, generation, genesis)))
+  }
+
+  /** The state of every one. A seal of generation 0 changes nothing. */
+  lookAt(replicas: readonly KnownReplica[]): Promise<Answer[]> {
+    return this.sealAll(replicas, 0, undefined)
+  }
+}

@@ -1,0 +1,53 @@
+import { RpcError, type Network } from '../runtime/network.ts'
+import type { Identity } from '../rpc/messages.ts'
+
+const IDENTIFY_DEADLINE_MS = 300
+
+/**
+ * Whose replica this is. Addresses are handed on: who calls may be the catalogue, the leader or the front end of another
+ * system that knows this address from an earlier time. So the replica asks where its operator told it to.
+ *
+ * R5. A replica belongs to the catalogue that it was started for. No other one seals it or looks into it, and an empty
+ *     log adopts no other one's history.
+ */
+export class Belonging {
+  readonly #network: Network
+  readonly #catalogueAddress: string
+  /** The life of the own catalogue that called last. */
+  #knownLife: string | undefined
+
+  constructor(network: Network, catalogueAddress: string) {
+    this.#network = network
+    this.#catalogueAddress = catalogueAddress
+  }
+
+  /** R5 for a call. Rejects with an {@link RpcError} unless the caller is this life of the own catalogue. */
+  async requireOwnCatalogue(catalogueId: string): Promise<void> {
+    if (catalogueId !== '' && catalogueId === this.#knownLife) return
+    const own = await this.#identify()
+    if (own.catalogueId !== catalogueId) {
+      throw new RpcError('FAILED_PRECONDITION', `this replica was started for the catalogue at ${this.#catalogueAddress}, and that is not who calls`)
+    }
+    this.#knownLife = catalogueId
+  }
+
+  /** R5 for a history. Rejects with an {@link RpcError} unless it is the own catalogue's. */
+  async requireOwnHistory(clusterId: string): Promise<void> {
+    const own = await this.#identify()
+    if (own.clusterId === clusterId) return
+    const whose = own.clusterId === '' ? 'has not opened its ledger yet' : `belongs to cluster ${own.clusterId}`
+    throw new RpcError(
+      own.clusterId === '' ? 'UNAVAILABLE' : 'FAILED_PRECONDITION',
+      `cluster ${clusterId} is offered, and the catalogue at ${this.#catalogueAddress} ${whose}`,
+    )
+  }
+
+  async #identify(): Promise<Identity> {
+    try {
+      return await this.#network.call(this.#catalogueAddress, 'Catalog.Identify', {}, IDENTIFY_DEADLINE_MS)
+    } catch (error) {
+      const why = `cannot ask the catalogue at ${this.#catalogueAddress} whether this replica is meant: ${(error as Error).message}`
+      throw new RpcError('UNAVAILABLE', why)
+    }
+  }
+}

@@ -55,6 +55,10 @@ export class Cluster {
   readonly replicas: readonly SimReplica[]
   /** Replicas that the operator has given up for good. */
   readonly lost = new Set<number>()
+  /** Replicas that the system was started again without: another one may stand at their address. */
+  readonly dismissed = new Set<number>()
+  /** Whether the front ends are still told of those. */
+  #namesDismissed = false
   /** Replicas that came back after they were given up, and have not compared their log with the ledger yet. */
   readonly overruled = new Set<number>()
   /** A backup of the ledger, if one was taken. */
@@ -82,7 +86,19 @@ export class Cluster {
 
   /** Replicas that are there or will come back. */
   get remaining(): readonly SimReplica[] {
-    return this.replicas.filter(({ id }) => !this.lost.has(id))
+    return this.replicas.filter(({ id }) => !this.lost.has(id) && !this.dismissed.has(id))
+  }
+
+  /** Whether the operator tells the catalogue of its replicas. */
+  get named(): boolean {
+    return this.#named
+  }
+
+  /** The operator does without this replica from now on; `stillNamed`: and does not tell the front ends so. */
+  dismiss(replica: SimReplica, stillNamed: boolean): void {
+    this.dismissed.add(replica.id)
+    this.#namesDismissed = stillNamed
+    replica.process.retire()
   }
 
   get disks(): readonly SimDisk[] {
@@ -154,13 +170,13 @@ export class Cluster {
         this.ledgerTrusted = true
       },
     }
-    const { replicaIds, leaseMs } = this.#settings
+    const { leaseMs } = this.#settings
     return new SimProcess(this.#world, 'catalogue', CATALOGUE_ADDRESS, async (runtime, life) => {
       if (this.catalogueDisk.flipped) this.#findLedgerDamaged()
       await startCatalogue(runtime, {
         port: 1,
         store: ledgerStoreOn(this.catalogueDisk, this.store, life, watch),
-        replicas: this.#named ? replicaIds.map((replicaId) => ({ replicaId, address: addressOf(replicaId) })) : [],
+        replicas: this.#named ? this.#idsInUse().map((replicaId) => ({ replicaId, address: addressOf(replicaId) })) : [],
         lost: [...this.lost],
         alone: false,
         leaseMs,
@@ -224,11 +240,12 @@ export class Cluster {
   #newFrontEnd(place: number): SimFrontEnd {
     const name = `frontend-${place}`
     const { replicaIds, frontEndsCache, cacheStocksMax } = this.#settings
+    const named = () => (this.#namesDismissed ? replicaIds : this.#idsInUse())
     const self: SimFrontEnd = {
       core: undefined,
       process: new SimProcess(this.#world, name, `${name}:1`, async (runtime, life) => {
         const core = createFrontEnd(runtime, {
-          replicas: replicaIds.map((id) => ({ id, address: addressOf(id) })),
+          replicas: named().map((id) => ({ id, address: addressOf(id) })),
           catalogueAddress: CATALOGUE_ADDRESS,
           caching: frontEndsCache,
           cacheStocksMax,
@@ -243,6 +260,10 @@ export class Cluster {
       }),
     }
     return self
+  }
+
+  #idsInUse(): readonly number[] {
+    return this.#settings.replicaIds.filter((id) => !this.dismissed.has(id))
   }
 
   /** Takes every fault of disks and processes back; what was given up for good stays away. */

@@ -95,6 +95,21 @@ export const FAULT_MIXES: readonly FaultMix[] = [
     },
   },
   {
+    name: 'neighbour',
+    weights: {
+      'neighbour-moves-in': 4,
+      'kill-neighbour': 2,
+      'kill-catalogue': 2,
+      'kill-replica': 2,
+      'kill-front-end': 1,
+      'kill-all': 0.3,
+      pause: 1,
+      partition: 1,
+      reset: 1,
+      'slow-network': 1,
+    },
+  },
+  {
     name: 'everything',
     weights: {
       'kill-replica': 3,

@@ -1,5 +1,6 @@
 import type { Cluster, SimReplica } from './cluster.ts'
 import type { DiskWeather, SimDisk } from './disk.ts'
+import type { Neighbour, Vacancy } from './neighbour.ts'
 import { FAIR_WEATHER } from './network.ts'
 import type { SimProcess, World } from './process.ts'
 
@@ -23,6 +24,10 @@ export interface Stage {
   holdsAllShown(replicas: readonly SimReplica[]): boolean
   /** From now on nobody asks for anything. */
   hush(): void
+  /** The system beside ours, once it is there. */
+  neighbour(): Neighbour | undefined
+  /** Another system moves in. */
+  moveIn(vacancy: Vacancy): void
 }
 
 type Fault = (stage: Stage) => string
@@ -254,6 +259,30 @@ function restartCatalogue({ cluster, world }: Stage): string {
   return 'restart the catalogue'
 }
 
+/**
+ * Our system is started again with a replica fewer, and another system takes the address. The catalogue still remembers
+ * it, and the front ends may be told of it all the same.
+ */
+function neighbourMovesIn(stage: Stage): string {
+  const { world, cluster } = stage
+  const replica = replicaOf(stage)
+  const others = cluster.remaining.filter((other) => other !== replica)
+  const hasOrders = (cluster.ledger?.head().length ?? 0) > 0
+  // Without an order and without being told, the catalogue cannot know whether it lacks what that replica held.
+  if (stage.neighbour() || !stage.holdsAllShown(others) || !(cluster.named || hasOrders)) return 'nothing'
+  const stillNamed = hasOrders && world.random.chance(0.5)
+  cluster.dismiss(replica, stillNamed)
+  const restarted = [cluster.catalogue, ...cluster.frontEnds.map(({ process }) => process)].map((process) => crashFor(stage, process))
+  const named = world.random.chance(0.7)
+  stage.moveIn({ address: replica.process.address, replicaId: replica.id, named })
+  return `a neighbour moves in at ${replica.process.address}${stillNamed ? ', which our front ends still name' : ''}; ${restarted.join(', ')}`
+}
+
+function killNeighbour(stage: Stage): string {
+  const neighbour = stage.neighbour()
+  return neighbour ? crashFor(stage, stage.world.random.pick(neighbour.processes)) : 'nothing'
+}
+
 /** The faults by name. Each says what it did; each is taken back by itself or when everything is healed. */
 export const FAULTS = {
   'kill-replica': (stage) => crashFor(stage, replicaOf(stage).process),
@@ -317,6 +346,8 @@ export const FAULTS = {
   'lose-replica-disk': loseReplicaDisk,
   'give-up-replica': (stage) => giveUp(stage, replicaOf(stage), false),
   'give-up-with-ledger': (stage) => (stage.world.random.chance(0.3) ? giveUp(stage, replicaOf(stage), true) : giveUpAhead(stage)),
+  'neighbour-moves-in': neighbourMovesIn,
+  'kill-neighbour': killNeighbour,
   'wall-clock': (stage) => {
     const process = processOf(stage)
     const by = stage.world.random.pick([-3_600_000, -400, 300, 5_000, 86_400_000])

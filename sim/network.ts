@@ -1,5 +1,5 @@
 import type { HttpAnswer, Network, RpcServer, Services, StreamHandlers, StreamMethod, UnaryMethod } from '../src/runtime/network.ts'
-import type { Life } from './process.ts'
+import type { Life, SimProcess } from './process.ts'
 import type { SimRandom } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
 import { SimCalls } from './single-calls.ts'
@@ -36,6 +36,19 @@ export interface NetworkObserver {
   /** A single call has its answer, which now goes back. */
   answered?(by: Life, caller: Life, method: string, response: unknown): void
 }
+
+/** Shows an observer only what these processes say and take. */
+export const onlyOf = (processes: readonly SimProcess[], observer: NetworkObserver): NetworkObserver => ({
+  sent: (from, message, stream) => {
+    if (processes.includes(from.process)) observer.sent?.(from, message, stream)
+  },
+  delivered: (to, message, stream) => {
+    if (processes.includes(to.process)) observer.delivered?.(to, message, stream)
+  },
+  answered: (by, caller, method, response) => {
+    if (processes.includes(by.process)) observer.answered?.(by, caller, method, response)
+  },
+})
 
 export interface Host {
   readonly life: Life
@@ -131,7 +144,7 @@ export class SimNetwork {
   /** Calls a single-item method of a process directly, for looking into it. */
   async inspect(address: string, method: UnaryMethod): Promise<unknown> {
     const host = this.#hosts.get(address)
-    return host ? this.#calls.handle(host, method, {}) : undefined
+    return host ? this.#calls.handle(host, method, {}).catch(() => undefined) : undefined
   }
 
   #serve(life: Life, services: Services): RpcServer {

@@ -136,6 +136,13 @@ export const CATALOGUE_BUGS: readonly PlantedBug[] = [
     replace: 'return this.#publication.settled',
   },
   {
+    name: 'another-system-awaited',
+    what: 'C6: an empty catalogue waits for a replica that is another system’s by now, although the operator names the others',
+    file: 'src/catalogue/recovery.ts',
+    find: "answer.kind === 'foreign' && named.length > 0",
+    replace: "answer.kind === 'foreign' && named.length > 99",
+  },
+  {
     name: 'shortest-recovered',
     what: 'C2: a lost ledger is recovered from the shortest log',
     file: 'src/catalogue/recovery.ts',

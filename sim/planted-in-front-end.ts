@@ -102,4 +102,11 @@ export const FRONT_END_BUGS: readonly PlantedBug[] = [
     find: 'if (size >= LIMITS.frontEndPendingOrdersMax) return true',
     replace: 'if (size < 0) return true',
   },
+  {
+    name: 'any-replica-leads',
+    what: 'E4: a replica of another system that answers at a named address is used as the leader',
+    file: 'src/frontend/leadership.ts',
+    find: "if (own === '' || clusterId === '' || clusterId === own) return undefined",
+    replace: 'if (own.length + clusterId.length >= 0) return undefined',
+  },
 ]

@@ -200,4 +200,25 @@ export const ORDER_BUGS: readonly PlantedBug[] = [
     find: 'const overruled = mine !== undefined && mine.generation < overruledBy',
     replace: 'const overruled = mine !== undefined && (successor ? mine.generation : own.sealedGeneration) < overruledBy',
   },
+  {
+    name: 'any-catalogue-seals',
+    what: 'R5: a replica obeys whichever catalogue calls, and an empty log adopts its history',
+    file: 'src/order/service.ts',
+    find: 'await this.#belonging.requireOwnCatalogue(catalogueId)',
+    replace: '',
+  },
+  {
+    name: 'any-leader-followed',
+    what: 'R5: an empty log adopts the history of whichever leader calls',
+    file: 'src/order/follower.ts',
+    find: 'await belonging.requireOwnHistory(hello.genesis.clusterId)',
+    replace: '',
+  },
+  {
+    name: 'any-front-end-elects',
+    what: 'R5: an empty replica lets itself be elected by the front end of another system',
+    file: 'src/order/service.ts',
+    find: "if (own === '') return this.#belonging.requireOwnHistory(clusterId)",
+    replace: "if (own === '') return",
+  },
 ]

@@ -52,7 +52,7 @@ export class SettledChecks {
       if (core && core.orders.waiting > 0) return `${process.name} has ${core.orders.waiting} orders waiting`
       if (core && core.cache.size > this.#settings.cacheStocksMax) return `${process.name} caches ${core.cache.size} stocks`
     }
-    const open = this.#network.streams.countOpen()
+    const open = this.#network.streams.countOpen(processes)
     for (const [method, most] of this.#streamsMost()) {
       if ((open.get(method) ?? 0) > most) return `${open.get(method)} streams of ${method} are open, ${most} are needed`
     }

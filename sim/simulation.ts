@@ -12,7 +12,8 @@ import type { Stage } from './faults.ts'
 import { GenerationChecks } from './generation-checks.ts'
 import { LedgerChecks } from './ledger-checks.ts'
 import { healAll, Nemesis } from './nemesis.ts'
-import { SimNetwork } from './network.ts'
+import { Neighbour } from './neighbour.ts'
+import { onlyOf, SimNetwork } from './network.ts'
 import type { World } from './process.ts'
 import { QueueChecks } from './queue-checks.ts'
 import { SimRandom } from './random.ts'
@@ -86,6 +87,7 @@ class Run {
   readonly #settled: SettledChecks
   readonly #stage: Stage
   readonly #operations: Operation[] = []
+  #neighbour: Neighbour | undefined
   readonly #callers: readonly (Client | Stranger)[]
 
   constructor(seed: number, keepTrace: boolean) {
@@ -110,7 +112,8 @@ class Run {
     this.#ledgerChecks = new LedgerChecks(this.#cluster, () => this.#checks.published, this.#settings.strangers, violated)
     const generations = new GenerationChecks(this.#cluster, violated)
     const caches = new CacheChecks(this.#cluster, () => this.#checks.published, violated)
-    network.observers.push(this.#checks, this.#ledgerChecks, generations, caches, new QueueChecks(this.#cluster, violated))
+    const checks = [this.#checks, this.#ledgerChecks, generations, caches, new QueueChecks(this.#cluster, violated)]
+    network.observers.push(...checks.map((each) => onlyOf(this.#cluster.processes, each)))
     this.#settled = new SettledChecks(this.#cluster, network, this.#settings)
     this.#stage = {
       world: this.#world,
@@ -118,6 +121,10 @@ class Run {
       holdsAllShown: (replicas) => this.#checks.holdsAllShown(replicas),
       hush: () => {
         for (const caller of this.#callers) caller.stop()
+      },
+      neighbour: () => this.#neighbour,
+      moveIn: (vacancy) => {
+        this.#neighbour = new Neighbour(this.#world, vacancy, violated)
       },
     }
     this.#startAll()
@@ -144,6 +151,7 @@ class Run {
   /** 13 and 14: what was asked is answered, the cluster is whole again and stays so, and nobody holds more than needed. */
   async comeRight(): Promise<void> {
     healAll(this.#stage)
+    const healedAt = this.#scheduler.nowMs
     const settledBy = this.#scheduler.nowMs + SETTLED_WITHIN_MS
     await this.#runUntil(this.#scheduler.nowMs + HEALTHY_MS)
     for (const caller of this.#callers) caller.stop()
@@ -151,16 +159,17 @@ class Run {
     const answered = await this.#runUntil(answeredBy, () => this.#callers.every((caller) => !caller.busy))
     if (!answered) this.#violated('13: a request is not answered within 5 s of the healing')
     for (;;) {
-      const why = await this.#settled.unsettled()
+      const why = (await this.#settled.unsettled()) ?? (await this.#neighbour?.unsettled(healedAt))
       if (why === undefined || this.#isOver) break
       if (this.#scheduler.nowMs >= settledBy) {
         return this.#violated(`13: not whole within 10 s of the healing: ${why}; ${this.#checks.lengths()}`)
       }
       await this.#runUntil(this.#scheduler.nowMs + SETTLED_POLL_MS)
     }
+    this.#neighbour?.stop()
     await this.#runUntil(this.#scheduler.nowMs + QUIET_MS)
     if (this.#isOver) return
-    const why = await this.#settled.unsettled()
+    const why = (await this.#settled.unsettled()) ?? (await this.#neighbour?.unsettled(healedAt))
     if (why !== undefined) this.#violated(`13: whole, but not for long: ${why}`)
     const held = await this.#settled.unbounded()
     if (held !== undefined) this.#violated(`14: ${held}`)
@@ -221,7 +230,9 @@ class Run {
       this.#scheduler.after(this.#random.next() * 300, () => process.start())
     }
     const look = () => {
-      for (const process of processes) if (!process.life && this.#random.chance(0.3)) process.start()
+      for (const process of [...processes, ...(this.#neighbour?.processes ?? [])]) {
+        if (!process.life && this.#random.chance(0.3)) process.start()
+      }
       this.#scheduler.after(CRASHED_RESTART_MS, look)
     }
     this.#scheduler.after(1_000, look)

@@ -72,10 +72,14 @@ export class Stranger {
     else this.#assign()
   }
 
-  /** After the healing, one that is there: where a machine is gone for good, nobody even refuses. */
+  /**
+   * After the healing, one that is there: where a machine is gone for good, nobody even refuses. Never one whose address may
+   * be another system's by now.
+   */
   #replica(): string {
-    const { healed, remaining, replicas } = this.#cluster
-    return this.#world.random.pick(healed ? remaining : replicas).process.address
+    const { healed, remaining, replicas, dismissed } = this.#cluster
+    const ours = replicas.filter(({ id }) => !dismissed.has(id))
+    return this.#world.random.pick(healed ? remaining : ours).process.address
   }
 
   /** A key that a client of a front end has, too, but for its namespace. */

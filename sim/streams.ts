@@ -37,10 +37,10 @@ export class SimStreams {
   }
 
   /** Streams that are open at both ends, by method. */
-  countOpen(): Map<StreamMethod, number> {
+  countOpen(processes: readonly SimProcess[]): Map<StreamMethod, number> {
     const open = new Map<StreamMethod, number>()
     for (const { method, ends } of this.#pairs) {
-      if (ends.every((end) => !this.#isGone(end))) open.set(method, (open.get(method) ?? 0) + 1)
+      if (ends.every((end) => !this.#isGone(end) && processes.includes(end.life.process))) open.set(method, (open.get(method) ?? 0) + 1)
     }
     return open
   }

@@ -3,6 +3,7 @@ import { OPENING_CATALOGUE } from '../domain/stock.ts'
 import type { OrderRequest } from '../domain/order.ts'
 import type { SealRequest } from '../rpc/messages.ts'
 import { systemClock } from '../runtime/clock.ts'
+import { RpcError } from '../runtime/network.ts'
 import { silentLogger } from '../runtime/logger.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { MemoryLedgerStore } from '../storage/memory/ledger-store.ts'
@@ -53,6 +54,31 @@ test('one that is in reach again and holds more does: the ledger is an old copy 
 
 test('one that is in reach again and holds as much does not', async () => {
   expect(await startedAlone({ length: 1, reachableAgain: true })).toEqual({ halted: [] })
+})
+
+/** A catalogue with orders that remembers a replica at an address where another system's answers. */
+async function replacedBy({ named }: { named: boolean }) {
+  const ledger = await new MemoryLedgerStore({ decide }).rebuild({ genesis: GENESIS, generation: 1, replicas: [REPLICA] }, noPages())
+  await ledger.decide([ORDER], 1)
+  const call = async () => {
+    throw new RpcError('FAILED_PRECONDITION', 'this replica was started for another catalogue')
+  }
+  const runtime = { clock: systemClock, log: silentLogger, network: { call } } as unknown as Runtime
+  const closing = new AbortController()
+  const options = { seals: new Seals(runtime, 'life-1'), replicas: named ? [REPLICA] : [], lost: [], alone: false }
+  const membership = new Membership(runtime, ledger, options, closing.signal)
+  await membership.load({ replicas: [REPLICA], unread: [REPLICA] }, { areAllNamed: named })
+  const refusal = await membership.lookAgain()
+  closing.abort()
+  return { refusal, known: await ledger.knownReplicas(), addresses: [...membership.addresses.values()] }
+}
+
+test('a replica whose address is another system’s by now is forgotten (C6)', async () => {
+  expect(await replacedBy({ named: false })).toEqual({ refusal: undefined, known: [], addresses: [] })
+})
+
+test('one that the operator names there stays, like one that cannot be reached (C6)', async () => {
+  expect(await replacedBy({ named: true })).toEqual({ refusal: undefined, known: [REPLICA], addresses: [REPLICA.address] })
 })
 
 test('the replicas that the operator names are remembered', async () => {

@@ -35,6 +35,46 @@ test.each([
   expect(isAhead(state, LEDGER)).toBe(ahead)
 })
 
+describe('a ledger that can be read, in front of a replica that holds more', () => {
+  const GENESIS = { clusterId: 'c-1', stocks: OPENING_CATALOGUE }
+  const sale = (number: number, key: string, generation: number): Entry => {
+    return { number, key, generation, fingerprint: 'print', name: 'tesla', type: 'sell', quantity: 1, timeMs: 1 }
+  }
+  const OWN = { key: 'c:own', fingerprint: 'print', name: 'tesla', type: 'sell', quantity: 1 }
+
+  /** What becomes of a ledger with one published order, when a replica's log begins with `first` and has one order more. */
+  async function openBefore(first: (own: Entry) => Entry, clusterId = 'c-1'): Promise<Ledger> {
+    const store = new MemoryLedgerStore({ decide })
+    const replica = { replicaId: 1, address: 'order-1:1' }
+    const ledger = await store.rebuild({ genesis: GENESIS, generation: 1, replicas: [replica] }, noPages())
+    const { entries } = await ledger.decide([OWN], 1)
+    ledger.notePublished(1)
+    const log = [first(entries[0]!), sale(1, 'c:later', 2)]
+    const digestAt = (length: number) => log.slice(0, length).reduce(chainDigest, genesisDigest(GENESIS))
+    const call = async (_address: string, method: string, request: SealRequest & ReadRequest) => {
+      if (method === 'Order.Seal') {
+        const state = { clusterId, genesis: GENESIS, length: 2, digest: digestAt(2), lastGeneration: 2, diskId: 'd' }
+        return { ...state, replicaId: 1, sealedGeneration: Math.max(2, request.generation) }
+      }
+      const read = log.slice(request.from, request.from + request.limit)
+      return { entries: read, digest: digestAt(request.from + read.length), length: 2, generation: 2 }
+    }
+    const runtime = { clock: systemClock, log: silentLogger, network: { call } } as unknown as Runtime
+    const options = { seals: new Seals(runtime, 'life-1'), store, replicas: [replica], lost: [] }
+    return (await openLedger(runtime, options, new AbortController().signal)).ledger
+  }
+
+  test('is replaced by a log that holds what it has published', async () => {
+    expect((await openBefore((own) => own)).head()).toMatchObject({ length: 2 })
+  })
+
+  test('is not replaced by one that begins with another order, whatever its cluster is called (C5)', async () => {
+    await expect(openBefore(() => sale(0, 'c:another system’s', 2))).rejects.toThrow(/1 published orders that the log of replica 1 .* does not begin with/)
+  })
+})
+
+async function* noPages(): AsyncIterable<never> {}
+
 describe('a lost ledger', () => {
   const GENESIS = { clusterId: 'c-1', stocks: OPENING_CATALOGUE }
   const ENTRIES = [0, 1].map((number): Entry => {

@@ -49,7 +49,7 @@ type UnusableLedger = Exclude<LedgerOpening, { readonly kind: 'ready' }>
  */
 export async function openLedger(runtime: Runtime, options: RecoveryOptions, signal: AbortSignal): Promise<Opened> {
   const recoverFrom = async (replicas: readonly KnownReplica[], ledger?: Ledger): Promise<Opened> => ({
-    ledger: await recover(runtime, { ...options, replicas }, ledger, signal),
+    ledger: await recover(runtime, { ...options, replicas, named: options.replicas }, ledger, signal),
     replicas,
     unread: [],
   })
@@ -59,12 +59,12 @@ export async function openLedger(runtime: Runtime, options: RecoveryOptions, sig
     return recoverFrom(holdersOf(opening, options.replicas))
   }
   const { ledger } = opening
-  const replicas = withKnown(options.replicas, await ledger.knownReplicas())
-  const answers = await raiseAboveAll(options.seals, ledger, replicas)
+  const answers = await raiseAboveAll(options.seals, ledger, withKnown(options.replicas, await ledger.knownReplicas()))
+  const replicas = answers.filter((answer) => !isReplaced(answer, options.replicas)).map(({ replica }) => replica)
   const head = ledger.head()
   const ahead = answers.filter(isSealed).filter(({ state }) => isAhead(state, head))
   if (ahead.length === 0 && (head.length > 0 || replicas.length === 0)) {
-    const unread = answers.filter((answer) => !isSealed(answer)).map(({ replica }) => replica)
+    const unread = replicas.filter((replica) => !answers.some((answer) => isSealed(answer) && answer.replica === replica))
     if (unread.length > 0) runtime.log.info({ unread }, 'these replicas were not reached: the ledger counts until they are')
     return { ledger, replicas, unread }
   }
@@ -99,6 +99,10 @@ export function isAhead(
   return newer > 0
 }
 
+/** C6. The operator names replicas, this one not among them, and its address is somebody else's by now. */
+const isReplaced = (answer: Answer, named: readonly KnownReplica[]): boolean =>
+  answer.kind === 'foreign' && named.length > 0 && !named.includes(answer.replica)
+
 /** Replicas that may hold what the ledger held. A damaged one held something: with nobody to ask, nothing begins (C3). */
 function holdersOf(opening: UnusableLedger, named: readonly KnownReplica[]): readonly KnownReplica[] {
   if (opening.kind === 'missing') return named
@@ -131,7 +135,8 @@ const highestSeal = (sealed: readonly Sealed[]): number =>
 /** C2, C3 */
 async function recover(
   runtime: Runtime,
-  options: RecoveryOptions,
+  /** `replicas`: all that are known; `named`: those of them that the operator named. */
+  options: RecoveryOptions & { readonly named: readonly KnownReplica[] },
   ledger: Ledger | undefined,
   signal: AbortSignal,
 ): Promise<Ledger> {
@@ -143,7 +148,13 @@ async function recover(
     runtime,
     seals,
     needed,
-    { genesis, above: ledger?.head().generation ?? 0, step },
+    {
+      genesis,
+      above: ledger?.head().generation ?? 0,
+      step,
+      // A ledger that can be read has not lost the operator's list; one that cannot needs every log that it names.
+      isDispensable: (answer) => ledger !== undefined && isReplaced(answer, options.named),
+    },
     signal,
   )
   const holders = sealed.filter(({ state }) => state.length > 0)
@@ -201,22 +212,32 @@ async function begin(
 
 async function* noPages(): AsyncIterable<LogPage> {}
 
+interface SealPlan {
+  readonly genesis: Genesis | undefined
+  /** A generation that the new one exceeds by `step` at least. */
+  readonly above: number
+  readonly step: number
+  /** Whether nothing has to be known of this replica. */
+  isDispensable(answer: Answer): boolean
+}
+
 /** Seals every one of them under one generation, `step` above all before (C1), however long it takes to reach them. */
 async function sealAllInReach(
   runtime: Runtime,
   seals: Seals,
   replicas: readonly KnownReplica[],
-  { genesis, above, step }: { readonly genesis: Genesis | undefined; readonly above: number; readonly step: number },
+  { genesis, above, step, isDispensable }: SealPlan,
   signal: AbortSignal,
 ): Promise<{ sealed: Sealed[]; generation: number }> {
   const { clock, log } = runtime
   let reportAt = clock.monotonicMs() + WAITING_REPORT_MS
   for (;;) {
-    const seen = await seals.lookAt(replicas)
+    const seen = (await seals.lookAt(replicas)).filter((answer) => !isDispensable(answer))
     const missing = seen.filter((answer) => !isSealed(answer))
     if (missing.length === 0) {
       const generation = Math.max(above, highestSeal(seen.filter(isSealed))) + step
-      const sealed = (await seals.sealAll(replicas, generation, genesis)).filter(isSealed)
+      const found = seen.map(({ replica }) => replica)
+      const sealed = (await seals.sealAll(found, generation, genesis)).filter(isSealed)
       if (sealed.length === seen.length && highestSeal(sealed) <= generation) return { sealed, generation }
     }
     if (signal.aborted) throw new Error('stopped while waiting for replicas')

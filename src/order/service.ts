@@ -201,7 +201,8 @@ class Replica {
   #toldOfLeader({ leaderEpoch: epoch, leaderId, clusterId }: Ping): void {
     const leader = this.#leader
     if (!leader || leaderId === this.#options.replicaId) return
-    const isOfAnother = clusterId !== '' && this.#clusterId !== '' && clusterId !== this.#clusterId
+    const own = this.#copy.head().genesis?.clusterId
+    const isOfAnother = clusterId !== '' && own !== undefined && clusterId !== own
     const newer = epoch > leader.epoch || (epoch === leader.epoch && leaderId > this.#options.replicaId)
     if (newer && !isOfAnother) this.#stepDown(`replica ${leaderId} leads under epoch ${epoch}`)
   }

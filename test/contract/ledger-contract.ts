@@ -209,6 +209,7 @@ export function ledgerContract(name: string, open: (given: GivenLedger) => Promi
         () => ledger.raiseGeneration(0),
         () => ledger.knownReplicas(),
         () => ledger.rememberReplica({ address: 'a:1', replicaId: 1 }),
+        () => ledger.forgetReplica({ address: 'a:1', replicaId: 1 }),
         () => ledger.pruneRejections(1),
       ]
       for (const call of calls) await expect(call(), String(call)).rejects.toThrow(StorageFailure)
@@ -266,6 +267,15 @@ export function ledgerContract(name: string, open: (given: GivenLedger) => Promi
         { address: 'a:1', replicaId: 1 },
         { address: 'c:2', replicaId: 2 },
       ])
+    })
+
+    it('forgets a replica only where it was met last', async () => {
+      const ledger = await startLedger()
+      await ledger.rememberReplica({ address: 'a:1', replicaId: 1 }, { address: 'b:2', replicaId: 2 })
+      await ledger.forgetReplica({ address: 'elsewhere:1', replicaId: 1 })
+      await ledger.forgetReplica({ address: 'b:2', replicaId: 2 })
+      await ledger.forgetReplica({ address: 'never-met:3', replicaId: 3 })
+      expect(await ledger.knownReplicas()).toEqual([{ address: 'a:1', replicaId: 1 }])
     })
 
     it('forgets old rejections, never entries', async () => {

@@ -1,54 +1,19 @@
-import type { Cluster, SimReplica } from './cluster.ts'
+import type { SimReplica } from './cluster.ts'
 import type { DiskWeather, SimDisk } from './disk.ts'
-import type { Neighbour, Vacancy } from './neighbour.ts'
+import { killNeighbour, neighbourMovesIn } from './neighbour-faults.ts'
 import { FAIR_WEATHER } from './network.ts'
-import type { SimProcess, World } from './process.ts'
+import type { SimProcess } from './process.ts'
+import { ABSENCE_MAX_MS, absenceOf, crashFor, processOf, replicaOf, SHORT_ABSENCE_MS, type Fault, type Stage } from './stage.ts'
 
-const ABSENCE_MAX_MS = 2_500
 const ALONE_MIN_MS = 300
 const RETURN_MAX_MS = 4_000
 const AHEAD_POLL_MS = 0.4
 const AHEAD_TRIES = 100
 const DEAF_MAX_MS = 900
-const SHORT_ABSENCE_MS = 50
 const CALM_MS = 2_500
 const LATE_MAX_MS = 60
 const DELAY_MIN_MS = 1_300
 const DELAY_MAX_MS = 2_500
-
-/** What a fault may reach for. */
-export interface Stage {
-  readonly world: World
-  readonly cluster: Cluster
-  /** Whether every order that anybody was told of stands in one of these logs. */
-  holdsAllShown(replicas: readonly SimReplica[]): boolean
-  /** From now on nobody asks for anything. */
-  hush(): void
-  /** The system beside ours, once it is there. */
-  neighbour(): Neighbour | undefined
-  /** Another system moves in. */
-  moveIn(vacancy: Vacancy): void
-}
-
-type Fault = (stage: Stage) => string
-
-const processOf = ({ world, cluster }: Stage): SimProcess => world.random.pick(cluster.processes)
-
-/** Likelier the leader than anybody else: it is where things go wrong. */
-function replicaOf({ world, cluster }: Stage): SimReplica {
-  const leader = cluster.frontEnds[0]?.core?.leaderAddress()
-  const led = cluster.replicas.find((replica) => replica.process.address === leader)
-  return led && world.random.chance(0.5) ? led : world.random.pick(cluster.replicas)
-}
-
-const absenceOf = (world: World): number => (world.random.chance(0.5) ? SHORT_ABSENCE_MS : world.random.next() * ABSENCE_MAX_MS)
-
-function crashFor({ world }: Stage, process: SimProcess): string {
-  const absence = absenceOf(world)
-  process.crash('killed')
-  world.scheduler.after(absence, () => process.start())
-  return `kill ${process.name} for ${Math.round(absence)} ms`
-}
 
 function vanishFor({ world }: Stage, process: SimProcess): string {
   const absence = absenceOf(world)
@@ -257,30 +222,6 @@ function restartCatalogue({ cluster, world }: Stage): string {
   cluster.catalogue.crash('killed')
   world.scheduler.after(SHORT_ABSENCE_MS, () => cluster.catalogue.start())
   return 'restart the catalogue'
-}
-
-/**
- * Our system is started again with a replica fewer, and another system takes the address. The catalogue still remembers
- * it, and the front ends may be told of it all the same.
- */
-function neighbourMovesIn(stage: Stage): string {
-  const { world, cluster } = stage
-  const replica = replicaOf(stage)
-  const others = cluster.remaining.filter((other) => other !== replica)
-  const hasOrders = (cluster.ledger?.head().length ?? 0) > 0
-  // Without an order and without being told, the catalogue cannot know whether it lacks what that replica held.
-  if (stage.neighbour() || !stage.holdsAllShown(others) || !(cluster.named || hasOrders)) return 'nothing'
-  const stillNamed = hasOrders && world.random.chance(0.5)
-  cluster.dismiss(replica, stillNamed)
-  const restarted = [cluster.catalogue, ...cluster.frontEnds.map(({ process }) => process)].map((process) => crashFor(stage, process))
-  const named = world.random.chance(0.7)
-  stage.moveIn({ address: replica.process.address, replicaId: replica.id, named })
-  return `a neighbour moves in at ${replica.process.address}${stillNamed ? ', which our front ends still name' : ''}; ${restarted.join(', ')}`
-}
-
-function killNeighbour(stage: Stage): string {
-  const neighbour = stage.neighbour()
-  return neighbour ? crashFor(stage, stage.world.random.pick(neighbour.processes)) : 'nothing'
 }
 
 /** The faults by name. Each says what it did; each is taken back by itself or when everything is healed. */

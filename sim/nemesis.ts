@@ -1,6 +1,7 @@
 import type { FaultMix } from './fault-mixes.ts'
-import { FAULTS, type FaultName, type Stage } from './faults.ts'
+import { FAULTS, type FaultName } from './faults.ts'
 import { FAIR_WEATHER } from './network.ts'
+import type { Stage } from './stage.ts'
 
 const GAP_MAX_MS = 900
 

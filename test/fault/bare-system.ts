@@ -5,6 +5,13 @@ import { untilTradingAt, type Addresses } from '../cluster.ts'
 import { freePort } from '../free-port.ts'
 import { CliProcess, survivors } from './process.ts'
 
+/** Where a system listens; replica 1, 2, … in this order. */
+export interface SystemPorts {
+  readonly frontEnd: number
+  readonly catalogue: number
+  readonly orders: readonly number[]
+}
+
 /**
  * The processes of a system one by one, started with the contract's own commands and by nobody but the test: what was
  * killed stays away until it is started again. Names: `catalogue`, `order-1`, `order-2`, `order-3`, `frontend`.
@@ -13,12 +20,14 @@ export class BareSystem implements Addresses {
   readonly frontEnd: string
   readonly catalogue: string
   readonly replicas: Addresses['replicas']
-  readonly dataDir = mkdtempSync(join(tmpdir(), 'bazaar-'))
+  readonly dataDir: string
   readonly #running = new Map<string, CliProcess>()
   readonly #groups: number[] = []
   readonly #atTheEnd: (() => void)[] = []
 
-  constructor(ports: { frontEnd: number; catalogue: number; orders: readonly number[] }) {
+  /** `dataDir`: the folder of an earlier one, whose data it goes on with. */
+  constructor(ports: SystemPorts, dataDir = mkdtempSync(join(tmpdir(), 'bazaar-'))) {
+    this.dataDir = dataDir
     this.frontEnd = `127.0.0.1:${ports.frontEnd}`
     this.catalogue = `127.0.0.1:${ports.catalogue}`
     this.replicas = ports.orders.map((port, i) => ({ id: i + 1, address: `127.0.0.1:${port}` }))

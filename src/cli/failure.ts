@@ -7,6 +7,8 @@ export const EXIT = {
   usage: 2,
   /** Nobody knows whether it happened. */
   unknown: 3,
+  /** What was to be shown is known, but could not be written. */
+  unwritten: 4,
 } as const
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { systemClock } from '../runtime/clock.ts'
 import { addCatalog } from './commands/catalog.ts'
 import { addClient } from './commands/client.ts'
 import { addControls } from './commands/control.ts'
@@ -15,10 +16,12 @@ import { addVerify } from './commands/verify.ts'
 import { applyConfigFile } from './config.ts'
 import { CommandFailure, EXIT } from './failure.ts'
 import { configOption } from './options.ts'
-import { endQuietlyWithoutReader, painterFor, printAside } from './terminal.ts'
+import { painterFor, printAside, watchOutput } from './terminal.ts'
 
 /** Commands that look after their own end. The others end with whoever started them. */
 const STOPS_ITSELF: ReadonlySet<string> = new Set(['up', 'catalog', 'order', 'frontend'])
+/** Commands that only show something. The exit code of the others tells what came of what they did, wherever words go. */
+const ONLY_SHOWS: ReadonlySet<string> = new Set(['status', 'stocks', 'orders', 'logs'])
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string
@@ -49,9 +52,9 @@ function buildProgram(): Command {
   for (const addTo of add) addTo(program)
   for (const command of program.commands) command.addOption(configOption())
   program.hook('preAction', (_, command) => {
+    onlyShows = ONLY_SHOWS.has(command.name())
     applyConfigFile(command, program.commands)
-    if (STOPS_ITSELF.has(command.name())) process.stdout.removeAllListeners('error')
-    else endWithParent()
+    if (!STOPS_ITSELF.has(command.name())) endWithParent()
   })
   return program
 }
@@ -65,7 +68,8 @@ An option counts from the command line, else from the environment (the variable 
 bazaar.json in the working folder (the variable's name without BAZAAR_, in camel case):
   {"port": 8080, "data": "/var/lib/bazaar", "cacheStocks": 100}
 
-Exit codes: 0 done, 1 failed or refused, 2 called wrongly, 3 nobody knows whether it happened.
+Exit codes: 0 done, 1 failed or refused, 2 called wrongly, 3 nobody knows whether it happened, 4 the answer could not be
+written. Of an order they tell its fate, even where nothing can be written.
 
 Examples:
   bazaar up                      start everything
@@ -75,7 +79,7 @@ Examples:
 
 function endWithParent(): void {
   if (!process.channel) return
-  process.once('disconnect', () => process.exit(EXIT.failed))
+  process.once('disconnect', () => process.exit(EXIT.unknown))
   process.channel.unref()
 }
 
@@ -86,7 +90,17 @@ function exitCodeFor(error: unknown): number {
   return error.exitCode
 }
 
-endQuietlyWithoutReader()
+/** There is nothing left to do for a command that nobody can read. */
+function endUnread({ code }: NodeJS.ErrnoException): void {
+  if (!onlyShows) return
+  const otherwise = code === 'EPIPE' ? EXIT.ok : EXIT.unwritten
+  // What the command has to say by its exit code is known a moment after it has printed.
+  systemClock.nextTurn(() => process.exit(process.exitCode || otherwise))
+}
+
+/** Until a command is known, there is only help to show. */
+let onlyShows = true
+watchOutput(endUnread)
 try {
   await buildProgram().parseAsync(process.argv)
 } catch (error) {

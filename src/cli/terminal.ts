@@ -1,5 +1,4 @@
 import { styleText } from 'node:util'
-import { systemClock } from '../runtime/clock.ts'
 
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
 export type Paint = (style: Style, text: string) => string
@@ -10,9 +9,19 @@ export function painterFor(stream: NodeJS.WriteStream): Paint {
   return colours ? (style, text) => styleText(style, text, { validateStream: false }) : (_, text) => text
 }
 
-/** Writes a line to standard output. */
+/** Writes a line to standard output: something that the command shows. */
 export function print(line: string): void {
   process.stdout.write(`${line}\n`)
+}
+
+/**
+ * Writes a line that tells what came of something the command did. Where standard output does not take it, standard error
+ * gets it: a user must not do it twice for want of an answer.
+ */
+export function printResult(line: string): void {
+  process.stdout.write(`${line}\n`, (error) => {
+    if (error) printAside(line)
+  })
 }
 
 /** Writes a line to standard error, which stays free of results. */
@@ -22,16 +31,18 @@ export function printAside(line: string): void {
 
 export const printJson = (value: unknown): void => print(JSON.stringify(value))
 
-/** A reader that went away (`bazaar logs | head`) is no error. */
-export function endQuietlyWithoutReader(): void {
+/**
+ * From now on nothing ends because its output cannot be written: a full disk, a reader that went away (`bazaar logs |
+ * head`), a terminal that was closed. The first failure of standard output goes to `onLoss`, and, unless there is just no
+ * reader any more, to standard error. Everything written later is lost.
+ */
+export function watchOutput(onLoss: (error: NodeJS.ErrnoException) => void): void {
+  let lost = false
+  process.stderr.on('error', () => {}) // Nobody is left to be told.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-    // What the command has to say by its exit code is known a moment after it has printed.
-    systemClock.nextTurn(() => process.exit(process.exitCode ?? 0))
+    if (lost) return
+    lost = true
+    if (error.code !== 'EPIPE') printAside(`bazaar: standard output cannot be written: ${error.message}`)
+    onLoss(error)
   })
-}
-
-/** For what must not end because its terminal was closed. */
-export function ignoreVanishedReaders(): void {
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 }

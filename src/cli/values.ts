@@ -80,6 +80,9 @@ export function stockName(text: string): string {
   return text
 }
 
+/** Names of stocks, separated by commas; each as it stands, blanks included. */
+export const stockNames = (text: string): readonly string[] => text.split(',').map(stockName)
+
 export function idempotencyKey(text: string): string {
   if (isIdempotencyKey(text)) return text
   throw new InvalidArgumentError(`It must be 1 to ${LIMITS.idempotencyKeyCharactersMax} visible ASCII characters.`)

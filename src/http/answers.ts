@@ -48,19 +48,18 @@ export function readValue<T>(result: ExchangeResult): Attempt<{ kind: 'ok'; valu
 
 /** Reads the answer to an order. */
 export function readPlaced(result: ExchangeResult, key: string): Attempt<Extract<PlaceAnswer, { kind: 'ok' }>> {
-  return read(result, (data, headers) => ({
-    kind: 'ok',
-    number: (data as PlacedData).transaction_number,
-    replayed: headers['idempotency-replayed'] === 'true',
-    key,
-  }))
+  return read(result, (data, headers) => {
+    const { transaction_number: number } = data as Partial<PlacedData>
+    if (number === undefined || !Number.isSafeInteger(number)) return undefined
+    return { kind: 'ok', number, replayed: headers['idempotency-replayed'] === 'true', key }
+  })
 }
 
 type Answered = Extract<ExchangeResult, { kind: 'answered' }>
 
 function read<V extends { kind: 'ok' }>(
   result: ExchangeResult,
-  accept: (data: object, headers: Answered['headers']) => V,
+  accept: (data: object, headers: Answered['headers']) => V | undefined,
 ): Attempt<V> {
   if (result.kind === 'failed') {
     return { kind: 'unknown', cause: result.cause, retryAfterMs: 0, mayHaveHappened: result.sent }
@@ -68,7 +67,8 @@ function read<V extends { kind: 'ok' }>(
   const { status, headers } = result
   const body = parse(result.text)
   const data = body?.data
-  if (status === 200 && typeof data === 'object' && data !== null) return accept(data, headers)
+  const accepted = status === 200 && typeof data === 'object' && data !== null ? accept(data, headers) : undefined
+  if (accepted) return accepted
   const error = body?.error as ErrorBody['error'] | undefined
   if (status >= 400 && status < 500 && error)
     return { kind: 'refused', status, code: error.code, message: error.message }

@@ -7,7 +7,7 @@ import { examples } from '../examples.ts'
 import { CommandFailure, EXIT, wordsOf } from '../failure.ts'
 import { dataOption } from '../options.ts'
 import { isStill, readRunningState, type ProcessState, type UpState } from '../supervisor/state-file.ts'
-import { print } from '../terminal.ts'
+import { printResult } from '../terminal.ts'
 import { duration } from '../units.ts'
 
 /** How long a command waits to see what came of it. */
@@ -71,7 +71,7 @@ async function carryOut(control: Control, name: string, data: string): Promise<v
   }
   const led = leader === chosen.address
   send(chosen.pid, control.signal, chosen.name)
-  print(`${chosen.name} (pid ${chosen.pid})${led ? ', the leader,' : ''} was ${control.past}.`)
+  printResult(`${chosen.name} (pid ${chosen.pid})${led ? ', the leader,' : ''} was ${control.past}.`)
   const sinceMs = systemClock.monotonicMs()
   // In the order in which they happen: the election takes less than a restart.
   if (led && control.command !== 'resume') await tellSuccessor(state, chosen, sinceMs)
@@ -122,8 +122,8 @@ async function tellSuccessor(state: UpState, before: ProcessState, sinceMs: numb
     const address = await leaderAddress(state)
     return address === before.address ? undefined : state.processes.find((each) => each.address === address)
   })
-  if (successor) print(`${successor.name} leads now; that took ${since(sinceMs)}.`)
-  else print(`No other replica leads after ${since(sinceMs)}.`)
+  if (successor) printResult(`${successor.name} leads now; that took ${since(sinceMs)}.`)
+  else printResult(`No other replica leads after ${since(sinceMs)}.`)
 }
 
 async function tellRestart(state: UpState, before: ProcessState, sinceMs: number): Promise<void> {
@@ -133,8 +133,8 @@ async function tellRestart(state: UpState, before: ProcessState, sinceMs: number
       status && [status.catalogue, ...status.replicas, status.frontEnd].find((each) => each.name === before.name)
     return now?.reachable && now.pid !== before.pid ? now.pid : undefined
   })
-  if (pid !== undefined) print(`${before.name} is back as pid ${pid}; that took ${since(sinceMs)}.`)
-  else print(`${before.name} is not back after ${since(sinceMs)}; see \`bazaar logs\`.`)
+  if (pid !== undefined) printResult(`${before.name} is back as pid ${pid}; that took ${since(sinceMs)}.`)
+  else printResult(`${before.name} is not back after ${since(sinceMs)}; see \`bazaar logs\`.`)
 }
 
 /** What `look` finds within the time to watch. */

@@ -11,6 +11,9 @@ import { integer } from '../values.ts'
 
 const CLEAR_SCREEN = '\u001b[H\u001b[2J\u001b[3J'
 const TIMEOUT_MS = 3_000
+const INTERVAL_MIN_MS = 50
+/** A day. No timer waits for more than 2^31-1 ms: it would run out at once. */
+const INTERVAL_MAX_MS = 86_400_000
 
 interface StatusOptions extends TargetOptions {
   readonly watch?: boolean
@@ -22,7 +25,7 @@ export function addStatus(program: Command): void {
     .summary('show all processes and whether their copies agree')
     .description('Shows all processes as one front end sees them. Exit code 1 when two copies of the log differ.')
     .option('-w, --watch', 'show it again and again')
-    .option('--interval <ms>', 'how long to wait in between, in milliseconds', integer(50), 1_000)
+    .option('--interval <ms>', 'how long to wait in between, in milliseconds', integer(INTERVAL_MIN_MS, INTERVAL_MAX_MS), 1_000)
     .addHelpText('after', examples('bazaar status', 'bazaar status --watch', 'bazaar status --json --port 8080'))
     .action((options: StatusOptions) => (options.watch ? watch(options) : showOnce(options)))
 }
@@ -31,8 +34,8 @@ async function showOnce(options: StatusOptions): Promise<void> {
   const client = clientFor(options, { timeoutMs: TIMEOUT_MS, retryForMs: 0 })
   const answer = await client.status().finally(() => client.close())
   if (answer.kind !== 'ok') throw noAnswer(options, causeOf(answer))
-  show(answer.value, options)
   if (differingLengths(answer.value).length > 0) process.exitCode = EXIT.failed
+  show(answer.value, options)
 }
 
 async function watch(options: StatusOptions): Promise<void> {

@@ -4,9 +4,9 @@ import type { PlaceAnswer } from '../../http/client.ts'
 import { onStopRequest } from '../../runtime/lifecycle.ts'
 import { systemRandom } from '../../runtime/random.ts'
 import { examples } from '../examples.ts'
-import { CommandFailure, EXIT, type ExitCode } from '../failure.ts'
+import { CommandFailure, EXIT, wordsOf, type ExitCode } from '../failure.ts'
 import { clientFor, noAnswer, withTarget, type TargetOptions } from '../target.ts'
-import { print, printAside, printJson } from '../terminal.ts'
+import { printAside, printResult } from '../terminal.ts'
 import { count } from '../units.ts'
 import { idempotencyKey, integer, stockName } from '../values.ts'
 
@@ -33,16 +33,38 @@ export function addTrades(program: Command): void {
 async function trade(type: TradeType, name: string, quantity: number, options: TradeOptions): Promise<void> {
   const client = clientFor(options)
   const { key = systemRandom.id(16) } = options
-  onStopRequest(() => {
-    printAside(mayHaveBeenPlaced(key))
-    process.exit(EXIT.unknown)
-  })
-  const answer = await client.place({ name, type, quantity }, { key }).finally(() => client.close())
-  process.exitCode = exitCodeOf(answer)
-  if (options.json) printJson(answer)
-  else if (answer.kind === 'ok') print(sentence(type, name, quantity, answer))
+  const fate = new Fate(key)
+  onStopRequest(() => fate.end())
+  const answer = await client
+    .place({ name, type, quantity }, { key })
+    .catch((error: unknown) => fate.end(error))
+    .finally(() => client.close())
+  fate.learn(exitCodeOf(answer))
+  if (options.json) printResult(JSON.stringify(answer))
+  else if (answer.kind === 'ok') printResult(sentence(type, name, quantity, answer))
   else if (answer.kind === 'refused') throw new CommandFailure(answer.message)
   else throw unknownOutcome(options, answer)
+}
+
+/** What is known of an order when the command has to end: by a signal, or by a mistake of its own. */
+class Fate {
+  readonly #key: string
+  #exitCode: ExitCode | undefined
+
+  constructor(key: string) {
+    this.#key = key
+  }
+
+  learn(exitCode: ExitCode): void {
+    this.#exitCode = exitCode
+    process.exitCode = exitCode
+  }
+
+  end(error?: unknown): never {
+    if (this.#exitCode === undefined) printAside(mayHaveBeenPlaced(this.#key))
+    if (error !== undefined) printAside(wordsOf(error))
+    process.exit(this.#exitCode ?? EXIT.unknown)
+  }
 }
 
 function exitCodeOf(answer: PlaceAnswer): ExitCode {

@@ -31,7 +31,7 @@ import { waitForTrading } from '../supervisor/readiness.ts'
 import { removeUpState } from '../supervisor/state-file.ts'
 import { superviseAloud } from '../supervisor/supervise-aloud.ts'
 import type { Supervisor } from '../supervisor/supervisor.ts'
-import { ignoreVanishedReaders, painterFor, print, printAside, printJson } from '../terminal.ts'
+import { painterFor, print, printAside, printJson } from '../terminal.ts'
 
 /** One Ctrl-C can arrive several times, as npm passes on what the terminal sent to all. */
 const SAME_KEYPRESS_MS = 500
@@ -83,7 +83,6 @@ export function addUp(program: Command): void {
 }
 
 async function up(options: UpOptions, command: Command): Promise<void> {
-  ignoreVanishedReaders()
   const startedAtMs = systemClock.monotonicMs()
   const wantedPorts = replicaPorts(options, command.getOptionValueSource('replicas') === 'default')
   const named = resolve(options.data)

@@ -5,7 +5,7 @@ import type { Progress, VerifiedCopy } from '../../storage/verification.ts'
 import { examples } from '../examples.ts'
 import { CommandFailure, EXIT, wordsOf } from '../failure.ts'
 import { dataOption, jsonOption, LOOPBACK } from '../options.ts'
-import { painterFor, print, printJson } from '../terminal.ts'
+import { painterFor, printResult } from '../terminal.ts'
 import { address } from '../values.ts'
 import { ProgressBar } from '../workload/progress.ts'
 
@@ -57,9 +57,9 @@ async function verify({ data, address: addresses, json }: VerifyOptions): Promis
   const report = await reportOn(copies)
   for (const copy of copies) copy.close()
   bar.clear()
-  if (json) printJson(reportJson(report))
-  else for (const line of reportLines(report, painterFor(process.stdout))) print(line)
   process.exitCode = report.isWell ? EXIT.ok : EXIT.failed
+  const lines = json ? [JSON.stringify(reportJson(report))] : reportLines(report, painterFor(process.stdout))
+  for (const line of lines) printResult(line)
 }
 
 function progressOn(bar: ProgressBar): Progress {

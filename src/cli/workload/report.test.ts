@@ -44,6 +44,29 @@ test('an order without an answer is counted, and the run is not clean', () => {
   expect(lines(tally)).toContain('1 order got no answer')
 })
 
+const refused = { kind: 'refused', status: 404, code: 404, message: 'stock not found' } as const
+
+test.each([
+  ['refused', refused],
+  ['unanswered', { kind: 'unknown', cause: 'timeout', key: 'k', mayHaveBeenPlaced: false }],
+] as const)('over orders that were all %s, neither of the two verdicts is given', (_, answer) => {
+  const tally = new Tally()
+  tally.traded(answer)
+  expect(isClean(tally.counts())).toBe(false)
+  expect(lines(tally).at(-1)).toBe('NO ORDER WAS ACCEPTED')
+})
+
+test('a run that was to look up only is clean when every lookup was answered', () => {
+  const tally = new Tally()
+  tally.lookedUp({ kind: 'ok', value: { name: 'tesla', price: 1, quantity: 1 } })
+  tally.lookedUp(refused)
+  expect(lines(tally)).toContain('1 lookup found no such stock')
+  expect(lines(tally).at(-1)).toBe('NO ORDER WAS PLACED')
+  expect(isClean(tally.counts())).toBe(true)
+  tally.lookedUp({ kind: 'unknown', cause: 'timeout' })
+  expect(isClean(tally.counts())).toBe(false)
+})
+
 test('latencies are in milliseconds', async () => {
   let nowMs = 0
   const latencies = new Latencies({ ...systemClock, monotonicMs: () => nowMs })

@@ -9,14 +9,20 @@ const COLUMNS: readonly Column[] = [
   ...['count', 'average', 'p50', 'p95', 'p99', 'max'].map((title) => ({ title, align: 'right' }) as const),
 ]
 
-/** The contract's last line. An order that could not be queried is not verified. */
-export function verdict({ verified, accepted, nonMatches }: TallyCounts): string {
-  return verified === accepted && nonMatches.length === 0 ? 'ALL ORDERS VERIFIED' : 'A NON-MATCH WAS FOUND'
+/**
+ * The last line. The contract's two are for when there was something to verify: over no order at all either would say what
+ * nobody looked at. An order that could not be queried is not verified.
+ */
+export function verdict({ verified, accepted, refused, unanswered, nonMatches }: TallyCounts): string {
+  if (accepted > 0) return verified === accepted && nonMatches.length === 0 ? 'ALL ORDERS VERIFIED' : 'A NON-MATCH WAS FOUND'
+  return refused + unanswered > 0 ? 'NO ORDER WAS ACCEPTED' : 'NO ORDER WAS PLACED'
 }
 
-/** Whether everything was answered and every accepted order was found as it was placed. */
+/** Whether everything was answered, every accepted order was found as it was placed, and one was, if any was wanted. */
 export const isClean = (counts: TallyCounts): boolean =>
-  verdict(counts) === 'ALL ORDERS VERIFIED' && counts.unanswered === 0 && counts.lookupsUnanswered === 0
+  ['ALL ORDERS VERIFIED', 'NO ORDER WAS PLACED'].includes(verdict(counts)) &&
+  counts.unanswered === 0 &&
+  counts.lookupsUnanswered === 0
 
 export function reportLines(counts: TallyCounts, latencies: Latencies, paint: Paint): string[] {
   const rows = OPERATIONS.map((operation) => {
@@ -33,6 +39,7 @@ export function reportLines(counts: TallyCounts, latencies: Latencies, paint: Pa
     ...tableLines(COLUMNS, rows),
     '',
     `${count(counts.accepted, 'order')} accepted, ${counts.refused} refused, ${counts.verified} verified`,
+    ...(counts.lookupsRefused > 0 ? [`${count(counts.lookupsRefused, 'lookup')} found no such stock`] : []),
     ...problems.map((words) => paint('red', words)),
     paint(isClean(counts) ? 'green' : 'red', verdict(counts)),
   ]

@@ -2,6 +2,8 @@ import type { Answer, PlaceAnswer } from '../../http/client.ts'
 import type { OrderData, StockData } from '../../http/types.ts'
 
 export interface TallyCounts {
+  /** Lookups of stocks that do not exist, those that the test mode makes up included. */
+  readonly lookupsRefused: number
   readonly lookupsUnanswered: number
   readonly accepted: number
   readonly refused: number
@@ -15,6 +17,7 @@ export interface TallyCounts {
 
 /** What all traders of one run have met. */
 export class Tally {
+  #lookupsRefused = 0
   #lookupsUnanswered = 0
   #accepted = 0
   #refused = 0
@@ -25,6 +28,7 @@ export class Tally {
   readonly #numbers = new Set<number>()
 
   lookedUp(answer: Answer<StockData>): void {
+    if (answer.kind === 'refused') this.#lookupsRefused += 1
     if (answer.kind === 'unknown') this.#lookupsUnanswered += 1
   }
 
@@ -47,6 +51,7 @@ export class Tally {
 
   counts(): TallyCounts {
     return {
+      lookupsRefused: this.#lookupsRefused,
       lookupsUnanswered: this.#lookupsUnanswered,
       accepted: this.#accepted,
       refused: this.#refused,

@@ -1,3 +1,4 @@
+import { PATIENT_ASKER } from '../src/runtime/gate.ts'
 import type { HttpAnswer, Network, RpcServer, Services, StreamHandlers, StreamMethod, UnaryMethod } from '../src/runtime/network.ts'
 import type { Life, SimProcess } from './process.ts'
 import type { SimRandom } from './random.ts'
@@ -144,7 +145,7 @@ export class SimNetwork {
   /** Calls a single-item method of a process directly, for looking into it. */
   async inspect(address: string, method: UnaryMethod): Promise<unknown> {
     const host = this.#hosts.get(address)
-    return host ? this.#calls.handle(host, method, {}).catch(() => undefined) : undefined
+    return host ? this.#calls.handle(host, method, {}, PATIENT_ASKER).catch(() => undefined) : undefined
   }
 
   #serve(life: Life, services: Services): RpcServer {

@@ -1,3 +1,4 @@
+import type { Asker } from '../src/runtime/gate.ts'
 import { RpcError, type HttpAnswer, type ServerStreamMethod, type UnaryMethod } from '../src/runtime/network.ts'
 import type { Host, SimNetwork } from './network.ts'
 import type { Life } from './process.ts'
@@ -19,6 +20,13 @@ export class SimCalls {
     request: object,
     deadlineMs: number,
   ): Promise<unknown> {
+    const { scheduler } = this.#network
+    const until = scheduler.nowMs + life.process.real(deadlineMs)
+    const asker: Asker = {
+      get isGone() {
+        return scheduler.nowMs >= until || !life.alive
+      },
+    }
     return this.#exchange(life, deadlineMs, (answer, fail) => {
       const host = this.#network.hostAt(address)
       if (!host) return this.#refuse(life, address, fail)
@@ -31,7 +39,7 @@ export class SimCalls {
           forget()
           this.#back(life, host.life, deliver)
         }
-        this.handle(host, method, request).then(
+        this.handle(host, method, request, asker).then(
           (response) => {
             if (!host.life.alive) return
             for (const observer of this.#network.observers) observer.answered?.(host.life, life, method, response)
@@ -46,15 +54,15 @@ export class SimCalls {
     })
   }
 
-  async handle({ services }: Host, method: UnaryMethod | ServerStreamMethod, request: object): Promise<unknown> {
-    const unary = services.unary[method as UnaryMethod] as ((request: object) => Promise<object>) | undefined
-    if (unary) return unary(request)
+  async handle({ services }: Host, method: UnaryMethod | ServerStreamMethod, request: object, asker: Asker): Promise<unknown> {
+    const unary = services.unary[method as UnaryMethod] as ((request: object, asker: Asker) => Promise<object>) | undefined
+    if (unary) return unary(request, asker)
     const stream = services.serverStreams[method as ServerStreamMethod] as
-      | ((request: object) => AsyncIterable<object>)
+      | ((request: object, asker: Asker) => AsyncIterable<object>)
       | undefined
     if (!stream) throw new RpcError('UNIMPLEMENTED', method)
     const messages: object[] = []
-    for await (const message of stream(request)) messages.push(message)
+    for await (const message of stream(request, asker)) messages.push(message)
     return messages
   }
 

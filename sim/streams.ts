@@ -1,5 +1,5 @@
 import { SERVER_KEEPALIVE_MS, SERVER_KEEPALIVE_TIMEOUT_MS } from '../src/rpc/channel-options.ts'
-import { RpcError, type MessageStream, type StreamHandlers, type StreamMethod } from '../src/runtime/network.ts'
+import { RpcError, type MessageStream, type ServedStream, type StreamHandlers, type StreamMethod } from '../src/runtime/network.ts'
 import type { SimNetwork } from './network.ts'
 import type { Life, SimProcess } from './process.ts'
 
@@ -114,7 +114,7 @@ export class SimStreams {
       const again = () => (caller.open ? this.#connect(caller, address, method, connected) : undefined)
       return void scheduler.after(RETRANSMIT_MS, again)
     }
-    const open = host?.services.streams[method] as ((stream: MessageStream<object>) => StreamHandlers<object>) | undefined
+    const open = host?.services.streams[method] as ((stream: ServedStream<object>) => StreamHandlers<object>) | undefined
     if (!host || !open) return void caller.life.enter(() => this.#close(caller, 'connection refused'))
     host.life.enter(() => {
       if (!caller.open) return
@@ -122,7 +122,7 @@ export class SimStreams {
       const pair: StreamPair = { method, ends: [caller, callee] }
       this.#pairs.add(pair)
       // The handlers may send before they are returned.
-      callee.handlers = open({ send: (message) => this.#send(pair, 1, message), close: () => this.#closeFrom(pair, 1) })
+      callee.handlers = open({ send: (message) => this.#send(pair, 1, message), close: () => this.#closeFrom(pair, 1), drained: () => Promise.resolve() })
       for (const { life } of pair.ends) life.onEnd(() => this.#lifeEnded(pair, life))
       connected(pair)
     })

@@ -1,4 +1,5 @@
-import { RpcError, type MessageStream, type Services, type StreamHandlers } from '../runtime/network.ts'
+import type { Asker } from '../runtime/gate.ts'
+import { RpcError, type MessageStream, type ServedStream, type Services, type StreamHandlers } from '../runtime/network.ts'
 import { refusal } from '../rpc/refusal.ts'
 import type {
   CatalogueStatus,
@@ -19,11 +20,11 @@ export interface OpenCatalogue {
   readonly clusterId: string
   lookup(name: string): Promise<LookupResult>
   trade(request: TradeStockName): Promise<TradeResult>
-  read(request: ReadRequest): Promise<Entries>
+  read(request: ReadRequest, asker: Asker): Promise<Entries>
   confirm(): Promise<Published>
   status(): CatalogueStatus
   lead(stream: MessageStream<CatalogueToLeader>): StreamHandlers<LeaderToCatalogue>
-  session(stream: MessageStream<CatalogueToFrontEnd>): StreamHandlers<FrontEndToCatalogue>
+  session(stream: ServedStream<CatalogueToFrontEnd>): StreamHandlers<FrontEndToCatalogue>
 }
 
 const OPENING = 'the catalogue opens its ledger; its log says whether it waits for a replica'
@@ -43,7 +44,7 @@ export function servicesFromTheStart(catalogueId: string, opened: () => OpenCata
       'Catalog.Identify': async () => ({ catalogueId, clusterId: opened()?.clusterId ?? '' }),
       'Catalog.Lookup': async ({ stockName }) => (await open()).lookup(stockName),
       'Catalog.Trade': async (request) => (await open()).trade(request),
-      'Catalog.Read': async (request) => (await open()).read(request),
+      'Catalog.Read': async (request, asker) => (await open()).read(request, asker),
       'Catalog.Confirm': async () => (await open()).confirm(),
       'Catalog.Status': async () => (await open()).status(),
     },

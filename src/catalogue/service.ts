@@ -1,6 +1,8 @@
+import { LIMITS } from '../domain/limits.ts'
 import type { OrderRequest, Outcome } from '../domain/order.ts'
 import { sleep, within } from '../runtime/clock.ts'
-import { RpcError, type MessageStream, type StreamHandlers } from '../runtime/network.ts'
+import { Gate, type Asker } from '../runtime/gate.ts'
+import { RpcError, type MessageStream, type ServedStream, type StreamHandlers } from '../runtime/network.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Service } from '../runtime/service.ts'
 import type {
@@ -18,6 +20,7 @@ import type {
   TradeStockName,
 } from '../rpc/messages.ts'
 import { readEntries } from '../rpc/log-pages.ts'
+import { READ_PATIENCE_MS, tooManyReads } from '../rpc/pieces.ts'
 import { foreignRequest } from '../rpc/order-requests.ts'
 import { wireNumber } from '../rpc/outcome-codes.ts'
 import { haltingLedger } from '../storage/halting.ts'
@@ -30,6 +33,7 @@ import { servicesFromTheStart, type OpenCatalogue } from './opening.ts'
 import { openLedger, showsLoss, type RecoveryOptions } from './recovery.ts'
 import { Seals } from './seals.ts'
 import { LEASE_MS, Sessions } from './sessions.ts'
+import { StockLists } from './stock-lists.ts'
 
 /** A foreign caller's wait for something to be published. */
 const FOREIGN_DEADLINE_MS = 3_000
@@ -87,6 +91,8 @@ class Catalogue implements OpenCatalogue {
   readonly #leaders = new Set<LeaderStream>()
   readonly #membership: Membership
   readonly #closing: AbortController
+  /** Reads of many entries, one at a time. */
+  readonly #reads: Gate
   #starting = true
   /** Why nothing can be written at the moment, or undefined. */
   #diskTrouble: string | undefined
@@ -105,6 +111,7 @@ class Catalogue implements OpenCatalogue {
     this.#publication = publication
     this.#membership = membership
     this.#closing = closing
+    this.#reads = new Gate(runtime.clock, { placesMax: 1, waitingMax: LIMITS.waitingReadsMax })
     this.#sessions = new Sessions(runtime.clock, leaseMs, this.clusterId)
     this.#decisions = new Decisions(ledger, runtime.clock, (group, callers) => this.#decided(group, callers))
   }
@@ -147,8 +154,9 @@ class Catalogue implements OpenCatalogue {
     return new LeaderStream(this.#leaderContext(), stream)
   }
 
-  read(request: ReadRequest): Promise<Entries> {
-    return readEntries(this.#ledger, request, this.#ledger.head())
+  async read(request: ReadRequest, asker: Asker): Promise<Entries> {
+    const read = () => readEntries(this.#runtime.clock, this.#ledger, request, this.#ledger.head(), asker)
+    return (await this.#reads.run(asker, READ_PATIENCE_MS, read)) ?? tooManyReads()
   }
 
   #leaderContext(): LeaderStreamContext {
@@ -175,8 +183,9 @@ class Catalogue implements OpenCatalogue {
     for (const leader of this.#leaders) if (!callers.has(leader)) leader.carry(group)
   }
 
-  session(stream: MessageStream<CatalogueToFrontEnd>): StreamHandlers<FrontEndToCatalogue> {
+  session(stream: ServedStream<CatalogueToFrontEnd>): StreamHandlers<FrontEndToCatalogue> {
     let frontEndId = ''
+    const lists = new StockLists(this.#runtime.clock, this.#publication, stream)
     return {
       message: ({ hello, renew, query, ended }) => {
         if (hello) {
@@ -189,12 +198,15 @@ class Catalogue implements OpenCatalogue {
         if (ended) this.#sessions.ended(frontEndId, stream)
         if (query) {
           const position = this.#mayShow ? this.#publication.published : -1
-          const names = query.names.length > 0 ? query.names : this.#publication.stocks().map((stock) => stock.name)
-          const stocks = position < 0 ? [] : names.map((name) => this.#view(name))
-          stream.send({ answer: { query: query.query, stocks, position } })
+          const stocks = position < 0 ? [] : query.names.map((name) => this.#view(name))
+          if (position >= 0 && query.names.length === 0) lists.ask(query.query)
+          else stream.send({ answer: { query: query.query, stocks, position, more: false } })
         }
       },
-      closed: () => this.#sessions.detach(frontEndId, stream),
+      closed: () => {
+        lists.close()
+        this.#sessions.detach(frontEndId, stream)
+      },
     }
   }
 

@@ -37,6 +37,7 @@ export const ERRORS = {
   REQUEST_TIMEOUT: { status: 408, code: 408, message: 'the request did not arrive in full in time' },
   HEAD_TOO_LARGE: { status: 431, code: 431, message: 'the request line and the headers are too large' },
   OVERLOADED: { status: 503, code: 503, message: 'too many orders are waiting; this one was not placed, try again' },
+  BUSY: { status: 503, code: 503, message: 'too many questions are waiting; try again' },
   NO_LEADER: { status: 503, code: 503, message: 'no replica leads at the moment; try again' },
   NOT_PLACED: { status: 503, code: 503, message: 'no leader could be reached in time; the order was not placed, try again' },
   MAY_HAVE_BEEN_PLACED: {

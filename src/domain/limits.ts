@@ -20,8 +20,21 @@ export const LIMITS = {
   frontEndStandingOrdersMax: 1_024,
   /** Lookups of what is not cached that one front end has under way; the next one gets 503. */
   frontEndLookupsMax: 4_096,
-  /** Requests of all kinds that one front end works on at once, but for plain orders and lookups; the next one gets 503. */
+  /**
+   * Requests of all kinds that one front end has taken in, but for plain orders and lookups; the next one gets 503, or ends
+   * its connection if it stands behind others there.
+   */
   frontEndRequestsMax: 8_192,
+  /** Requests that wait behind each other on one connection; with so many it is not read. */
+  pipelinedRequestsMax: 16,
+  /** Listings of orders that one front end has under way. */
+  frontEndListingsMax: 2,
+  /** Pages and files below /docs that one front end has under way, until they are read: a file takes a descriptor. */
+  frontEndDocumentsMax: 8,
+  /** Listings, and requests below /docs, that wait for their turn; the next one gets 503. */
+  frontEndWaitingQuestionsMax: 256,
+  /** Bytes of answers that their readers have not taken yet. With so many, all but plain orders and lookups get 503. */
+  frontEndUnreadBytesMax: 64 * 1024 * 1024,
   /** Orders one leader holds unanswered; the next one is answered "overloaded". */
   leaderPendingOrdersMax: 16_384,
   /** Requests in one Trade message. */
@@ -32,6 +45,20 @@ export const LIMITS = {
   learnerBatchMax: 1_000,
   /** Entries that a leader may lack and still trade soon: it gets them on its stream. With more it reads them first. */
   leaderGapMax: 8_000,
+  /** Stocks in one part of an answer that lists all of them. */
+  stocksPartMax: 500,
+  /** Entries that are read from a file in one go; pings, trades and heartbeats get their turn before the next ones. */
+  entriesPieceMax: 100,
+  /** Reads of a log, listings and the like that one catalogue or replica has waiting; the next one is refused. */
+  waitingReadsMax: 1_024,
+  /** The same of one connection or stream: the next ones wait until these are answered, and the answers taken. */
+  readsPerCallerMax: 4,
+  /** Calls and streams that one connection of a gRPC server may have open. */
+  streamsPerConnectionMax: 256,
+  /** Streams of one kind that a gRPC server has open; for the next one, that on which nothing has arrived for longest ends. */
+  streamsOfOneKindMax: 64,
+  /** Bytes that a gRPC server holds for readers who do not take them. */
+  unreadBytesMax: 64 * 1024 * 1024,
   /** Orders one listing returns. */
   listingMax: 1_000,
 } as const

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { LIMITS } from '../domain/limits.ts'
 import type { OrderRequest } from '../domain/order.ts'
 import type { StockView } from '../rpc/messages.ts'
+import { PATIENT_ASKER } from '../runtime/gate.ts'
 import { httpServer } from '../runtime/http-server.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { directRoutes } from './direct-routes.ts'
@@ -148,7 +149,7 @@ describe('a lookup that comes without the framework is answered like one that co
     stocks.find = () => new Promise((resolve) => waiting.push(() => resolve({ kind: 'unavailable' })))
     try {
       const routes = directRoutes(frontEnd, log)
-      const ask = () => routes.answer({ method: 'GET', path: '/stocks/nobody', headers: {}, body: '' })
+      const ask = () => routes.answer({ method: 'GET', path: '/stocks/nobody', headers: {}, body: '' }, PATIENT_ASKER)
       const answers = Array.from({ length: LIMITS.frontEndLookupsMax }, ask)
       expect(ask()).toMatchObject({ status: 503, body: { error: { message: expect.stringContaining('many') } } })
       for (const settle of waiting) settle()

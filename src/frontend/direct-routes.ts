@@ -32,7 +32,7 @@ export function directRoutes(frontEnd: FrontEnd, log: Logger): DirectRoutes {
 
   return {
     bodyBytesMax: LIMITS.requestBodyBytesMax,
-    answer: ({ method, path, headers, body }) => {
+    answer: ({ method, path, headers, body }, asker) => {
       if (method === 'POST') {
         if (path !== '/orders' || !MEDIA_TYPE.test(headers['content-type'] ?? JSON_TYPE)) return undefined
         return frontEnd.orders.isFull ? OVERLOADED : guarded(placeText(frontEnd, headers['idempotency-key'], body))
@@ -42,7 +42,7 @@ export function directRoutes(frontEnd: FrontEnd, log: Logger): DirectRoutes {
       const cached = folder === 'stocks' ? frontEnd.stocks.cached(name) : undefined
       if (cached) return stockFound(cached)
       if (lookingUp >= LIMITS.frontEndLookupsMax) return OVERLOADED
-      return lookUp(folder === 'stocks' ? lookUpStock(frontEnd, name) : lookUpOrder(frontEnd, name))
+      return lookUp(folder === 'stocks' ? lookUpStock(frontEnd, name, asker) : lookUpOrder(frontEnd, name, asker))
     },
   }
 }

@@ -1,7 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance, FastifyReply, HTTPMethods } from 'fastify'
 import type { ErrorName } from '../domain/errors.ts'
-import { LIMITS } from '../domain/limits.ts'
 import { REQUEST_METHODS, type JsonAnswer } from '../runtime/direct-connection.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { parseJson } from './direct-routes.ts'
@@ -63,7 +62,6 @@ export function addErrorHandling(app: FastifyInstance, log: Logger): void {
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') refuse(reply, 'INVALID_REQUEST')
     else done()
   })
-  limitRequests(app)
 }
 
 /** Failures before any route is found: fastify asks this instead of the error handler. */
@@ -72,23 +70,3 @@ export const refusePath = (error: { readonly code: string }, reply: FastifyReply
 
 /** What is not a request at all, by the code that node:http has for it. */
 export const answerToBroken = (code: string): JsonAnswer => refusal(BY_CONNECTION_CODE[code] ?? 'INVALID_REQUEST')
-
-function limitRequests(app: FastifyInstance): void {
-  let running = 0
-  app.addHook('onRequest', (request, reply, done) => {
-    const { socket } = request.raw
-    running += 1
-    // Not onResponse: it is left out when the client goes away before the answer. An answer that has to wait for
-    // another one on its connection does not hear in every Node that the connection is closed.
-    const ended = () => {
-      running -= 1
-      reply.raw.off('close', ended)
-      socket.off('close', ended)
-    }
-    reply.raw.on('close', ended)
-    socket.setMaxListeners(0).on('close', ended)
-    if (running > LIMITS.frontEndRequestsMax) refuse(reply, 'OVERLOADED')
-    else done()
-  })
-}
-

@@ -1,9 +1,13 @@
+import { LIMITS } from '../domain/limits.ts'
 import type { StatusData } from '../http/types.ts'
+import { Gate, PATIENT_ASKER, type Asker } from '../runtime/gate.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import { SharedAnswer } from '../runtime/shared-answer.ts'
 import { FrontEndKeys } from './idempotency-key.ts'
 import { Leadership } from './leadership.ts'
 import { Orders } from './orders.ts'
 import { findOrders, type OrdersFound } from './queries.ts'
+import { CLIENT_PATIENCE_MS } from './patience.ts'
 import { CatalogueSession } from './session.ts'
 import { gatherStatus } from './status.ts'
 import { StockCache } from './stock-cache.ts'
@@ -26,8 +30,9 @@ export interface FrontEnd {
   readonly cache: StockCache
   /** "host:port" of the leader, or undefined while there is none. */
   leaderAddress(): string | undefined
-  /** One order by number (limit 0), or up to `limit` orders from `number` on. */
-  find(number: number, limit: number): Promise<OrdersFound>
+  /** One order by number (limit 0), or up to `limit` orders from `number` on. Few listings are under way at once. */
+  find(number: number, limit: number, asker?: Asker): Promise<OrdersFound>
+  /** Asks every process for its state, once for all who ask at the same time. */
   status(): Promise<StatusData>
   /** Begins to look for a leader and the catalogue; `address` is where leaders reach this front end by HTTP. */
   start(address: string): void
@@ -52,6 +57,10 @@ export function createFrontEnd(runtime: Runtime, options: FrontEndCoreOptions): 
   const replicas = options.replicas.map((replica) => `${replica.id}=${replica.address}`)
   const session: CatalogueSession = new CatalogueSession(runtime, { frontEndId: id, catalogueAddress, caching, replicas }, cache)
   let address = ''
+  const listings = new Gate(runtime.clock, { placesMax: LIMITS.frontEndListingsMax, waitingMax: LIMITS.frontEndWaitingQuestionsMax })
+  const statuses = new SharedAnswer(() =>
+    gatherStatus(runtime, { address, catalogueAddress, caching, cache, session, orders, leadership }),
+  )
   return {
     id,
     keys: new FrontEndKeys(runtime.random, id),
@@ -59,8 +68,13 @@ export function createFrontEnd(runtime: Runtime, options: FrontEndCoreOptions): 
     stocks: new Stocks(runtime, session, cache),
     cache,
     leaderAddress: () => leadership.leader?.address,
-    find: (number, limit) => findOrders(runtime, leadership, number, limit),
-    status: () => gatherStatus(runtime, { address, catalogueAddress, caching, cache, session, orders, leadership }),
+    find: async (number, limit, asker = PATIENT_ASKER) => {
+      const until = runtime.clock.monotonicMs() + CLIENT_PATIENCE_MS
+      const find = () => findOrders(runtime, leadership, { number, limit, asker, until })
+      if (limit === 0) return find()
+      return (await listings.run(asker, CLIENT_PATIENCE_MS, find)) ?? { kind: 'unavailable', error: 'BUSY' }
+    },
+    status: () => statuses.get(),
     start: (ownAddress) => {
       address = ownAddress
       leadership.start()

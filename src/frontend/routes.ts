@@ -1,18 +1,21 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ERRORS, type ErrorName } from '../domain/errors.ts'
 import { LIMITS } from '../domain/limits.ts'
 import { isOrderQuantity, isTradeType, type Outcome } from '../domain/order.ts'
 import type { JsonAnswer } from '../runtime/direct-connection.ts'
-import type { ErrorBody, LeaderData, OrderData, OrderListData, PlacedData, StockData, StockListData } from '../http/types.ts'
+import type { Asker } from '../runtime/gate.ts'
+import type { ErrorBody, LeaderData, OrderData, OrderListData, PlacedData } from '../http/types.ts'
 import { REJECTION_ERRORS } from '../rpc/outcome-codes.ts'
 import { fingerprintOf } from '../rpc/order-requests.ts'
 import type { Entry, StockView } from '../rpc/messages.ts'
 import type { FrontEnd } from './front-end.ts'
 import { parseKeyHeader, recordedKey } from './idempotency-key.ts'
 import { SCHEMAS } from './schemas.ts'
+import { stockData } from './stock-list.ts'
 
 const RETRY_AFTER_SECONDS = '1'
 const LISTING_DEFAULT = 100
+const JSON_TYPE = 'application/json; charset=utf-8'
 
 export interface OrderBody {
   readonly name: string
@@ -22,27 +25,26 @@ export interface OrderBody {
 
 /** Adds every route of the contract, and ours. */
 export function addRoutes(app: FastifyInstance, frontEnd: FrontEnd): void {
-  app.get<{ Params: { name: string } }>('/stocks/:name', { schema: SCHEMAS.stock }, async ({ params }, reply) =>
-    send(reply, await lookUpStock(frontEnd, params.name)),
+  app.get<{ Params: { name: string } }>('/stocks/:name', { schema: SCHEMAS.stock }, async (request, reply) =>
+    send(reply, await lookUpStock(frontEnd, request.params.name, askerOf(request))),
   )
 
-  app.get('/stocks', { schema: SCHEMAS.stocks }, async (_request, reply) => {
-    const stocks = await frontEnd.stocks.all()
-    if (!stocks) return refuse(reply, 'UNAVAILABLE')
-    const data: StockListData = { stocks: stocks.map((stock) => ({ ...stockData(stock), volume: stock.volume })) }
-    return { data }
+  app.get('/stocks', { schema: SCHEMAS.stocks }, async (request, reply) => {
+    const json = await frontEnd.stocks.all(askerOf(request))
+    return json ? reply.type(JSON_TYPE).send(json) : refuse(reply, 'UNAVAILABLE')
   })
 
-  app.get<{ Params: { number: string } }>('/orders/:number', { schema: SCHEMAS.order }, async ({ params }, reply) =>
-    send(reply, await lookUpOrder(frontEnd, params.number)),
+  app.get<{ Params: { number: string } }>('/orders/:number', { schema: SCHEMAS.order }, async (request, reply) =>
+    send(reply, await lookUpOrder(frontEnd, request.params.number, askerOf(request))),
   )
 
-  app.get<{ Querystring: { after?: string; limit?: string } }>('/orders', { schema: SCHEMAS.orders }, async ({ query }, reply) => {
+  app.get<{ Querystring: { after?: string; limit?: string } }>('/orders', { schema: SCHEMAS.orders }, async (request, reply) => {
+    const { query } = request
     const after = query.after === undefined ? -1 : Number(query.after || NaN)
     const limit = query.limit === undefined ? LISTING_DEFAULT : Number(query.limit || NaN)
     const valid = Number.isSafeInteger(after) && after >= -1 && Number.isInteger(limit) && limit >= 1
     if (!valid || limit > LIMITS.listingMax) return refuse(reply, 'INVALID_LISTING')
-    const found = await frontEnd.find(after + 1, limit)
+    const found = await frontEnd.find(after + 1, limit, askerOf(request))
     if (found.kind !== 'found') return refuse(reply, found.kind === 'unavailable' ? found.error : 'UNAVAILABLE')
     const data: OrderListData = { orders: found.entries.map(orderData) }
     return { data }
@@ -78,17 +80,17 @@ export function addRoutes(app: FastifyInstance, frontEnd: FrontEnd): void {
 }
 
 /** The levels of a stock, from the cache or the catalogue. */
-export async function lookUpStock(frontEnd: FrontEnd, name: string): Promise<JsonAnswer> {
-  const found = await frontEnd.stocks.find(name)
+export async function lookUpStock(frontEnd: FrontEnd, name: string, asker: Asker): Promise<JsonAnswer> {
+  const found = await frontEnd.stocks.find(name, asker)
   if (found.kind === 'found') return stockFound(found.stock)
   return refusal(found.kind === 'not-found' ? 'STOCK_NOT_FOUND' : 'UNAVAILABLE')
 }
 
 /** The order of a number, as the path has it. */
-export async function lookUpOrder(frontEnd: FrontEnd, numberText: string): Promise<JsonAnswer> {
+export async function lookUpOrder(frontEnd: FrontEnd, numberText: string, asker: Asker): Promise<JsonAnswer> {
   const number = parseOrderNumber(numberText)
   if (number === undefined) return refusal('ORDER_NOT_FOUND')
-  const found = await frontEnd.find(number, 0)
+  const found = await frontEnd.find(number, 0, asker)
   const entry = found.kind === 'found' ? found.entries[0] : undefined
   if (entry) return { status: 200, headers: {}, body: { data: orderData(entry) } }
   return refusal(found.kind === 'unavailable' ? found.error : 'ORDER_NOT_FOUND')
@@ -138,6 +140,15 @@ export function refusal(name: ErrorName, idempotencyKey?: string): JsonAnswer {
   return { status, headers: status === 503 ? { 'Retry-After': RETRY_AFTER_SECONDS } : {}, body }
 }
 
+/** The client of a request. One that has ended its side gets the answer, but none that would have to be waited for. */
+export function askerOf({ raw: { socket } }: FastifyRequest): Asker {
+  return {
+    get isGone() {
+      return socket.destroyed || socket.readableEnded
+    },
+  }
+}
+
 /** Sends one row of the error table. */
 export const refuse = (reply: FastifyReply, name: ErrorName): FastifyReply => send(reply, refusal(name))
 
@@ -148,7 +159,5 @@ const parseOrderNumber = (text: string): number | undefined => {
   const number = /^[0-9]{1,16}$/.test(text) ? Number(text) : NaN
   return Number.isSafeInteger(number) ? number : undefined
 }
-
-const stockData = ({ name, priceCents, quantity }: StockView): StockData => ({ name, price: priceCents / 100, quantity })
 
 const orderData = ({ number, name, type, quantity }: Entry): OrderData => ({ number, name, type, quantity })

@@ -5,6 +5,7 @@ import { sleep } from '../runtime/clock.ts'
 import { httpServer, listen } from '../runtime/http-server.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Service } from '../runtime/service.ts'
+import { admitRequests } from './admission.ts'
 import { directRoutes } from './direct-routes.ts'
 import { addErrorHandling, answerToBroken, refusePath } from './errors.ts'
 import { createFrontEnd, type FrontEndCoreOptions } from './front-end.ts'
@@ -29,6 +30,7 @@ export async function startFrontEnd(runtime: Runtime, options: FrontEndOptions):
     answerToBroken,
     directRoutes: directRoutes(frontEnd, runtime.log),
   })
+  admitRequests(app, runtime.clock) // Before any plugin: what it adds is admitted, too.
   await app.register(fastifySwagger, { openapi: { info: { title: 'Stock Bazaar', version: '1' } } })
   await app.register(fastifySwaggerUi, { routePrefix: '/docs' })
   addErrorHandling(app, runtime.log)

@@ -2,7 +2,7 @@ import type { Timer } from '../runtime/clock.ts'
 import type { MessageStream } from '../runtime/network.ts'
 import { Questions } from '../runtime/questions.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import type { CatalogueToFrontEnd, FrontEndToCatalogue, SessionGrant, StockAnswer } from '../rpc/messages.ts'
+import type { CatalogueToFrontEnd, FrontEndToCatalogue, SessionGrant, StockAnswer, StockView } from '../rpc/messages.ts'
 import type { StockCache } from './stock-cache.ts'
 
 const RENEW_INTERVAL_MS = 120
@@ -46,6 +46,8 @@ export class CatalogueSession {
   readonly #asked = new Map<number, Lease>()
   #lastAsk = 0
   readonly #queries: Questions<StockAnswer>
+  /** What has arrived of answers that are not complete. */
+  readonly #parts = new Map<number, StockView[]>()
   #trouble = 'not tried yet'
 
   constructor(runtime: Runtime, options: SessionOptions, cache: StockCache) {
@@ -127,14 +129,27 @@ export class CatalogueSession {
     if (why !== this.#trouble) this.#runtime.log.warn({ why }, 'catalogue is gone')
     this.#trouble = why
     stream.close()
+    this.#parts.clear()
     this.#queries.giveUp()
   }
 
   #message({ grant, answer, end }: CatalogueToFrontEnd): void {
     this.#heardAt = this.#runtime.clock.monotonicMs()
     if (grant) this.#renewed(grant)
-    if (answer) this.#queries.answered(answer.query, answer)
+    if (answer) this.#answered(answer)
     if (end) this.#end()
+  }
+
+  /** All stocks may come in parts. */
+  #answered(answer: StockAnswer): void {
+    const { query, stocks, more } = answer
+    const parts = this.#parts.get(query)
+    if (more && parts) parts.push(...stocks)
+    else if (more) this.#parts.set(query, [...stocks])
+    else {
+      this.#parts.delete(query)
+      this.#queries.answered(query, parts ? { ...answer, stocks: [...parts, ...stocks] } : answer)
+    }
   }
 
   /** A grant that belongs to another session than the last one finds an empty cache. */

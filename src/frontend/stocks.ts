@@ -1,9 +1,12 @@
 import { nextTurn, sleep, within } from '../runtime/clock.ts'
+import { PATIENT_ASKER, type Asker } from '../runtime/gate.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import { SharedAnswer } from '../runtime/shared-answer.ts'
 import type { StockAnswer, StockView } from '../rpc/messages.ts'
 import { CLIENT_PATIENCE_MS, RETRY_MS } from './patience.ts'
 import type { CatalogueSession } from './session.ts'
 import type { StockCache } from './stock-cache.ts'
+import { stockListJson } from './stock-list.ts'
 
 const TRY_MS = 1_000
 
@@ -13,17 +16,24 @@ export type StockFound =
   | { readonly kind: 'not-found' }
   | { readonly kind: 'unavailable' }
 
+interface AllStocks {
+  readonly position: number
+  readonly json: Buffer
+}
+
 /** Looks stocks up: in the cache, else at the catalogue, for which a lookup waits as long as an order does. */
 export class Stocks {
   readonly #runtime: Runtime
   readonly #session: CatalogueSession
   readonly #cache: StockCache
+  readonly #list: SharedAnswer<AllStocks | undefined>
   #gathering: { names: Set<string>; answer: Promise<StockAnswer | undefined> } | undefined
 
   constructor(runtime: Runtime, session: CatalogueSession, cache: StockCache) {
     this.#runtime = runtime
     this.#session = session
     this.#cache = cache
+    this.#list = new SharedAnswer(() => this.#askForAll())
   }
 
   /** The stock, if the cache may answer now. */
@@ -31,20 +41,28 @@ export class Stocks {
     return this.#cache.get(name, this.#session.live)
   }
 
-  async find(name: string): Promise<StockFound> {
+  async find(name: string, asker: Asker = PATIENT_ASKER): Promise<StockFound> {
     const cached = this.cached(name)
     if (cached) return { kind: 'found', stock: cached }
     this.#cache.missed()
-    const answer = await this.#untilAnswered(() => this.#gather(name))
+    const answer = await this.#untilAnswered(() => this.#gather(name), asker)
     const stock = answer?.stocks.find((view) => view.name === name)
     if (!stock) return { kind: 'unavailable' }
     return stock.found ? { kind: 'found', stock } : { kind: 'not-found' }
   }
 
-  /** All stocks, or undefined when the catalogue cannot be asked. */
-  async all(): Promise<readonly StockView[] | undefined> {
-    const answer = await this.#untilAnswered(() => this.#session.query([], TRY_MS))
-    return answer?.stocks
+  /**
+   * The answer that lists all stocks, as JSON, the same for all who ask at the same time; undefined when the catalogue
+   * cannot be asked.
+   */
+  async all(asker: Asker): Promise<Buffer | undefined> {
+    return (await this.#untilAnswered(() => this.#list.get(), asker))?.json
+  }
+
+  async #askForAll(): Promise<AllStocks | undefined> {
+    const answer = await this.#session.query([], CLIENT_PATIENCE_MS)
+    if (!answer || answer.position < 0) return undefined
+    return { position: answer.position, json: await stockListJson(this.#runtime.clock, answer.stocks) }
   }
 
   /** Lookups of one turn of the event loop travel in one message. */
@@ -68,14 +86,14 @@ export class Stocks {
     return answer
   }
 
-  async #untilAnswered(ask: () => Promise<StockAnswer | undefined>): Promise<StockAnswer | undefined> {
+  async #untilAnswered<A extends { readonly position: number }>(ask: () => Promise<A | undefined>, asker: Asker): Promise<A | undefined> {
     const { clock } = this.#runtime
     const until = clock.monotonicMs() + CLIENT_PATIENCE_MS
     for (;;) {
       // A query that is under way for others already may take longer than this caller has time.
       const answer = await within(clock, until - clock.monotonicMs(), ask(), undefined)
       if (answer && answer.position >= 0) return answer
-      if (clock.monotonicMs() + RETRY_MS >= until) return undefined
+      if (asker.isGone || clock.monotonicMs() + RETRY_MS >= until) return undefined
       await sleep(clock, RETRY_MS)
     }
   }

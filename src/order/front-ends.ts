@@ -1,12 +1,19 @@
-import type { MessageStream, StreamHandlers } from '../runtime/network.ts'
+import { LIMITS } from '../domain/limits.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { Gate, type Asker } from '../runtime/gate.ts'
+import type { ServedStream, StreamHandlers } from '../runtime/network.ts'
 import type { FrontEndToReplica, OrderQuery, PlaceBatch, PlaceOutcome, Ping, Pong, ReplicaToFrontEnd } from '../rpc/messages.ts'
 import type { Entry } from '../domain/order.ts'
 import { NOT_LEADER } from '../rpc/outcome-codes.ts'
 import type { Leader, PendingOrder } from './leader.ts'
 import type { Pushes } from './pushes.ts'
 
+/** A front end asks again after that. */
+const LISTING_PATIENCE_MS = 2_000
+
 /** What a replica lets its front ends see and do. */
 export interface RouteContext {
+  readonly clock: Clock
   readonly pushes: Pushes
   leader(): Leader | undefined
   pong(ping: number): Pong
@@ -14,7 +21,7 @@ export interface RouteContext {
   toldOfLeader(ping: Ping): void
   toldOwnAddress(address: string): void
   find(number: number): Promise<OrderFound>
-  list(from: number, limit: number): Promise<OrdersListed>
+  list(from: number, limit: number, asker: Asker): Promise<OrdersListed>
 }
 
 export type OrderFound =
@@ -25,9 +32,17 @@ export type OrdersListed =
   | { readonly kind: 'not-leader' | 'unavailable' }
 
 /** The replica's end of one front end's stream: pings, orders and their outcomes, queries, invalidations. */
-export function routeFrontEnd(context: RouteContext, stream: MessageStream<ReplicaToFrontEnd>): StreamHandlers<FrontEndToReplica> {
+export function routeFrontEnd(context: RouteContext, stream: ServedStream<ReplicaToFrontEnd>): StreamHandlers<FrontEndToReplica> {
   let frontEndId = ''
   let outcomes: PlaceOutcome[] = []
+  let isClosed = false
+  const asker: Asker = {
+    get isGone() {
+      return isClosed
+    },
+  }
+  /** The listings of this front end, one after the other: the next one is read when it has taken the one before. */
+  const listings = new Gate(context.clock, { placesMax: 1, waitingMax: LIMITS.readsPerCallerMax })
 
   /** Outcomes of one moment travel in one message. */
   const tell = (outcome: PlaceOutcome) => {
@@ -45,10 +60,22 @@ export function routeFrontEnd(context: RouteContext, stream: MessageStream<Repli
     else for (const order of orders) order.settle({ number: NOT_LEADER, replayed: false })
   }
 
-  const answer = async ({ query, number, limit }: OrderQuery) => {
-    const found = limit > 0 ? await context.list(number, limit) : await context.find(number)
+  const answer = (query: number, found: OrderFound | OrdersListed) => {
     const entries = 'entries' in found ? found.entries : 'entry' in found ? [found.entry] : []
     stream.send({ answer: { query, result: found.kind, entries } })
+  }
+
+  const list = async ({ query, number, limit }: OrderQuery): Promise<true> => {
+    answer(query, await context.list(number, limit, asker))
+    await stream.drained()
+    return true
+  }
+
+  const find = async (question: OrderQuery): Promise<void> => {
+    const { query, number, limit } = question
+    if (limit === 0) return answer(query, await context.find(number))
+    const listed = await listings.run(asker, LISTING_PATIENCE_MS, () => list(question))
+    if (!listed) answer(query, { kind: 'unavailable' })
   }
 
   return {
@@ -63,9 +90,12 @@ export function routeFrontEnd(context: RouteContext, stream: MessageStream<Repli
         stream.send({ pong: context.pong(ping.ping) })
       }
       if (batch) place(batch)
-      if (query) void answer(query)
+      if (query) void find(query)
       if (invalidated) context.pushes.confirmed(frontEndId, stream)
     },
-    closed: () => context.pushes.detach(frontEndId, stream),
+    closed: () => {
+      isClosed = true
+      context.pushes.detach(frontEndId, stream)
+    },
   }
 }

@@ -1,5 +1,6 @@
 import { LIMITS } from '../domain/limits.ts'
 import type { Timer } from '../runtime/clock.ts'
+import { Gate, type Asker } from '../runtime/gate.ts'
 import { RpcError, type RpcServer, type Services } from '../runtime/network.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Service } from '../runtime/service.ts'
@@ -14,6 +15,7 @@ import type {
   SealResult,
 } from '../rpc/messages.ts'
 import { readEntries } from '../rpc/log-pages.ts'
+import { entriesInPieces, READ_PATIENCE_MS, tooManyReads } from '../rpc/pieces.ts'
 import { haltingOrderLog } from '../storage/halting.ts'
 import type { OrderLog } from '../storage/order-log.ts'
 import { Belonging } from './belonging.ts'
@@ -70,6 +72,8 @@ class Replica {
   readonly #pushes: Pushes
   readonly #follower: FollowerSide
   readonly #singleCalls: SingleCalls
+  /** Reads of many entries, one at a time. */
+  readonly #reads: Gate
   #rejoin: Rejoin | undefined
   #role: Role = { kind: 'follower' }
   #address = ''
@@ -85,6 +89,7 @@ class Replica {
     const { replicaId, log, caching, frontEndAddress } = options
     this.#copy = new Copy(log)
     this.#belonging = new Belonging(runtime.network, options.catalogueAddress)
+    this.#reads = new Gate(runtime.clock, { placesMax: 1, waitingMax: LIMITS.waitingReadsMax })
     this.#pushes = new Pushes(runtime.clock, runtime.network, { caching, frontEndAddress })
     this.#singleCalls = new SingleCalls(runtime, {
       copy: this.#copy,
@@ -129,15 +134,16 @@ class Replica {
         'Order.Lookup': ({ orderNum }) => this.#singleCalls.lookup(orderNum),
         'Order.Propagate': (order) => this.#singleCalls.propagated(order),
         'Order.AssignFollowers': (assignment) => this.#assigned(assignment),
-        'Order.Read': (request) => this.#read(request),
+        'Order.Read': (request, asker) => this.#read(request, asker),
         'Order.Seal': (request) => this.#seal(request),
         'Order.Status': () => Promise.resolve(this.#status()),
       },
-      serverStreams: { 'Order.Synchronize': (request) => this.#singleCalls.synchronize(request) },
+      serverStreams: { 'Order.Synchronize': (request, asker) => this.#singleCalls.synchronize(request, asker) },
       streams: {
         'Order.Route': (stream) =>
           routeFrontEnd(
             {
+              clock: this.#runtime.clock,
               pushes: this.#pushes,
               leader: () => this.#leader,
               pong: (ping) => this.#pong(ping),
@@ -146,7 +152,7 @@ class Replica {
                 if (!this.#options.advertisedAddress) this.#address = address
               },
               find: (number) => this.#find(number),
-              list: (from, limit) => this.#list(from, limit),
+              list: (from, limit, asker) => this.#list(from, limit, asker),
             },
             stream,
           ),
@@ -262,10 +268,13 @@ class Replica {
     return entry ? { kind: 'found', entry } : { kind: 'unavailable' }
   }
 
-  async #list(from: number, limit: number): Promise<OrdersListed> {
+  async #list(from: number, limit: number, asker: Asker): Promise<OrdersListed> {
     const confirmed = await this.#confirm(from + limit)
     if (typeof confirmed !== 'number') return confirmed
-    const entries = await this.#copy.log.entries(from, Math.min(limit, LIMITS.listingMax, Math.max(0, confirmed - from)))
+    const count = Math.min(limit, LIMITS.listingMax, Math.max(0, confirmed - from))
+    const read = () => entriesInPieces(this.#runtime.clock, this.#copy.log, from, count, asker)
+    const entries = await this.#reads.run(asker, READ_PATIENCE_MS, read)
+    if (!entries) return { kind: 'unavailable' }
     const whole = from + entries.length >= Math.min(confirmed, from + limit)
     return whole ? { kind: 'found', entries } : { kind: 'unavailable' }
   }
@@ -280,9 +289,13 @@ class Replica {
 
   // ---- the log -----------------------------------------------------------------------------------------------------
 
-  #read(request: ReadRequest): Promise<Entries> {
-    const { length, sealedGeneration } = this.#copy.head()
-    return readEntries(this.#copy.log, request, { length, generation: sealedGeneration, recoveredGeneration: 0 })
+  async #read(request: ReadRequest, asker: Asker): Promise<Entries> {
+    const read = () => {
+      const { length, sealedGeneration } = this.#copy.head()
+      const head = { length, generation: sealedGeneration, recoveredGeneration: 0 }
+      return readEntries(this.#runtime.clock, this.#copy.log, request, head, asker)
+    }
+    return (await this.#reads.run(asker, READ_PATIENCE_MS, read)) ?? tooManyReads()
   }
 
   /** A catalogue that has lost its ledger knows no genesis: then the one held here stands. */

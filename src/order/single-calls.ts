@@ -1,6 +1,7 @@
 import { LIMITS } from '../domain/limits.ts'
 import type { Entry } from '../domain/order.ts'
 import { sleep, within } from '../runtime/clock.ts'
+import type { Asker } from '../runtime/gate.ts'
 import { RpcError, type RpcCode } from '../runtime/network.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { fromWireEntries } from '../rpc/entries.ts'
@@ -116,7 +117,7 @@ export class SingleCalls {
     }
   }
 
-  async *synchronize({ orderNum, synchronizedAdd, overReplicate }: SynchronizeTransNum): AsyncIterable<TransNumInfo> {
+  async *synchronize({ orderNum, synchronizedAdd, overReplicate }: SynchronizeTransNum, asker: Asker): AsyncIterable<TransNumInfo> {
     const leader = this.#replica.leader()
     if (synchronizedAdd !== '') {
       if (!leader) throw new RpcError('FAILED_PRECONDITION', 'this replica does not lead')
@@ -124,8 +125,8 @@ export class SingleCalls {
     }
     if (overReplicate) return
     const end = this.#replica.published()
-    for (let from = orderNum + 1; from < end; ) {
-      const entries = await this.#replica.copy.log.entries(from, Math.min(LIMITS.catchUpBatchMax, end - from))
+    for (let from = orderNum + 1; from < end && !asker.isGone; ) {
+      const entries = await this.#replica.copy.log.entries(from, Math.min(LIMITS.entriesPieceMax, end - from))
       if (entries.length === 0) return
       for (const { number, name, type, quantity } of entries) {
         yield { orderNum: number, stockName: name, tradeType: type, stockTradeQuantity: quantity }

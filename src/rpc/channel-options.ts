@@ -1,3 +1,5 @@
+import { LIMITS } from '../domain/limits.ts'
+
 /** Bytes that a peer may send ahead. With HTTP/2's 64 KiB a large message waits for a peer that is busy with the one before it. */
 export const WINDOW_BYTES = 1_048_576
 
@@ -26,6 +28,7 @@ export const SERVER_KEEPALIVE_TIMEOUT_MS = 2_000
  */
 export const SERVER_OPTIONS = {
   ...CHANNEL_OPTIONS,
+  'grpc.max_concurrent_streams': LIMITS.streamsPerConnectionMax,
   'grpc.keepalive_time_ms': SERVER_KEEPALIVE_MS,
   'grpc.keepalive_timeout_ms': SERVER_KEEPALIVE_TIMEOUT_MS,
 }

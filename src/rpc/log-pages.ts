@@ -1,8 +1,10 @@
 import { LIMITS } from '../domain/limits.ts'
 import type { Entry } from '../domain/order.ts'
 import { nextTurn, type Clock } from '../runtime/clock.ts'
+import type { Asker } from '../runtime/gate.ts'
 import { fromWireEntries } from './entries.ts'
 import type { Entries, ReadRequest } from './messages.ts'
+import { entriesInPieces, type EntrySource } from './pieces.ts'
 
 /** Pages that are asked for at once: while one is written, the next are read and on their way. */
 const PAGES_AHEAD = 3
@@ -42,19 +44,20 @@ export async function* readPages(
 }
 
 /** A log that can be read by number: the ledger, or a replica's copy. */
-interface ReadableLog {
-  entries(from: number, limit: number): Promise<readonly Entry[]>
+interface ReadableLog extends EntrySource {
   digestAt(length: number): Promise<string | undefined>
 }
 
 /** Answers a `Read` call. With limit 0 it tells the digest of the first `from` entries, '' when there are fewer. */
 export async function readEntries(
+  clock: Clock,
   log: ReadableLog,
   { from, limit }: ReadRequest,
   head: { readonly length: number; readonly generation: number; readonly recoveredGeneration: number },
+  asker: Asker,
 ): Promise<Entries> {
   const first = Math.max(0, from)
-  const entries = await log.entries(first, Math.min(Math.max(0, limit), LIMITS.catchUpBatchMax))
+  const entries = await entriesInPieces(clock, log, first, Math.min(Math.max(0, limit), LIMITS.catchUpBatchMax), asker)
   const digest = (await log.digestAt(first + entries.length)) ?? ''
   const { length, generation, recoveredGeneration } = head
   return { entries, digest, length, generation, recoveredGeneration }

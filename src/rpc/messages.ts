@@ -259,6 +259,7 @@ export interface StockAnswer {
   query: number
   stocks: readonly StockView[]
   position: number
+  more: boolean
 }
 
 export interface StockView {

@@ -9,20 +9,24 @@ import {
   type sendUnaryData,
 } from '@grpc/grpc-js'
 import { HealthImplementation } from 'grpc-health-check'
+import { LIMITS } from '../domain/limits.ts'
 import { joinAddress } from '../runtime/address.ts'
 import { sleep, systemClock } from '../runtime/clock.ts'
 import { whilePortIsTaken } from '../runtime/listening.ts'
+import type { Asker } from '../runtime/gate.ts'
 import type { Logger } from '../runtime/logger.ts'
-import { RpcError, type MessageStream, type RpcServer, type Services, type StreamHandlers } from '../runtime/network.ts'
+import { RpcError, type RpcServer, type ServedStream, type Services, type StreamHandlers } from '../runtime/network.ts'
+import { limitCalls } from './call-limits.ts'
 import { SERVER_OPTIONS } from './channel-options.ts'
 import { definitions, SERVICE_NAMES } from './definitions.ts'
 import { toStatus } from './errors.ts'
 import { widenServerWindows } from './flow-control.ts'
 import { addReflection } from './reflection.ts'
+import { UnreadStreams } from './unread-streams.ts'
 
-type UnaryHandler = (request: object) => Promise<object>
-type ServerStreamHandler = (request: object) => AsyncIterable<object>
-type StreamOpener = (stream: MessageStream<object>) => StreamHandlers<object>
+type UnaryHandler = (request: object, asker: Asker) => Promise<object>
+type ServerStreamHandler = (request: object, asker: Asker) => AsyncIterable<object>
+type StreamOpener = (stream: ServedStream<object>) => StreamHandlers<object>
 
 /**
  * Serves the given methods, the standard health service and reflection.
@@ -30,7 +34,7 @@ type StreamOpener = (stream: MessageStream<object>) => StreamHandlers<object>
  */
 export async function serveGrpc(host: string, port: number, services: Services, log: Logger): Promise<RpcServer> {
   widenServerWindows()
-  const server = new Server(SERVER_OPTIONS)
+  const server = new Server({ ...SERVER_OPTIONS, interceptors: [limitCalls()] })
   const streams = new Set<() => void>()
   const served = SERVICE_NAMES.filter((name) => {
     const implementation = implementationOf(name, services, streams, log)
@@ -42,6 +46,7 @@ export async function serveGrpc(host: string, port: number, services: Services, 
   health.addToServer(server)
   addReflection(server, served)
   const bound = await bind(server, host, port)
+  const unread = new UnreadStreams(bound, log)
   return {
     port: bound,
     close: async (graceMs) => {
@@ -50,6 +55,7 @@ export async function serveGrpc(host: string, port: number, services: Services, 
       const closed = new Promise<void>((resolve) => server.tryShutdown(() => resolve()))
       await Promise.race([closed, sleep(systemClock, graceMs)])
       server.forceShutdown()
+      unread.close()
     },
   }
 }
@@ -64,14 +70,21 @@ function implementationOf(service: string, services: Services, streams: Set<() =
   }
   each<UnaryHandler>(services.unary, (handler, method) => unary(handler, method, log))
   each<ServerStreamHandler>(services.serverStreams, (handler, method) => serverStream(handler, method, log))
-  each<StreamOpener>(services.streams, (handler) => duplex(handler, streams))
+  each<StreamOpener>(services.streams, (handler) => duplex(handler, streams, new Map()))
   return implementation
 }
+
+/** A call that was cancelled, or whose deadline has passed, is waited for by nobody. */
+const askerOf = (call: { readonly cancelled: boolean }): Asker => ({
+  get isGone() {
+    return call.cancelled
+  },
+})
 
 const unary =
   (handler: UnaryHandler, method: string, log: Logger) =>
   (call: ServerUnaryCall<object, object>, answer: sendUnaryData<object>) => {
-    handler(call.request).then(
+    handler(call.request, askerOf(call)).then(
       (response) => answer(null, response),
       (error: unknown) => {
         reportBug(error, method, log)
@@ -83,7 +96,7 @@ const unary =
 const serverStream =
   (handler: ServerStreamHandler, method: string, log: Logger) => async (call: ServerWritableStream<object, object>) => {
     try {
-      for await (const message of handler(call.request)) {
+      for await (const message of handler(call.request, askerOf(call))) {
         if (call.cancelled) return
         if (!call.write(message)) await new Promise((resolve) => call.once('drain', resolve).once('close', resolve))
       }
@@ -97,27 +110,55 @@ const serverStream =
 /** A peer that leaves so many messages of its stream unread has stopped: what is meant for it must not fill the memory. */
 const QUEUED_MESSAGES_MAX = 1_000
 
-const duplex = (open: StreamOpener, streams: Set<() => void>) => (call: ServerDuplexStream<object, object>) => {
+/** One stream more: at the limit, the one on which nothing has arrived for the longest makes room. */
+function makeRoom(ofThisKind: ReadonlyMap<Ending, number>): void {
+  if (ofThisKind.size < LIMITS.streamsOfOneKindMax) return
+  const [longest] = [...ofThisKind].reduce((one, other) => (other[1] < one[1] ? other : one))
+  longest('too many streams are open')
+}
+
+type Ending = (cause: string) => void
+
+/** `ofThisKind` tells of each stream to the same handler when something arrived last, monotonic. */
+const duplex = (open: StreamOpener, streams: Set<() => void>, ofThisKind: Map<Ending, number>) => (call: ServerDuplexStream<object, object>) => {
   let live = true
   const stop = () => end('this process is stopping')
   streams.add(stop)
+  let unwritten = 0
+  let waiting: (() => void)[] = []
+  const settle = () => {
+    for (const resolve of waiting) resolve()
+    waiting = []
+  }
+  const written = () => {
+    unwritten -= 1
+    if (unwritten === 0) settle()
+  }
   const end = (cause: string) => {
     if (!live) return
     live = false
+    ofThisKind.delete(end)
+    settle()
     streams.delete(stop)
     call.end()
     handlers.closed(new RpcError('UNAVAILABLE', cause))
   }
+  makeRoom(ofThisKind)
+  ofThisKind.set(end, systemClock.monotonicMs())
   const handlers = open({
     send: (message) => {
       if (!live) return
-      call.write(message)
+      unwritten += 1
+      call.write(message, written)
       if (call.writableLength > QUEUED_MESSAGES_MAX) end('the other end does not read')
     },
     close: () => end('closed by this end'),
+    drained: () => (live && unwritten > 0 ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve()),
   })
   call.on('data', (message: object) => {
-    if (live) handlers.message(message)
+    if (!live) return
+    ofThisKind.set(end, systemClock.monotonicMs())
+    handlers.message(message)
   })
   call.on('end', () => end('closed by the other end'))
   call.on('cancelled', () => end('the other end is gone'))

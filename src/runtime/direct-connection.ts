@@ -2,6 +2,7 @@ import { createServer, METHODS, STATUS_CODES, type RequestListener, type Server 
 import type { Socket } from 'node:net'
 import type { HTTPMethods } from 'fastify'
 import { systemClock } from './clock.ts'
+import type { Asker } from './gate.ts'
 import { ParkedConnections } from './parked-connections.ts'
 import { readPlainRequest, type PlainRequest } from './plain-request.ts'
 
@@ -22,7 +23,7 @@ export interface DirectRoutes {
    * The answer, at once if it is at hand; undefined leaves the request to the framework. Neither throws nor rejects. A
    * connection that is told 503 at once is not read for a moment.
    */
-  answer(request: PlainRequest): JsonAnswer | Promise<JsonAnswer> | undefined
+  answer(request: PlainRequest, asker: Asker): JsonAnswer | Promise<JsonAnswer> | undefined
 }
 
 const NO_ROOM = 503
@@ -58,7 +59,7 @@ export function serverWithDirectRoutes(routes: DirectRoutes, others: RequestList
  * A connection whose requests are read right from the socket, one after the other, as long as all of them are plain and
  * have direct routes. With the first other one it is left to node:http for good.
  */
-class DirectConnection {
+class DirectConnection implements Asker {
   /** Called once: it is left to node:http, or over. */
   onDone: (isLeft: boolean) => void = () => {}
   readonly #socket: Socket
@@ -81,6 +82,11 @@ class DirectConnection {
     socket.setTimeout(server.keepAliveTimeout + (server.keepAliveTimeoutBuffer ?? KEEP_ALIVE_BUFFER_DEFAULT_MS))
     socket.on('data', this.#receive).on('end', this.#end).on('timeout', this.#expire)
     socket.on('error', this.#fail).on('close', this.#finish)
+  }
+
+  /** A client that has ended its side gets the answer that is under way, but none that would have to be waited for. */
+  get isGone(): boolean {
+    return this.#socket.destroyed || this.#socket.readableEnded
   }
 
   /** Answers the request that is under way, even one that has arrived only in part, then ends. */
@@ -109,7 +115,7 @@ class DirectConnection {
     }
     // Who does not read answers gets no more of them here: node:http knows how to wait for that.
     if (request === 'unusual' || this.#socket.writableLength > 0) return this.#leave(bytes)
-    const answer = this.#routes.answer(request)
+    const answer = this.#routes.answer(request, this)
     if (!answer) return this.#leave(bytes)
     if (answer instanceof Promise) {
       this.#isAnswering = true

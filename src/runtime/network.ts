@@ -1,4 +1,5 @@
 import type { ServerStreamMethods, StreamMethods, UnaryMethods } from '../rpc/methods.ts'
+import type { Asker } from './gate.ts'
 
 /** Why a call or a stream failed. `code` is the gRPC status name. */
 export class RpcError extends Error {
@@ -30,6 +31,12 @@ export interface MessageStream<Sent> {
   close(): void
 }
 
+/** The end of a stream that a server has. */
+export interface ServedStream<Sent> extends MessageStream<Sent> {
+  /** Resolves once all that was sent is on its way to a reader that takes it, or the stream is closed. */
+  drained(): Promise<void>
+}
+
 /** What one end does with what arrives. */
 export interface StreamHandlers<Received> {
   message(message: Received): void
@@ -42,17 +49,18 @@ export type StreamMethod = keyof StreamMethods
 
 /** What a process serves. */
 export type UnaryHandlers = {
-  [M in UnaryMethod]?: (request: UnaryMethods[M]['request']) => Promise<UnaryMethods[M]['response']>
+  [M in UnaryMethod]?: (request: UnaryMethods[M]['request'], asker: Asker) => Promise<UnaryMethods[M]['response']>
 }
 export type ServerStreamMethod = keyof ServerStreamMethods
 export type ServerStreamHandlers = {
   [M in ServerStreamMethod]?: (
     request: ServerStreamMethods[M]['request'],
+    asker: Asker,
   ) => AsyncIterable<ServerStreamMethods[M]['response']>
 }
 export type StreamHandlersFor = {
   [M in StreamMethod]?: (
-    stream: MessageStream<StreamMethods[M]['response']>,
+    stream: ServedStream<StreamMethods[M]['response']>,
   ) => StreamHandlers<StreamMethods[M]['request']>
 }
 

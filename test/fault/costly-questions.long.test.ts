@@ -1,0 +1,176 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { Agent } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { OPENING_CATALOGUE } from '../../src/domain/stock.ts'
+import { type Cluster, startCluster } from '../cluster.ts'
+import { ask, order } from '../contract/conformance/http.ts'
+import { Pipeline, READ_2000, tradeDuring, UnreadCalls, type SeenMeanwhile } from './floods.ts'
+import { eventually } from './process.ts'
+
+const MEMORY_MAX_BYTES = 1_000_000_000
+/** Longer than a reader has for an answer, and than a front end takes to notice. */
+const CUT_WITHIN_MS = 30_000
+const ORDERS = 2_000
+
+const clients: { close(): void }[] = []
+afterEach(() => {
+  for (const client of clients.splice(0)) client.close()
+})
+const pipelineTo = (address: string): Pipeline => {
+  const pipeline = new Pipeline(address)
+  clients.push(pipeline)
+  return pipeline
+}
+const callsTo = (address: string): UnreadCalls => {
+  const calls = new UnreadCalls(address)
+  clients.push(calls)
+  return calls
+}
+
+/** Trading has gone on as if nobody had asked for anything. */
+function expectUnharmed({ wrong, errors, elections, memoryBytes }: SeenMeanwhile): void {
+  expect({ wrong, errors, elections }).toEqual({ wrong: [], errors: [], elections: 0 })
+  expect(memoryBytes).toBeLessThan(MEMORY_MAX_BYTES)
+}
+
+async function placeMany({ frontEnd }: Cluster, count: number): Promise<void> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 128 })
+  const orders = Array.from({ length: count }, (_, at) => order(frontEnd, { name: 'tesla', type: at % 2 ? 'buy' : 'sell', quantity: 1 }, { agent }))
+  for (const { status } of await Promise.all(orders)) expect(status).toBe(200)
+  agent.destroy()
+}
+
+const untilAnswered = (pipeline: Pipeline, answers: number): Promise<true> =>
+  eventually(`${answers} answers, not ${pipeline.answers}`, 60_000, () => pipeline.answers >= answers || undefined)
+const untilCut = (connections: readonly { readonly isClosed: boolean }[]): Promise<true> =>
+  eventually('readers that do not read are cut', CUT_WITHIN_MS, () => connections.every(({ isClosed }) => isClosed) || undefined)
+
+describe('a system with some thousand orders', () => {
+  let cluster: Cluster
+  beforeAll(async () => {
+    cluster = await startCluster()
+    await placeMany(cluster, ORDERS)
+  })
+  afterAll(() => cluster.stop())
+
+  test.each([
+    ['GET /orders?limit=1000', 1_000],
+    ['HEAD /orders?limit=1000', 1_000],
+    [`GET /orders?limit=1000&after=${ORDERS - 1_000}`, 500],
+    ['GET /status', 2_000],
+    ['GET /docs/json', 1_000],
+    ['GET /docs/static/swagger-ui-bundle.js', 100],
+    ['GET /cache/tesla', 3_000],
+    ['GET /stocks/nobody%20has%20it', 3_000],
+    ['GET /stocks', 2_000],
+  ])('%s, %d times behind each other on one connection: each is answered, and trading goes on', async (requestLine, count) => {
+    const seen = await tradeDuring(cluster, 20, async () => {
+      const pipeline = pipelineTo(cluster.frontEnd).read().send(requestLine, count)
+      await untilAnswered(pipeline, count)
+      expect(Object.fromEntries(pipeline.statuses)).toEqual({ [requestLine.includes('nobody') ? 404 : 200]: count })
+    })
+    expectUnharmed(seen)
+  })
+
+  test('the same from many connections at once', async () => {
+    const seen = await tradeDuring(cluster, 20, async () => {
+      const pipelines = Array.from({ length: 300 }, (_, at) =>
+        pipelineTo(cluster.frontEnd).read().send(at % 3 ? 'GET /orders?limit=1000' : 'GET /status', 5),
+      )
+      await Promise.all(pipelines.map((pipeline) => untilAnswered(pipeline, 5)))
+      for (const { statuses } of pipelines) for (const status of statuses.keys()) expect([200, 503]).toContain(status)
+    })
+    expectUnharmed(seen)
+  })
+
+  test('who reads no answer is cut, and holds up nobody meanwhile', async () => {
+    const paths = ['/docs/json', '/orders?limit=1000', '/docs/static/swagger-ui-bundle.js']
+    const seen = await tradeDuring(cluster, 20, async () => {
+      const unread = Array.from({ length: 16 }, (_, at) => pipelineTo(cluster.frontEnd).send(`GET ${paths[at % paths.length]}`, 4_000))
+      for (let round = 0; round < 10; round += 1) {
+        for (const path of ['/leader', '/status', '/orders?limit=10']) expect((await ask(cluster.frontEnd, path)).status).toBe(200)
+      }
+      await untilCut(unread)
+    })
+    expectUnharmed(seen)
+  })
+
+  test('a client that has left is not answered', async () => {
+    const seen = await tradeDuring(cluster, 20, async () => {
+      for (let round = 0; round < 20; round += 1) {
+        const left = Array.from({ length: 20 }, () => pipelineTo(cluster.frontEnd).send('GET /orders?limit=1000', 100))
+        expect((await ask(cluster.frontEnd, '/leader')).status).toBe(200)
+        for (const pipeline of left) pipeline.close()
+      }
+    })
+    expectUnharmed(seen)
+  })
+
+  test.each(['catalogue', 'leader', 'follower'])('thousands of reads at the %s whose answers nobody takes', async (whom) => {
+    const leader = await cluster.leader()
+    const replica = cluster.replicas.find(({ id }) => (`order-${id}` === leader) === (whom === 'leader'))!
+    const [address, path] = whom === 'catalogue' ? [cluster.catalogue, '/Catalog/Read'] : [replica.address, '/Order/Read']
+    const seen = await tradeDuring(cluster, 20, async () => {
+      const callers = Array.from({ length: 4 }, () => callsTo(address))
+      for (let round = 0; round < 500; round += 1) {
+        for (const caller of callers) caller.call(path, READ_2000)
+        if (round % 50 === 0) await ask(cluster.frontEnd, '/leader')
+      }
+      await untilCut(callers)
+    })
+    expectUnharmed(seen)
+  })
+
+  test.each([
+    ['/Order/Status', ''],
+    ['/Order/Lookup', '08ffffffff07'],
+    ['/grpc.health.v1.Health/Check', ''],
+    ['/Order/Synchronize', '08ffffffffffffffffff01'],
+  ])('thousands of %s at the leader', async (path, message) => {
+    const leader = await cluster.leader()
+    const { address } = cluster.replicas.find(({ id }) => `order-${id}` === leader)!
+    const seen = await tradeDuring(cluster, 20, async () => {
+      for (let round = 0; round < 20; round += 1) {
+        const caller = callsTo(address)
+        for (let asked = 0; asked < 250; asked += 1) caller.call(path, Buffer.from(message, 'hex'))
+        expect((await ask(cluster.frontEnd, '/leader')).status).toBe(200)
+      }
+    })
+    expectUnharmed(seen)
+  })
+})
+
+describe('a system with 100,000 stocks', () => {
+  let folder: string
+  let cluster: Cluster
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'bazaar-stocks-'))
+    const file = join(folder, 'stocks.json')
+    const usual = OPENING_CATALOGUE.map(({ name }) => ({ name, price: 1, quantity: 1_000 }))
+    const others = Array.from({ length: 99_990 }, (_, at) => ({ name: `stock number ${at} of a long list`, price: 1, quantity: 1 }))
+    writeFileSync(file, JSON.stringify([...usual, ...others]))
+    cluster = await startCluster({ words: ['--stocks', file] })
+  }, 120_000)
+  afterAll(async () => {
+    await cluster.stop()
+    rmSync(folder, { recursive: true })
+  })
+
+  test('GET /stocks, 400 times on one connection', { timeout: 120_000 }, async () => {
+    const seen = await tradeDuring(cluster, 20, () => untilAnswered(pipelineTo(cluster.frontEnd).read().send('GET /stocks', 400), 20))
+    expectUnharmed(seen)
+  })
+
+  test('GET /stocks from 100 connections, of which half read nothing', { timeout: 120_000 }, async () => {
+    const seen = await tradeDuring(cluster, 20, async () => {
+      const pipelines = Array.from({ length: 100 }, (_, at) => {
+        const pipeline = pipelineTo(cluster.frontEnd).send('GET /stocks', 2)
+        return at % 2 ? pipeline : pipeline.read()
+      })
+      await Promise.all(pipelines.filter((_, at) => at % 2 === 0).map((pipeline) => untilAnswered(pipeline, 1)))
+    })
+    expectUnharmed(seen)
+  })
+})

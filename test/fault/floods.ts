@@ -1,0 +1,148 @@
+import { readFileSync } from 'node:fs'
+import { connect as connectHttp2, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2'
+import { connect, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { StatusData } from '../../src/http/types.ts'
+import type { Cluster } from '../cluster.ts'
+import { ask, dataOf } from '../contract/conformance/http.ts'
+import { Load, type LoadReport } from './load.ts'
+
+/** Callers who ask for much, and what the system shows meanwhile. All on this machine, and each loop has an end. */
+
+const SAMPLE_MS = 50
+
+/** What was seen while somebody asked for much. */
+export interface SeenMeanwhile extends LoadReport {
+  readonly elections: number
+  /** The largest resident memory of any process, in bytes; 0 where there is no /proc. */
+  readonly memoryBytes: number
+}
+
+/** Trades while `flood` runs, and until `orders` were acknowledged besides. */
+export async function tradeDuring(cluster: Cluster, orders: number, flood: () => Promise<unknown>): Promise<SeenMeanwhile> {
+  const electionsBefore = (await statusOf(cluster)).frontEnd.elections
+  const pids = [...cluster.pids.values()]
+  let memoryBytes = 0
+  const sampling = new AbortController()
+  const sampler = (async () => {
+    while (!sampling.signal.aborted) {
+      memoryBytes = Math.max(memoryBytes, ...pids.map(residentBytes))
+      await sleep(SAMPLE_MS)
+    }
+  })()
+  const load = new Load(() => cluster.frontEnd, { clients: 2 })
+  try {
+    await Promise.all([flood(), load.untilAcknowledged(orders)])
+  } finally {
+    sampling.abort()
+    await sampler
+  }
+  const report = await load.stop()
+  return { ...report, elections: (await statusOf(cluster)).frontEnd.elections - electionsBefore, memoryBytes }
+}
+
+const statusOf = async ({ frontEnd }: Cluster): Promise<StatusData> => dataOf<StatusData>(await ask(frontEnd, '/status'))
+
+function residentBytes(pid: number): number {
+  try {
+    const [, kilobytes] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+    return Number(kilobytes ?? 0) * 1_024
+  } catch {
+    return 0
+  }
+}
+
+/** A client that sends requests behind each other on one connection. */
+export class Pipeline {
+  readonly #socket: Socket
+  #isClosed = false
+  #received = 0
+  #tail = ''
+  /** Answers by status. */
+  readonly statuses = new Map<number, number>()
+
+  constructor(address: string) {
+    const url = new URL(`http://${address}`)
+    this.#socket = connect({ host: url.hostname, port: Number(url.port) })
+    this.#socket.on('error', () => {}).on('close', () => (this.#isClosed = true))
+  }
+
+  /** The connection has ended. Who reads nothing hears of it when writing: an empty line between two requests says nothing. */
+  get isClosed(): boolean {
+    if (!this.#isClosed) this.#socket.write('\r\n')
+    return this.#isClosed
+  }
+
+  /** Bytes that have arrived. */
+  get received(): number {
+    return this.#received
+  }
+
+  get answers(): number {
+    return [...this.statuses.values()].reduce((sum, count) => sum + count, 0)
+  }
+
+  /** Sends `count` requests with this first line. */
+  send(requestLine: string, count: number): this {
+    this.#socket.write(`${requestLine} HTTP/1.1\r\nhost: h\r\n\r\n`.repeat(count))
+    return this
+  }
+
+  /** Begins to take the answers. Without it none is read. */
+  read(): this {
+    this.#socket.on('data', (bytes: Buffer) => {
+      this.#received += bytes.length
+      const text = this.#tail + bytes.toString('latin1')
+      for (const [, status] of text.matchAll(/HTTP\/1\.1 (\d{3}) /g)) {
+        this.statuses.set(Number(status), (this.statuses.get(Number(status)) ?? 0) + 1)
+      }
+      this.#tail = /HTTP\/1\.1 \d{0,3}$|H?T?T?P?\/?1?\.?1?$/.exec(text.slice(-12))?.[0] ?? ''
+    })
+    return this
+  }
+
+  close(): void {
+    this.#socket.destroy()
+  }
+}
+
+/** A gRPC connection whose calls are never read. */
+export class UnreadCalls {
+  readonly #session: ClientHttp2Session
+  readonly #streams = new Set<ClientHttp2Stream>()
+  #isClosed = false
+  #asked = 0
+
+  constructor(address: string) {
+    this.#session = connectHttp2(`http://${address}`)
+    this.#session.on('error', () => {}).on('close', () => (this.#isClosed = true))
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** Calls that were begun. */
+  get asked(): number {
+    return this.#asked
+  }
+
+  /** Calls `path`, such as "/Order/Read", with this message in protobuf's form; nothing of the answer is taken. */
+  call(path: string, message: Buffer): void {
+    if (this.#isClosed || this.#session.destroyed) return
+    const headers = { ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers' }
+    const stream = this.#session.request(headers).on('error', () => {})
+    const head = Buffer.alloc(5)
+    head.writeUInt32BE(message.length, 1)
+    stream.end(Buffer.concat([head, message]))
+    this.#streams.add(stream)
+    this.#asked += 1
+  }
+
+  close(): void {
+    this.#session.destroy()
+  }
+}
+
+/** A `ReadRequest` for the first 2,000 entries. */
+export const READ_2000 = Buffer.from([0x10, 0xd0, 0x0f])

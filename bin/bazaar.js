@@ -4,10 +4,12 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import * as nodeModule from 'node:module'
+import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const OLDEST_MAJOR = 24
+const STILL_HERE_MS = 100
 const MAIN = new URL('../src/cli/main.ts', import.meta.url)
 // Platform packages that `npm ci` brings, by `platform-arch`.
 const RUNTIME_PACKAGES = {
@@ -66,7 +68,8 @@ function runWith(runtime) {
   const child = spawn(runtime, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   })
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2']) process.on(signal, () => child.kill(signal))
+  // The child decides what they mean; SIGHUP may well mean nothing.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2']) process.on(signal, () => child.kill(signal))
   child.on('error', (error) => {
     console.error(`bazaar: cannot run ${runtime}: ${error.message}`)
     process.exit(1)
@@ -75,6 +78,8 @@ function runWith(runtime) {
     if (!signal) process.exit(code === null ? 1 : code)
     process.removeAllListeners(signal)
     process.kill(process.pid, signal)
+    // Still here: the first process of a container is not ended by its own signals, and Node ignores SIGPIPE.
+    setTimeout(() => process.exit(128 + constants.signals[signal]), STILL_HERE_MS)
   })
 }
 

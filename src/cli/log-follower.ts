@@ -1,18 +1,46 @@
 import { readdirSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { mergeByTime, readLogLines, type LogLine } from './log-lines.ts'
-import { readRange, sizeOf } from './supervisor/log-file.ts'
+import { lookAt, readBytes } from './supervisor/log-file.ts'
 
 /** What one look reads of one file at most. */
 const CHUNK_BYTES = 1_000_000
-/** More than any log file and its predecessor hold. */
-const WHOLE_FILE_BYTES = 50_000_000
+/** What is read of the logs of one process at first, the newest files first: more than `up` keeps. */
+const FIRST_READ_BYTES = 100_000_000
+/** So many bytes before the place where reading goes on show whether the file is still the one that was read. */
+const GUARD_BYTES = 64
+const LINE_END = 0x0a
+const COMPRESSED = /\.(gz|bz2|xz|zst|lz4|zip)$/
 
-/** The logs of all processes of one data folder, read from the start and then as they grow. */
+/** A log as it lies in the folder: the current one of a process, or what `up` or logrotate made of earlier ones. */
+interface Found {
+  readonly path: string
+  /** The process's name. */
+  readonly name: string
+  readonly isCurrent: boolean
+  readonly identity: string
+  readonly size: number
+  readonly changedMs: number
+}
+
+/** How far a file was read. */
+interface Place {
+  offset: number
+  /** The bytes before `offset`. */
+  guard: Buffer
+  timeMs: number
+}
+
+/**
+ * The logs of all processes of one data folder, read from the start and then as they grow. A file is known by what it is
+ * and not by its name: a process goes on writing to its file when that is renamed, and a file that was emptied or replaced
+ * begins anew.
+ */
 export class LogFollower {
   readonly #folder: string
   readonly #names: ReadonlySet<string> | undefined
-  readonly #files = new Map<string, { offset: number; rest: string; timeMs: number }>()
+  /** By identity. Files that are not followed: copies, which nobody writes to once they are made. */
+  readonly #places = new Map<string, Place | 'not followed'>()
 
   /** With `names`, only the logs of these processes. */
   constructor(folder: string, names?: readonly string[]) {
@@ -20,34 +48,81 @@ export class LogFollower {
     this.#names = names && new Set(names)
   }
 
-  /** Everything that was written so far, the predecessors of rotated files included. */
+  /** Everything that was written so far, rotated files included. */
   readAll(): LogLine[] {
-    const old = this.#paths('.log.1').map((path) => readLogLines(readRange(path, 0, sizeOf(path)), nameOf(path)))
-    return mergeByTime([...old, ...this.#paths('.log').map((path) => this.#readNew(path, WHOLE_FILE_BYTES))])
+    const left = new Map<string, number>()
+    const newestFirst = this.#look().sort((a, b) => Number(b.isCurrent) - Number(a.isCurrent) || b.changedMs - a.changedMs)
+    const read = newestFirst.map((file) => {
+      const bytes = Math.min(file.size, left.get(file.name) ?? FIRST_READ_BYTES)
+      left.set(file.name, (left.get(file.name) ?? FIRST_READ_BYTES) - bytes)
+      return this.#readFrom(file, { offset: file.size - bytes, guard: Buffer.alloc(0), timeMs: 0 }, bytes)
+    })
+    return mergeByTime(read.reverse())
   }
 
   /** What was added since the last look. */
   readAdded(): LogLine[] {
-    return mergeByTime(this.#paths('.log').map((path) => this.#readNew(path, CHUNK_BYTES)))
+    const found = this.#look()
+    return mergeByTime(found.flatMap((file) => [this.#readEndOfCopy(file, found), this.#readNew(file)]))
   }
 
-  #paths(ending: string): string[] {
-    const files = readdirSync(this.#folder).filter((file) => file.endsWith(ending))
-    return files.map((file) => join(this.#folder, file)).filter((path) => !this.#names || this.#names.has(nameOf(path)))
+  #look(): Found[] {
+    return readFolder(this.#folder).flatMap((file) => {
+      const [, name = '', ending] = /^(.+?)\.log([.-].+)?$/.exec(file) ?? []
+      if (name === '' || COMPRESSED.test(file) || (this.#names && !this.#names.has(name))) return []
+      const path = join(this.#folder, file)
+      const seen = lookAt(path)
+      return seen ? [{ ...seen, path, name, isCurrent: ending === undefined }] : []
+    })
   }
 
-  #readNew(path: string, bytesMax: number): LogLine[] {
-    const size = sizeOf(path)
-    const seen = this.#files.get(path) ?? { offset: 0, rest: '', timeMs: 0 }
-    // A file that shrank was rotated: what stands in it now is all new.
-    const { offset, rest } = seen.offset > size ? { offset: 0, rest: '' } : seen
-    const to = Math.min(size, offset + bytesMax)
-    const text = rest + readRange(path, offset, to)
-    const complete = text.lastIndexOf('\n') + 1
-    const lines = readLogLines(text.slice(0, complete), nameOf(path), seen.timeMs)
-    this.#files.set(path, { offset: to, rest: text.slice(complete), timeMs: lines.at(-1)?.timeMs ?? seen.timeMs })
+  #readNew(file: Found): LogLine[] {
+    const place = this.#places.get(file.identity) ?? (file.isCurrent ? atTheStart() : 'not followed')
+    if (place !== 'not followed' && goesOn(file, place)) return this.#readFrom(file, place, CHUNK_BYTES)
+    // What was emptied is all new; a file of earlier lines into which others were copied holds nothing new.
+    if (file.isCurrent) return this.#readFrom(file, atTheStart(), CHUNK_BYTES)
+    this.#places.set(file.identity, 'not followed')
+    return []
+  }
+
+  /** What was written between the last look and the moment in which a log was copied and emptied: in the copy only. */
+  #readEndOfCopy(file: Found, all: readonly Found[]): LogLine[] {
+    const place = this.#places.get(file.identity)
+    if (!file.isCurrent || place === undefined || place === 'not followed' || goesOn(file, place)) return []
+    const copy = all.find((other) => other.name === file.name && !other.isCurrent && place.offset > 0 && goesOn(other, place))
+    return copy ? linesFrom(copy, place, copy.size - place.offset).lines : []
+  }
+
+  #readFrom(file: Found, place: Place, bytesMax: number): LogLine[] {
+    const { lines, next } = linesFrom(file, place, bytesMax)
+    this.#places.set(file.identity, next)
     return lines
   }
 }
 
-const nameOf = (path: string): string => basename(path).replace(/\.log(\.1)?$/, '')
+const atTheStart = (): Place => ({ offset: 0, guard: Buffer.alloc(0), timeMs: 0 })
+
+/** Whether the file still holds, before the place, what was read there. */
+function goesOn({ path, size }: Found, { offset, guard }: Place): boolean {
+  return size >= offset && readBytes(path, offset - guard.length, offset).equals(guard)
+}
+
+/** The whole lines from the place on, and where to go on. */
+function linesFrom(file: Found, { offset, guard, timeMs }: Place, bytesMax: number): { lines: LogLine[]; next: Place } {
+  const bytes = readBytes(file.path, offset, Math.min(file.size, offset + bytesMax))
+  // A line that is longer than all that is read at once comes in pieces.
+  const length = bytes.length === CHUNK_BYTES && !bytes.includes(LINE_END) ? bytes.length : bytes.lastIndexOf(LINE_END) + 1
+  const read = bytes.subarray(0, length)
+  const lines = readLogLines(read.toString('utf8'), file.name, timeMs)
+  const last = Buffer.from(Buffer.concat([guard, read]).subarray(-GUARD_BYTES))
+  return { lines, next: { offset: offset + length, guard: last, timeMs: lines.at(-1)?.timeMs ?? timeMs } }
+}
+
+/** The names in it; none while it is not there. */
+function readFolder(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}

@@ -16,6 +16,8 @@ const LEVELS: Readonly<Record<number, string>> = {
   50: 'ERROR',
   60: 'FATAL',
 }
+/** Beyond it there is no date. */
+const LAST_MOMENT_MS = 8.64e15
 const SAME_IN_EVERY_LINE: ReadonlySet<string> = new Set(['time', 'name', 'level', 'msg', 'pid', 'hostname'])
 
 /**
@@ -46,7 +48,7 @@ function readJsonLine(line: string, fallbackName: string, fallbackMs: number): L
   const { time, name, level, msg } = parsed
   const timeMs = typeof time === 'string' ? Date.parse(time) : Number(time)
   return {
-    timeMs: Number.isFinite(timeMs) ? timeMs : fallbackMs,
+    timeMs: Math.abs(timeMs) <= LAST_MOMENT_MS ? timeMs : fallbackMs,
     name: typeof name === 'string' ? name : fallbackName,
     level: LEVELS[Number(level)] ?? '',
     message: typeof msg === 'string' ? msg : '',

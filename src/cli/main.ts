@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { systemClock } from '../runtime/clock.ts'
+import { endOnSignalsAsFirstProcess, ignoreForeignHangUps } from '../runtime/lifecycle.ts'
 import { addCatalog } from './commands/catalog.ts'
 import { addClient } from './commands/client.ts'
 import { addControls } from './commands/control.ts'
@@ -85,10 +86,15 @@ function endWithParent(): void {
 
 function exitCodeFor(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+  if (isLostFolder(error)) return exitCodeFor(new CommandFailure('the working folder was removed: change to another one', EXIT.usage))
   if (!(error instanceof CommandFailure)) throw error
   printAside(`${painterFor(process.stderr)('red', 'bazaar:')} ${error.message}`)
   return error.exitCode
 }
+
+/** Node fails like that where a path is completed by the working folder. */
+const isLostFolder = (error: unknown): boolean =>
+  error instanceof Error && 'syscall' in error && error.syscall === 'uv_cwd'
 
 /** There is nothing left to do for a command that nobody can read. */
 function endUnread({ code }: NodeJS.ErrnoException): void {
@@ -101,6 +107,8 @@ function endUnread({ code }: NodeJS.ErrnoException): void {
 /** Until a command is known, there is only help to show. */
 let onlyShows = true
 watchOutput(endUnread)
+ignoreForeignHangUps()
+endOnSignalsAsFirstProcess()
 try {
   await buildProgram().parseAsync(process.argv)
 } catch (error) {

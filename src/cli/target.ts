@@ -1,4 +1,3 @@
-import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { type Answer, BazaarClient, type ClientOptions } from '../http/client.ts'
 import { splitAddress } from '../runtime/address.ts'
@@ -26,7 +25,7 @@ export function withTarget(command: Command): Command {
 /** The front end that a command means: the one it names, else the one of its data folder, else the fixed port. */
 function frontEndOf({ host, port, data }: TargetOptions): { readonly host: string; readonly port: number } {
   if (port !== 0) return { host, port }
-  const running = readRunningState(resolve(data))?.frontEnd
+  const running = readRunningState(data)?.frontEnd
   return running === undefined ? { host, port: FRONT_END_PORT } : splitAddress(running)
 }
 

@@ -1,3 +1,5 @@
+import { constants } from 'node:os'
+import { isatty } from 'node:tty'
 import { systemClock, within } from './clock.ts'
 import { jsonLogger, type Logger, type LogLevel } from './logger.ts'
 import type { Network } from './network.ts'
@@ -17,14 +19,41 @@ const CLOSE_OVERRUN_MS = 1_000
 
 export type StopCause = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'supervisor gone'
 
-/** Calls `run` for every request to stop: a signal, or the end of the process that started this one. */
+/** Looked up at the start: a terminal that was closed is none any more. */
+const HAS_TERMINAL = [0, 1, 2].some(isatty)
+
+/**
+ * Calls `run` for every request to stop: a signal, or the end of the process that started this one. The end of a terminal
+ * is one only for a process that has a terminal, see {@link ignoreForeignHangUps}.
+ */
 export function onStopRequest(run: (cause: StopCause) => void): void {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => run(signal))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => run(signal))
+  process.on('SIGHUP', () => HAS_TERMINAL && run('SIGHUP'))
   const gone = () => run('supervisor gone')
   // The supervisor may have vanished while this process was still loading its modules.
   if (process.connected) process.on('disconnect', gone)
   else if (process.env[SUPERVISED_VARIABLE]) gone()
   else if (process.env.npm_lifecycle_event) whenOrphaned(gone)
+}
+
+/**
+ * SIGHUP says that the terminal is gone. A process whose input and output are no terminal goes on then, as `nohup` wants
+ * it: that an ignored signal stays ignored cannot be seen here, since Node takes every signal back as it starts; but under
+ * `nohup` nothing is a terminal.
+ */
+export function ignoreForeignHangUps(): void {
+  if (!HAS_TERMINAL) process.on('SIGHUP', () => {})
+}
+
+/** As the first process of a container this one is ended by no signal but those that it handles: here are the usual ones. */
+export function endOnSignalsAsFirstProcess(): void {
+  if (process.pid !== 1) return
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const) {
+    process.on(signal, () => {
+      const isHandledElsewhere = process.listenerCount(signal) > 1
+      if (!isHandledElsewhere) process.exit(128 + constants.signals[signal])
+    })
+  }
 }
 
 /** npm hands a SIGTERM to the shell between us, which ends without passing it on. */

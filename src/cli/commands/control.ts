@@ -1,4 +1,3 @@
-import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { type Answer, BazaarClient } from '../../http/client.ts'
 import { splitAddress } from '../../runtime/address.ts'
@@ -55,7 +54,7 @@ export function addControls(program: Command): void {
           `bazaar ${control.command} order-2 --data /var/lib/bazaar`,
         ),
       )
-      .action((name: string, options: { data: string }) => carryOut(control, name, resolve(options.data)))
+      .action((name: string, options: { data: string }) => carryOut(control, name, options.data))
   }
 }
 

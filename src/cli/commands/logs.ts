@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { sleep, systemClock } from '../../runtime/clock.ts'
 import { examples } from '../examples.ts'
@@ -34,7 +34,7 @@ export function addLogs(program: Command): void {
 }
 
 async function showLogs({ data, follow, name, lines }: LogsOptions): Promise<void> {
-  const folder = join(resolve(data), 'logs')
+  const folder = join(data, 'logs')
   if (!existsSync(folder)) throw new CommandFailure(`there are no logs in ${folder}; name the data folder with --data`)
   const follower = new LogFollower(folder, name)
   show(follower.readAll().slice(-lines))

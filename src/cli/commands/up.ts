@@ -85,9 +85,8 @@ export function addUp(program: Command): void {
 async function up(options: UpOptions, command: Command): Promise<void> {
   const startedAtMs = systemClock.monotonicMs()
   const wantedPorts = replicaPorts(options, command.getOptionValueSource('replicas') === 'default')
-  const named = resolve(options.data)
-  if (options.stocks !== undefined && !existsSync(join(named, 'catalog.db'))) readOpeningStocks(options.stocks) // Fails at once.
-  const folder = claimFolder(named)
+  if (options.stocks !== undefined && !existsSync(join(options.data, 'catalog.db'))) readOpeningStocks(options.stocks) // Fails at once.
+  const folder = claimFolder(options.data)
   const data = folder.path
   const say = options.json ? printAside : print
   await endWhatIsLeft(data, systemClock, say)

@@ -28,7 +28,7 @@ export function claimFolder(data: string): ClaimedFolder {
   const lock = lockOrFail(path)
   if (lock) return { ...lock, path }
   const reading = readUpState(path)
-  throw inUse(data, reading.kind === 'read' ? reading.state : undefined)
+  throw inUse(path, reading.kind === 'read' ? reading.state : undefined)
 }
 
 function lockOrFail(path: string): InodeLock | undefined {

@@ -56,8 +56,8 @@ export class LogFile {
   lastWords(): string {
     try {
       const size = sizeOf(this.path)
-      const text = readRange(this.path, Math.max(this.#runStartsAt, size - LAST_WORDS_BYTES), size)
-      return lastWords(readLogLines(text, this.name))
+      const said = readBytes(this.path, Math.max(this.#runStartsAt, size - LAST_WORDS_BYTES), size)
+      return lastWords(readLogLines(said.toString('utf8'), this.name))
     } catch {
       return '' // Somebody took away the right to read it, or the folder.
     }
@@ -72,17 +72,35 @@ function copyAside(path: string): void {
   }
 }
 
-export const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
+const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
 
-/** The bytes from `from` up to `to` as text; less when the file is shorter by now. */
-export function readRange(path: string, from: number, to: number): string {
-  if (to <= from) return ''
-  const buffer = Buffer.alloc(to - from)
-  const descriptor = openSync(path, 'r')
+/** What a file is, whatever it is called, and how much it holds; undefined when it is no file that can be seen. */
+export function lookAt(path: string): { identity: string; size: number; changedMs: number } | undefined {
   try {
-    const length = readSync(descriptor, buffer, 0, buffer.length, from)
-    return buffer.toString('utf8', 0, length)
+    const seen = statSync(path, { bigint: true })
+    return seen.isFile() ? { identity: `${seen.dev}:${seen.ino}`, size: Number(seen.size), changedMs: Number(seen.mtimeMs) } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The bytes from `from` up to `to`; fewer when the file is shorter by now, none when it is gone. */
+export function readBytes(path: string, from: number, to: number): Buffer {
+  const buffer = Buffer.alloc(Math.max(0, to - from))
+  const descriptor = openToRead(path)
+  if (descriptor === undefined) return buffer.subarray(0, 0)
+  try {
+    return buffer.subarray(0, readSync(descriptor, buffer, 0, buffer.length, from))
   } finally {
     closeSync(descriptor)
+  }
+}
+
+function openToRead(path: string): number | undefined {
+  try {
+    return openSync(path, 'r')
+  } catch (error) {
+    if (['ENOENT', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
+    throw error
   }
 }

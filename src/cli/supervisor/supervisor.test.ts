@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
@@ -30,7 +30,7 @@ const spawnScript: NonNullable<SupervisorOptions['spawn']> = ({ args }, output) 
   spawn(process.execPath, ['-e', args[0] ?? ''], { stdio: ['ignore', output, output, 'ipc'], detached: true })
 
 /** Supervises one process a script, stopped in that order. */
-function supervise(scripts: Record<string, string>, start = spawnScript): void {
+function supervise(scripts: Record<string, string>, start = spawnScript, obstacle = (): string | undefined => undefined): void {
   supervisor = new Supervisor({
     plans: Object.entries(scripts).map(([name, script], stopStage) => ({
       name,
@@ -42,6 +42,7 @@ function supervise(scripts: Record<string, string>, start = spawnScript): void {
     clock: systemClock,
     tell: (event) => events.push(event),
     spawn: start,
+    obstacle,
   })
   supervisor.start()
 }
@@ -65,6 +66,23 @@ test('starts again what was killed when its folder of logs is gone', async () =>
   rmSync(logFolder, { recursive: true })
   process.kill(before, 'SIGKILL')
   await until(() => expect(supervisor.states()[0]).toMatchObject({ restarts: 1, pid: expect.any(Number) }))
+})
+
+test('starts without a log what has none, and tells it', async () => {
+  mkdirSync(join(logFolder, 'a.log'))
+  supervise({ a: SERVES })
+  expect(events.map(({ kind }) => kind)).toEqual(['log-trouble', 'started'])
+  expect(events[0]).toMatchObject({ name: 'a', why: expect.stringContaining('EISDIR') })
+})
+
+test('starts nothing while there is an obstacle, and goes on when it is gone', async () => {
+  let obstacle: string | undefined = 'the folder is not there'
+  supervise({ a: SERVES }, spawnScript, () => obstacle)
+  await until(() => expect(events).toHaveLength(2))
+  expect(events[0]).toMatchObject({ kind: 'died', how: 'the folder is not there' })
+  expect(pids()).toEqual([0])
+  obstacle = undefined
+  await until(() => expect(pids()[0]).toBeGreaterThan(0))
 })
 
 test('tries again what cannot be started', async () => {

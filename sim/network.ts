@@ -34,6 +34,8 @@ export interface NetworkObserver {
   sent?(from: Life, message: object, stream: StreamPair): void
   /** A message of a stream is about to be handled. */
   delivered?(to: Life, message: object, stream: StreamPair): void
+  /** A message was refused where it arrived: it holds what no message may hold. */
+  refused?(from: Life, wrong: string): void
   /** A single call has its answer, which now goes back. */
   answered?(by: Life, caller: Life, method: string, response: unknown): void
 }

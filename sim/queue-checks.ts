@@ -45,6 +45,11 @@ export class QueueChecks implements NetworkObserver {
     this.#count(stream, place.requests.length)
   }
 
+  /** Nobody of ours says what the others have to refuse, whatever strangers have told it. */
+  refused(from: Life, wrong: string): void {
+    if (this.#cluster.processes.includes(from.process)) this.#violated(`14: ${from.process.name} sends what cannot be: ${wrong}`)
+  }
+
   #count(stream: StreamPair, more: number): number {
     const unanswered = (this.#unanswered.get(stream) ?? 0) + more
     this.#unanswered.set(stream, unanswered)

@@ -2,6 +2,7 @@ import type { Asker } from '../src/runtime/gate.ts'
 import { RpcError, type HttpAnswer, type ServerStreamMethod, type UnaryMethod } from '../src/runtime/network.ts'
 import type { Host, SimNetwork } from './network.ts'
 import type { Life } from './process.ts'
+import { wrongOnArrival } from './wire.ts'
 
 type Fail = (code: RpcError['code'], why: string) => void
 
@@ -39,9 +40,11 @@ export class SimCalls {
           forget()
           this.#back(life, host.life, deliver)
         }
-        this.handle(host, method, request, asker).then(
+        this.#taken(life, host, method, request, asker).then(
           (response) => {
             if (!host.life.alive) return
+            const wrong = this.#wrongIn(host.life, method, 'response', response)
+            if (wrong !== undefined) return back(() => fail('INTERNAL', wrong))
             for (const observer of this.#network.observers) observer.answered?.(host.life, life, method, response)
             back(() => answer(response))
           },
@@ -52,6 +55,23 @@ export class SimCalls {
         )
       })
     })
+  }
+
+  /** As the real network does: a request that cannot be is refused before anybody sees it. */
+  async #taken(caller: Life, host: Host, method: UnaryMethod | ServerStreamMethod, request: object, asker: Asker): Promise<unknown> {
+    const wrong = this.#wrongIn(caller, method, 'request', request)
+    if (wrong !== undefined) throw new RpcError('INVALID_ARGUMENT', wrong)
+    return this.handle(host, method, request, asker)
+  }
+
+  #wrongIn(from: Life, method: UnaryMethod | ServerStreamMethod, side: 'request' | 'response', message: unknown): string | undefined {
+    for (const each of Array.isArray(message) ? message : [message]) {
+      const wrong = wrongOnArrival(method, side, each)
+      if (wrong === undefined) continue
+      for (const observer of this.#network.observers) observer.refused?.(from, wrong)
+      return wrong
+    }
+    return undefined
   }
 
   async handle({ services }: Host, method: UnaryMethod | ServerStreamMethod, request: object, asker: Asker): Promise<unknown> {

@@ -2,6 +2,7 @@ import { SERVER_KEEPALIVE_MS, SERVER_KEEPALIVE_TIMEOUT_MS } from '../src/rpc/cha
 import { RpcError, type MessageStream, type ServedStream, type StreamHandlers, type StreamMethod } from '../src/runtime/network.ts'
 import type { SimNetwork } from './network.ts'
 import type { Life, SimProcess } from './process.ts'
+import { wrongOnArrival } from './wire.ts'
 
 /** How often what nobody has confirmed is sent again: an opening, or data to a machine that has vanished. */
 const RETRANSMIT_MS = 200
@@ -158,9 +159,19 @@ export class SimStreams {
     if (this.#isGone(receiver)) return this.#bounce(pair, sender, receiver)
     const lost = () => this.#bounce(pair, sender, receiver)
     this.#carry(sender, receiver, lost, () => {
+      const wrong = wrongOnArrival(pair.method, from === 0 ? 'request' : 'response', message)
+      if (wrong !== undefined) return this.#refuse(pair, sender, receiver, wrong)
       for (const observer of this.#network.observers) observer.delivered?.(receiver.life, message, pair)
       receiver.handlers.message(message)
     })
+  }
+
+  /** As the real network does: a message that cannot be ends its stream, at both ends. */
+  #refuse(pair: StreamPair, sender: End, receiver: End, wrong: string): void {
+    for (const observer of this.#network.observers) observer.refused?.(sender.life, wrong)
+    this.#carry(receiver, sender, ignore, () => this.#close(sender, wrong))
+    this.#close(receiver, wrong)
+    this.#forget(pair)
   }
 
   #isGone(end: End): boolean {

@@ -3,9 +3,6 @@ import { LIMITS } from '../domain/limits.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { DecidedBatch, Ledger } from '../storage/ledger.ts'
 
-/** Requests decided in one go, at most. */
-const GROUP_MAX = 4 * LIMITS.tradeBatchMax
-
 /** One caller's share of a decided group. */
 export interface DecidedShare {
   /** The whole group: its entries concern every replica. */
@@ -73,7 +70,7 @@ export class Decisions {
     let requests = 0
     const end = this.#waiting.findIndex((waiting, i) => {
       requests += waiting.requests.length
-      return i > 0 && requests > GROUP_MAX
+      return i > 0 && requests > LIMITS.decisionsMax
     })
     return this.#waiting.splice(0, end < 0 ? this.#waiting.length : end)
   }

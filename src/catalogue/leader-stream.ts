@@ -141,7 +141,9 @@ export class LeaderStream implements StreamHandlers<LeaderToCatalogue> {
 
   /** S1, then shows everything below the position and says so. */
   async #publish({ position, unreachable }: PublishRequest): Promise<void> {
-    const { sessions, publication } = this.#context
+    const { sessions, publication, ledger } = this.#context
+    const { length } = ledger.head()
+    if (position > length) return this.#refuse(refusal(`position ${position} cannot be published: the ledger has ${length} entries`))
     if (unreachable.length > 0) {
       this.#context.log.warn({ unreachable, leader: this.#replicaId }, 'waiting for sessions to lapse')
       await sessions.refuse(unreachable)

@@ -25,6 +25,7 @@ import { foreignRequest } from '../rpc/order-requests.ts'
 import { wireNumber } from '../rpc/outcome-codes.ts'
 import { haltingLedger } from '../storage/halting.ts'
 import type { DecidedBatch, Ledger } from '../storage/ledger.ts'
+import { entriesBetween } from '../storage/pages.ts'
 import { Decisions } from './decisions.ts'
 import { LeaderStream, type LeaderStreamContext } from './leader-stream.ts'
 import { Membership, type MembershipOptions } from './membership.ts'
@@ -65,7 +66,7 @@ export async function startCatalogue(runtime: Runtime, given: CatalogueOptions):
   const opened = await openLedger(runtime, options, closing.signal)
   const ledger = haltingLedger(opened.ledger, (reason) => runtime.halt(reason))
   const { generation, length, publishedAtLeast } = ledger.head()
-  const pending = await ledger.entries(publishedAtLeast, length - publishedAtLeast)
+  const pending = await entriesBetween(ledger, publishedAtLeast, length)
   const publication = new Publication(await ledger.stocks(), length, pending)
   const membership = new Membership(runtime, ledger, options, closing.signal)
   await membership.load(opened, { areAllNamed: options.replicas.length > 0 })
@@ -189,8 +190,11 @@ class Catalogue implements OpenCatalogue {
     return {
       message: ({ hello, renew, query, ended }) => {
         if (hello) {
+          if (!this.#sessions.attach(hello, stream)) {
+            this.#runtime.log.warn({ frontEnd: hello.address }, 'there are as many front ends as can be: refused')
+            return stream.close()
+          }
           frontEndId = hello.frontEndId
-          this.#sessions.attach(hello, stream)
           const named = hello.replicas.map((replica) => replica.split('=') as [string, string])
           this.#membership.introduceAll(named.map(([id, address]) => ({ replicaId: Number(id), address })))
         }

@@ -1,3 +1,4 @@
+import { LIMITS } from '../domain/limits.ts'
 import { sleep, type Clock } from '../runtime/clock.ts'
 import type { MessageStream } from '../runtime/network.ts'
 import type { CatalogueToFrontEnd, LiveSession, SessionHello } from '../rpc/messages.ts'
@@ -39,12 +40,14 @@ export class Sessions {
     this.#clusterId = clusterId
   }
 
-  /** A front end has connected, perhaps again. */
-  attach(hello: SessionHello, stream: MessageStream<CatalogueToFrontEnd>): void {
+  /** A front end has connected, perhaps again. Returns whether there was room for it. */
+  attach(hello: SessionHello, stream: MessageStream<CatalogueToFrontEnd>): boolean {
     const { frontEndId, address, caching } = hello
     const { number, expiresAt, refusedUntil } = this.#sessions.get(frontEndId) ?? { number: 0, expiresAt: -1, refusedUntil: -1 }
     this.#forgetLapsed()
+    if (!this.#sessions.has(frontEndId) && this.#sessions.size >= LIMITS.frontEndsMax) return false
     this.#sessions.set(frontEndId, { frontEndId, address, caching, stream, connected: true, number, expiresAt, refusedUntil })
+    return true
   }
 
   /** Its stream is closed. The lease goes on. */

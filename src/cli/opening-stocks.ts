@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { LIMITS } from '../domain/limits.ts'
-import type { Stock } from '../domain/stock.ts'
+import { isStockName, type Stock } from '../domain/stock.ts'
 import { CommandFailure, EXIT, wordsOf } from './failure.ts'
 
 /** Opening catalogues in files: a JSON array of objects with name, price in dollars, quantity and perhaps volume. */
@@ -49,17 +49,14 @@ function stockFrom(value: unknown, at: number): Stock {
   const { name, price, quantity, volume = 0 } = value as Record<string, unknown>
   const unknown = Object.keys(value).find((member) => !MEMBERS.includes(member))
   if (unknown !== undefined) wrong(`no member is called ${JSON.stringify(unknown)}`)
-  if (!isName(name)) return wrong(`name must be a text of 1 to ${LIMITS.stockNameBytesMax} bytes of UTF-8`)
+  if (typeof name !== 'string' || !isStockName(name)) {
+    return wrong(`name must be a text of 1 to ${LIMITS.stockNameBytesMax} bytes of UTF-8, without NUL`)
+  }
   const priceCents = centsOf(price)
   if (priceCents === undefined) return wrong('price must be a number of dollars above 0, with at most two decimals')
   if (!isCount(quantity)) return wrong('quantity must be an integer from 0 to 2^53-1')
   if (!isCount(volume)) return wrong('volume must be an integer from 0 to 2^53-1')
   return { name, priceCents, quantity, volume }
-}
-
-function isName(value: unknown): value is string {
-  if (typeof value !== 'string' || value === '' || !value.isWellFormed()) return false
-  return Buffer.byteLength(value) <= LIMITS.stockNameBytesMax
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0

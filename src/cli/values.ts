@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander'
 import { isIdempotencyKey } from '../domain/order.ts'
 import { LIMITS } from '../domain/limits.ts'
+import { isAddress } from '../runtime/address.ts'
 
 /** Parsers of options and arguments: text to value, or an InvalidArgumentError that says what is expected. */
 
@@ -51,19 +52,16 @@ export function onOff(text: string): boolean {
 
 /** "host:port"; an IPv6 host stands in brackets. */
 export function address(text: string): string {
-  const match = /^(\[[0-9a-fA-F:.%]+\]|[^:\s/[\]]+):(\d{1,5})$/.exec(text)
-  if (!match || Number(match[2]) < 1 || Number(match[2]) > 65_535) {
-    throw new InvalidArgumentError('It must be HOST:PORT, such as 127.0.0.1:56894.')
-  }
-  return text
+  if (isAddress(text)) return text
+  throw new InvalidArgumentError('It must be HOST:PORT, such as 127.0.0.1:56894.')
 }
 
 /** "host" or "host:port"; without a port, `defaultPort`. */
 export const addressWithDefaultPort =
   (defaultPort: number) =>
   (text: string): string => {
-    if (/^(\[[0-9a-fA-F:.%]+\]|[^:\s/[\]]+)$/.test(text)) return `${text}:${defaultPort}`
-    return address(text)
+    const withPort = `${text}:${defaultPort}`
+    return isAddress(withPort) ? withPort : address(text)
   }
 
 /** Addresses of different processes. */

@@ -39,7 +39,7 @@ export const LIMITS = {
   leaderPendingOrdersMax: 16_384,
   /** Requests in one Trade message. */
   tradeBatchMax: 512,
-  /** Entries in one answer to a `Read`, and in one message that closes a leader's gap. */
+  /** Entries in one answer to a `Read`, and in one message that closes a leader's gap; fewer where they are large. */
   catchUpBatchMax: 2_000,
   /** Entries in one message to a learner: the leader reads them within a few milliseconds, and orders wait meanwhile. */
   learnerBatchMax: 1_000,
@@ -61,4 +61,45 @@ export const LIMITS = {
   unreadBytesMax: 64 * 1024 * 1024,
   /** Orders one listing returns. */
   listingMax: 1_000,
+
+  // ---- what one message between processes may hold; src/rpc/message-rules.ts says where each of them counts -------
+
+  /** Bytes of one gRPC message. Above {@link LIMITS.entryTextBytesMax}, so that whatever a log may hold can be shipped. */
+  messageBytesMax: 20 * 1024 * 1024,
+  /** Bytes of the entries in one message; one entry that is larger travels alone. */
+  pageBytesMax: 2 * 1024 * 1024,
+  /** Longest text of an entry that stands in a log: earlier versions took keys as long as their largest message. */
+  entryTextBytesMax: 16 * 1024 * 1024,
+  /** Longest name or type in one of the contract's single calls: as long as in a body of HTTP. */
+  requestTextBytesMax: 16_384,
+  /** Longest fingerprint of an order request: 48 characters, each of up to three bytes. */
+  fingerprintBytesMax: 144,
+  /** Longest id of a cluster, a disk or a front end. */
+  idBytesMax: 64,
+  /** Longest "host:port": a host name has at most 253 bytes. */
+  addressBytesMax: 261,
+  /** Longest words for people, such as why something was refused. */
+  wordsBytesMax: 16_384,
+  /** Replicas that one cluster may have. */
+  replicasMax: 16,
+  /** Front ends that the catalogue grants sessions to at a time. */
+  frontEndsMax: 256,
+  /** Requests decided in one go, and so the entries that one decision adds. */
+  decisionsMax: 2_048,
+  /** Outcomes in one message to a front end. */
+  outcomesMax: 4_096,
+  /** Highest length of a log: 100,000 orders a second for 89 years. */
+  logLengthMax: 2 ** 48,
+  /** Highest number of a question, a batch or a session on one connection. */
+  questionMax: 2 ** 52,
+  /** Latest time in an entry, in milliseconds since 1970: the last one that a date can have. */
+  timeMsMax: 8_640_000_000_000_000,
+  /** Highest epoch of an assignment. At it the election goes on: of equal epochs the higher id counts. */
+  epochMax: 2 ** 48,
+  /** Any generation up to here is believed: no catalogue is started four thousand million times. */
+  generationBelievedMax: 2 ** 32,
+  /** How far above the generations that a process knows one beyond that may be. */
+  generationStepMax: 2 ** 20,
+  /** Highest generation that a message may name and a file may hold. */
+  generationMax: 2 ** 52,
 } as const

@@ -30,7 +30,13 @@ const VISIBLE_ASCII = /^[\x21-\x7e]+$/
 
 /** Whether a client may choose this key. */
 export const isIdempotencyKey = (text: string): boolean =>
-  VISIBLE_ASCII.test(text) && text.length <= LIMITS.idempotencyKeyCharactersMax
+  text.length <= LIMITS.idempotencyKeyCharactersMax && VISIBLE_ASCII.test(text)
+
+const PREFIXES = [FRONT_END_KEY_PREFIX, CLIENT_KEY_PREFIX, FOREIGN_KEY_PREFIX].join('|')
+const RECORDED_KEY = new RegExp(`^(${PREFIXES})[\\x21-\\x7e]{1,${LIMITS.idempotencyKeyCharactersMax}}$`)
+
+/** Whether an order request may carry this key: one of ours or of a client's, behind the prefix that tells which. */
+export const isRecordedKey = (text: string): boolean => RECORDED_KEY.test(text)
 
 /** Why an order was rejected. A rejection uses no number. */
 export type RejectionReason = (typeof REJECTION_REASONS)[number]
@@ -71,6 +77,13 @@ export interface Entry extends Order {
   /** When it was decided: milliseconds since 1970 by the catalogue's clock. */
   readonly timeMs: number
 }
+
+/** Room that an entry takes in a message besides its texts: its numbers, its type, and what tells its parts apart. */
+export const ENTRY_BYTES_BESIDES = 64
+
+/** About as many bytes as an entry takes in a message. */
+export const entryBytes = ({ key, fingerprint, name }: Entry): number =>
+  Buffer.byteLength(key) + Buffer.byteLength(fingerprint) + Buffer.byteLength(name) + ENTRY_BYTES_BESIDES
 
 /**
  * The length of the log that has to be published before an outcome may be shown: an accepted order must be visible

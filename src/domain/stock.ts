@@ -1,3 +1,5 @@
+import { LIMITS } from './limits.ts'
+import { fitsBytes } from './text.ts'
 import type { TradeType } from './order.ts'
 
 /** One stock as the catalogue holds it. */
@@ -10,6 +12,10 @@ export interface Stock {
   /** Shares traded so far, buys and sells alike, on top of the opening volume. */
   readonly volume: number
 }
+
+/** Whether a stock may have this name: 1 to 256 bytes of UTF-8, without the character NUL, which ends a text in files. */
+export const isStockName = (text: string): boolean =>
+  text !== '' && text.isWellFormed() && !text.includes('\0') && fitsBytes(text, LIMITS.stockNameBytesMax)
 
 /** A stock after a trade of it; nobody has looked whether that is possible. */
 export const traded = (stock: Stock, type: TradeType, shares: number): Stock => ({

@@ -195,7 +195,7 @@ export class Leadership {
   }
 
   async #assign(candidate: ReplicaLink): Promise<boolean> {
-    const epoch = this.#highestEpoch + 1
+    const epoch = Math.min(this.#highestEpoch + 1, LIMITS.epochMax) // At the highest one the id alone counts (E1).
     const followers = this.#links.filter((link) => link !== candidate && link.pong).map((link) => link.address)
     const [followerOne = '', followerTwo = ''] = followers
     try {

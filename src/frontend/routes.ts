@@ -1,12 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ERRORS, type ErrorName } from '../domain/errors.ts'
 import { LIMITS } from '../domain/limits.ts'
-import { isOrderQuantity, isTradeType, type Outcome } from '../domain/order.ts'
+import type { Outcome } from '../domain/order.ts'
+import { isStockName } from '../domain/stock.ts'
 import type { JsonAnswer } from '../runtime/direct-connection.ts'
 import type { Asker } from '../runtime/gate.ts'
 import type { ErrorBody, LeaderData, OrderData, OrderListData, PlacedData } from '../http/types.ts'
 import { REJECTION_ERRORS } from '../rpc/outcome-codes.ts'
-import { fingerprintOf } from '../rpc/order-requests.ts'
+import { fingerprintOf, possible } from '../rpc/order-requests.ts'
 import type { Entry, StockView } from '../rpc/messages.ts'
 import type { FrontEnd } from './front-end.ts'
 import { parseKeyHeader, recordedKey } from './idempotency-key.ts'
@@ -105,13 +106,11 @@ export async function place(
   const key = keyHeader === undefined ? frontEnd.keys.next() : parseKeyHeader(String(keyHeader))
   if (key === undefined) return refusal('INVALID_KEY')
   // No stock can have such a name, so this answer never changes and needs no record.
-  if (Buffer.byteLength(name) > LIMITS.stockNameBytesMax || !name.isWellFormed()) return refusal('STOCK_NOT_FOUND')
+  if (!isStockName(name)) return refusal('STOCK_NOT_FOUND')
   const placed = await frontEnd.orders.place({
     key: recordedKey(key),
     fingerprint: fingerprintOf(name, type, quantity),
-    name,
-    type: isTradeType(type) ? type : '',
-    quantity: isOrderQuantity(quantity) ? quantity : 0,
+    ...possible(name, type, quantity),
   })
   if (placed.kind === 'decided') return answer(placed.outcome)
   return refusal(placed.error, placed.error === 'MAY_HAVE_BEEN_PLACED' ? key : undefined)

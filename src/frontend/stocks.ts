@@ -1,3 +1,4 @@
+import { isStockName } from '../domain/stock.ts'
 import { nextTurn, sleep, within } from '../runtime/clock.ts'
 import { PATIENT_ASKER, type Asker } from '../runtime/gate.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -44,6 +45,7 @@ export class Stocks {
   async find(name: string, asker: Asker = PATIENT_ASKER): Promise<StockFound> {
     const cached = this.cached(name)
     if (cached) return { kind: 'found', stock: cached }
+    if (!isStockName(name)) return { kind: 'not-found' } // So there is nothing to ask for.
     this.#cache.missed()
     const answer = await this.#untilAnswered(() => this.#gather(name), asker)
     const stock = answer?.stocks.find((view) => view.name === name)

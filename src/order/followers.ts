@@ -74,6 +74,7 @@ export class Followers {
     // Right after an election both sides seek each other: what is under way is not begun again.
     if (known?.phase === 'connecting') return
     if (known) this.#drop(known, 'it starts over')
+    if (!this.#makeRoom()) return this.#log.warn({ follower: address }, 'there are as many followers as can be: not taken in')
     const stream = this.#network.openStream(address, 'Order.Replicate', {
       message: (message) => this.#heard(follower, message),
       closed: (cause: RpcError) => this.#drop(follower, cause.message),
@@ -177,6 +178,14 @@ export class Followers {
   #message(from: number, entries: readonly Entry[], digest: string): { append: Append } {
     const { generation } = this.#lead.hello()
     return { append: { generation, from, entries, digest, published: this.#lead.published() } }
+  }
+
+  /** Whoever does not even answer makes room for one that may. */
+  #makeRoom(): boolean {
+    if (this.#followers.size < LIMITS.replicasMax) return true
+    const stranger = [...this.#followers.values()].find(({ phase }) => phase === 'connecting')
+    if (stranger) this.#drop(stranger, 'there are too many')
+    return stranger !== undefined
   }
 
   #append(follower: Follower, message: { append: Append }): void {

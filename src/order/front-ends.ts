@@ -48,8 +48,11 @@ export function routeFrontEnd(context: RouteContext, stream: ServedStream<Replic
   const tell = (outcome: PlaceOutcome) => {
     if (outcomes.push(outcome) > 1) return
     queueMicrotask(() => {
-      stream.send({ result: { outcomes } })
+      const all = outcomes
       outcomes = []
+      for (let at = 0; at < all.length; at += LIMITS.outcomesMax) {
+        stream.send({ result: { outcomes: all.slice(at, at + LIMITS.outcomesMax) } })
+      }
     })
   }
 

@@ -7,6 +7,7 @@ import { fromWireEntries } from '../rpc/entries.ts'
 import { readPages } from '../rpc/log-pages.ts'
 import { fromWireOutcome, OVERLOADED, UNKNOWN } from '../rpc/outcome-codes.ts'
 import type { Genesis } from '../storage/chain.ts'
+import { entriesBetween } from '../storage/pages.ts'
 import { CatalogueStream, type CatalogueStreamHandlers } from './catalogue-stream.ts'
 import type { Copy } from './copy.ts'
 import { Followers } from './followers.ts'
@@ -271,7 +272,7 @@ export class Leader implements CatalogueStreamHandlers {
     const { generation, length, published } = welcome
     const genesis = welcome.genesis as Genesis
     await this.#copy.seal(generation, genesis)
-    const unpublished = await this.#copy.log.entries(published, Math.max(0, this.#received - published))
+    const unpublished = await entriesBetween(this.#copy.log, published, this.#received)
     // By now the stream may be over, and the catalogue may have lost an empty history and begun another one.
     if (catalogue.isOver || this.#stopped.signal.aborted) return
     this.#genesis = genesis

@@ -1,4 +1,5 @@
 import { LIMITS } from '../domain/limits.ts'
+import type { Entry } from '../domain/order.ts'
 import type { Timer } from '../runtime/clock.ts'
 import { Gate, type Asker } from '../runtime/gate.ts'
 import { RpcError, type RpcServer, type Services } from '../runtime/network.ts'
@@ -61,6 +62,9 @@ export async function startOrderReplica(runtime: Runtime, options: OrderReplicaO
     },
   }
 }
+
+/** What a front end is told of an order: with a key as long as earlier versions took them a listing would not fit in a message. */
+const withoutKey = (entry: Entry): Entry => ({ ...entry, key: '', fingerprint: '' })
 
 type Role = { readonly kind: 'follower' } | { readonly kind: 'leader'; readonly leader: Leader }
 
@@ -177,7 +181,8 @@ class Replica {
     if (this.#trouble) throw new RpcError('FAILED_PRECONDITION', `this replica cannot lead: ${this.#trouble}`)
     const followers = [followerOne, followerTwo].filter((address) => address !== '')
     // A front end of another make knows no epochs: its assignment is newer than what it found.
-    const assigned = epoch > 0 ? epoch : Math.max(this.#leader?.epoch ?? 0, this.#follower.leader?.epoch ?? 0) + 1
+    const known = Math.max(this.#leader?.epoch ?? 0, this.#follower.leader?.epoch ?? 0)
+    const assigned = epoch > 0 ? epoch : Math.min(known + 1, LIMITS.epochMax)
     if (this.#leader) this.#leader.reassign(assigned, followers)
     else {
       const { replicaId, catalogueAddress } = this.#options
@@ -265,18 +270,17 @@ class Replica {
     if (typeof confirmed !== 'number') return confirmed
     if (number < 0 || number >= confirmed) return { kind: 'not-found' }
     const entry = await this.#copy.log.entry(number)
-    return entry ? { kind: 'found', entry } : { kind: 'unavailable' }
+    return entry ? { kind: 'found', entry: withoutKey(entry) } : { kind: 'unavailable' }
   }
 
   async #list(from: number, limit: number, asker: Asker): Promise<OrdersListed> {
     const confirmed = await this.#confirm(from + limit)
     if (typeof confirmed !== 'number') return confirmed
-    const count = Math.min(limit, LIMITS.listingMax, Math.max(0, confirmed - from))
-    const read = () => entriesInPieces(this.#runtime.clock, this.#copy.log, from, count, asker)
+    const end = Math.min(confirmed, from + Math.min(limit, LIMITS.listingMax))
+    const log = { entries: async (first: number, most: number) => (await this.#copy.log.entries(first, most)).map(withoutKey) }
+    const read = () => entriesInPieces(this.#runtime.clock, log, from, Math.max(0, end - from), asker)
     const entries = await this.#reads.run(asker, READ_PATIENCE_MS, read)
-    if (!entries) return { kind: 'unavailable' }
-    const whole = from + entries.length >= Math.min(confirmed, from + limit)
-    return whole ? { kind: 'found', entries } : { kind: 'unavailable' }
+    return entries && from + entries.length >= end ? { kind: 'found', entries } : { kind: 'unavailable' }
   }
 
   /** A published length: one known already if it covers `wanted`, else the one the catalogue confirms now. */

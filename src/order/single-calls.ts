@@ -86,7 +86,7 @@ export class SingleCalls {
 
   /** Nothing enters the log that the catalogue has not decided: what is offered is only taken as a hint to ask there. */
   async propagated({ orderNum, stockName, tradeType, stockTradeQuantity }: PropagateOrderNum): Promise<{ resultPropagate: number }> {
-    if (orderNum < 0) return { resultPropagate: 0 }
+    if (orderNum < 0 || orderNum >= LIMITS.logLengthMax) return { resultPropagate: 0 }
     await this.#catchUpTo(orderNum + 1)
     if (!(await this.#isLedgers(orderNum + 1))) return { resultPropagate: 0 }
     const entry = await this.#replica.copy.log.entry(orderNum)

@@ -7,7 +7,7 @@ export const WINDOW_BYTES = 1_048_576
 export const CHANNEL_OPTIONS = {
   // Clients only; for servers see flow-control.ts.
   'grpc-node.flow_control_window': WINDOW_BYTES,
-  'grpc.max_receive_message_length': 16 * 1024 * 1024,
+  'grpc.max_receive_message_length': LIMITS.messageBytesMax,
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 500,
   // Without an own pool a connection to a stopped peer is shared with the attempt that should replace it.

@@ -3,6 +3,7 @@ import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js'
 import { fromJSON } from '@grpc/proto-loader'
 import type { ServerStreamMethod, StreamMethod, UnaryMethod } from '../runtime/network.ts'
 import { beginWithDefaults, codecOf, loadContract } from './codec.ts'
+import { violationOf } from './message-rules.ts'
 
 export const PROTO_FILE = fileURLToPath(new URL('../../proto/stockbazaar.proto', import.meta.url))
 
@@ -13,10 +14,14 @@ const contract = loadContract(PROTO_FILE)
 /** The contract as grpc-js wants it. */
 export const definitions = fromJSON(contract.toJSON())
 
+/** Names of what each method takes and gives. */
+const messageNames = new Map<string, { readonly request: string; readonly response: string }>()
+
 beginWithDefaults(contract)
 for (const name of SERVICE_NAMES) {
   const service = definitions[name] as ServiceDefinition
   for (const { name: method, resolvedRequestType, resolvedResponseType } of contract.lookupService(name).methodsArray) {
+    messageNames.set(`${name}.${method}`, { request: resolvedRequestType!.name, response: resolvedResponseType!.name })
     const [request, response] = [codecOf(resolvedRequestType!), codecOf(resolvedResponseType!)]
     Object.assign(service[method]!, {
       requestSerialize: request.encode,
@@ -27,7 +32,7 @@ for (const name of SERVICE_NAMES) {
   }
 }
 
-type MethodName = UnaryMethod | StreamMethod | ServerStreamMethod
+export type MethodName = UnaryMethod | StreamMethod | ServerStreamMethod
 
 /** Path and codecs of one method, by a name such as `Order.Request`. */
 export function methodDefinition(method: MethodName): MethodDefinition<object, object> {
@@ -35,4 +40,11 @@ export function methodDefinition(method: MethodName): MethodDefinition<object, o
   const found = (definitions[service] as ServiceDefinition)[name]
   if (!found) throw new Error(`the contract has no method ${method}`)
   return found
+}
+
+/** What is wrong with a request of a method, or with an answer to one; undefined when nothing is. */
+export function wrongIn(method: MethodName, side: 'request' | 'response', message: object): string | undefined {
+  const names = messageNames.get(method)
+  if (!names) throw new Error(`the contract has no method ${method}`)
+  return violationOf(names[side], message)
 }

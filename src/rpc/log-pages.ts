@@ -24,22 +24,30 @@ export async function* readPages(
   from: number,
   end: number,
 ): AsyncGenerator<ReadPage, void, void> {
-  const readPage = async (first: number): Promise<ReadPage> => {
-    const limit = Math.min(LIMITS.catchUpBatchMax, end - first)
-    const page = await read({ from: first, limit })
-    if (page.entries.length === limit) return { ...page, entries: fromWireEntries(page.entries) }
-    throw new Error(`a log was said to go up to ${end}, and ends at ${first + page.entries.length}`)
+  const readPage = async (first: number, last: number): Promise<ReadPage> => {
+    const page = await read({ from: first, limit: last - first })
+    const { length } = page.entries
+    if (length > 0 && length <= last - first) return { ...page, entries: fromWireEntries(page.entries) }
+    throw new Error(`a log was said to go up to ${end}, and ends at ${first}`)
   }
-  const ahead: Promise<ReadPage>[] = []
+  const ahead: { readonly first: number; readonly last: number; readonly page: Promise<ReadPage> }[] = []
   for (let next = from; next < end || ahead.length > 0; ) {
     for (; next < end && ahead.length < PAGES_AHEAD; next += LIMITS.catchUpBatchMax) {
-      const page = readPage(next)
+      const last = Math.min(end, next + LIMITS.catchUpBatchMax)
+      const page = readPage(next, last)
       page.catch(() => undefined) // It is told when its turn comes.
-      ahead.push(page)
+      ahead.push({ first: next, last, page })
     }
     await nextTurn(clock) // What was asked for leaves before a page is worked on.
-    const page = await ahead.shift()
-    if (page) yield page
+    const due = ahead.shift()
+    if (!due) continue
+    // Where entries are large, a page holds fewer than were asked for: the others come one page after the other.
+    for (let { first, page } = due; ; page = readPage(first, due.last)) {
+      const whole = await page
+      yield whole
+      first += whole.entries.length
+      if (first >= due.last) break
+    }
   }
 }
 
@@ -56,9 +64,8 @@ export async function readEntries(
   head: { readonly length: number; readonly generation: number; readonly recoveredGeneration: number },
   asker: Asker,
 ): Promise<Entries> {
-  const first = Math.max(0, from)
-  const entries = await entriesInPieces(clock, log, first, Math.min(Math.max(0, limit), LIMITS.catchUpBatchMax), asker)
-  const digest = (await log.digestAt(first + entries.length)) ?? ''
+  const entries = await entriesInPieces(clock, log, from, Math.min(limit, LIMITS.catchUpBatchMax), asker)
+  const digest = (await log.digestAt(from + entries.length)) ?? ''
   const { length, generation, recoveredGeneration } = head
   return { entries, digest, length, generation, recoveredGeneration }
 }

@@ -12,7 +12,7 @@ import {
   type UnaryMethod,
 } from '../runtime/network.ts'
 import { CHANNEL_OPTIONS } from './channel-options.ts'
-import { methodDefinition } from './definitions.ts'
+import { methodDefinition, wrongIn, type MethodName } from './definitions.ts'
 import { toRpcError } from './errors.ts'
 import { serveGrpc } from './server.ts'
 
@@ -53,8 +53,8 @@ export function grpcNetwork(options: { readonly host: string; readonly log: Logg
           request,
           { deadline: systemClock.wallMs() + deadlineMs },
           (error, response) => {
-            if (!error) return resolve(response as never)
-            const failure = toRpcError(error)
+            const failure = error ? toRpcError(error) : wrongAnswer(address, method, response!)
+            if (!failure) return resolve(response as never)
             if (failure.code === 'UNAVAILABLE' || failure.code === 'DEADLINE_EXCEEDED') forget(address)
             reject(failure)
           },
@@ -72,7 +72,12 @@ export function grpcNetwork(options: { readonly host: string; readonly log: Logg
       )
       return new Promise((resolve, reject) => {
         const messages: object[] = []
-        stream.on('data', (message: object) => messages.push(message))
+        stream.on('data', (message: object) => {
+          const wrong = wrongAnswer(address, method, message)
+          if (!wrong) return void messages.push(message)
+          stream.cancel()
+          reject(wrong)
+        })
         stream.on('error', (error) => reject(toRpcError(error)))
         stream.on('end', () => resolve(messages as never))
       })
@@ -80,6 +85,12 @@ export function grpcNetwork(options: { readonly host: string; readonly log: Logg
     httpGet,
     serve: (port, services) => serveGrpc(options.host, port, services, options.log),
   }
+}
+
+/** What a server says is checked like what a client says. Who asked it is not to blame: so it is no INVALID_ARGUMENT. */
+function wrongAnswer(address: string, method: MethodName, answer: object): RpcError | undefined {
+  const wrong = wrongIn(method, 'response', answer)
+  return wrong === undefined ? undefined : new RpcError('INTERNAL', `${address} answered what cannot be: ${wrong}`)
 }
 
 /** Each stream has a connection of its own: when the peer dies nothing of it lingers in a shared channel. */
@@ -96,7 +107,10 @@ function openStream(address: string, method: StreamMethod, handlers: StreamHandl
     handlers.closed(cause)
   }
   call.on('data', (message: object) => {
-    if (live) handlers.message(message as never)
+    if (!live) return
+    const wrong = wrongAnswer(address, method, message)
+    if (wrong) end(wrong)
+    else handlers.message(message as never)
   })
   call.on('error', (error) => end(toRpcError(error)))
   call.on('end', () => end(new RpcError('UNAVAILABLE', `${address} closed the stream`)))

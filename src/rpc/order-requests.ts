@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
-import { FOREIGN_KEY_PREFIX, type OrderRequest } from '../domain/order.ts'
+import { FOREIGN_KEY_PREFIX, isOrderQuantity, isTradeType, type OrderRequest } from '../domain/order.ts'
+import { isStockName } from '../domain/stock.ts'
 import type { Random } from '../runtime/random.ts'
 
 /** Long enough for nearly every order; a hash has 32 digits. */
@@ -14,6 +15,16 @@ export function fingerprintOf(name: unknown, type: unknown, quantity: unknown): 
   return text.length <= PLAIN_FINGERPRINT_MAX ? text : hash('sha256', text).slice(0, 32)
 }
 
+/**
+ * What is worth to be decided of a client's words: a name that no stock can have, a type or a quantity that no order can
+ * have need not travel as they are. '' and 0 stand for them, and are rejected as they would be.
+ */
+export const possible = (name: string, type: unknown, quantity: unknown): Pick<OrderRequest, 'name' | 'type' | 'quantity'> => ({
+  name: isStockName(name) ? name : '',
+  type: isTradeType(type) ? type : '',
+  quantity: isOrderQuantity(quantity) ? quantity : 0,
+})
+
 /** An order that came by one of the contract's single calls: without a key of the caller's it gets one of its own. */
 export function foreignRequest(
   order: { readonly name: string; readonly type: string; readonly quantity: number; readonly key: string },
@@ -21,5 +32,5 @@ export function foreignRequest(
 ): OrderRequest {
   const { name, type, quantity } = order
   const key = FOREIGN_KEY_PREFIX + (order.key || random.id(16))
-  return { key, fingerprint: fingerprintOf(name, type, quantity), name, type, quantity }
+  return { key, fingerprint: fingerprintOf(name, type, quantity), ...possible(name, type, quantity) }
 }

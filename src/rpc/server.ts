@@ -18,7 +18,7 @@ import type { Logger } from '../runtime/logger.ts'
 import { RpcError, type RpcServer, type ServedStream, type Services, type StreamHandlers } from '../runtime/network.ts'
 import { limitCalls } from './call-limits.ts'
 import { SERVER_OPTIONS } from './channel-options.ts'
-import { definitions, SERVICE_NAMES } from './definitions.ts'
+import { definitions, SERVICE_NAMES, wrongIn, type MethodName } from './definitions.ts'
 import { toStatus } from './errors.ts'
 import { widenServerWindows } from './flow-control.ts'
 import { addReflection } from './reflection.ts'
@@ -62,15 +62,15 @@ export async function serveGrpc(host: string, port: number, services: Services, 
 
 function implementationOf(service: string, services: Services, streams: Set<() => void>, log: Logger): UntypedServiceImplementation {
   const implementation: UntypedServiceImplementation = {}
-  const each = <H>(handlers: Partial<Record<string, unknown>>, wrap: (handler: H, method: string) => unknown) => {
+  const each = <H>(handlers: Partial<Record<string, unknown>>, wrap: (handler: H, method: MethodName) => unknown) => {
     for (const [method, handler] of Object.entries(handlers)) {
       const [owner, name] = method.split('.') as [string, string]
-      if (owner === service) implementation[name] = wrap(handler as H, method) as UntypedServiceImplementation[string]
+      if (owner === service) implementation[name] = wrap(handler as H, method as MethodName) as UntypedServiceImplementation[string]
     }
   }
   each<UnaryHandler>(services.unary, (handler, method) => unary(handler, method, log))
   each<ServerStreamHandler>(services.serverStreams, (handler, method) => serverStream(handler, method, log))
-  each<StreamOpener>(services.streams, (handler) => duplex(handler, streams, new Map()))
+  each<StreamOpener>(services.streams, (handler, method) => duplex(handler, { method, streams, log, ofThisKind: new Map() }))
   return implementation
 }
 
@@ -82,9 +82,9 @@ const askerOf = (call: { readonly cancelled: boolean }): Asker => ({
 })
 
 const unary =
-  (handler: UnaryHandler, method: string, log: Logger) =>
+  (handler: UnaryHandler, method: MethodName, log: Logger) =>
   (call: ServerUnaryCall<object, object>, answer: sendUnaryData<object>) => {
-    handler(call.request, askerOf(call)).then(
+    checked(handler, method, call.request, askerOf(call)).then(
       (response) => answer(null, response),
       (error: unknown) => {
         reportBug(error, method, log)
@@ -94,8 +94,9 @@ const unary =
   }
 
 const serverStream =
-  (handler: ServerStreamHandler, method: string, log: Logger) => async (call: ServerWritableStream<object, object>) => {
+  (handler: ServerStreamHandler, method: MethodName, log: Logger) => async (call: ServerWritableStream<object, object>) => {
     try {
+      refuseWrong(method, call.request)
       for await (const message of handler(call.request, askerOf(call))) {
         if (call.cancelled) return
         if (!call.write(message)) await new Promise((resolve) => call.once('drain', resolve).once('close', resolve))
@@ -119,8 +120,16 @@ function makeRoom(ofThisKind: ReadonlyMap<Ending, number>): void {
 
 type Ending = (cause: string) => void
 
-/** `ofThisKind` tells of each stream to the same handler when something arrived last, monotonic. */
-const duplex = (open: StreamOpener, streams: Set<() => void>, ofThisKind: Map<Ending, number>) => (call: ServerDuplexStream<object, object>) => {
+interface DuplexContext {
+  readonly method: MethodName
+  /** Ends each stream of this server. */
+  readonly streams: Set<() => void>
+  /** When something arrived last on each stream to the same handler, monotonic. */
+  readonly ofThisKind: Map<Ending, number>
+  readonly log: Logger
+}
+
+const duplex = (open: StreamOpener, { method, streams, ofThisKind, log }: DuplexContext) => (call: ServerDuplexStream<object, object>) => {
   let live = true
   const stop = () => end('this process is stopping')
   streams.add(stop)
@@ -158,11 +167,26 @@ const duplex = (open: StreamOpener, streams: Set<() => void>, ofThisKind: Map<En
   call.on('data', (message: object) => {
     if (!live) return
     ofThisKind.set(end, systemClock.monotonicMs())
-    handlers.message(message)
+    const wrong = wrongIn(method, 'request', message)
+    if (wrong === undefined) return handlers.message(message)
+    log.warn({ method, peer: call.getPeer(), wrong }, 'a message was refused, its stream is ended')
+    call.emit('error', toStatus(new RpcError('INVALID_ARGUMENT', wrong)))
   })
   call.on('end', () => end('closed by the other end'))
   call.on('cancelled', () => end('the other end is gone'))
-  call.on('error', (error: Error) => end(error.message))
+  // A status to end with has no message: its words are the details.
+  call.on('error', (error: Error & { readonly details?: string }) => end(error.details ?? error.message))
+}
+
+/** Messages are looked at here, where they arrive, and nowhere behind. */
+function refuseWrong(method: MethodName, request: object): void {
+  const wrong = wrongIn(method, 'request', request)
+  if (wrong !== undefined) throw new RpcError('INVALID_ARGUMENT', wrong)
+}
+
+async function checked(handler: UnaryHandler, method: MethodName, request: object, asker: Asker): Promise<object> {
+  refuseWrong(method, request)
+  return handler(request, asker)
 }
 
 function reportBug(error: unknown, method: string, log: Logger): void {

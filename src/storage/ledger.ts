@@ -1,6 +1,7 @@
 import type { Entry, OrderRequest, Outcome, RecordedDecision } from '../domain/order.ts'
 import type { Stock } from '../domain/stock.ts'
 import type { Genesis } from './chain.ts'
+import type { ReadableLog } from './pages.ts'
 
 /** Where a ledger stands. */
 export interface LedgerHead {
@@ -66,14 +67,12 @@ export interface DecidedBatch {
  * L2. Batches are decided one after the other: each sees everything that the one before it wrote.
  * L3. After a failed write or sync the ledger is unusable: every later call rejects with a {@link StorageFailure}.
  */
-export interface Ledger {
+export interface Ledger extends ReadableLog {
   head(): LedgerHead
   /** Decides the requests in order, writes and syncs. */
   decide(requests: readonly OrderRequest[], timeMs: number): Promise<DecidedBatch>
   /** All stocks at the ledger's head. */
   stocks(): Promise<readonly Stock[]>
-  /** Entries from number `from` on, at most `limit`, in order. */
-  entries(from: number, limit: number): Promise<readonly Entry[]>
   /** The digest of the first `length` entries, or undefined when there are fewer. */
   digestAt(length: number): Promise<string | undefined>
   /** Remembers that the log is published up to `position`; written with the next batch. */

@@ -1,5 +1,6 @@
 import type { Entry } from '../domain/order.ts'
 import type { Genesis } from './chain.ts'
+import type { ReadableLog } from './pages.ts'
 
 /** Where an order log stands. */
 export interface OrderLogHead {
@@ -24,13 +25,11 @@ export interface OrderLogHead {
  * G3. After a failed write or sync the log is unusable: every later call rejects with a `StorageFailure`.
  * G4. What is cut off is archived durably before it is gone from the log; a cut is done as a whole or not at all.
  */
-export interface OrderLog {
+export interface OrderLog extends ReadableLog {
   head(): OrderLogHead
   /** Appends entries whose last one has this digest; returns the new head. Rejects when the digest does not come out. */
   append(entries: readonly Entry[], digest: string): Promise<OrderLogHead>
   entry(number: number): Promise<Entry | undefined>
-  /** Entries from number `from` on, at most `limit`, in order. */
-  entries(from: number, limit: number): Promise<readonly Entry[]>
   /** The digest of the first `length` entries, or undefined when there are fewer. */
   digestAt(length: number): Promise<string | undefined>
   /** Remembers a higher generation durably; a lower one changes nothing. An empty log adopts the genesis. */

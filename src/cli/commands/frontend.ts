@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
+import { LIMITS } from '../../domain/limits.ts'
 import type { Logger, LogLevel } from '../../runtime/logger.ts'
 import { examples } from '../examples.ts'
 import { CommandFailure, EXIT } from '../failure.ts'
@@ -87,6 +88,7 @@ export function membersOf(words: readonly string[]): Members {
     throw new CommandFailure('frontend takes pairs of ID HOST:PORT and then CACHE (0 or 1)', EXIT.usage)
   }
   const pairs = (words.length - 1) / 2
+  if (pairs > LIMITS.replicasMax) throw new CommandFailure(`frontend takes at most ${LIMITS.replicasMax} replicas`, EXIT.usage)
   const replicas = Array.from({ length: pairs }, (_, at) => ({
     id: parsed(`ID of replica ${at + 1}`, words[at * 2] ?? '', integer(1)),
     address: parsed(`address of replica ${at + 1}`, words[at * 2 + 1] ?? '', address),

@@ -1,5 +1,6 @@
 import type { StatementSync } from 'node:sqlite'
-import { isTradeType, type Entry, type TradeType } from '../../domain/order.ts'
+import { LIMITS } from '../../domain/limits.ts'
+import { ENTRY_BYTES_BESIDES, isTradeType, type Entry, type TradeType } from '../../domain/order.ts'
 import { chainDigest } from '../chain.ts'
 import { Damage } from './damage.ts'
 import { digest, integer, only, text, type Row } from './row.ts'
@@ -13,6 +14,9 @@ const CHECKED_TOGETHER = 1_000
 
 /** Number, generation, key, fingerprint, name, type, quantity, time in milliseconds, digest; whatever a file may hold. */
 type EntryRow = [number, number, string, string, string, TradeType, number, number, string]
+
+/** Room of an entry's texts, without reading them. */
+const BYTES = 'octet_length(key) + octet_length(fingerprint) + octet_length(name)'
 
 /** Where a log ends. */
 export interface LogEnd {
@@ -29,6 +33,8 @@ export class EntryTable {
   readonly #insert: StatementSync
   readonly #together: StatementSync
   readonly #range: StatementSync
+  readonly #bytes: StatementSync
+  readonly #bytesOfEach: StatementSync
   readonly #digest: StatementSync
   readonly #last: StatementSync
   readonly #deleteFrom: StatementSync
@@ -43,6 +49,8 @@ export class EntryTable {
        FROM (SELECT * FROM entries WHERE number BETWEEN ? AND ? ORDER BY number)`,
     )
     this.#range = file.prepare('SELECT * FROM entries WHERE number BETWEEN ? AND ? ORDER BY number')
+    this.#bytes = file.prepare(`SELECT sum(${BYTES}) AS bytes FROM entries WHERE number BETWEEN ? AND ?`)
+    this.#bytesOfEach = file.prepare(`SELECT number, ${BYTES} AS bytes FROM entries WHERE number BETWEEN ? AND ? ORDER BY number`)
     this.#digest = file.prepare('SELECT digest FROM entries WHERE number = ?')
     this.#last = file.prepare('SELECT max(number) AS last FROM entries')
     this.#deleteFrom = file.prepare('DELETE FROM entries WHERE number >= ?')
@@ -65,10 +73,27 @@ export class EntryTable {
     }
   }
 
-  /** Entries from `first` up to, not including, `end`; all have to be there. `start` is the genesis' digest. */
+  /**
+   * Entries from `first` up to, not including, `end`, or the first ones of them, as many as make a page; all have to be
+   * there. `start` is the genesis' digest.
+   */
   read(first: number, end: number, start: string): readonly Entry[] {
     if (end <= first) return []
-    return this.#readTogether(first, end, start) ?? this.#readSingly(first, end, start)
+    const pageEnd = this.#pageEnd(first, end)
+    return this.#readTogether(first, pageEnd, start) ?? this.#readSingly(first, pageEnd, start)
+  }
+
+  /** The number behind the last entry that fits on a page. Nearly always all do, and one look tells. */
+  #pageEnd(first: number, end: number): number {
+    if (end - first === 1) return end
+    const room = LIMITS.pageBytesMax - (end - first) * ENTRY_BYTES_BESIDES
+    if (Number(this.#bytes.get(first, end - 1)?.['bytes'] ?? 0) <= room) return end
+    let bytes = 0
+    for (const row of this.#bytesOfEach.iterate(first, end - 1)) {
+      bytes += Number(row['bytes']) + ENTRY_BYTES_BESIDES
+      if (bytes > LIMITS.pageBytesMax && integer(row, 'number') > first) return integer(row, 'number')
+    }
+    return end
   }
 
   /** Undefined unless the digest chain proves all of it. */
@@ -138,8 +163,8 @@ export class EntryTable {
     const found = newest['last'] === null ? 0 : integer(newest, 'last') + 1
     if (found !== length) throw new Damage(`it holds entries up to length ${found}, and says that there are ${length}`)
     this.read(0, Math.min(1, length), start)
-    for (let from = Math.max(0, length - CHECKED_AT_OPEN); from < length; from += CHECKED_TOGETHER) {
-      this.read(from, Math.min(length, from + CHECKED_TOGETHER), start)
+    for (let from = Math.max(0, length - CHECKED_AT_OPEN); from < length; ) {
+      from += this.read(from, Math.min(length, from + CHECKED_TOGETHER), start).length
     }
     return this.endAt(length, start)
   }

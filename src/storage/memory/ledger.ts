@@ -3,6 +3,7 @@ import type { Stock } from '../../domain/stock.ts'
 import type { Genesis } from '../chain.ts'
 import { continueChain } from '../continuation.ts'
 import type { Decide, DecidedBatch, KnownReplica, Ledger, LedgerHead } from '../ledger.ts'
+import { fittingOnPage } from '../pages.ts'
 import { MemoryDisk } from './disk.ts'
 import { LedgerState } from './ledger-state.ts'
 
@@ -63,7 +64,8 @@ export class MemoryLedger implements Ledger {
   async entries(from: number, limit: number): Promise<readonly Entry[]> {
     this.#read()
     const first = Math.max(0, from)
-    return this.#state.entries.slice(first, first + Math.max(0, limit))
+    const wanted = this.#state.entries.slice(first, first + Math.max(0, limit))
+    return wanted.slice(0, fittingOnPage(wanted))
   }
 
   async digestAt(length: number): Promise<string | undefined> {

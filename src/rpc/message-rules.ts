@@ -1,0 +1,338 @@
+import { LIMITS } from '../domain/limits.ts'
+import { isIdempotencyKey, isRecordedKey } from '../domain/order.ts'
+import { isStockName } from '../domain/stock.ts'
+import { fitsBytes } from '../domain/text.ts'
+import { isAddress } from '../runtime/address.ts'
+import type * as M from './messages.ts'
+import { anyInteger, decimal, integer, list, message, optional, text, textLike, yesOrNo, type Rule } from './rules.ts'
+
+/**
+ * What every field of every message may hold, by the name of the message in the contract. It is checked where a message
+ * arrives, calls and streams, requests and answers alike, before anybody works with it. A test sees that no field lacks a
+ * rule. Where the contract has an answer for a value ("-3: quantity"), the rule lets it pass.
+ */
+
+const visibleAscii = (max: number) => new RegExp(`^[\\x21-\\x7e]{0,${max}}$`)
+const ID = visibleAscii(LIMITS.idBytesMax)
+const DIGEST = /^([0-9a-f]{64})?$/
+const CONTROL = /[\x00-\x1f]/
+
+const count = integer(0, LIMITS.logLengthMax)
+const position = integer(-1, LIMITS.logLengthMax)
+const generation = integer(0, LIMITS.generationMax)
+const epoch = integer(0, LIMITS.epochMax)
+const question = integer(0, LIMITS.questionMax)
+const shares = integer(0, LIMITS.stockLevelMax)
+const measured = integer(0, Number.MAX_SAFE_INTEGER)
+const replicaId = integer(0, Number.MAX_SAFE_INTEGER)
+const nobodyOrReplica = integer(-1, Number.MAX_SAFE_INTEGER)
+/** An order's number, or one of the codes of outcome-codes.ts. */
+const numberOrCode = integer(-1_000, LIMITS.logLengthMax)
+const words = text(LIMITS.wordsBytesMax)
+const requestText = text(LIMITS.requestTextBytesMax)
+const entryText = text(LIMITS.entryTextBytesMax)
+const id = textLike((value) => ID.test(value), `at most ${LIMITS.idBytesMax} visible ASCII characters`)
+const someId = textLike((value) => value !== '' && ID.test(value), `1 to ${LIMITS.idBytesMax} visible ASCII characters`)
+const digest = textLike((value) => DIGEST.test(value), 'empty or 64 hexadecimal digits')
+const address = textLike(isAddress, 'host:port')
+const noneOrAddress = textLike((value) => value === '' || isAddress(value), 'empty or host:port')
+const stockName = textLike(isStockName, `1 to ${LIMITS.stockNameBytesMax} bytes`)
+const nameInRequest = textLike((value) => value === '' || isStockName(value), `at most ${LIMITS.stockNameBytesMax} bytes`)
+const tradeType = textLike((value) => value === '' || value === 'buy' || value === 'sell', 'empty, buy or sell')
+const noneOrKey = textLike(
+  (value) => value === '' || isIdempotencyKey(value),
+  `empty or 1 to ${LIMITS.idempotencyKeyCharactersMax} visible ASCII characters`,
+)
+const recordedKey = textLike(
+  isRecordedKey,
+  `f:, c: or g: and 1 to ${LIMITS.idempotencyKeyCharactersMax} visible ASCII characters`,
+)
+const fingerprint = textLike(
+  (value) => fitsBytes(value, LIMITS.fingerprintBytesMax) && !CONTROL.test(value),
+  `at most ${LIMITS.fingerprintBytesMax} bytes without control characters`,
+)
+/** "id=host:port" */
+const namedReplica = textLike((value) => {
+  const at = value.indexOf('=')
+  return /^[0-9]{1,16}$/.test(value.slice(0, at)) && Number.isSafeInteger(Number(value.slice(0, at))) && isAddress(value.slice(at + 1))
+}, 'id=host:port')
+
+// ---- shared ------------------------------------------------------------------------------------------------------
+
+const Entry = message<M.Entry>({
+  number: count,
+  generation,
+  key: entryText,
+  fingerprint: entryText,
+  name: stockName,
+  type: tradeType,
+  quantity: integer(1, LIMITS.orderQuantityMax),
+  timeMs: integer(0, LIMITS.timeMsMax),
+})
+const OrderRequest = message<M.OrderRequest>({
+  key: recordedKey,
+  fingerprint,
+  name: nameInRequest,
+  type: tradeType,
+  quantity: integer(0, LIMITS.orderQuantityMax),
+})
+const Outcome = message<M.Outcome>({ number: numberOrCode, position: count, replayed: yesOrNo })
+const Stock = message<M.Stock>({ name: stockName, priceCents: shares, quantity: shares, volume: shares })
+const Genesis = message<M.Genesis>({ clusterId: someId, stocks: list(LIMITS.stocksMax, Stock) }, distinctNames)
+const LiveSession = message<M.LiveSession>({ frontEndId: someId, address })
+const Adoption = message<M.Adoption>({ generation, genesis: optional(Genesis) })
+const Refusal = message<M.Refusal>({ why: words, differs: yesOrNo, lacksMuch: yesOrNo, adopt: optional(Adoption) })
+const StockChange = message<M.StockChange>({ names: list(LIMITS.stocksMax, stockName), number: position })
+const ProcessStatus = message<M.ProcessStatus>({ pid: measured, uptimeMs: measured, memoryBytes: measured, cpuMicroseconds: measured })
+
+/** Two stocks of one name cannot stand in a file, and a whole catalogue has to fit in one message. */
+function distinctNames({ stocks }: M.Genesis): string | undefined {
+  const names = new Set<string>()
+  let bytes = 0
+  for (const { name } of stocks) {
+    if (names.has(name)) return `.stocks has ${JSON.stringify(name)} twice`
+    names.add(name)
+    bytes += Buffer.byteLength(name)
+  }
+  return bytes <= LIMITS.stockNamesBytesMax ? undefined : `.stocks has names of ${bytes} bytes, and may have ${LIMITS.stockNamesBytesMax}`
+}
+
+const order = { stockName: requestText, tradeType: requestText, stockTradeQuantity: anyInteger }
+
+const SINGLE_CALLS = {
+  lookupStockName: message<M.LookupStockName>({ stockName: requestText }),
+  lookupResult: message<M.LookupResult>({
+    stockPrice: decimal(-1),
+    stockQuantity: integer(-1, LIMITS.stockLevelMax),
+    priceCents: integer(-1, LIMITS.stockLevelMax),
+    position: count,
+  }),
+  tradeStockName: message<M.TradeStockName>({ ...order, key: noneOrKey }),
+  tradeResult: message<M.TradeResult>({ resultTrade: anyInteger, orderNum: anyInteger }),
+  requestStockName: message<M.RequestStockName>({ ...order, key: noneOrKey }),
+  requestResult: message<M.RequestResult>({ transactionNum: anyInteger }),
+  lookupOrderNum: message<M.LookupOrderNum>({ orderNum: anyInteger }),
+  lookupOrderNumResult: message<M.LookupOrderNumResult>({ orderNum: anyInteger, ...order }),
+  propagateOrderNum: message<M.PropagateOrderNum>({ orderNum: anyInteger, ...order }),
+  propagateResult: message<M.PropagateResult>({ resultPropagate: anyInteger }),
+  followersAssigned: message<M.FollowersAssigned>({ followerOne: noneOrAddress, followerTwo: noneOrAddress, epoch, clusterId: id }),
+  followersResult: message<M.FollowersResult>({ resultFollowers: anyInteger }),
+  synchronizeTransNum: message<M.SynchronizeTransNum>({
+    orderNum: position,
+    synchronizedAdd: noneOrAddress,
+    overReplicate: yesOrNo,
+  }),
+  transNumInfo: message<M.TransNumInfo>({ orderNum: anyInteger, ...order }),
+}
+
+const READS = {
+  ReadRequest: message<M.ReadRequest>({ from: count, limit: integer(0, 2 ** 31 - 1) }),
+  Entries: message<M.Entries>({
+    entries: list(LIMITS.catchUpBatchMax, Entry),
+    digest,
+    length: count,
+    generation,
+    recoveredGeneration: generation,
+  }),
+  ConfirmPublished: message<M.ConfirmPublished>({}),
+  StatusRequest: message<M.StatusRequest>({}),
+  Published: message<M.Published>({ position: count }),
+}
+
+// ---- Catalog.Lead ------------------------------------------------------------------------------------------------
+
+const LeadHello = message<M.LeadHello>({
+  replicaId,
+  address,
+  clusterId: id,
+  length: count,
+  digest,
+  sealedGeneration: generation,
+  lastGeneration: generation,
+})
+const TradeBatch = message<M.TradeBatch>({ batch: question, requests: list(LIMITS.tradeBatchMax, OrderRequest) })
+const PublishRequest = message<M.PublishRequest>({ position: count, unreachable: list(LIMITS.frontEndsMax, someId) })
+const ConfirmRequest = message<M.ConfirmRequest>({ confirm: question })
+const LeadWelcome = message<M.LeadWelcome>({ generation, genesis: optional(Genesis), length: count, published: count })
+const Decided = message<M.Decided>({
+  batch: integer(-1, LIMITS.questionMax),
+  outcomes: list(LIMITS.tradeBatchMax, Outcome),
+  entries: list(LIMITS.decisionsMax, Entry),
+  digest,
+  published: count,
+  sessions: list(LIMITS.frontEndsMax, LiveSession),
+})
+const Confirmed = message<M.Confirmed>({ confirm: question, published: count })
+
+const LEAD = {
+  LeaderToCatalogue: message<M.LeaderToCatalogue>({
+    hello: optional(LeadHello),
+    trade: optional(TradeBatch),
+    publish: optional(PublishRequest),
+    confirm: optional(ConfirmRequest),
+  }),
+  CatalogueToLeader: message<M.CatalogueToLeader>({
+    welcome: optional(LeadWelcome),
+    decided: optional(Decided),
+    published: optional(READS.Published),
+    confirmed: optional(Confirmed),
+    refused: optional(Refusal),
+  }),
+}
+
+// ---- Catalog.Session ---------------------------------------------------------------------------------------------
+
+const SessionHello = message<M.SessionHello>({
+  frontEndId: someId,
+  address,
+  caching: yesOrNo,
+  replicas: list(LIMITS.replicasMax, namedReplica),
+})
+const SessionRenew = message<M.SessionRenew>({ ask: question })
+const StockQuery = message<M.StockQuery>({ query: question, names: list(LIMITS.frontEndLookupsMax, stockName) })
+const SessionEnded = message<M.SessionEnded>({})
+const SessionEnd = message<M.SessionEnd>({})
+const SessionGrant = message<M.SessionGrant>({ ask: question, session: question, leaseMs: measured, clusterId: id })
+const StockView = message<M.StockView>({
+  name: stockName,
+  priceCents: shares,
+  quantity: shares,
+  volume: shares,
+  cacheable: yesOrNo,
+  found: yesOrNo,
+})
+const StockAnswer = message<M.StockAnswer>({ query: question, stocks: list(LIMITS.stocksMax, StockView), position, more: yesOrNo })
+
+const SESSION = {
+  FrontEndToCatalogue: message<M.FrontEndToCatalogue>({
+    hello: optional(SessionHello),
+    renew: optional(SessionRenew),
+    query: optional(StockQuery),
+    ended: optional(SessionEnded),
+  }),
+  CatalogueToFrontEnd: message<M.CatalogueToFrontEnd>({
+    grant: optional(SessionGrant),
+    answer: optional(StockAnswer),
+    end: optional(SessionEnd),
+  }),
+}
+
+// ---- Order.Route -------------------------------------------------------------------------------------------------
+
+const RouteHello = message<M.RouteHello>({ frontEndId: someId, replicaId, replicaAddress: address })
+const Ping = message<M.Ping>({ ping: question, leaderEpoch: epoch, leaderId: nobodyOrReplica, clusterId: id })
+const PlaceBatch = message<M.PlaceBatch>({ first: question, requests: list(LIMITS.frontEndPendingOrdersMax, OrderRequest) })
+const OrderQuery = message<M.OrderQuery>({ query: question, number: measured, limit: integer(0, LIMITS.listingMax) })
+const Pong = message<M.Pong>({
+  ping: question,
+  replicaId,
+  role: words,
+  epoch,
+  canLead: yesOrNo,
+  trouble: words,
+  length: count,
+  clusterId: id,
+  catalogueAddress: noneOrAddress,
+})
+const PlaceOutcome = message<M.PlaceOutcome>({ id: measured, number: numberOrCode, replayed: yesOrNo })
+const PlaceResult = message<M.PlaceResult>({ outcomes: list(LIMITS.outcomesMax, PlaceOutcome) })
+const OrderAnswer = message<M.OrderAnswer>({ query: question, result: words, entries: list(LIMITS.listingMax, Entry) })
+
+const ROUTE = {
+  FrontEndToReplica: message<M.FrontEndToReplica>({
+    hello: optional(RouteHello),
+    ping: optional(Ping),
+    place: optional(PlaceBatch),
+    query: optional(OrderQuery),
+    invalidated: optional(StockChange),
+  }),
+  ReplicaToFrontEnd: message<M.ReplicaToFrontEnd>({
+    pong: optional(Pong),
+    result: optional(PlaceResult),
+    answer: optional(OrderAnswer),
+    invalidate: optional(StockChange),
+  }),
+}
+
+// ---- Order.Replicate ---------------------------------------------------------------------------------------------
+
+const ReplicateHello = message<M.ReplicateHello>({ leaderId: replicaId, epoch, generation, genesis: optional(Genesis) })
+const Append = message<M.Append>({ generation, from: count, entries: list(LIMITS.decisionsMax, Entry), digest, published: count })
+const FollowerState = message<M.FollowerState>({ replicaId, length: count, digest })
+
+const REPLICATE = {
+  LeaderToFollower: message<M.LeaderToFollower>({
+    hello: optional(ReplicateHello),
+    append: optional(Append),
+    forked: optional(Refusal),
+  }),
+  FollowerToLeader: message<M.FollowerToLeader>({ state: optional(FollowerState), refused: optional(Refusal) }),
+}
+
+// ---- status and seals --------------------------------------------------------------------------------------------
+
+const FollowerView = message<M.FollowerView>({ address, state: words, length: count })
+
+const STATUS = {
+  IdentifyRequest: message<M.IdentifyRequest>({}),
+  Identity: message<M.Identity>({ catalogueId: id, clusterId: id }),
+  SealRequest: message<M.SealRequest>({ generation, genesis: optional(Genesis), catalogueId: id }),
+  SealResult: message<M.SealResult>({
+    replicaId,
+    clusterId: id,
+    diskId: id,
+    sealedGeneration: generation,
+    length: count,
+    digest,
+    lastGeneration: generation,
+    genesis: optional(Genesis),
+  }),
+  CatalogueStatus: message<M.CatalogueStatus>({
+    process: optional(ProcessStatus),
+    clusterId: id,
+    generation,
+    length: count,
+    digest,
+    published: count,
+    sessions: list(LIMITS.frontEndsMax, LiveSession),
+    batches: measured,
+    requests: measured,
+    state: words,
+  }),
+  ReplicaStatus: message<M.ReplicaStatus>({
+    process: optional(ProcessStatus),
+    replicaId,
+    address,
+    role: words,
+    epoch,
+    clusterId: id,
+    diskId: id,
+    sealedGeneration: generation,
+    length: count,
+    digest,
+    published: count,
+    followers: list(LIMITS.replicasMax, FollowerView),
+    canLead: yesOrNo,
+    trouble: words,
+    batches: measured,
+    leader: words,
+  }),
+}
+
+const PARTS = {
+  Entry, OrderRequest, Outcome, Stock, Genesis, LiveSession, LeadHello, TradeBatch, PublishRequest, ConfirmRequest, Refusal,
+  LeadWelcome, Decided, Confirmed, SessionEnded, SessionHello, SessionRenew, StockQuery, SessionEnd, SessionGrant,
+  StockAnswer, StockView, RouteHello, Ping, PlaceBatch, OrderQuery, Pong, PlaceResult, PlaceOutcome, StockChange,
+  OrderAnswer, ReplicateHello, Append, FollowerState, Adoption, ProcessStatus, FollowerView,
+}
+
+/** The rule of each message of the contract, by its name there. */
+export const MESSAGE_RULES = { ...PARTS, ...SINGLE_CALLS, ...READS, ...LEAD, ...SESSION, ...ROUTE, ...REPLICATE, ...STATUS }
+
+/** What is wrong with a message of this name, beginning with the field; undefined when nothing is. */
+export function violationOf(name: string, value: object): string | undefined {
+  const rule = (MESSAGE_RULES as unknown as Readonly<Record<string, Rule<object> | undefined>>)[name]
+  if (!rule) throw new Error(`the contract has no message ${name}`)
+  const wrong = rule(value)
+  return wrong === undefined ? undefined : name + wrong
+}

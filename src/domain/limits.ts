@@ -53,6 +53,11 @@ export const LIMITS = {
   waitingReadsMax: 1_024,
   /** The same of one connection or stream: the next ones wait until these are answered, and the answers taken. */
   readsPerCallerMax: 4,
+  /** Descriptors that a process keeps for its own connections and files: those of others get the rest. */
+  ownDescriptors: 64,
+  /** Connections of others that a process has room for, however few or many descriptors there are. */
+  connectionsMin: 16,
+  connectionsMax: 20_000,
   /** Calls and streams that one connection of a gRPC server may have open. */
   streamsPerConnectionMax: 256,
   /** Streams of one kind that a gRPC server has open; for the next one, that on which nothing has arrived for longest ends. */

@@ -1,6 +1,7 @@
 import { constants } from 'node:os'
 import { isatty } from 'node:tty'
 import { systemClock, within } from './clock.ts'
+import { keepDescriptorsBack } from './connection-room.ts'
 import { jsonLogger, type Logger, type LogLevel } from './logger.ts'
 import type { Network } from './network.ts'
 import { systemRandom } from './random.ts'
@@ -91,6 +92,7 @@ export async function runProcess(
   }
   process.on('uncaughtException', halt)
   process.on('unhandledRejection', halt)
+  keepDescriptorsBack(systemClock, log)
   const stopped = new Promise<StopCause>((resolve) => onStopRequest(resolve))
   const runtime: Runtime = {
     clock: systemClock,

@@ -24,6 +24,8 @@ export class BareSystem implements Addresses {
   readonly #running = new Map<string, CliProcess>()
   readonly #groups: number[] = []
   readonly #atTheEnd: (() => void)[] = []
+  /** Files and connections that each process started from now on may have open; undefined: as many as is usual. */
+  descriptorsMax: number | undefined
 
   /** `dataDir`: the folder of an earlier one, whose data it goes on with. */
   constructor(ports: SystemPorts, dataDir = mkdtempSync(join(tmpdir(), 'bazaar-'))) {
@@ -44,7 +46,7 @@ export class BareSystem implements Addresses {
 
   /** Starts one process with further words on its command line. */
   startWith(name: string, ...words: readonly string[]): void {
-    const started = new CliProcess([...this.#command(name), ...words], { CATALOG_HOST: this.catalogue })
+    const started = new CliProcess([...this.#command(name), ...words], { CATALOG_HOST: this.catalogue }, this.descriptorsMax)
     this.#groups.push(started.pid)
     this.#running.set(name, started)
   }

@@ -18,9 +18,13 @@ export class CliProcess {
   #output = ''
   #child: ChildProcess
 
-  constructor(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+  /** `descriptorsMax`: as many files and connections as it may have open, unless the system's usual number. */
+  constructor(args: readonly string[], environment: Readonly<Record<string, string>> = {}, descriptorsMax?: number) {
     const { PATH = '', HOME = '' } = process.env
-    this.#child = spawn(process.execPath, ['src/cli/main.ts', ...args], {
+    const words = ['src/cli/main.ts', ...args]
+    const limited = ['-c', `ulimit -n ${descriptorsMax}; exec "$0" "$@"`, process.execPath, ...words]
+    const [file, given] = descriptorsMax === undefined ? [process.execPath, words] : ['/bin/sh', limited]
+    this.#child = spawn(file, given, {
       cwd: REPOSITORY,
       detached: true,
       env: { PATH, HOME, ...environment },

@@ -24,6 +24,7 @@ const OUTSIDE: Readonly<Record<string, OutsideKind>> = {
   files: {
     what: /^node:fs(\/promises)?$/,
     rooms: [
+      { path: /^src\/runtime\/connection-room\.ts$/, reason: 'asks the system how many descriptors there are' },
       { path: COMMAND_LINE, reason: 'makes data folders, keeps logs, and reads the configuration file' },
       { path: /^src\/storage\/embedded\//, reason: 'makes and syncs the folder of a database file' },
     ],

@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { BazaarClient } from '../../http/client.ts'
 import type { StatusData } from '../../http/types.ts'
 import { systemClock } from '../../runtime/clock.ts'
+import { connectionsMaxOf, descriptorsMax } from '../../runtime/connection-room.ts'
 import { onStopRequest } from '../../runtime/lifecycle.ts'
 import type { LogLevel } from '../../runtime/logger.ts'
 import { examples } from '../examples.ts'
@@ -33,6 +34,8 @@ import { superviseAloud } from '../supervisor/supervise-aloud.ts'
 import type { Supervisor } from '../supervisor/supervisor.ts'
 import { painterFor, print, printAside, printJson } from '../terminal.ts'
 
+/** With fewer it is worth a line how many clients they are enough for. */
+const DESCRIPTORS_FEW = 1_024
 /** One Ctrl-C can arrive several times, as npm passes on what the terminal sent to all. */
 const SAME_KEYPRESS_MS = 500
 const LOOK_TIMEOUT_MS = 2_000
@@ -96,6 +99,10 @@ async function up(options: UpOptions, command: Command): Promise<void> {
   process.on('exit', () => supervisor.kill())
   const stopping = new AbortController()
   const stopped = stopOnRequest(supervisor, stopping, say)
+  const descriptors = descriptorsMax()
+  if (descriptors !== undefined && descriptors < DESCRIPTORS_FEW) {
+    say(`ulimit -n is ${descriptors}: each process has room for ${connectionsMaxOf(descriptors)} connections of others.`)
+  }
   supervisor.start()
   const status = await waitUntilTrading(plan, stopping.signal, say)
   if (status) announce(options, plan, supervisor, status, systemClock.monotonicMs() - startedAtMs)

@@ -1,0 +1,108 @@
+import { subscribe } from 'node:diagnostics_channel'
+import { readFileSync } from 'node:fs'
+import { LIMITS } from '../domain/limits.ts'
+import type { Clock, Timer } from './clock.ts'
+import type { Logger } from './logger.ts'
+
+const SWEEP_MS = 500
+/** One that has been silent for so many sweeps waits for no answer: within that time every request has its own. */
+const SILENT_SWEEPS = 12
+/** With so large a part of all that there may be it is looked who is silent. */
+const TIGHT_PART = 0.75
+
+/** The part of a socket that is of use here. */
+export interface IncomingConnection {
+  readonly bytesRead: number
+  destroy(): unknown
+  once(event: 'close', run: () => void): unknown
+}
+
+interface Silence {
+  bytesRead: number
+  /** Sweeps in a row at which nothing had arrived: what this process misses while it is stopped does not count. */
+  sweeps: number
+}
+
+/**
+ * How many connections of others a process has, so that its own ones and its files find descriptors. For one more, that
+ * on which nothing has arrived for longest is closed, if it is silent for longer than any request takes; else the new one.
+ */
+export class ConnectionRoom {
+  readonly #clock: Clock
+  readonly #connectionsMax: number
+  readonly #silences = new Map<IncomingConnection, Silence>()
+  #timer: Timer | undefined
+
+  constructor(clock: Clock, connectionsMax: number) {
+    this.#clock = clock
+    this.#connectionsMax = connectionsMax
+  }
+
+  get size(): number {
+    return this.#silences.size
+  }
+
+  /** A connection was accepted. False when there is no room for it: it is closed. */
+  add(connection: IncomingConnection): boolean {
+    if (this.size >= this.#connectionsMax && !this.#makeRoom()) {
+      connection.destroy()
+      return false
+    }
+    this.#silences.set(connection, { bytesRead: 0, sweeps: 0 })
+    connection.once('close', () => this.#remove(connection))
+    if (this.#isTight) this.#timer ??= this.#clock.every(SWEEP_MS, () => this.#sweep())
+    return true
+  }
+
+  get #isTight(): boolean {
+    return this.size >= this.#connectionsMax * TIGHT_PART
+  }
+
+  #remove(connection: IncomingConnection): void {
+    this.#silences.delete(connection)
+    if (this.#isTight) return
+    this.#timer?.cancel()
+    this.#timer = undefined
+  }
+
+  #makeRoom(): boolean {
+    const [connection, silence] = [...this.#silences].reduce((one, other) => (other[1].sweeps > one[1].sweeps ? other : one))
+    if (silence.sweeps < SILENT_SWEEPS) return false
+    this.#remove(connection)
+    connection.destroy()
+    return true
+  }
+
+  #sweep(): void {
+    for (const [{ bytesRead }, silence] of this.#silences) {
+      silence.sweeps = bytesRead === silence.bytesRead ? silence.sweeps + 1 : 0
+      silence.bytesRead = bytesRead
+    }
+  }
+}
+
+/** Files and connections that this process may have open, or undefined where nobody tells. */
+export function descriptorsMax(): number | undefined {
+  try {
+    const [, most] = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? []
+    return most === undefined ? undefined : Number(most)
+  } catch {
+    return undefined
+  }
+}
+
+/** Connections that a process accepts which may have so many descriptors: the rest is for its own connections and files. */
+export function connectionsMaxOf(descriptors: number | undefined): number {
+  if (descriptors === undefined) return LIMITS.connectionsMax
+  const rest = Math.max(LIMITS.connectionsMin, descriptors - LIMITS.ownDescriptors)
+  return Math.min(LIMITS.connectionsMax, rest)
+}
+
+/** Keeps descriptors back from whoever connects to this process, and says how many. */
+export function keepDescriptorsBack(clock: Clock, log: Logger): void {
+  const descriptors = descriptorsMax()
+  const connectionsMax = connectionsMaxOf(descriptors)
+  const room = new ConnectionRoom(clock, connectionsMax)
+  log.info({ ...(descriptors !== undefined && { descriptors }), connectionsMax }, 'connections of others that there is room for')
+  subscribe('net.server.socket', (accepted) => room.add((accepted as { readonly socket: IncomingConnection }).socket))
+}

@@ -4,6 +4,7 @@ import { setClock } from './clocks.ts'
 import { damageFile, fillDisk, loseFile } from './disks.ts'
 import { failDisk, WRITE_FAILURES } from './failing-disk.ts'
 import { PROCESSES, type Fleet } from './fleet.ts'
+import { judge, WAYS } from './intruders.ts'
 import { anyProcess, anyReplica, namesOf, type Target } from './targets.ts'
 import { way } from './wires.ts'
 
@@ -161,6 +162,17 @@ async function setWallClock({ fleet, tell }: Scene, { targets, roll }: Step): Pr
   for (const name of names) setClock(fleet.controlFolder(name), clock)
 }
 
+async function sendSecond({ fleet, tell }: Scene, { targets, roll }: Step): Promise<void> {
+  const [name = ''] = targets
+  const way = new SeededRandom(roll).pick(WAYS)
+  const rivals = fleet.startSecond(name, way)
+  if (!rivals) return tell(`${name} has no file open that a second one could want`)
+  tell(`a second ${name} on the same file, ${way}`)
+  const verdict = await judge(rivals)
+  tell(`the second ${name}: ${verdict}`)
+  if (verdict === 'let in') fleet.wrongEnds.push(`a second ${name} was let in on a file in use (${way}): ${rivals.second.output}`)
+}
+
 const anyDisk = (random: SeededRandom): readonly Target[] => [random.pick(PROCESSES.slice(0, 4))]
 const two = (random: SeededRandom): readonly Target[] => [anyReplica(random), anyProcess(random)]
 const one = (random: SeededRandom): readonly Target[] => [anyProcess(random)]
@@ -248,6 +260,13 @@ export const FAULTS = {
     strike: failReads,
     losesLedger: true,
     takesTurn: true,
+  },
+  'second-process': {
+    what: 'a second process on a file in use, its lock removed, replaced or not to be written, or by a link',
+    weight: 1,
+    lastsMaxMs: 0,
+    aim: anyDisk,
+    strike: sendSecond,
   },
   clock: {
     what: 'a wall clock jumps or drifts (needs libfaketime)',

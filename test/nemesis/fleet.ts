@@ -5,6 +5,7 @@ import type { Addresses } from '../cluster.ts'
 import { CliProcess, survivors, type Exit } from '../fault/process.ts'
 import { freePort } from '../free-port.ts'
 import { callerEnvironment, callersAreKnown, sourceAddress } from './callers.ts'
+import { holdsItsFile, makeWay, REFUSAL, type Rivals, type Way } from './intruders.ts'
 import { Proxy } from './proxy.ts'
 import type { Transcript } from './transcript.ts'
 import { identityOf, type LeftFile } from './verified.ts'
@@ -46,6 +47,8 @@ export class Fleet implements Addresses {
   readonly wrongEnds: string[] = []
   /** Processes with a disk that a fault has hurt: from then on they may end themselves. */
   readonly #hurt = new Set<string>()
+  /** Processes that a second one on their file may have kept from starting. */
+  readonly #rivalled = new Set<string>()
   /** Processes whose files a fault has changed, with the {@link identityOf} the database that it met. */
   readonly #damaged = new Map<string, number | undefined>()
   readonly #transcript: Transcript
@@ -170,6 +173,21 @@ export class Fleet implements Addresses {
     })
   }
 
+  /**
+   * Starts a second process on the file of `name`, whose lock meets it by the given way; undefined while that one has not
+   * opened its file.
+   */
+  startSecond(name: string, way: Way): Rivals | undefined {
+    const { lives, environment } = this.#member(name)
+    const first = lives.at(-1)
+    const database = this.#database(name)
+    if (!first || !holdsItsFile(first) || identityOf(database) === undefined) return undefined
+    this.#rivalled.add(name) // Where the first one ends meanwhile, the second holds the file for a moment.
+    const words = this.#command(name, { port: 0, folder: makeWay(way, database) })
+    const second = new CliProcess(words, { CATALOG_HOST: this.#member('catalogue').publicAddress, ...environment })
+    return { first, second, database }
+  }
+
   /** Breaks all connections between the two; returns how many. */
   reset(one: string, other: string): number {
     return this.#member(one).proxy.reset(other) + this.#member(other).proxy.reset(one)
@@ -223,15 +241,16 @@ export class Fleet implements Addresses {
   /** One that is asked to end does so, with code 0; none ends by itself, but when something is wrong with its disk. */
   #judgeEnd(name: string, exit: Exit | 'had to be killed'): void {
     if (exit === 'had to be killed') this.wrongEnds.push(`${name} did not end on SIGTERM`)
+    else if (exit.code === 1 && this.#rivalled.has(name) && REFUSAL.test(lastWords(this.output(name)))) return
     else if (exit.code !== 0 && !ASKED.has(exit.signal) && !this.#hurt.has(name)) {
       const how = exit.signal ?? `code ${exit.code}`
       this.wrongEnds.push(`nothing was wrong with its disk, but ${name} ended with ${how}: ${lastWords(this.output(name))}`)
     }
   }
 
-  #command(name: string): string[] {
-    const { port, publicAddress } = this.#member(name)
-    const data = ['--data', this.folder(name)]
+  #command(name: string, { port, folder } = { port: this.#member(name).port, folder: this.folder(name) }): string[] {
+    const { publicAddress } = this.#member(name)
+    const data = ['--data', folder]
     const replicas = REPLICA_IDS.map((id) => ({ id, address: this.#member(`order-${id}`).publicAddress }))
     if (name === 'catalogue') {
       const known = replicas.map(({ address }) => address).join(',')

@@ -50,8 +50,8 @@ export const FRONT_END_BUGS: readonly PlantedBug[] = [
     name: 'stopped-leader-kept',
     what: 'a leader that misses its pings is not taken for dead',
     file: 'src/frontend/replica-link.ts',
-    find: 'if (this.#missedPings >= MISSED_PINGS_MAX) this.#down',
-    replace: 'if (this.#missedPings < 0) this.#down',
+    find: 'if (this.#missedPings >= MISSED_PINGS_MAX && isLate) this.#down',
+    replace: 'if (this.#missedPings < 0 && isLate) this.#down',
   },
   {
     name: 'ticket-ignored',

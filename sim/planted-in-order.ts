@@ -55,7 +55,7 @@ export const ORDER_BUGS: readonly PlantedBug[] = [
     name: 'silent-follower-kept',
     what: 'F2: an in-sync follower that is silent holds everybody up for ever',
     file: 'src/order/followers.ts',
-    find: 'if (owes && now - follower.heardAt > patience) this.#drop(follower, `silent for ${patience} ms`)',
+    find: 'if (now - since > patience) this.#drop(follower, `silent for ${patience} ms`)',
     replace: '',
   },
   {
@@ -91,8 +91,8 @@ export const ORDER_BUGS: readonly PlantedBug[] = [
     name: 'never-rejoins',
     what: 'a replica that follows nobody does not ask to be taken in',
     file: 'src/order/rejoin.ts',
-    find: "if (this.#options.mayFollow() && this.#follower.silence() > SILENCE_MS) await this.#ask()",
-    replace: '',
+    find: 'this.#solitude.because(this.#options.trouble() || (await this.#ask()))',
+    replace: 'this.#solitude.because(this.#options.trouble())',
   },
   {
     name: 'stale-generation',

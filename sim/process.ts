@@ -1,3 +1,4 @@
+import { AwakeTime } from '../src/runtime/awake-time.ts'
 import type { Clock, Timer } from '../src/runtime/clock.ts'
 import type { Logger } from '../src/runtime/logger.ts'
 import type { Runtime } from '../src/runtime/runtime.ts'
@@ -132,6 +133,7 @@ export class Life {
   #vanished = false
   /** Callbacks that its clock owes it. */
   #timers = 0
+  #awake: AwakeTime | undefined
   readonly #backlog: (() => void)[] = []
   readonly #onEnd = new Set<() => void>()
 
@@ -210,11 +212,17 @@ export class Life {
     this.#onEnd.clear()
   }
 
+  #awakeTime(): AwakeTime {
+    const every = (intervalMs: number, run: () => void) => void this.#every(intervalMs, run)
+    return (this.#awake ??= new AwakeTime(() => this.process.monotonicMs(), every))
+  }
+
   #clock(): Clock {
     const { process } = this
     return {
       wallMs: () => process.wallMs(),
       monotonicMs: () => process.monotonicMs(),
+      awakeMs: () => this.#awakeTime().nowMs(),
       after: (delayMs, run) => this.#after(delayMs, run),
       every: (intervalMs, run) => this.#every(intervalMs, run),
       nextTurn: (run) => void this.#after(0, run),

@@ -5,7 +5,7 @@ import type { SimNetwork } from './network.ts'
 import type { ClusterSettings } from './settings.ts'
 
 /** Callbacks that a process with nothing to do may wait for. */
-const TIMERS_MAX = 5
+const TIMERS_MAX = 6
 
 /** What has to be true of a healthy cluster that has nothing to do. */
 export class SettledChecks {

@@ -18,6 +18,8 @@ const replica = (id: number, length: number, digest: string): StatusData['replic
   canLead: true,
   trouble: '',
   batches: 1,
+  aloneMs: 0,
+  aloneWhy: '',
   followers: [],
 })
 const status = (...replicas: StatusData['replicas'][number][]): StatusData => ({
@@ -33,6 +35,7 @@ const status = (...replicas: StatusData['replicas'][number][]): StatusData => ({
     ordersWaiting: 0,
     ordersAnswered: 2,
     elections: 1,
+    gone: [],
   },
   catalogue: { name: 'catalogue', address: 'h:8', reachable: false, why: 'refused' },
   replicas,
@@ -50,4 +53,12 @@ test('shows every process in a row', () => {
   expect(text).toMatch(/order-3 +leader +h:3 +1 +2 +abcdef012345 +0 +1.0 s +50 MB/)
   expect(text).toMatch(/1 log, all identical/)
   expect(text).toMatch(/3 hits \(75.0 % of lookups\)/)
+})
+
+test('says who follows nobody and whom the front end does not reach, for how long and why', () => {
+  const { frontEnd, ...rest } = status({ ...replica(1, 5, 'a'), ...{ role: 'follower, alone', aloneMs: 12_300, aloneWhy: 'no leader' } })
+  const gone = [{ name: 'order-2', address: 'h:2', forMs: 61_000, why: '3 pings unanswered' }]
+  const text = statusLines({ ...rest, frontEnd: { ...frontEnd, gone } }, (_, words) => words).join('\n')
+  expect(text).toMatch(/order-1 follows nobody, alone for 12.3 s: no leader/)
+  expect(text).toMatch(/no connection to order-2 for 1 min 1 s: 3 pings unanswered/)
 })

@@ -20,7 +20,7 @@ const COLUMNS: readonly Column[] = [
 export function statusLines(status: StatusData, paint: Paint): string[] {
   const { catalogue, replicas, frontEnd } = status
   const rows = [catalogue, ...replicas, frontEnd].map((each) => row(each, paint))
-  const troubles = [catalogue, ...replicas].flatMap(troublesOf)
+  const troubles = [...[catalogue, ...replicas].flatMap(troublesOf), ...frontEnd.gone.map(goneWords)]
   return [
     ...tableLines(COLUMNS, rows),
     '',
@@ -37,8 +37,16 @@ type Member = Copy | FrontEndStatusData
 
 function troublesOf(member: Copy): string[] {
   if (!member.reachable) return [`${member.name} does not answer: ${member.why}`]
-  return 'trouble' in member && member.trouble ? [`${member.name} cannot lead: ${member.trouble}`] : []
+  if (!('trouble' in member)) return []
+  const { name, trouble, aloneMs, aloneWhy } = member
+  return [
+    ...(trouble ? [`${name} cannot lead: ${trouble}`] : []),
+    ...(aloneMs > 0 ? [`${name} follows nobody, alone for ${duration(aloneMs)}${aloneWhy && `: ${aloneWhy}`}`] : []),
+  ]
 }
+
+const goneWords = ({ name, forMs, why }: FrontEndStatusData['gone'][number]): string =>
+  `the front end has no connection to ${name} for ${duration(forMs)}: ${why}`
 
 function row(member: Member, paint: Paint): string[] {
   if (!member.reachable) return [member.name, paint('red', 'unreachable'), member.address]

@@ -53,6 +53,7 @@ export class Leadership {
   readonly #events: LeadershipEvents
   readonly #links: readonly ReplicaLink[]
   #beat: Timer | undefined
+  /** By the time that this process was awake. */
   #startedAt = 0
   #current: Current | undefined
   #highestEpoch = 0
@@ -84,7 +85,7 @@ export class Leadership {
   /** Begins to look for a leader. */
   start(): void {
     const { clock } = this.#runtime
-    this.#startedAt = clock.monotonicMs()
+    this.#startedAt = clock.awakeMs()
     this.#beat = clock.every(PING_INTERVAL_MS, () => clock.nextTurn(() => this.#pingAll()))
     this.#pingAll()
     void this.#elect()
@@ -181,7 +182,7 @@ export class Leadership {
     const { clock } = this.#runtime
     const alive = this.#links.filter((link) => link.pong)
     const now = clock.monotonicMs()
-    if (now < this.#startedAt + FIRST_ELECTION_DELAY_MS && alive.length < this.#links.length) return false
+    if (clock.awakeMs() < this.#startedAt + FIRST_ELECTION_DELAY_MS && alive.length < this.#links.length) return false
     if (now < this.#lastElectionAt + ELECTION_INTERVAL_MS) return false // E2
     const isKnown = this.#system.clusterId() !== ''
     const candidates = byFitness(alive).filter((link) => isKnown || this.#isOurs(link)) // E4
@@ -200,7 +201,8 @@ export class Leadership {
     const [followerOne = '', followerTwo = ''] = followers
     try {
       const request = { followerOne, followerTwo, epoch, clusterId: this.#system.clusterId() }
-      await this.#runtime.network.call(candidate.address, 'Order.AssignFollowers', request, ASSIGN_DEADLINE_MS)
+      const patienceMs = Math.max(ASSIGN_DEADLINE_MS, candidate.patienceMs)
+      await this.#runtime.network.call(candidate.address, 'Order.AssignFollowers', request, patienceMs)
     } catch (error) {
       this.#runtime.log.warn({ replica: candidate.id, error: (error as Error).message }, 'cannot be made leader')
       return false

@@ -3,9 +3,16 @@ import type { MessageStream } from '../runtime/network.ts'
 import { Questions } from '../runtime/questions.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { FrontEndToReplica, OrderAnswer, PlaceOutcome, Pong, ReplicaToFrontEnd, StockChange } from '../rpc/messages.ts'
+import { ReplyTimes } from './reply-times.ts'
 
-/** A replica that leaves so many pings unanswered in a row is taken for dead. */
+/**
+ * A replica that leaves so many pings unanswered in a row is taken for dead; one that has lately been slow to answer gets
+ * more time.
+ */
 const MISSED_PINGS_MAX = 3
+
+/** How often it is told that a replica is still gone. */
+const GONE_REPORT_MS = 10_000
 
 export interface LinkEvents {
   /** Why the replica that says so is none of this system's, or undefined. */
@@ -35,12 +42,20 @@ export class ReplicaLink {
   #pong: Pong | undefined
   #lastPing = 0
   #missedPings = 0
+  readonly #replyTimes = new ReplyTimes()
+  /** When it was last heard, or its stream opened, by the time that this process was awake. */
+  #heardAt = 0
+  /** When it was last known to live; monotonic. */
+  #goneSince: number
+  /** For how long it had been gone when that was told last. */
+  #toldGoneMs = 0
   readonly #queries: Questions<OrderAnswer>
   #why = 'not tried yet'
 
   constructor(runtime: Runtime, replica: { id: number; address: string }, frontEndId: string, events: LinkEvents) {
     this.#runtime = runtime
     this.#queries = new Questions(runtime.clock)
+    this.#goneSince = runtime.clock.monotonicMs()
     this.id = replica.id
     this.address = replica.address
     this.#frontEndId = frontEndId
@@ -62,12 +77,26 @@ export class ReplicaLink {
     return this.#why
   }
 
+  /** For how long it has not been known to live, in ms; 0 when it is. */
+  get goneMs(): number {
+    return this.#pong ? 0 : Math.max(1, Math.round(this.#runtime.clock.monotonicMs() - this.#goneSince))
+  }
+
+  /** For how long a replica that lives may say nothing, as far as it has shown; in ms, 0 when it answers at once. */
+  get patienceMs(): number {
+    return this.#replyTimes.patienceMs
+  }
+
   /** One beat: connects if need be, gives up on a replica that is silent, pings. */
   beat(leader: KnownLeader | undefined): void {
-    if (this.#missedPings >= MISSED_PINGS_MAX) this.#down(`${MISSED_PINGS_MAX} pings unanswered`)
+    const now = this.#runtime.clock.awakeMs()
+    const isLate = now - this.#heardAt >= this.patienceMs
+    if (this.#missedPings >= MISSED_PINGS_MAX && isLate) this.#down(`${this.#missedPings} pings unanswered`)
+    if (!this.#pong) this.#tellGone()
     const stream = this.#stream ?? this.#open()
     this.#missedPings += 1
     this.#lastPing += 1
+    this.#replyTimes.sent(this.#lastPing, now)
     stream.send({ ping: { ping: this.#lastPing, leaderEpoch: leader?.epoch ?? 0, leaderId: leader?.id ?? -1, clusterId: leader?.clusterId ?? '' } })
   }
 
@@ -97,6 +126,8 @@ export class ReplicaLink {
     })
     this.#stream = stream
     this.#missedPings = 0
+    this.#heardAt = this.#runtime.clock.awakeMs()
+    this.#replyTimes.begin()
     const hello = { frontEndId: this.#frontEndId, replicaId: this.id, replicaAddress: this.address }
     stream.send({ hello })
     return stream
@@ -117,18 +148,31 @@ export class ReplicaLink {
       pong.replicaId === this.id ? this.#events.objection(pong) : `replica ${pong.replicaId} answers at ${this.address}, where ${this.id} is expected`
     if (objection !== undefined) return this.#down(`${objection}: check the start arguments`)
     this.#missedPings = 0
+    this.#heardAt = this.#runtime.clock.awakeMs()
+    this.#replyTimes.answered(pong.ping, this.#heardAt)
     if (!this.#pong) this.#runtime.log.info({ replica: this.id, address: this.address }, 'replica answers')
     this.#pong = pong
     this.#events.pong(this)
   }
 
+  #tellGone(): void {
+    const ms = this.goneMs
+    if (ms < this.#toldGoneMs + GONE_REPORT_MS) return
+    this.#toldGoneMs = ms
+    this.#runtime.log.warn({ replica: this.id, address: this.address, ms, why: this.#why }, 'replica is still gone')
+  }
+
   #down(why: string): void {
     const stream = this.#stream
     const wasUp = this.#pong !== undefined
+    if (wasUp) {
+      this.#goneSince = this.#runtime.clock.monotonicMs()
+      this.#toldGoneMs = 0
+    }
     this.#stream = undefined
     this.#pong = undefined
     this.#missedPings = 0
-    if (why !== this.#why) this.#runtime.log.warn({ replica: this.id, address: this.address, why }, 'replica is gone')
+    if (wasUp || why !== this.#why) this.#runtime.log.warn({ replica: this.id, address: this.address, why }, 'replica is gone')
     this.#why = why
     stream?.close()
     this.#queries.giveUp()

@@ -37,6 +37,7 @@ export class CatalogueSession {
   #ownAddress = ''
   #closed = false
   #stream: MessageStream<FrontEndToCatalogue> | undefined
+  /** By the time that this process was awake; a lease is measured by the clocks. */
   #heardAt = 0
   #lease: Lease | undefined
   /** The catalogue's number of the session on this stream; undefined until the first grant. */
@@ -100,7 +101,7 @@ export class CatalogueSession {
   #beat(): void {
     const { clock } = this.#runtime
     if (this.#closed) return
-    if (this.#stream && clock.monotonicMs() - this.#heardAt > SILENCE_MS) this.#gone(this.#stream, 'silent')
+    if (this.#stream && clock.awakeMs() - this.#heardAt > SILENCE_MS) this.#gone(this.#stream, 'silent')
     const stream = this.#stream ?? this.#open()
     const ask = ++this.#lastAsk
     this.#asked.set(ask, { askedMonotonicMs: clock.monotonicMs(), askedWallMs: clock.wallMs(), lengthMs: 0 })
@@ -116,7 +117,7 @@ export class CatalogueSession {
       closed: (cause) => this.#gone(stream, cause.message),
     })
     this.#stream = stream
-    this.#heardAt = this.#runtime.clock.monotonicMs()
+    this.#heardAt = this.#runtime.clock.awakeMs()
     this.#asked.clear()
     stream.send({ hello: { frontEndId, address: this.#ownAddress, caching, replicas } })
     return stream
@@ -124,9 +125,10 @@ export class CatalogueSession {
 
   #gone(stream: MessageStream<FrontEndToCatalogue>, why: string): void {
     if (this.#stream !== stream) return
+    const wasThere = this.trouble === ''
     this.#stream = undefined
     this.#granted = undefined
-    if (why !== this.#trouble) this.#runtime.log.warn({ why }, 'catalogue is gone')
+    if (wasThere || why !== this.#trouble) this.#runtime.log.warn({ why }, 'catalogue is gone')
     this.#trouble = why
     stream.close()
     this.#parts.clear()
@@ -134,7 +136,7 @@ export class CatalogueSession {
   }
 
   #message({ grant, answer, end }: CatalogueToFrontEnd): void {
-    this.#heardAt = this.#runtime.clock.monotonicMs()
+    this.#heardAt = this.#runtime.clock.awakeMs()
     if (grant) this.#renewed(grant)
     if (answer) this.#answered(answer)
     if (end) this.#end()

@@ -44,8 +44,11 @@ function frontEndStatus(runtime: Runtime, { address, caching, cache, session, or
     ordersWaiting: orders.waiting,
     ordersAnswered: orders.answered,
     elections: leadership.elections,
+    gone: leadership.links.filter((link) => link.goneMs > 0).map(goneLink),
   }
 }
+
+const goneLink = ({ id, address, goneMs, trouble }: ReplicaLink) => ({ name: `order-${id}`, address, forMs: goneMs, why: trouble })
 
 async function catalogueStatus(runtime: Runtime, address: string): Promise<StatusData['catalogue']> {
   try {
@@ -68,11 +71,11 @@ async function replicaStatus(runtime: Runtime, link: ReplicaLink, catalogueLengt
   const name = `order-${id}`
   try {
     const { process, ...rest } = await runtime.network.call(address, 'Order.Status', {}, STATUS_DEADLINE_MS)
-    const { role, length, digest, published, sealedGeneration, canLead, trouble, batches, followers } = rest
+    const { role, length, digest, published, sealedGeneration, canLead, trouble, batches, followers, aloneMs, aloneWhy } = rest
     const lag = catalogueLength === null ? null : Math.max(0, catalogueLength - length)
     const status: Omit<ReplicaStatusData, 'pid' | 'uptimeMs' | 'memoryBytes' | 'cpuMicroseconds'> = {
       ...{ name, id, address, reachable: true, role, length, digest, lag },
-      ...{ published, sealedGeneration, canLead, trouble, batches, followers },
+      ...{ published, sealedGeneration, canLead, trouble, batches, followers, aloneMs, aloneWhy },
     }
     return { ...status, ...process! }
   } catch (error) {

@@ -93,7 +93,7 @@ export class Stocks {
     const until = clock.monotonicMs() + CLIENT_PATIENCE_MS
     for (;;) {
       // A query that is under way for others already may take longer than this caller has time.
-      const answer = await within(clock, until - clock.monotonicMs(), ask(), undefined)
+      const answer = await within(clock, Math.max(0, until - clock.monotonicMs()), ask(), undefined)
       if (answer && answer.position >= 0) return answer
       if (asker.isGone || clock.monotonicMs() + RETRY_MS >= until) return undefined
       await sleep(clock, RETRY_MS)

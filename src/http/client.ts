@@ -1,5 +1,6 @@
 import { Agent } from 'node:http'
 import { sleep, systemClock, type Clock } from '../runtime/clock.ts'
+import { IDLE_CONNECTION_MS } from '../runtime/kept-connections.ts'
 import { systemRandom, type Random } from '../runtime/random.ts'
 import { readPlaced, readValue, type Answer, type Attempt, type PlaceAnswer, type Refused } from './answers.ts'
 import { exchange, type Exchange, type ExchangeResult } from './exchange.ts'
@@ -44,7 +45,7 @@ export class BazaarClient {
       random: systemRandom,
       ...options,
     }
-    this.#agent = new Agent({ keepAlive: true })
+    this.#agent = new Agent({ keepAlive: true, timeout: IDLE_CONNECTION_MS })
   }
 
   stock(name: string): Promise<Answer<StockData>> {

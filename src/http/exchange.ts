@@ -1,5 +1,6 @@
 import { request as httpRequest, type Agent, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
-import type { Clock } from '../runtime/clock.ts'
+import { afterAwake, type Clock } from '../runtime/clock.ts'
+import { dropIdle } from '../runtime/kept-connections.ts'
 
 export interface Exchange {
   readonly method: 'GET' | 'POST'
@@ -47,7 +48,10 @@ export function exchange(target: ExchangeTarget, { method, path, headers, body }
       incoming.on('close', () => failed(new Error('the connection closed in the middle of the answer')))
       incoming.on('error', failed)
     })
-    const timer = clock.after(timeoutMs, () => outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`)))
+    const timer = afterAwake(clock, timeoutMs, () => {
+      outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`))
+      dropIdle(agent, { host, port })
+    })
     const settle = (result: ExchangeResult) => {
       timer.cancel()
       resolve(result)

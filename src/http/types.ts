@@ -80,6 +80,8 @@ export interface FrontEndStatusData extends ProcessData {
   readonly ordersWaiting: number
   readonly ordersAnswered: number
   readonly elections: number
+  /** Replicas to which it has no connection, for how long, and why. */
+  readonly gone: readonly { readonly name: string; readonly address: string; readonly forMs: number; readonly why: string }[]
 }
 
 export interface CatalogueStatusData extends ProcessData {
@@ -109,6 +111,9 @@ export interface ReplicaStatusData extends ProcessData {
   /** Why it cannot lead, or ''. */
   readonly trouble: string
   readonly batches: number
+  /** For how long it has followed nobody, though it does not lead, and why it could not join a leader; 0 and '' otherwise. */
+  readonly aloneMs: number
+  readonly aloneWhy: string
   /** Filled by the leader. */
   readonly followers: readonly { readonly address: string; readonly state: string; readonly length: number }[]
 }

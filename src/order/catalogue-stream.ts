@@ -1,5 +1,5 @@
 import type { OrderRequest } from '../domain/order.ts'
-import type { Clock, Timer } from '../runtime/clock.ts'
+import { afterAwake, type Clock, type Timer } from '../runtime/clock.ts'
 import type { MessageStream } from '../runtime/network.ts'
 import { Questions } from '../runtime/questions.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -37,6 +37,7 @@ export class CatalogueStream {
   /** Runs while a batch is being decided. */
   #tradeTimer: { readonly batch: number; readonly timer: Timer } | undefined
   readonly #probes: Timer
+  /** By the time that this process was awake. */
   #heardAt: number
   #published = 0
   #welcomed: Promise<void> | undefined
@@ -58,9 +59,9 @@ export class CatalogueStream {
       message: (message) => this.#message(message),
       closed: (cause) => this.#end(cause.message),
     })
-    this.#helloTimer = this.#clock.after(HELLO_DEADLINE_MS, () => this.fail('the catalogue did not answer'))
-    this.#heardAt = this.#clock.monotonicMs()
-    // What has arrived is read before silence is judged: this process itself may have stood still.
+    this.#helloTimer = afterAwake(this.#clock, HELLO_DEADLINE_MS, () => this.fail('the catalogue did not answer'))
+    this.#heardAt = this.#clock.awakeMs()
+    // What has arrived is read before silence is judged.
     this.#probes = this.#clock.every(PROBE_MS, () => this.#clock.nextTurn(() => this.#probe()))
     this.#stream.send({ hello })
   }
@@ -73,7 +74,7 @@ export class CatalogueStream {
   trade(batch: number, requests: readonly OrderRequest[]): void {
     if (this.#cause !== undefined) return
     this.#stream.send({ trade: { batch, requests } })
-    const timer = this.#clock.after(TRADE_DEADLINE_MS, () => this.fail('the catalogue did not decide in time'))
+    const timer = afterAwake(this.#clock, TRADE_DEADLINE_MS, () => this.fail('the catalogue did not decide in time'))
     this.#tradeTimer = { batch, timer }
   }
 
@@ -83,7 +84,7 @@ export class CatalogueStream {
     if (this.#cause !== undefined) return Promise.reject(new Error(this.#cause))
     this.#stream.send({ publish: { position, unreachable } })
     return new Promise((resolve, reject) => {
-      const timer = this.#clock.after(PUBLISH_DEADLINE_MS, () => this.fail('the catalogue did not publish in time'))
+      const timer = afterAwake(this.#clock, PUBLISH_DEADLINE_MS, () => this.fail('the catalogue did not publish in time'))
       const waiters = this.#publications.get(position) ?? []
       waiters.push({ resolve, reject, timer })
       this.#publications.set(position, waiters)
@@ -107,7 +108,7 @@ export class CatalogueStream {
 
   /** The catalogue is asked to publish nothing: it answers once what it was asked to publish before is done. */
   #probe(): void {
-    const silence = this.#clock.monotonicMs() - this.#heardAt
+    const silence = this.#clock.awakeMs() - this.#heardAt
     if (this.#cause !== undefined || !this.#welcomed) return
     if (silence > SILENCE_MS) this.fail(`the catalogue is silent for ${SILENCE_MS} ms`)
     else if (silence > PROBE_MS / 2) this.#stream.send({ publish: { position: 0, unreachable: [] } })
@@ -115,7 +116,7 @@ export class CatalogueStream {
 
   #message(message: CatalogueToLeader): void {
     if (this.#cause !== undefined) return
-    this.#heardAt = this.#clock.monotonicMs()
+    this.#heardAt = this.#clock.awakeMs()
     if (message.welcome) {
       this.#helloTimer.cancel()
       this.#welcomed = this.#handlers.welcomed(this, message.welcome).catch((error: Error) => this.fail(error.message))

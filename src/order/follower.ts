@@ -7,6 +7,9 @@ import type { Append, FollowerToLeader, LeaderToFollower, ReplicateHello } from 
 import type { Belonging } from './belonging.ts'
 import type { Copy } from './copy.ts'
 
+/** A leader that is not heard for this long is looked for anew. */
+const SILENCE_MS = 1_000
+
 export interface FollowedLeader {
   readonly replicaId: number
   readonly epoch: number
@@ -32,7 +35,7 @@ export class FollowerSide {
   readonly #context: FollowerContext
   /** The one that was heard last comes last. */
   readonly #leaders = new Map<MessageStream<FollowerToLeader>, FollowedLeader>()
-  /** Monotonic; when a leader was last heard. */
+  /** When a leader was last heard, by the time that this process was awake. */
   #heardAt = -Infinity
   #published = 0
   #onSilence: () => void = () => {}
@@ -54,9 +57,9 @@ export class FollowerSide {
     return this.#published
   }
 
-  /** Milliseconds since a leader was last heard. */
-  silence(): number {
-    return this.#leaders.size === 0 ? Infinity : this.#context.clock.monotonicMs() - this.#heardAt
+  /** Whether some leader is heard; an open stream alone says nothing of the other end. */
+  get isLed(): boolean {
+    return this.#leaders.size > 0 && this.#context.clock.awakeMs() - this.#heardAt <= SILENCE_MS
   }
 
   /** Calls back when the last leader's stream is gone. */
@@ -127,7 +130,7 @@ export class FollowerSide {
   }
 
   #hear(stream: MessageStream<FollowerToLeader>, leader: FollowedLeader | undefined): void {
-    this.#heardAt = this.#context.clock.monotonicMs()
+    this.#heardAt = this.#context.clock.awakeMs()
     if (!leader) return
     this.#leaders.delete(stream)
     this.#leaders.set(stream, leader)

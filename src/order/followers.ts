@@ -11,7 +11,7 @@ const HEARTBEAT_MS = 200
 const SILENCE_CHECK_MS = 50
 /** An in-sync follower that owes an answer this long is dropped: orders go on without it. */
 const IN_SYNC_SILENCE_MS = 300
-/** A learner holds nobody up and gets more time. */
+/** A learner, or one that has nothing to do, holds nobody up and gets more time. */
 const LEARNER_SILENCE_MS = 5_000
 /** Messages of catch-up entries on their way to one learner. */
 const CATCH_UP_WINDOW = 4
@@ -26,8 +26,10 @@ interface Follower {
   /** Length of the log that was sent to it, and that it holds on disk. */
   sent: number
   held: number
-  /** When it last answered, or began to owe an answer. */
+  /** When it last answered anything, by the time that this process was awake; it answers heartbeats, too. */
   heardAt: number
+  /** When it was last sent something while it held all before: from then on it owes. */
+  owesSince: number
   /** A catch-up read is under way. */
   reading: boolean
 }
@@ -46,6 +48,7 @@ export interface Lead {
  * F1. A follower becomes in-sync when it holds everything the leader's own log holds. One whose log is longer than that
  *     says so itself, once it was sent the digest.
  * F2. An in-sync follower that is silent with work outstanding is dropped: its stream is closed and it has to ask again.
+ *     So is one that answers no heartbeats, later.
  */
 export class Followers {
   readonly #clock: Clock
@@ -63,7 +66,7 @@ export class Followers {
     this.#lead = lead
     this.#timers = [
       clock.every(HEARTBEAT_MS, () => this.#heartbeat()),
-      // What has arrived is read before silence is judged: this process itself may have stood still.
+      // What has arrived is read before silence is judged.
       clock.every(SILENCE_CHECK_MS, () => clock.nextTurn(() => this.#dropSilent())),
     ]
   }
@@ -79,8 +82,8 @@ export class Followers {
       message: (message) => this.#heard(follower, message),
       closed: (cause: RpcError) => this.#drop(follower, cause.message),
     })
-    const heardAt = this.#clock.monotonicMs()
-    const follower: Follower = { address, stream, phase: 'connecting', sent: 0, held: 0, heardAt, reading: false }
+    const now = this.#clock.awakeMs()
+    const follower: Follower = { address, stream, phase: 'connecting', sent: 0, held: 0, heardAt: now, owesSince: now, reading: false }
     this.#followers.set(address, follower)
     stream.send({ hello: this.#lead.hello() })
   }
@@ -119,7 +122,7 @@ export class Followers {
 
   #heard(follower: Follower, message: FollowerToLeader): void {
     if (this.#followers.get(follower.address) !== follower) return
-    follower.heardAt = this.#clock.monotonicMs()
+    follower.heardAt = this.#clock.awakeMs()
     if (message.refused) return this.#drop(follower, message.refused.why)
     if (!message.state) return
     if (follower.phase === 'connecting') void this.#admit(follower, message.state)
@@ -189,7 +192,7 @@ export class Followers {
   }
 
   #append(follower: Follower, message: { append: Append }): void {
-    if (follower.held >= follower.sent) follower.heardAt = this.#clock.monotonicMs()
+    if (follower.held >= follower.sent) follower.owesSince = this.#clock.awakeMs()
     follower.sent = message.append.from + message.append.entries.length
     follower.stream.send(message)
   }
@@ -202,11 +205,12 @@ export class Followers {
 
   /** F2 */
   #dropSilent(): void {
-    const now = this.#clock.monotonicMs()
+    const now = this.#clock.awakeMs()
     for (const follower of [...this.#followers.values()]) {
-      const owes = follower.phase === 'connecting' || follower.sent > follower.held
-      const patience = follower.phase === 'in-sync' ? IN_SYNC_SILENCE_MS : LEARNER_SILENCE_MS
-      if (owes && now - follower.heardAt > patience) this.#drop(follower, `silent for ${patience} ms`)
+      const holdsUp = follower.phase === 'in-sync' && follower.sent > follower.held
+      const since = holdsUp ? Math.max(follower.heardAt, follower.owesSince) : follower.heardAt
+      const patience = holdsUp ? IN_SYNC_SILENCE_MS : LEARNER_SILENCE_MS
+      if (now - since > patience) this.#drop(follower, `silent for ${patience} ms`)
     }
   }
 

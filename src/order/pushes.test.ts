@@ -11,8 +11,11 @@ const newStream = (): MessageStream<ReplicaToFrontEnd> => ({ send: () => {}, clo
 /** Pushes whose deadline passes when the test says so. */
 function newPushes() {
   const deadlines: (() => void)[] = []
+  let nowMs = 0
   const clock = {
     monotonicMs: () => 0,
+    awakeMs: () => nowMs,
+    nextTurn: (run: () => void) => run(),
     after: (_delayMs: number, run: () => void) => {
       deadlines.push(run)
       return { cancel: () => {} }
@@ -21,7 +24,11 @@ function newPushes() {
   const network = { httpGet: async () => ({ status: 200, headers: { 'bazaar-front-end': 'fe' }, body: {} }) } as unknown as Network
   const pushes = new Pushes(clock, network, { caching: true, frontEndAddress: 'frontend:1' })
   const push = (number: number) => pushes.push(['tesla'], number, [SESSION])
-  return { pushes, push, passDeadlines: () => deadlines.splice(0).forEach((run) => run()) }
+  const passDeadlines = () => {
+    nowMs += 1_000
+    for (const run of deadlines.splice(0)) run()
+  }
+  return { pushes, push, passDeadlines }
 }
 
 test('a push is confirmed on the stream that it was sent on, in order', async () => {

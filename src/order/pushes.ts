@@ -1,4 +1,4 @@
-import { within, type Clock } from '../runtime/clock.ts'
+import { withinAwake, type Clock } from '../runtime/clock.ts'
 import type { MessageStream, Network } from '../runtime/network.ts'
 import type { LiveSession, ReplicaToFrontEnd } from '../rpc/messages.ts'
 
@@ -77,7 +77,7 @@ export class Pushes {
     if (!route) return this.#pushByHttp(address, names, number)
     if (route.unconfirmed.length >= UNCONFIRMED_MAX) return Promise.resolve(false)
     route.stream.send({ invalidate: { names, number } })
-    return within(this.#clock, PUSH_DEADLINE_MS, new Promise((settle) => route.unconfirmed.push(settle)), false)
+    return withinAwake(this.#clock, PUSH_DEADLINE_MS, new Promise((settle) => route.unconfirmed.push(settle)), false)
   }
 
   async #pushByHttp(address: string, names: readonly string[], number: number): Promise<boolean> {

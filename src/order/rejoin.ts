@@ -3,9 +3,8 @@ import type { Runtime } from '../runtime/runtime.ts'
 import type { Copy } from './copy.ts'
 import type { FollowerSide } from './follower.ts'
 import { repair } from './repair.ts'
+import { Solitude } from './solitude.ts'
 
-/** A leader that is not heard for this long is looked for anew. */
-const SILENCE_MS = 1_000
 const RETRY_MS = 200
 const CALL_DEADLINE_MS = 500
 
@@ -13,8 +12,9 @@ export interface RejoinOptions {
   readonly frontEndAddress: string
   readonly catalogueAddress: string
   ownAddress(): string
-  /** Whether this replica could follow somebody: it does not lead, and can write. */
-  mayFollow(): boolean
+  leads(): boolean
+  /** Why this replica could follow nobody at the moment, or ''. */
+  trouble(): string
 }
 
 /**
@@ -26,6 +26,7 @@ export class Rejoin {
   readonly #options: RejoinOptions
   readonly #copy: Copy
   readonly #follower: FollowerSide
+  readonly #solitude: Solitude
   readonly #stopped = new AbortController()
   #wake = new AbortController()
   /** The log was found to differ: it is compared with the ledger before a leader is asked again. */
@@ -38,6 +39,7 @@ export class Rejoin {
     this.#options = options
     this.#copy = copy
     this.#follower = follower
+    this.#solitude = new Solitude(runtime.clock, runtime.log)
     // A log that was kept although it differs would be offered again without a pause.
     follower.onSilence(() => {
       if (!this.#forked) this.#wake.abort()
@@ -52,6 +54,10 @@ export class Rejoin {
     void this.#run()
   }
 
+  get solitude(): Pick<Solitude, 'ms' | 'why'> {
+    return this.#solitude
+  }
+
   stop(): void {
     this.#stopped.abort()
     this.#wake.abort()
@@ -60,33 +66,44 @@ export class Rejoin {
   async #run(): Promise<void> {
     while (!this.#stopped.signal.aborted) {
       if (this.#longer) await this.#compare()
-      if (this.#options.mayFollow() && this.#follower.silence() > SILENCE_MS) await this.#ask()
+      const isAlone = !this.#options.leads() && !this.#follower.isLed
+      if (isAlone) this.#solitude.because(this.#options.trouble() || (await this.#ask()))
+      this.#solitude.look(isAlone)
       this.#wake = new AbortController()
       await sleep(this.#runtime.clock, RETRY_MS, this.#wake.signal)
     }
   }
 
-  async #compare(): Promise<void> {
+  /** Returns why it could not, or ''. */
+  async #compare(): Promise<string> {
     try {
       await repair(this.#runtime, this.#copy, this.#options.catalogueAddress)
       this.#forked = false
       this.#longer = false
+      return ''
     } catch (error) {
-      this.#runtime.log.debug({ error: (error as Error).message }, 'cannot compare the log with the ledger yet')
+      return `cannot compare the log with the ledger yet: ${(error as Error).message}`
     }
   }
 
-  async #ask(): Promise<void> {
+  /** Asks to be taken in; returns why nobody has come to lead it yet. */
+  async #ask(): Promise<string> {
     const { network, log } = this.#runtime
-    if (this.#forked) await this.#compare()
-    if (this.#forked) return
+    const { frontEndAddress } = this.#options
+    const trouble = this.#forked ? await this.#compare() : ''
+    if (trouble !== '') return trouble
+    let asked = `front end ${frontEndAddress}`
     try {
-      const { status, body } = await network.httpGet(this.#options.frontEndAddress, '/leader', CALL_DEADLINE_MS)
+      const { status, body } = await network.httpGet(frontEndAddress, '/leader', CALL_DEADLINE_MS)
       const leader = (body as { data?: { leader?: unknown } } | undefined)?.data?.leader
-      if (status !== 200 || typeof leader !== 'string' || leader === this.#options.ownAddress()) return
+      if (status !== 200 || typeof leader !== 'string') return `${asked} knows no leader`
+      if (leader === this.#options.ownAddress()) return `${asked} takes this replica for the leader`
+      asked = `leader ${leader}`
       await this.#synchronize(leader)
+      return `${asked} was asked, and has not come yet`
     } catch (error) {
-      log.debug({ error: (error as Error).message }, 'cannot rejoin yet')
+      log.debug({ asked, error: (error as Error).message }, 'cannot rejoin yet')
+      return `${asked}: ${(error as Error).message}`
     }
   }
 

@@ -119,8 +119,9 @@ class Replica {
       frontEndAddress: this.#options.frontEndAddress,
       catalogueAddress: this.#options.catalogueAddress,
       ownAddress: () => this.#address,
+      leads: () => this.#role.kind === 'leader',
       // Without room it could not follow anybody.
-      mayFollow: () => this.#role.kind === 'follower' && this.#diskTrouble === '',
+      trouble: () => this.#diskTrouble,
     }
     this.#rejoin = new Rejoin(this.#runtime, options, this.#copy, this.#follower)
   }
@@ -259,7 +260,7 @@ class Replica {
   #roleName(): string {
     const leader = this.#leader
     if (leader) return leader.phase === 'serving' ? 'leader' : `leader, ${leader.phase}`
-    return this.#follower.leader ? 'follower' : 'follower, alone'
+    return this.#follower.isLed ? 'follower' : 'follower, alone'
   }
 
   // ---- orders by number ------------------------------------------------------------------------------------------
@@ -340,7 +341,9 @@ class Replica {
       canLead: this.#trouble === '',
       trouble: this.#trouble,
       batches: this.#copy.batches,
-      leader: String(leader ? this.#options.replicaId : (this.#follower.leader?.replicaId ?? '')),
+      leader: String(leader ? this.#options.replicaId : this.#follower.isLed ? this.#follower.leader?.replicaId : ''),
+      aloneMs: this.#rejoin?.solitude.ms ?? 0,
+      aloneWhy: this.#rejoin?.solitude.why ?? '',
     }
   }
 }

@@ -52,7 +52,8 @@ export class SingleCalls {
       const leader = this.#replica.leader()
       if (!leader) throw notDone(mayBePlaced, 'FAILED_PRECONDITION', 'this replica does not lead')
       const placed = new Promise<Settlement>((settle) => leader.place([{ request, settle }]))
-      const { number } = await within(this.#runtime.clock, until - this.#runtime.clock.monotonicMs(), placed, NO_ANSWER)
+      const leftMs = Math.max(0, until - this.#runtime.clock.monotonicMs())
+      const { number } = await within(this.#runtime.clock, leftMs, placed, NO_ANSWER)
       if (number === OVERLOADED) throw notDone(mayBePlaced, 'RESOURCE_EXHAUSTED', 'too many orders are waiting; not placed')
       if (number !== UNKNOWN && number !== NOT_LEADER) return { transactionNum: number }
       if (number === UNKNOWN) mayBePlaced = true

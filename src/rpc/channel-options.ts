@@ -5,7 +5,7 @@ export const WINDOW_BYTES = 1_048_576
 
 /** Common settings of all gRPC connections, clients' and servers'. */
 export const CHANNEL_OPTIONS = {
-  // Clients only; for servers see flow-control.ts.
+  // Clients only; for servers see client-watch.ts.
   'grpc-node.flow_control_window': WINDOW_BYTES,
   'grpc.max_receive_message_length': LIMITS.messageBytesMax,
   'grpc.initial_reconnect_backoff_ms': 100,
@@ -18,17 +18,24 @@ export const CHANNEL_OPTIONS = {
   'grpc.enable_channelz': 0,
 }
 
-/** How often a server asks a client that is silent whether it is still there, and how long it waits for the answer. */
+/**
+ * A connection that single calls leave idle for longer is closed: boxes on the way forget such ones after half a minute at
+ * the earliest, and say nothing.
+ */
+const CALLS_IDLE_MS = 10_000
+
+/** Settings of the connections for single calls. */
+export const CALL_CHANNEL_OPTIONS = { ...CHANNEL_OPTIONS, 'grpc.client_idle_timeout_ms': CALLS_IDLE_MS }
+
+/** How often a server asks a client whether it is still there, and how long it waits for the answer. */
 export const SERVER_KEEPALIVE_MS = 3_000
 export const SERVER_KEEPALIVE_TIMEOUT_MS = 2_000
+/** A connection without any call is closed after this time. */
+const SERVER_IDLE_MS = 60_000
 
-/**
- * A client that vanishes without a reset would be held for ever. Servers only: a client that asks so often is thrown out
- * by servers of another make.
- */
+/** Settings of servers. Whether their clients are there they find out by themselves: see client-watch.ts. */
 export const SERVER_OPTIONS = {
   ...CHANNEL_OPTIONS,
   'grpc.max_concurrent_streams': LIMITS.streamsPerConnectionMax,
-  'grpc.keepalive_time_ms': SERVER_KEEPALIVE_MS,
-  'grpc.keepalive_timeout_ms': SERVER_KEEPALIVE_TIMEOUT_MS,
+  'grpc.max_connection_idle_ms': SERVER_IDLE_MS,
 }

@@ -316,6 +316,8 @@ const STATUS = {
     trouble: words,
     batches: measured,
     leader: words,
+    aloneMs: measured,
+    aloneWhy: words,
   }),
 }
 

@@ -436,6 +436,8 @@ export interface ReplicaStatus {
   trouble: string
   batches: number
   leader: string
+  aloneMs: number
+  aloneWhy: string
 }
 
 export interface FollowerView {

@@ -18,9 +18,9 @@ import type { Logger } from '../runtime/logger.ts'
 import { RpcError, type RpcServer, type ServedStream, type Services, type StreamHandlers } from '../runtime/network.ts'
 import { limitCalls } from './call-limits.ts'
 import { SERVER_OPTIONS } from './channel-options.ts'
+import { tendServerSessions } from './client-watch.ts'
 import { definitions, SERVICE_NAMES, wrongIn, type MethodName } from './definitions.ts'
 import { toStatus } from './errors.ts'
-import { widenServerWindows } from './flow-control.ts'
 import { addReflection } from './reflection.ts'
 import { UnreadStreams } from './unread-streams.ts'
 
@@ -33,7 +33,7 @@ type StreamOpener = (stream: ServedStream<object>) => StreamHandlers<object>
  * @throws Error when the port stays taken for two seconds.
  */
 export async function serveGrpc(host: string, port: number, services: Services, log: Logger): Promise<RpcServer> {
-  widenServerWindows()
+  tendServerSessions()
   const server = new Server({ ...SERVER_OPTIONS, interceptors: [limitCalls()] })
   const streams = new Set<() => void>()
   const served = SERVICE_NAMES.filter((name) => {
@@ -99,7 +99,7 @@ const serverStream =
       refuseWrong(method, call.request)
       for await (const message of handler(call.request, askerOf(call))) {
         if (call.cancelled) return
-        if (!call.write(message)) await new Promise((resolve) => call.once('drain', resolve).once('close', resolve))
+        if (!call.write(message)) await room(call)
       }
       call.end()
     } catch (error) {
@@ -107,6 +107,10 @@ const serverStream =
       call.emit('error', toStatus(error))
     }
   }
+
+/** Resolves once more can be written, or nobody reads any more. */
+const room = (call: ServerWritableStream<object, object>): Promise<unknown> =>
+  new Promise((resolve) => call.once('drain', resolve).once('close', resolve).once('cancelled', resolve))
 
 /** A peer that leaves so many messages of its stream unread has stopped: what is meant for it must not fill the memory. */
 const QUEUED_MESSAGES_MAX = 1_000

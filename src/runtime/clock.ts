@@ -1,3 +1,6 @@
+import { assert } from './assert.ts'
+import { AwakeTime } from './awake-time.ts'
+
 /** A pending callback. */
 export interface Timer {
   cancel(): void
@@ -12,9 +15,14 @@ export interface Clock {
   wallMs(): number
   /** Milliseconds since some fixed moment. Never goes back, may stand still while the machine sleeps. */
   monotonicMs(): number
-  /** Runs `run` once after `delayMs`. */
+  /**
+   * Milliseconds since some fixed moment, without those in which this process stood still or got no turn (see
+   * awake-time.ts). By this clock others are judged to be silent; never a lease, nor what a client was promised.
+   */
+  awakeMs(): number
+  /** Runs `run` once after `delayMs`; as soon as it can when that is over already. */
   after(delayMs: number, run: () => void): Timer
-  /** Runs `run` every `intervalMs` until cancelled. */
+  /** Runs `run` every `intervalMs`, at most every millisecond, until cancelled. */
   every(intervalMs: number, run: () => void): Timer
   /** Runs `run` once, after what is ready now has been handled and what was sent has gone to the kernel. */
   nextTurn(run: () => void): void
@@ -37,10 +45,41 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
   })
 }
 
+/**
+ * Runs `run` once this process has been awake for `patienceMs`, and has read what had arrived by then: for the end of a
+ * wait on somebody else, who has done nothing wrong while this process stood still.
+ */
+export function afterAwake(clock: Clock, patienceMs: number, run: () => void): Timer {
+  const until = clock.awakeMs() + patienceMs
+  let cancelled = false
+  let timer: Timer
+  const end = () => {
+    if (!cancelled) run()
+  }
+  const wait = () => {
+    const leftMs = until - clock.awakeMs()
+    timer = clock.after(leftMs, () => (clock.awakeMs() < until ? wait() : clock.nextTurn(end)))
+  }
+  wait()
+  return {
+    cancel: () => {
+      cancelled = true
+      timer.cancel()
+    },
+  }
+}
+
 /** Resolves like `promise`, or with `late` after `deadlineMs`. The promise itself goes on. */
-export function within<T, L>(clock: Clock, deadlineMs: number, promise: Promise<T>, late: L): Promise<T | L> {
+export const within = <T, L>(clock: Clock, deadlineMs: number, promise: Promise<T>, late: L): Promise<T | L> =>
+  unlessLate((run) => clock.after(deadlineMs, run), promise, late)
+
+/** The same for what somebody else has to do: see {@link afterAwake}. */
+export const withinAwake = <T, L>(clock: Clock, patienceMs: number, promise: Promise<T>, late: L): Promise<T | L> =>
+  unlessLate((run) => afterAwake(clock, patienceMs, run), promise, late)
+
+function unlessLate<T, L>(start: (run: () => void) => Timer, promise: Promise<T>, late: L): Promise<T | L> {
   return new Promise((resolve, reject) => {
-    const timer = clock.after(deadlineMs, () => resolve(late))
+    const timer = start(() => resolve(late))
     promise.then(
       (value) => {
         timer.cancel()
@@ -54,16 +93,35 @@ export function within<T, L>(clock: Clock, deadlineMs: number, promise: Promise<
   })
 }
 
+/** The longest wait that Node's timers know; a longer one would be over at once. */
+const TIMER_MAX_MS = 2 ** 31 - 1
+
+function setLongTimeout(delayMs: number, run: () => void): Timer {
+  assert(!Number.isNaN(delayMs), 'a wait is a number')
+  let handle: NodeJS.Timeout
+  const wait = (leftMs: number) => {
+    const thenMs = leftMs - TIMER_MAX_MS
+    handle = thenMs > 0 ? setTimeout(() => wait(thenMs), TIMER_MAX_MS) : setTimeout(run, Math.max(0, leftMs))
+  }
+  wait(delayMs)
+  return { cancel: () => clearTimeout(handle) }
+}
+
+let awakeTime: AwakeTime | undefined
+
 /** The machine's clock. */
 export const systemClock: Clock = {
   wallMs: () => Date.now(),
   monotonicMs: () => performance.now(),
-  after(delayMs, run) {
-    const handle = setTimeout(run, delayMs)
-    return { cancel: () => clearTimeout(handle) }
+  awakeMs() {
+    // From the first question on; it keeps no program from ending.
+    awakeTime ??= new AwakeTime(() => performance.now(), (intervalMs, run) => void setInterval(run, intervalMs).unref())
+    return awakeTime.nowMs()
   },
+  after: setLongTimeout,
   every(intervalMs, run) {
-    const handle = setInterval(run, intervalMs)
+    assert(!Number.isNaN(intervalMs), 'an interval is a number')
+    const handle = setInterval(run, Math.min(Math.max(1, intervalMs), TIMER_MAX_MS))
     return { cancel: () => clearInterval(handle) }
   },
   nextTurn: (run) => {

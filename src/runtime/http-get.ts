@@ -1,11 +1,14 @@
 import { Agent, get } from 'node:http'
+import { splitAddress } from './address.ts'
+import { afterAwake, systemClock } from './clock.ts'
+import { dropIdle, IDLE_CONNECTION_MS } from './kept-connections.ts'
 import type { HttpAnswer } from './network.ts'
 
-const agent = new Agent({ keepAlive: true, maxSockets: 8 })
+const agent = new Agent({ keepAlive: true, maxSockets: 8, timeout: IDLE_CONNECTION_MS })
 const BODY_BYTES_MAX = 1024 * 1024
 
-/** One HTTP GET over kept-alive connections. Rejects when there is no whole answer within `deadlineMs`. */
-export function httpGet(address: string, path: string, deadlineMs: number): Promise<HttpAnswer> {
+/** One HTTP GET over kept-alive connections. Rejects when there is no whole answer within `patienceMs`. */
+export function httpGet(address: string, path: string, patienceMs: number): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     // Throws, and so rejects, when the address is none.
     const request = get(`http://${address}${path}`, { agent }, (response) => {
@@ -21,12 +24,13 @@ export function httpGet(address: string, path: string, deadlineMs: number): Prom
       )
     })
     // Not a signal of the request's: one that still waits for a free connection would not hear it.
-    const timer = setTimeout(() => {
-      reject(new Error(`${address} did not answer within ${deadlineMs} ms`))
+    const timer = afterAwake(systemClock, patienceMs, () => {
+      reject(new Error(`${address} did not answer within ${patienceMs} ms`))
       request.destroy()
-    }, deadlineMs)
+      dropIdle(agent, splitAddress(address))
+    })
     request.on('error', reject)
-    request.on('close', () => clearTimeout(timer))
+    request.on('close', () => timer.cancel())
   })
 }
 

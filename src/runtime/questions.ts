@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts'
+import { afterAwake, type Clock } from './clock.ts'
 
 /** Questions on a stream, each under a number that its answer names. Every one ends: answered, in time given up, or with the stream. */
 export class Questions<Answer> {
@@ -10,12 +10,12 @@ export class Questions<Answer> {
     this.#clock = clock
   }
 
-  /** Asks by `send`; undefined when no answer comes within `deadlineMs`, or none can come any more. */
-  ask(send: (question: number) => void, deadlineMs: number): Promise<Answer | undefined> {
+  /** Asks by `send`; undefined when no answer comes within `patienceMs`, or none can come any more. */
+  ask(send: (question: number) => void, patienceMs: number): Promise<Answer | undefined> {
     const question = ++this.#last
     send(question)
     return new Promise((resolve) => {
-      const timer = this.#clock.after(deadlineMs, () => this.answered(question, undefined))
+      const timer = afterAwake(this.#clock, patienceMs, () => this.answered(question, undefined))
       this.#open.set(question, (answer) => {
         timer.cancel()
         this.#open.delete(question)

@@ -13,15 +13,18 @@ export class Pipe {
   readonly #from: Socket
   readonly #to: Socket
   readonly #weather: () => Weather
+  readonly #passes: () => boolean
   readonly #parcels: Parcel[] = []
   #heldBytes = 0
   #lastDueMs = 0
   #timer: NodeJS.Timeout | undefined
 
-  constructor(from: Socket, to: Socket, weather: () => Weather) {
+  /** What comes while `passes` says no is lost, and neither end is told. */
+  constructor(from: Socket, to: Socket, weather: () => Weather, passes: () => boolean) {
     this.#from = from
     this.#to = to
     this.#weather = weather
+    this.#passes = passes
     from.on('data', (bytes: Buffer) => this.#take({ kind: 'bytes', bytes, dueMs: this.#due() }))
     from.on('end', () => this.#take({ kind: 'end', dueMs: this.#due() }))
     from.on('error', () => this.#take({ kind: 'reset', dueMs: this.#due() }))
@@ -46,6 +49,7 @@ export class Pipe {
   }
 
   #take(parcel: Parcel): void {
+    if (!this.#passes()) return
     this.#parcels.push(parcel)
     if (parcel.kind === 'bytes') this.#heldBytes += parcel.bytes.length
     this.#handOn()

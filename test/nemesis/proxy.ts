@@ -6,6 +6,10 @@ interface Link {
   readonly caller: string
   readonly sockets: readonly Socket[]
   readonly pipes: readonly Pipe[]
+  /** When something last came from either end. */
+  movedAtMs: number
+  /** Nothing passes any more, and neither end is told. */
+  isForgotten: boolean
 }
 
 /** A caller that is none of our processes, the test itself for one: no weather applies to it. */
@@ -57,6 +61,18 @@ export class Proxy {
     return links.length
   }
 
+  /**
+   * Forgets every connection from `caller` (without one, from anybody) on which nothing has come for `idleMs`, as a box on
+   * the way does: both ends stay open, and what they send is lost. Returns how many there were.
+   */
+  forgetIdle(idleMs: number, caller?: string): number {
+    const before = performance.now() - idleMs
+    const idle = [...this.#links].filter((link) => !link.isForgotten && link.movedAtMs <= before)
+    const forgotten = idle.filter((link) => caller === undefined || link.caller === caller)
+    for (const link of forgotten) link.isForgotten = true
+    return forgotten.length
+  }
+
   close(): void {
     this.#closed.abort()
     this.#forget()
@@ -73,9 +89,13 @@ export class Proxy {
     if (incoming.destroyed || this.#closed.signal.aborted) return void incoming.destroy()
     const outgoing = connect({ port: this.#target, host: '127.0.0.1', allowHalfOpen: true, noDelay: true })
     incoming.setNoDelay(true)
-    const there = new Pipe(incoming, outgoing, () => this.#wires.on(caller, this.name))
-    const back = new Pipe(outgoing, incoming, () => this.#wires.on(this.name, caller))
-    const link: Link = { caller, sockets: [incoming, outgoing], pipes: [there, back] }
+    const passes = () => {
+      link.movedAtMs = performance.now()
+      return !link.isForgotten
+    }
+    const there = new Pipe(incoming, outgoing, () => this.#wires.on(caller, this.name), passes)
+    const back = new Pipe(outgoing, incoming, () => this.#wires.on(this.name, caller), passes)
+    const link: Link = { caller, sockets: [incoming, outgoing], pipes: [there, back], movedAtMs: performance.now(), isForgotten: false }
     this.#links.add(link)
     incoming.once('close', () => this.#ended(link))
     outgoing.once('close', () => this.#ended(link))

@@ -37,8 +37,9 @@ const OUTSIDE: Readonly<Record<string, OutsideKind>> = {
     what: /^node:(net|dgram|http|https|http2|tls)$/,
     rooms: [
       { path: /^src\/runtime\/http-get\.ts$/, reason: 'the one HTTP call of a service' },
+      { path: /^src\/runtime\/kept-connections\.ts$/, reason: 'closes idle connections of HTTP clients' },
       { path: /^src\/runtime\/direct-connection\.ts$/, reason: 'orders and lookups come without the framework' },
-      { path: /^src\/rpc\/flow-control\.ts$/, reason: 'the windows of gRPC\'s connections' },
+      { path: /^src\/rpc\/client-watch\.ts$/, reason: 'the windows of gRPC\'s connections, and whether clients are still there' },
       { path: /^src\/rpc\/unread-streams\.ts$/, reason: 'what the other ends of gRPC\'s connections do not read' },
       { path: /^src\/http\//, reason: 'the client of a front end, which no service uses' },
       { path: /^src\/cli\/supervisor\/ports\.ts$/, reason: 'tries ports before it starts processes on them' },

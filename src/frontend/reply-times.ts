@@ -1,0 +1,37 @@
+/** At one ping each 150 ms a replica that has just been late is remembered for some ten seconds. */
+const KEPT_OF_SLOWEST = 0.97
+/** A replica may take this many times what it lately took, before it is taken for dead. */
+const SLOWEST_TIMES = 2
+/** It is never waited for longer than this: a busy machine excuses only so much. */
+const PATIENCE_MAX_MS = 1_500
+
+/**
+ * How long one replica takes to answer a ping: what is on a machine with too much to do answers late, and lives. Times are
+ * those that this process was awake.
+ */
+export class ReplyTimes {
+  /** When each ping was sent that is not answered yet, oldest first. */
+  readonly #sentAt = new Map<number, number>()
+  #slowest = 0
+
+  sent(ping: number, nowMs: number): void {
+    this.#sentAt.set(ping, nowMs)
+  }
+
+  /** Pings are answered in order. */
+  answered(ping: number, nowMs: number): void {
+    const sentAt = this.#sentAt.get(ping)
+    for (const earlier of this.#sentAt.keys()) if (earlier <= ping) this.#sentAt.delete(earlier)
+    if (sentAt !== undefined) this.#slowest = Math.max(nowMs - sentAt, this.#slowest * KEPT_OF_SLOWEST)
+  }
+
+  /** What was sent on a stream that is over is not answered. What the replica has shown so far still counts. */
+  begin(): void {
+    this.#sentAt.clear()
+  }
+
+  /** For how long the replica may say nothing, in ms. */
+  get patienceMs(): number {
+    return Math.min(PATIENCE_MAX_MS, this.#slowest * SLOWEST_TIMES)
+  }
+}

@@ -1,0 +1,55 @@
+import { RpcError } from '../runtime/network.ts'
+
+/** Channels that are kept open; the one used longest ago is closed beyond this. */
+const CHANNELS_MAX = 16
+
+/** A way to one address that can be closed. */
+export interface CallChannel {
+  close(): void
+}
+
+/**
+ * The channels that single calls go over, one an address. They are kept open between calls, and a box on the way may have
+ * forgotten the connection of one meanwhile: nothing is reset, packets vanish. So the channel of a call that got no answer
+ * is given up, and the next call connects anew.
+ */
+export class CallChannels<C extends CallChannel> {
+  readonly #open: (address: string) => C
+  /** The one used longest ago comes first. */
+  readonly #channels = new Map<string, C>()
+
+  constructor(open: (address: string) => C) {
+    this.#open = open
+  }
+
+  /** Makes one call; what it rejects with is passed on. */
+  async over<T>(address: string, call: (channel: C) => Promise<T>): Promise<T> {
+    const channel = this.#channelTo(address)
+    try {
+      return await call(channel)
+    } catch (error) {
+      // A failed connection, too, would wait before it tries again: the next call should not have to wait for that.
+      if (!wasAnswered(error)) this.#giveUp(address, channel)
+      throw error
+    }
+  }
+
+  #channelTo(address: string): C {
+    const channel = this.#channels.get(address) ?? this.#open(address)
+    this.#channels.delete(address)
+    this.#channels.set(address, channel)
+    const [oldest] = this.#channels
+    if (this.#channels.size > CHANNELS_MAX && oldest) this.#giveUp(...oldest)
+    return channel
+  }
+
+  /** Another call may have replaced it already. */
+  #giveUp(address: string, channel: C): void {
+    if (this.#channels.get(address) === channel) this.#channels.delete(address)
+    channel.close()
+  }
+}
+
+/** Whether the other end has said something, be it "no". */
+const wasAnswered = (error: unknown): boolean =>
+  error instanceof RpcError && error.code !== 'UNAVAILABLE' && error.code !== 'DEADLINE_EXCEEDED'

@@ -5,6 +5,7 @@ import { damageFile, fillDisk, loseFile } from './disks.ts'
 import { failDisk, WRITE_FAILURES } from './failing-disk.ts'
 import { PROCESSES, type Fleet } from './fleet.ts'
 import { judge, WAYS } from './intruders.ts'
+import { Neighbour } from './neighbour.ts'
 import { anyProcess, anyReplica, namesOf, type Target } from './targets.ts'
 import { way } from './wires.ts'
 
@@ -173,6 +174,27 @@ async function sendSecond({ fleet, tell }: Scene, { targets, roll }: Step): Prom
   if (verdict === 'let in') fleet.wrongEnds.push(`a second ${name} was let in on a file in use (${way}): ${rivals.second.output}`)
 }
 
+/** Another system takes over the port of a replica that is down; our catalogue calls there when it starts again. */
+async function letNeighbourIn({ fleet, tell, last }: Scene, step: Step): Promise<void> {
+  const [name = ''] = await namesOf(step.targets, fleet)
+  tell(`SIGKILL ${name}, and another system listens on its port for ${step.lastsMs} ms`)
+  const back = await fleet.takeDown(name, 'SIGKILL')
+  const neighbour = await Neighbour.moveIn(fleet.replicaId(name), fleet.port(name))
+  try {
+    await neighbour.trade()
+    const restartCatalogue = await fleet.takeDown('catalogue', 'SIGKILL')
+    restartCatalogue()
+    await last(step)
+    await neighbour.trade()
+    await neighbour.check()
+  } catch (error) {
+    fleet.wrongEnds.push(`the neighbour of ${name}: ${(error as Error).message}`)
+  }
+  await neighbour.moveOut()
+  tell(`the other system is gone, start ${name}`)
+  back()
+}
+
 const anyDisk = (random: SeededRandom): readonly Target[] => [random.pick(PROCESSES.slice(0, 4))]
 const two = (random: SeededRandom): readonly Target[] => [anyReplica(random), anyProcess(random)]
 const one = (random: SeededRandom): readonly Target[] => [anyProcess(random)]
@@ -267,6 +289,13 @@ export const FAULTS = {
     lastsMaxMs: 0,
     aim: anyDisk,
     strike: sendSecond,
+  },
+  neighbour: {
+    what: 'another system takes over the port of a replica that is down',
+    weight: 1,
+    lastsMaxMs: 1_500,
+    aim: replica,
+    strike: letNeighbourIn,
   },
   clock: {
     what: 'a wall clock jumps or drifts (needs libfaketime)',

@@ -78,7 +78,15 @@ export class Fleet implements Addresses {
 
   /** Where it listens itself, past its proxy. */
   address(name: string): string {
-    return `127.0.0.1:${this.#member(name).port}`
+    return `127.0.0.1:${this.port(name)}`
+  }
+
+  port(name: string): number {
+    return this.#member(name).port
+  }
+
+  replicaId(name: string): number {
+    return Number(name.slice('order-'.length))
   }
 
   /** Name of the process with this public address. */
@@ -261,7 +269,7 @@ export class Fleet implements Addresses {
       const members = replicas.flatMap(({ id, address }) => [String(id), address])
       return ['frontend', ...members, '1', '--port', String(port), ...advertise]
     }
-    const id = Number(name.slice('order-'.length))
+    const id = this.replicaId(name)
     // The replicas do not all ask the same front end who leads.
     const frontEnd = this.#member(FRONT_ENDS[id % FRONT_ENDS.length]!).publicAddress.split(':')
     return ['order', String(port), String(id), ...frontEnd, '1', ...advertise, ...data]

@@ -60,7 +60,7 @@ export const LIMITS = {
   connectionsMax: 20_000,
   /** Calls and streams that one connection of a gRPC server may have open. */
   streamsPerConnectionMax: 256,
-  /** Streams of one kind that a gRPC server has open; for the next one, that on which nothing has arrived for longest ends. */
+  /** Streams of one kind that a gRPC server has open; for the next one a silent one ends, or it is refused. */
   streamsOfOneKindMax: 64,
   /** Bytes that a gRPC server holds for readers who do not take them. */
   unreadBytesMax: 64 * 1024 * 1024,

@@ -9,7 +9,6 @@ import {
   type sendUnaryData,
 } from '@grpc/grpc-js'
 import { HealthImplementation } from 'grpc-health-check'
-import { LIMITS } from '../domain/limits.ts'
 import { joinAddress } from '../runtime/address.ts'
 import { sleep, systemClock } from '../runtime/clock.ts'
 import { whilePortIsTaken } from '../runtime/listening.ts'
@@ -22,6 +21,7 @@ import { tendServerSessions } from './client-watch.ts'
 import { definitions, SERVICE_NAMES, wrongIn, type MethodName } from './definitions.ts'
 import { toStatus } from './errors.ts'
 import { addReflection } from './reflection.ts'
+import { StreamRoom } from './stream-room.ts'
 import { UnreadStreams } from './unread-streams.ts'
 
 type UnaryHandler = (request: object, asker: Asker) => Promise<object>
@@ -70,7 +70,7 @@ function implementationOf(service: string, services: Services, streams: Set<() =
   }
   each<UnaryHandler>(services.unary, (handler, method) => unary(handler, method, log))
   each<ServerStreamHandler>(services.serverStreams, (handler, method) => serverStream(handler, method, log))
-  each<StreamOpener>(services.streams, (handler, method) => duplex(handler, { method, streams, log, ofThisKind: new Map() }))
+  each<StreamOpener>(services.streams, (handler, method) => duplex(handler, { method, streams, log, room: new StreamRoom(systemClock) }))
   return implementation
 }
 
@@ -115,28 +115,20 @@ const room = (call: ServerWritableStream<object, object>): Promise<unknown> =>
 /** A peer that leaves so many messages of its stream unread has stopped: what is meant for it must not fill the memory. */
 const QUEUED_MESSAGES_MAX = 1_000
 
-/** One stream more: at the limit, the one on which nothing has arrived for the longest makes room. */
-function makeRoom(ofThisKind: ReadonlyMap<Ending, number>): void {
-  if (ofThisKind.size < LIMITS.streamsOfOneKindMax) return
-  const [longest] = [...ofThisKind].reduce((one, other) => (other[1] < one[1] ? other : one))
-  longest('too many streams are open')
-}
-
-type Ending = (cause: string) => void
+const NO_ROOM = new RpcError('RESOURCE_EXHAUSTED', 'too many streams are open')
 
 interface DuplexContext {
   readonly method: MethodName
   /** Ends each stream of this server. */
   readonly streams: Set<() => void>
-  /** When something arrived last on each stream to the same handler, monotonic. */
-  readonly ofThisKind: Map<Ending, number>
+  /** For streams to the same handler. */
+  readonly room: StreamRoom
   readonly log: Logger
 }
 
-const duplex = (open: StreamOpener, { method, streams, ofThisKind, log }: DuplexContext) => (call: ServerDuplexStream<object, object>) => {
+const duplex = (open: StreamOpener, { method, streams, room, log }: DuplexContext) => (call: ServerDuplexStream<object, object>) => {
   let live = true
   const stop = () => end('this process is stopping')
-  streams.add(stop)
   let unwritten = 0
   let waiting: (() => void)[] = []
   const settle = () => {
@@ -150,14 +142,14 @@ const duplex = (open: StreamOpener, { method, streams, ofThisKind, log }: Duplex
   const end = (cause: string) => {
     if (!live) return
     live = false
-    ofThisKind.delete(end)
+    room.left(end)
     settle()
     streams.delete(stop)
     call.end()
     handlers.closed(new RpcError('UNAVAILABLE', cause))
   }
-  makeRoom(ofThisKind)
-  ofThisKind.set(end, systemClock.monotonicMs())
+  if (!room.take(end)) return void call.emit('error', toStatus(NO_ROOM))
+  streams.add(stop)
   const handlers = open({
     send: (message) => {
       if (!live) return
@@ -170,7 +162,7 @@ const duplex = (open: StreamOpener, { method, streams, ofThisKind, log }: Duplex
   })
   call.on('data', (message: object) => {
     if (!live) return
-    ofThisKind.set(end, systemClock.monotonicMs())
+    room.heard(end)
     const wrong = wrongIn(method, 'request', message)
     if (wrong === undefined) return handlers.message(message)
     log.warn({ method, peer: call.getPeer(), wrong }, 'a message was refused, its stream is ended')

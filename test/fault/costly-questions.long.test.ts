@@ -123,20 +123,45 @@ describe('a system with some thousand orders', () => {
     expectUnharmed(seen)
   })
 
+  const addressFor = async (path: string): Promise<string> => {
+    if (path.startsWith('/Catalog')) return cluster.catalogue
+    const leader = await cluster.leader()
+    return cluster.replicas.find(({ id }) => `order-${id}` === leader)!.address
+  }
+
   test.each([
     ['/Order/Status', ''],
     ['/Order/Lookup', '08ffffffff07'],
-    ['/grpc.health.v1.Health/Check', ''],
+    ['/Order/Propagate', '08ffffffff07'],
     ['/Order/Synchronize', '08ffffffffffffffffff01'],
-  ])('thousands of %s at the leader', async (path, message) => {
-    const leader = await cluster.leader()
-    const { address } = cluster.replicas.find(({ id }) => `order-${id}` === leader)!
+    ['/grpc.health.v1.Health/Check', ''],
+    ['/Catalog/Status', ''],
+    ['/Catalog/Confirm', ''],
+    ['/Catalog/Lookup', '0a056e6f6e6521'],
+  ])('thousands of %s, by callers that leave', async (path, message) => {
+    const address = await addressFor(path)
     const seen = await tradeDuring(cluster, 20, async () => {
       for (let round = 0; round < 20; round += 1) {
         const caller = callsTo(address)
         for (let asked = 0; asked < 250; asked += 1) caller.call(path, Buffer.from(message, 'hex'))
         expect((await ask(cluster.frontEnd, '/leader')).status).toBe(200)
       }
+    })
+    expectUnharmed(seen)
+  })
+
+  test.each([
+    '/Order/Route',
+    '/Order/Replicate',
+    '/Catalog/Session',
+    '/Catalog/Lead',
+    '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo',
+  ])('thousands of streams of %s that say nothing', async (path) => {
+    const address = await addressFor(path)
+    const seen = await tradeDuring(cluster, 20, async () => {
+      const callers = Array.from({ length: 20 }, () => callsTo(address))
+      for (const caller of callers) for (let opened = 0; opened < 250; opened += 1) caller.open(path, Buffer.alloc(0))
+      for (let round = 0; round < 20; round += 1) expect((await ask(cluster.frontEnd, '/leader')).status).toBe(200)
     })
     expectUnharmed(seen)
   })

@@ -129,19 +129,33 @@ export class UnreadCalls {
 
   /** Calls `path`, such as "/Order/Read", with this message in protobuf's form; nothing of the answer is taken. */
   call(path: string, message: Buffer): void {
-    if (this.#isClosed || this.#session.destroyed) return
-    const headers = { ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers' }
-    const stream = this.#session.request(headers).on('error', () => {})
-    const head = Buffer.alloc(5)
-    head.writeUInt32BE(message.length, 1)
-    stream.end(Buffer.concat([head, message]))
-    this.#streams.add(stream)
-    this.#asked += 1
+    this.#begin(path)?.end(framed(message))
+  }
+
+  /** The same, but says that more may come. */
+  open(path: string, message: Buffer): void {
+    this.#begin(path)?.write(framed(message))
   }
 
   close(): void {
     this.#session.destroy()
   }
+
+  #begin(path: string): ClientHttp2Stream | undefined {
+    if (this.#isClosed || this.#session.destroyed) return undefined
+    const headers = { ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers' }
+    const stream = this.#session.request(headers).on('error', () => {})
+    this.#streams.add(stream)
+    this.#asked += 1
+    return stream
+  }
+}
+
+/** A message as gRPC sends it: not compressed, with its length before it. */
+function framed(message: Buffer): Buffer {
+  const head = Buffer.alloc(5)
+  head.writeUInt32BE(message.length, 1)
+  return Buffer.concat([head, message])
 }
 
 /** A `ReadRequest` for the first 2,000 entries. */

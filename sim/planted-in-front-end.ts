@@ -103,6 +103,27 @@ export const FRONT_END_BUGS: readonly PlantedBug[] = [
     replace: 'if (size < 0) return true',
   },
   {
+    name: 'listings-pile-up',
+    what: 'invariant 14: a front end asks for any number of listings at once',
+    file: 'src/frontend/front-end.ts',
+    find: 'if (limit === 0) return find()',
+    replace: 'if (limit >= 0) return find()',
+  },
+  {
+    name: 'asked-for-the-gone',
+    what: 'invariant 14: what a client who has left had asked for is asked again, of the next leader too',
+    file: 'src/frontend/queries.ts',
+    find: 'if (asker.isGone || clock.monotonicMs() + RETRY_MS >= until)',
+    replace: 'if (clock.monotonicMs() + RETRY_MS >= until)',
+  },
+  {
+    name: 'answer-older-than-asker',
+    what: 'guarantee 7: who asks for all stocks gets the answer to somebody who asked before',
+    file: 'src/runtime/shared-answer.ts',
+    find: 'this.#next ??= this.#underWay.then(begin, begin)',
+    replace: 'this.#next ??= this.#underWay ?? begin()',
+  },
+  {
     name: 'any-replica-leads',
     what: 'E4: a replica of another system that answers at a named address is used as the leader',
     file: 'src/frontend/leadership.ts',

@@ -5,6 +5,17 @@ import type { NetworkObserver } from './network.ts'
 import type { Life } from './process.ts'
 import type { StreamPair } from './streams.ts'
 
+/** Only listings that were asked for so shortly before are looked at: the last try of an older one may have been given up. */
+const LATELY_MS = 20
+/** In that time the last try of each that is under way may end, and another one begin. */
+const LISTINGS_MAX = 2 * LIMITS.frontEndListingsMax
+
+interface Listing {
+  readonly stream: StreamPair
+  readonly query: number
+  readonly askedAt: number
+}
+
 /** 14. Every queue has a bound: looked at with every message, most of all in runs whose queues are short. */
 export class QueueChecks implements NetworkObserver {
   readonly #cluster: Cluster
@@ -14,12 +25,17 @@ export class QueueChecks implements NetworkObserver {
   /** The batch that is being decided, by the leader's stream. */
   readonly #inFlight = new WeakMap<StreamPair, number>()
 
+  /** What a front end has asked for, and has no answer to. */
+  readonly #listings = new WeakMap<Life, readonly Listing[]>()
+
   constructor(cluster: Cluster, violated: (what: string) => void) {
     this.#cluster = cluster
     this.#violated = violated
   }
 
   sent(from: Life, message: object, stream: StreamPair): void {
+    const { query } = message as FrontEndToReplica
+    if (query && query.limit > 0) this.#listed(from, stream, query.query)
     const { trade } = message as LeaderToCatalogue
     const { result } = message as ReplicaToFrontEnd
     if (result) this.#count(stream, -result.outcomes.length)
@@ -37,6 +53,8 @@ export class QueueChecks implements NetworkObserver {
   delivered(to: Life, message: object, stream: StreamPair): void {
     const { decided } = message as CatalogueToLeader
     if (decided?.batch === this.#inFlight.get(stream)) this.#inFlight.delete(stream)
+    const { answer } = message as ReplicaToFrontEnd
+    if (answer) this.#listings.set(to, this.#openListings(to).filter((one) => one.stream !== stream || one.query !== answer.query))
     const { place } = message as FrontEndToReplica
     if (!place) return
     // What there was no room for has been refused before the next ones come.
@@ -48,6 +66,17 @@ export class QueueChecks implements NetworkObserver {
   /** Nobody of ours says what the others have to refuse, whatever strangers have told it. */
   refused(from: Life, wrong: string): void {
     if (this.#cluster.processes.includes(from.process)) this.#violated(`14: ${from.process.name} sends what cannot be: ${wrong}`)
+  }
+
+  #listed(from: Life, stream: StreamPair, query: number): void {
+    const open = [...this.#openListings(from), { stream, query, askedAt: from.process.world.scheduler.nowMs }]
+    this.#listings.set(from, open)
+    if (open.length > LISTINGS_MAX) this.#violated(`14: ${from.process.name} has ${open.length} listings under way`)
+  }
+
+  #openListings(frontEnd: Life): readonly Listing[] {
+    const since = frontEnd.process.world.scheduler.nowMs - LATELY_MS
+    return (this.#listings.get(frontEnd) ?? []).filter(({ stream, askedAt }) => askedAt > since && stream.ends.every((end) => end.open))
   }
 
   #count(stream: StreamPair, more: number): number {

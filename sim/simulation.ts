@@ -2,6 +2,7 @@ import type { Entry } from '../src/domain/order.ts'
 import { OPENING_CATALOGUE } from '../src/domain/stock.ts'
 import { checkHistory } from '../test/checkers/check-history.ts'
 import { describe, type Operation } from '../test/checkers/history.ts'
+import { Browser } from './browsers.ts'
 import { CacheChecks } from './cache-checks.ts'
 import { Client } from './clients.ts'
 import { Cluster } from './cluster.ts'
@@ -39,6 +40,7 @@ const STARTED_AFTER_MS = 2_500
 const PAUSE_MAX_MS = 2_000
 const QUIET_END_MAX_MS = 2_500
 const CLIENTS = 6
+const BROWSERS = 2
 const UNKNOWN = { kind: 'unknown' } as const
 const CLOCK_RATE_MIN = 0.98
 const CLOCK_RATE_MAX = 1.02
@@ -88,7 +90,7 @@ class Run {
   readonly #stage: Stage
   readonly #operations: Operation[] = []
   #neighbour: Neighbour | undefined
-  readonly #callers: readonly (Client | Stranger)[]
+  readonly #callers: readonly (Client | Browser | Stranger)[]
 
   constructor(seed: number, keepTrace: boolean) {
     this.#seed = seed
@@ -238,7 +240,7 @@ class Run {
     this.#scheduler.after(1_000, look)
   }
 
-  #newCallers(): (Client | Stranger)[] {
+  #newCallers(): (Client | Browser | Stranger)[] {
     const options = {
       ordersShare: this.#settings.ordersShare,
       waits: true,
@@ -257,7 +259,8 @@ class Run {
       return new Client(this.#world, i + 1, frontEnds, { ...options, waits: i >= frontEnds.length })
     })
     const strangers = this.#settings.strangers ? [new Stranger(this.#world, 1, this.#cluster, options)] : []
-    return [...clients, ...strangers]
+    const browsers = Array.from({ length: BROWSERS }, (_, i) => new Browser(this.#world, i + 1, frontEnds, options))
+    return [...clients, ...browsers, ...strangers]
   }
 
   #checkHistory(log: readonly Entry[]): void {

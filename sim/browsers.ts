@@ -1,0 +1,154 @@
+import type { StockListData } from '../src/http/types.ts'
+import { describe, type ListRead, type Operation, type OrderRead, type StockRead } from '../test/checkers/history.ts'
+import type { SimFrontEnd } from './cluster.ts'
+import type { Life, World } from './process.ts'
+
+const THINK_MAX_MS = 120
+const LISTING_MAX = 6
+/** Listings that one asks for at once, now and then. */
+const BURST = 10
+/** A client that leaves does so within this time. */
+const STAYS_MAX_MS = 1_500
+/** What is under way when a client leaves may end: one try of a question, by a clock that is slow. */
+const TRY_MAX_MS = 3_000
+
+export interface BrowserOptions {
+  /** Called with each call as it begins; its end and outcome are filled in later. */
+  record(operation: Operation): void
+  /** This order was shown just now. */
+  shown(number: number): void
+  violated(what: string): void
+}
+
+/** A client that asks for much and waits for nothing: for listings of orders, for all stocks; and that may leave before the answer. */
+export class Browser {
+  readonly #world: World
+  readonly #id: number
+  readonly #frontEnds: readonly SimFrontEnd[]
+  readonly #options: BrowserOptions
+  #seen = 0
+  #stopped = false
+  #underWay = 0
+
+  constructor(world: World, id: number, frontEnds: readonly SimFrontEnd[], options: BrowserOptions) {
+    this.#world = world
+    this.#id = id
+    this.#frontEnds = frontEnds
+    this.#options = options
+    this.#next()
+  }
+
+  get busy(): boolean {
+    return this.#underWay > 0
+  }
+
+  stop(): void {
+    this.#stopped = true
+  }
+
+  #next(): void {
+    const { scheduler, random } = this.#world
+    scheduler.after(random.next() * THINK_MAX_MS, () => {
+      if (this.#stopped) return
+      const frontEnd = random.pick(this.#frontEnds)
+      const { life } = frontEnd.process
+      if (life && frontEnd.core) this.#ask(frontEnd, life)
+      this.#next()
+    })
+  }
+
+  #ask(frontEnd: SimFrontEnd, life: Life): void {
+    const choice = this.#world.random.next()
+    if (choice < 0.05) for (let asked = 0; asked < BURST; asked += 1) this.#list(frontEnd, life)
+    else if (choice < 0.5) this.#list(frontEnd, life)
+    else if (choice < 0.7) this.#stocks(frontEnd, life)
+    else this.#orderOrLeave(frontEnd, life)
+  }
+
+  #list(frontEnd: SimFrontEnd, life: Life): void {
+    const { random } = this.#world
+    const after = random.int(this.#seen + 2) - 1
+    const limit = 1 + random.int(LISTING_MAX)
+    const listing = this.#begin<ListRead>({ kind: 'list', after, limit })
+    this.#run(life, async () => {
+      const found = await frontEnd.core!.find(after + 1, limit)
+      if (found.kind !== 'found') return
+      for (const { number } of found.entries) {
+        this.#seen = Math.max(this.#seen, number)
+        this.#options.shown(number)
+      }
+      const orders = found.entries.map(({ number, name, type, quantity }) => ({ number, name, type, quantity }))
+      this.#end(listing, { kind: 'found', orders })
+    })
+  }
+
+  /** All stocks at one moment: a read of each of them. */
+  #stocks(frontEnd: SimFrontEnd, life: Life): void {
+    const start = this.#world.scheduler.nowMs
+    this.#run(life, async () => {
+      const json = await frontEnd.core!.stocks.all({ isGone: false })
+      if (!json) return
+      const { stocks } = (JSON.parse(json.toString()) as { data: StockListData }).data
+      for (const { name, price, quantity, volume } of stocks) {
+        const outcome: StockRead['outcome'] = { kind: 'found', price, quantity, volume }
+        this.#options.record({ kind: 'stock', name, start, end: this.#world.scheduler.nowMs, outcome })
+      }
+    })
+  }
+
+  /** One order; half of those who ask leave before they have the answer, and then nobody is asked any more. */
+  #orderOrLeave(frontEnd: SimFrontEnd, life: Life): void {
+    const { random, scheduler } = this.#world
+    const number = random.int(this.#seen + 3)
+    const leaves = random.chance(0.5)
+    const read = this.#begin<OrderRead>({ kind: 'order', number }, leaves)
+    const asker = { isGone: false }
+    let isOver = false
+    if (leaves) {
+      scheduler.after(random.next() * STAYS_MAX_MS, () => {
+        const leftAt = scheduler.nowMs
+        asker.isGone = true
+        scheduler.after(TRY_MAX_MS, () => {
+          if (!isOver && life.hasRunSince(leftAt)) this.#options.violated(`14: ${life.process.name} goes on asking for one who left ${TRY_MAX_MS} ms ago`)
+        })
+      })
+    }
+    this.#run(life, async () => {
+      const found = await frontEnd.core!.find(number, 0, asker)
+      isOver = true
+      if (found.kind === 'unavailable') return
+      const entry = found.kind === 'found' ? found.entries[0] : undefined
+      if (leaves) this.#options.record(read)
+      if (!entry) return this.#end(read, { kind: 'not-found' })
+      const { name, type, quantity } = entry
+      this.#options.shown(number)
+      this.#end(read, { kind: 'found', name, type, quantity })
+    })
+  }
+
+  /** Of a call whose client may leave nobody knows whether its answer was to be seen: it counts when there is one. */
+  #begin<O extends ListRead | OrderRead>(call: Omit<O, 'start' | 'end' | 'outcome'>, leaves = false): O {
+    const operation = { ...call, start: this.#world.scheduler.nowMs, end: Infinity, outcome: { kind: 'unknown' } } as O
+    if (!leaves) this.#options.record(operation)
+    this.#world.trace(() => `browser ${this.#id} asks: ${describe(operation)}`)
+    return operation
+  }
+
+  #end<O extends ListRead | OrderRead>(operation: O, outcome: O['outcome']): void {
+    Object.assign(operation, { end: this.#world.scheduler.nowMs, outcome })
+    this.#world.trace(() => `browser ${this.#id} learns: ${describe(operation)}`)
+  }
+
+  /** Inside the front end's life; when that ends, nothing more is heard. */
+  #run(life: Life, ask: () => Promise<void>): void {
+    this.#underWay += 1
+    let isOver = false
+    const finish = () => {
+      if (isOver) return
+      isOver = true
+      this.#underWay -= 1
+    }
+    life.onEnd(finish)
+    life.enter(() => void ask().then(finish))
+  }
+}

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SeededRandom } from '../checkers/seeded-random.ts'
 import { setClock } from './clocks.ts'
+import { crowd } from './crowds.ts'
 import { damageFile, fillDisk, loseFile } from './disks.ts'
 import { failDisk, WRITE_FAILURES } from './failing-disk.ts'
 import { PROCESSES, type Fleet } from './fleet.ts'
@@ -296,6 +297,13 @@ export const FAULTS = {
     lastsMaxMs: 1_500,
     aim: replica,
     strike: letNeighbourIn,
+  },
+  crowd: {
+    what: 'a process with 256 descriptors, and 300 clients that hang on it',
+    weight: 1,
+    lastsMaxMs: 1_500,
+    aim: one,
+    strike: crowd,
   },
   clock: {
     what: 'a wall clock jumps or drifts (needs libfaketime)',

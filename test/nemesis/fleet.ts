@@ -32,6 +32,8 @@ interface Member {
   /** Faults that keep it down, and faults that keep it paused. */
   downs: number
   pauses: number
+  /** Files and connections that its next life may have open; undefined: as many as is usual. */
+  descriptorsMax: number | undefined
   /** Beyond what every process gets. */
   environment: Readonly<Record<string, string>>
 }
@@ -150,7 +152,7 @@ export class Fleet implements Addresses {
       const proxy = new Proxy(name, port, this.wires, callerAt)
       const publicAddress = await proxy.listen()
       const environment = { ...callerEnvironment(sourceAddress(PROCESSES.indexOf(name))), ...environmentOf(name) }
-      this.#members.set(name, { port, proxy, publicAddress, environment, lives: [], downs: 0, pauses: 0 })
+      this.#members.set(name, { port, proxy, publicAddress, environment, lives: [], downs: 0, pauses: 0, descriptorsMax: undefined })
     }
     for (const name of PROCESSES) this.#spawn(name)
     process.prependOnceListener('exit', this.#killAll) // Before any folder is removed,
@@ -179,6 +181,11 @@ export class Fleet implements Addresses {
       member.pauses--
       if (member.pauses === 0) member.lives.at(-1)?.signal('SIGCONT')
     })
+  }
+
+  /** From its next start on it may have so many files and connections open; undefined: as many as is usual. */
+  limitDescriptors(name: string, most: number | undefined): void {
+    this.#member(name).descriptorsMax = most
   }
 
   /**
@@ -233,7 +240,7 @@ export class Fleet implements Addresses {
     if (member.downs > 0 || member.lives.at(-1)?.running) return
     const catalogue = this.#member('catalogue').publicAddress
     const environment = { CATALOG_HOST: catalogue, BAZAAR_LOG_LEVEL: 'debug', ...member.environment }
-    const life = new CliProcess(this.#command(name), environment)
+    const life = new CliProcess(this.#command(name), environment, member.descriptorsMax)
     member.lives.push(life)
     void life.exited.then((exit) => this.#ended(name, exit))
   }

@@ -81,6 +81,33 @@ test('one that the operator names there stays, like one that cannot be reached (
   expect(await replacedBy({ named: true })).toEqual({ refusal: undefined, known: [REPLICA], addresses: [REPLICA.address] })
 })
 
+/** A front end names replica 2 at another address than it was met at; `answers` says how the replica there takes it. */
+async function namedElsewhere(answers: () => object) {
+  const ledger = await new MemoryLedgerStore({ decide }).rebuild({ genesis: GENESIS, generation: 1, replicas: [REPLICA] }, noPages())
+  await ledger.decide([ORDER], 1)
+  const runtime = { clock: systemClock, log: silentLogger, network: { call: async () => answers() } } as unknown as Runtime
+  const closing = new AbortController()
+  const options = { seals: new Seals(runtime, 'life-1'), replicas: [], lost: [], alone: false }
+  const membership = new Membership(runtime, ledger, options, closing.signal)
+  await membership.load({ replicas: [REPLICA], unread: [] }, { areAllNamed: false })
+  membership.introduceAll([{ replicaId: 2, address: 'elsewhere:1' }])
+  await membership.lookAgain()
+  closing.abort()
+  return { known: await ledger.knownReplicas(), refusal: membership.refusal }
+}
+
+test('a front end of another system does not change what address a replica has (C6)', async () => {
+  const refuse = () => {
+    throw new RpcError('FAILED_PRECONDITION', 'this replica was started for another catalogue')
+  }
+  expect(await namedElsewhere(refuse)).toEqual({ known: [REPLICA], refusal: undefined })
+})
+
+test('a replica that has moved is remembered where it is now, once it was looked into (C6)', async () => {
+  const state = () => ({ clusterId: 'c-1', length: 1, lastGeneration: 1, sealedGeneration: 1, replicaId: 2 })
+  expect(await namedElsewhere(state)).toEqual({ known: [{ replicaId: 2, address: 'elsewhere:1' }], refusal: undefined })
+})
+
 test('the replicas that the operator names are remembered', async () => {
   const ledger = await new MemoryLedgerStore({ decide }).rebuild({ genesis: GENESIS, generation: 1, replicas: [] }, noPages())
   const runtime = { clock: systemClock, log: silentLogger } as unknown as Runtime

@@ -25,8 +25,9 @@ export interface MembershipOptions {
  *     to it. It recovers only from all of them: a front end knows them all, a leader only itself.
  * C4. A replica that could not be reached is looked into as soon as it can be, and tried once more before a leader is
  *     taken: the ledger may be an old copy, and a leader that was away as long cannot tell.
- * C6. An address at which a replica of another catalogue answers (R5) is forgotten, unless somebody of this system names it:
- *     then it is waited for like one that cannot be reached, and the refusal says so.
+ * C6. An address at which a replica of another catalogue answers (R5) is forgotten, unless somebody names it and no other
+ *     is known for that id: then it is waited for like one that cannot be reached, and the refusal says so. Who names an
+ *     address for an id that has one already may be wrong: it counts once the replica there has let us look into it.
  */
 export class Membership {
   readonly #runtime: Runtime
@@ -101,7 +102,8 @@ export class Membership {
     if (replicas.length === 0) return
     for (const { address } of replicas) this.#named.add(address)
     const strange = replicas.filter((replica) => !this.#isKnown(replica))
-    const remembered = strange.length > 0 || this.#unread.size > 0 ? this.#ledger.rememberReplica(...replicas) : Promise.resolve()
+    const believed = replicas.filter((replica) => !this.#isElsewhere(replica)) // C6
+    const remembered = strange.length > 0 || this.#unread.size > 0 ? this.#ledger.rememberReplica(...believed) : Promise.resolve()
     remembered.then(this.#tellAllNamed, (error: Error) => this.#runtime.halt(error))
     this.#lookInto(strange)
   }
@@ -120,15 +122,16 @@ export class Membership {
   }
 
   #lookInto(replicas: readonly KnownReplica[]): void {
-    for (const replica of replicas) {
-      this.#addresses.set(replica.replicaId, replica.address)
+    const begun = replicas.filter(({ address }) => !this.#unread.has(address))
+    for (const replica of begun) {
+      if (!this.#isElsewhere(replica)) this.#addresses.set(replica.replicaId, replica.address)
       if (!this.#options.lost.includes(replica.replicaId)) this.#unread.set(replica.address, replica)
     }
-    for (const replica of replicas) void this.#lookUntilRead(replica).catch((error: Error) => this.#runtime.halt(error))
+    for (const replica of begun) void this.#lookUntilRead(replica).catch((error: Error) => this.#runtime.halt(error))
   }
 
   async #lookUntilRead(replica: KnownReplica): Promise<void> {
-    if (!this.#unread.has(replica.address)) return this.#remember(replica)
+    if (!this.#unread.has(replica.address)) return this.#isElsewhere(replica) ? undefined : this.#remember(replica)
     while (!this.#closing.aborted) {
       await this.#look(replica)
       if (!this.#unread.has(replica.address)) return
@@ -140,7 +143,8 @@ export class Membership {
     const { replicaId, address } = replica
     const { generation, genesis } = this.#ledger.head()
     const answer = await this.#options.seals.seal(replica, generation, genesis)
-    if (answer.kind === 'foreign' && !this.#named.has(address)) return this.#forget(replica, answer.why) // C6
+    const isWanted = this.#named.has(address) && !this.#isElsewhere(replica)
+    if (answer.kind === 'foreign' && !isWanted) return this.#forget(replica, answer.why) // C6
     if (answer.kind !== 'sealed') {
       const isNew = answer.kind === 'foreign' && this.#unreachable.get(address) !== answer.why
       if (isNew) this.#runtime.log.warn({ ...replica, why: answer.why }, 'this replica was started for another catalogue')
@@ -177,6 +181,12 @@ export class Membership {
 
   #isKnown({ replicaId, address }: KnownReplica): boolean {
     return this.#addresses.get(replicaId) === address
+  }
+
+  /** Whether this id is known at another address. */
+  #isElsewhere({ replicaId, address }: KnownReplica): boolean {
+    const known = this.#addresses.get(replicaId)
+    return known !== undefined && known !== address
   }
 
   async #remember(replica: KnownReplica): Promise<void> {

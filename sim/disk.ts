@@ -191,7 +191,7 @@ function ledgerOn(disk: SimDisk, inner: Ledger, life: Life, watch: LedgerWatch):
     raiseGeneration: (floor) => disk.write(life, () => inner.raiseGeneration(floor)),
     knownReplicas: () => disk.read(life, () => inner.knownReplicas()),
     rememberReplica: (...replicas: readonly KnownReplica[]) => disk.write(life, () => inner.rememberReplica(...replicas)),
-    forgetReplica: (replica) => disk.write(life, () => inner.forgetReplica(replica)),
+    forgetReplica: (...replicas: readonly KnownReplica[]) => disk.write(life, () => inner.forgetReplica(...replicas)),
     pruneRejections: async () => 0,
     trouble: () => disk.trouble(),
     close: async () => {},

@@ -101,10 +101,6 @@ export const LIMITS = {
   timeMsMax: 8_640_000_000_000_000,
   /** Highest epoch of an assignment. At it the election goes on: of equal epochs the higher id counts. */
   epochMax: 2 ** 48,
-  /** Any generation up to here is believed: no catalogue is started four thousand million times. */
-  generationBelievedMax: 2 ** 32,
-  /** How far above the generations that a process knows one beyond that may be. */
-  generationStepMax: 2 ** 20,
-  /** Highest generation that a message may name and a file may hold. */
-  generationMax: 2 ** 52,
+  /** Highest generation: no catalogue is started four thousand million times. */
+  generationMax: 2 ** 32,
 } as const

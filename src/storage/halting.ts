@@ -36,7 +36,7 @@ export function haltingLedger(ledger: Ledger, halt: Halt): Ledger {
     raiseGeneration: (floor) => watched(ledger.raiseGeneration(floor)),
     knownReplicas: () => watched(ledger.knownReplicas()),
     rememberReplica: (...replicas) => watched(ledger.rememberReplica(...replicas)),
-    forgetReplica: (replica) => watched(ledger.forgetReplica(replica)),
+    forgetReplica: (...replicas) => watched(ledger.forgetReplica(...replicas)),
     pruneRejections: (timeMs) => watched(ledger.pruneRejections(timeMs)),
     trouble: () => ledger.trouble(),
     close: () => ledger.close(),

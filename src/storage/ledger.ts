@@ -1,5 +1,7 @@
 import type { Entry, OrderRequest, Outcome, RecordedDecision } from '../domain/order.ts'
+import { LIMITS } from '../domain/limits.ts'
 import type { Stock } from '../domain/stock.ts'
+import { isAddress } from '../runtime/address.ts'
 import type { Genesis } from './chain.ts'
 import type { ReadableLog } from './pages.ts'
 
@@ -85,8 +87,8 @@ export interface Ledger extends ReadableLog {
   knownReplicas(): Promise<readonly KnownReplica[]>
   /** Remembers all of them in one write, or none. */
   rememberReplica(...replicas: readonly KnownReplica[]): Promise<void>
-  /** Forgets the replica, if it is remembered at this address. */
-  forgetReplica(replica: KnownReplica): Promise<void>
+  /** Forgets those of the replicas that are remembered at these addresses, in one write. */
+  forgetReplica(...replicas: readonly KnownReplica[]): Promise<void>
   /** Forgets rejections decided before `timeMs`; returns how many. Entries are never forgotten. */
   pruneRejections(timeMs: number): Promise<number>
   /** Why nothing more should be written for now, such as a full disk; undefined when there is room. Asks the disk. */
@@ -137,6 +139,16 @@ export interface KnownReplica {
   /** "host:port" */
   readonly address: string
   readonly replicaId: number
+}
+
+/** Whether a replica may be remembered as this one: earlier versions remembered whatever they were told. */
+export const isReplica = ({ replicaId, address }: KnownReplica): boolean => Number.isSafeInteger(replicaId) && replicaId >= 0 && isAddress(address)
+
+/** The generation above both; throws when there is none left. */
+export function generationAbove(own: number, floor: number): number {
+  const generation = Math.max(own, floor) + 1
+  if (generation <= LIMITS.generationMax) return generation
+  throw new StorageFailure(`the ledger cannot be raised above generation ${Math.max(own, floor)}: no catalogue comes to more than ${LIMITS.generationMax}`)
 }
 
 /** A write, a sync or a read of the store failed, or what it holds is damaged. The process has to end. */

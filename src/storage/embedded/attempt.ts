@@ -1,5 +1,5 @@
 import type { Findings } from '../findings.ts'
-import { Damage } from './damage.ts'
+import { Damage, ImpossibleValue } from './damage.ts'
 import { isCorruption, isForeignSchema, isIntegerOutOfRange } from './sqlite-error.ts'
 
 /**
@@ -7,7 +7,7 @@ import { isCorruption, isForeignSchema, isIntegerOutOfRange } from './sqlite-err
  * read for reasons of its surroundings, or when this program is wrong.
  */
 export function asFinding(error: unknown): string {
-  const isOfTheFile = error instanceof Damage || isCorruption(error) || isForeignSchema(error)
+  const isOfTheFile = error instanceof Damage || error instanceof ImpossibleValue || isCorruption(error) || isForeignSchema(error)
   if (isOfTheFile || isIntegerOutOfRange(error)) return error.message
   throw error
 }

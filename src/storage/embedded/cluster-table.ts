@@ -1,7 +1,7 @@
 import type { StatementSync } from 'node:sqlite'
 import { checkedRow, withChecksum } from './checksum.ts'
 import type { GenesisIdentity } from './genesis-table.ts'
-import { integer, only, text } from './row.ts'
+import { generation, integer, integersOfAnySize, only, text, withNumbers } from './row.ts'
 import type { SqliteFile } from './sqlite-file.ts'
 
 /** What the one row of the ledger's table `cluster` says. */
@@ -19,17 +19,17 @@ export class ClusterTable {
   readonly #put: StatementSync
 
   constructor(file: SqliteFile) {
-    this.#get = file.prepare('SELECT * FROM cluster')
+    this.#get = integersOfAnySize(file.prepare('SELECT * FROM cluster'))
     this.#put = file.prepare('INSERT OR REPLACE INTO cluster VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
   }
 
   read(): ClusterRow {
-    const row = checkedRow('cluster', only(this.#get.get(), 'the row of table cluster'))
+    const row = checkedRow('cluster', withNumbers(only(this.#get.get(), 'the row of table cluster')))
     return {
       clusterId: text(row, 'cluster_id'),
       genesisDigest: text(row, 'genesis_digest'),
-      generation: integer(row, 'generation'),
-      recoveredGeneration: integer(row, 'recovered_generation'),
+      generation: generation(row, 'generation'),
+      recoveredGeneration: generation(row, 'recovered_generation'),
       length: integer(row, 'length'),
       published: integer(row, 'published'),
     }

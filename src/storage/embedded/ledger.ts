@@ -1,6 +1,6 @@
 import type { Entry, OrderRequest } from '../../domain/order.ts'
 import type { Stock } from '../../domain/stock.ts'
-import type { Decide, DecidedBatch, DecisionWrites, KnownReplica, Ledger, LedgerHead } from '../ledger.ts'
+import { generationAbove, type Decide, type DecidedBatch, type DecisionWrites, type KnownReplica, type Ledger, type LedgerHead } from '../ledger.ts'
 import { continueChain } from '../continuation.ts'
 import { ClusterTable, type ClusterRow } from './cluster-table.ts'
 import { Damage } from './damage.ts'
@@ -107,7 +107,7 @@ export class EmbeddedLedger implements Ledger {
 
   async raiseGeneration(floor: number): Promise<number> {
     return this.#file.guard(() => {
-      const generation = Math.max(this.#head.generation, floor) + 1
+      const generation = generationAbove(this.#head.generation, floor)
       this.#file.transaction(() => this.#cluster.write({ ...this.#row(), generation, published: this.#publishedOnDisk }))
       this.#head = { ...this.#head, generation }
       return generation
@@ -126,8 +126,12 @@ export class EmbeddedLedger implements Ledger {
     )
   }
 
-  async forgetReplica(replica: KnownReplica): Promise<void> {
-    this.#file.guard(() => this.#file.transaction(() => this.#replicas.delete(replica)))
+  async forgetReplica(...replicas: readonly KnownReplica[]): Promise<void> {
+    this.#file.guard(() =>
+      this.#file.transaction(() => {
+        for (const replica of replicas) this.#replicas.delete(replica)
+      }),
+    )
   }
 
   async pruneRejections(timeMs: number): Promise<number> {

@@ -1,7 +1,7 @@
 import type { StatementSync } from 'node:sqlite'
 import { checkedRow, withChecksum } from './checksum.ts'
 import type { GenesisIdentity } from './genesis-table.ts'
-import { integer, only, text } from './row.ts'
+import { generation, integer, integersOfAnySize, only, text, withNumbers } from './row.ts'
 import type { SqliteFile } from './sqlite-file.ts'
 
 /** What the one row of an order log's table `log` says. */
@@ -20,17 +20,17 @@ export class LogTable {
   readonly #put: StatementSync
 
   constructor(file: SqliteFile) {
-    this.#get = file.prepare('SELECT * FROM log')
+    this.#get = integersOfAnySize(file.prepare('SELECT * FROM log'))
     this.#put = file.prepare('INSERT OR REPLACE INTO log VALUES (?, ?, ?, ?, ?, ?, ?)')
   }
 
   read(): LogRow {
-    const row = checkedRow('log', only(this.#get.get(), 'the row of table log'))
+    const row = checkedRow('log', withNumbers(only(this.#get.get(), 'the row of table log')))
     const isBlank = row['cluster_id'] === null
     return {
       diskId: text(row, 'disk_id'),
       history: isBlank ? undefined : { clusterId: text(row, 'cluster_id'), genesisDigest: text(row, 'genesis_digest') },
-      sealedGeneration: integer(row, 'sealed_generation'),
+      sealedGeneration: generation(row, 'sealed_generation'),
       length: integer(row, 'length'),
     }
   }

@@ -1,7 +1,7 @@
 import type { StatementSync } from 'node:sqlite'
 import type { KnownReplica } from '../ledger.ts'
 import { checkedRow, withChecksum } from './checksum.ts'
-import { integer, text, type Row } from './row.ts'
+import { integersOfAnySize, text, withNumbers, type Row } from './row.ts'
 import type { SqliteFile } from './sqlite-file.ts'
 
 /** The table `replicas`. All calls run inside the file's guard. */
@@ -17,7 +17,7 @@ export class ReplicaTable {
        WHERE address <> excluded.address`,
     )
     this.#delete = file.prepare('DELETE FROM replicas WHERE replica_id = ? AND address = ?')
-    this.#all = file.prepare('SELECT * FROM replicas ORDER BY replica_id')
+    this.#all = integersOfAnySize(file.prepare('SELECT * FROM replicas ORDER BY replica_id'))
   }
 
   put(replica: KnownReplica): void {
@@ -29,10 +29,11 @@ export class ReplicaTable {
   }
 
   all(): readonly KnownReplica[] {
-    return this.#all.all().map((row) => toReplica(checkedRow('replicas', row)))
+    return this.#all.all().map((row) => toReplica(checkedRow('replicas', withNumbers(row))))
   }
 }
 
+/** A replica as it was remembered, if by an earlier version of what anybody told it: see `isReplica`. */
 export function toReplica(row: Row): KnownReplica {
-  return { address: text(row, 'address'), replicaId: integer(row, 'replica_id') }
+  return { address: text(row, 'address'), replicaId: Number(row['replica_id']) }
 }

@@ -1,5 +1,6 @@
-import type { SQLOutputValue } from 'node:sqlite'
-import { Damage } from './damage.ts'
+import type { SQLOutputValue, StatementSync } from 'node:sqlite'
+import { LIMITS } from '../../domain/limits.ts'
+import { Damage, ImpossibleValue } from './damage.ts'
 
 /** One row as SQLite gives it. A sound file holds only what its schema allows, but files are not always sound. */
 export type Row = Record<string, SQLOutputValue>
@@ -19,6 +20,30 @@ export function integer(row: Row, column: string): number {
     throw new Damage(`${column} is ${shown(value)}, not an integer from 0 to 2^53-1`)
   }
   return value
+}
+
+/** A statement that reads integers beyond 2^53-1, too: see {@link withNumbers}. */
+export function integersOfAnySize(statement: StatementSync): StatementSync {
+  statement.setReadBigInts(true)
+  return statement
+}
+
+/** The same row, whose integers were read as SQLite holds them: those beyond 2^53-1 are rounded, as when they were written. */
+export function withNumbers(row: Row): Row {
+  return Object.fromEntries(Object.entries(row).map(([column, value]) => [column, typeof value === 'bigint' ? Number(value) : value]))
+}
+
+/**
+ * A generation, in a row whose checksum was right. Throws an {@link ImpossibleValue} when no catalogue can have come to it:
+ * an earlier version took what a stranger said.
+ */
+export function generation(row: Row, column: string): number {
+  const value = row[column]
+  if (typeof value === 'number' && value >= 0 && value <= LIMITS.generationMax) return value
+  throw new ImpossibleValue(
+    `its ${column} is ${shown(value)}, and no catalogue comes to more than ${LIMITS.generationMax}. Its orders may be whole, so it is ` +
+      'left where it is. Put back a backup of it, or move it away: then it is made anew from the other copies, as long as one can be opened',
+  )
 }
 
 /** A digest of 32 bytes, as 64 hexadecimal digits. */

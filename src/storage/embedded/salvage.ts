@@ -1,14 +1,18 @@
 import { DatabaseSync } from 'node:sqlite'
-import type { KnownReplica } from '../ledger.ts'
+import { isReplica, type KnownReplica } from '../ledger.ts'
 import { checkedRow } from './checksum.ts'
 import { toReplica } from './replica-table.ts'
+import { integersOfAnySize, withNumbers } from './row.ts'
 
 /** What a damaged ledger still tells. */
 
 /** The replicas that it names. None when one cannot be read: that may be the one that holds the most. */
 export function readReplicas(path: string): readonly KnownReplica[] {
   return reading(path, (database) =>
-    database.prepare('SELECT * FROM replicas').all().map((row) => toReplica(checkedRow('replicas', row))),
+    integersOfAnySize(database.prepare('SELECT * FROM replicas'))
+      .all()
+      .map((row) => toReplica(checkedRow('replicas', withNumbers(row))))
+      .filter(isReplica),
   ) ?? []
 }
 

@@ -2,7 +2,7 @@ import { statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { StorageFailure } from '../ledger.ts'
-import { Damage, DamagedFile } from './damage.ts'
+import { Damage, DamagedFile, ImpossibleValue } from './damage.ts'
 import { markDamaged } from './damage-marker.ts'
 import type { InodeLock } from './inode-lock.ts'
 import type { FileLock } from './lock.ts'
@@ -249,6 +249,7 @@ export class SqliteFile {
     if (isDamage || isCorruption(error) || isForeignSchema(error)) {
       return new DamagedFile(this.path, error, this.#schema.advice)
     }
+    if (error instanceof ImpossibleValue) return new StorageFailure(`${this.path}: ${error.message}`, { cause: error })
     return asFailure(this.path, error)
   }
 }

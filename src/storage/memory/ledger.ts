@@ -2,7 +2,7 @@ import type { Entry, OrderRequest } from '../../domain/order.ts'
 import type { Stock } from '../../domain/stock.ts'
 import type { Genesis } from '../chain.ts'
 import { continueChain } from '../continuation.ts'
-import type { Decide, DecidedBatch, KnownReplica, Ledger, LedgerHead } from '../ledger.ts'
+import { generationAbove, type Decide, type DecidedBatch, type KnownReplica, type Ledger, type LedgerHead } from '../ledger.ts'
 import { fittingOnPage } from '../pages.ts'
 import { MemoryDisk } from './disk.ts'
 import { LedgerState } from './ledger-state.ts'
@@ -84,7 +84,7 @@ export class MemoryLedger implements Ledger {
 
   async raiseGeneration(floor: number): Promise<number> {
     this.#write()
-    this.#state.generation = Math.max(this.#state.generation, floor) + 1
+    this.#state.generation = generationAbove(this.#state.generation, floor)
     return this.#state.generation
   }
 
@@ -98,9 +98,11 @@ export class MemoryLedger implements Ledger {
     for (const replica of replicas) this.#state.replicas.set(replica.replicaId, replica)
   }
 
-  async forgetReplica({ replicaId, address }: KnownReplica): Promise<void> {
+  async forgetReplica(...replicas: readonly KnownReplica[]): Promise<void> {
     this.#write()
-    if (this.#state.replicas.get(replicaId)?.address === address) this.#state.replicas.delete(replicaId)
+    for (const { replicaId, address } of replicas) {
+      if (this.#state.replicas.get(replicaId)?.address === address) this.#state.replicas.delete(replicaId)
+    }
   }
 
   async pruneRejections(timeMs: number): Promise<number> {

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { LIMITS } from '../domain/limits.ts'
 import { OPENING_CATALOGUE } from '../domain/stock.ts'
-import type { MessageStream } from '../runtime/network.ts'
+import type { ServedStream } from '../runtime/network.ts'
 import { silentLogger } from '../runtime/logger.ts'
 import type { CatalogueToLeader } from '../rpc/messages.ts'
 import { LeaderStream, type LeaderStreamContext } from './leader-stream.ts'
@@ -12,7 +12,7 @@ const HEAD = { genesis: GENESIS, generation: 7, length: LIMITS.leaderGapMax + 1 
 /** What a catalogue with a long ledger answers to the hello of a leader whose log is empty. */
 async function answerTo(clusterId: string): Promise<CatalogueToLeader> {
   const sent: CatalogueToLeader[] = []
-  const stream = { send: (message) => void sent.push(message), close: () => {} } as MessageStream<CatalogueToLeader>
+  const stream = { send: (message) => void sent.push(message), close: () => {} } as ServedStream<CatalogueToLeader>
   const context = {
     ledger: { head: () => HEAD },
     log: silentLogger,

@@ -1,7 +1,7 @@
 import type { Entry, OrderRequest } from '../domain/order.ts'
 import { LIMITS } from '../domain/limits.ts'
 import type { Logger } from '../runtime/logger.ts'
-import type { MessageStream, StreamHandlers } from '../runtime/network.ts'
+import type { ServedStream, StreamHandlers } from '../runtime/network.ts'
 import type { CatalogueToLeader, LeaderToCatalogue, LeadHello, Outcome, PublishRequest, Refusal } from '../rpc/messages.ts'
 import { toWireOutcome } from '../rpc/outcome-codes.ts'
 import { refusal } from '../rpc/refusal.ts'
@@ -38,7 +38,7 @@ export interface LeaderStreamContext {
  */
 export class LeaderStream implements StreamHandlers<LeaderToCatalogue> {
   readonly #context: LeaderStreamContext
-  readonly #stream: MessageStream<CatalogueToLeader>
+  readonly #stream: ServedStream<CatalogueToLeader>
   #replicaId = -1
   /** Length of the log that this stream has delivered; undefined before the welcome. */
   #delivered: number | undefined
@@ -47,7 +47,7 @@ export class LeaderStream implements StreamHandlers<LeaderToCatalogue> {
   #sending: Promise<void> = Promise.resolve()
   #publishing: Promise<void> = Promise.resolve()
 
-  constructor(context: LeaderStreamContext, stream: MessageStream<CatalogueToLeader>) {
+  constructor(context: LeaderStreamContext, stream: ServedStream<CatalogueToLeader>) {
     this.#context = context
     this.#stream = stream
   }
@@ -182,6 +182,7 @@ export class LeaderStream implements StreamHandlers<LeaderToCatalogue> {
       const entries = await ledger.entries(this.#delivered, Math.min(LIMITS.catchUpBatchMax, length - this.#delivered))
       const digest = await ledger.digestAt(this.#delivered + entries.length)
       this.#emit(-1, [], entries, digest ?? '')
+      await this.#stream.drained()
     }
     this.#emit(batch, outcomes, [], '')
   }

@@ -1,3 +1,4 @@
+import { LIMITS } from '../domain/limits.ts'
 import { sleep } from '../runtime/clock.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { KnownReplica, Ledger } from '../storage/ledger.ts'
@@ -6,6 +7,8 @@ import type { Seals } from './seals.ts'
 
 /** Front ends of our own name all replicas within this time; where there are none, a replica that leads has to do. */
 const NAMING_GRACE_MS = 3_000
+/** A replica may move now and then while a catalogue runs. */
+const ADDRESSES_MAX = 4 * LIMITS.replicasMax
 
 export interface MembershipOptions {
   readonly seals: Seals
@@ -93,13 +96,14 @@ export class Membership {
 
   /** A replica names itself. */
   introduce(replica: KnownReplica): void {
+    if (!this.#hasRoomFor([replica])) return
     this.#named.add(replica.address)
     if (!this.#isKnown(replica)) this.#lookInto([replica])
   }
 
   /** A front end names all replicas. They are remembered in one write: the next life must not take a few of them for all. */
   introduceAll(replicas: readonly KnownReplica[]): void {
-    if (replicas.length === 0) return
+    if (replicas.length === 0 || !this.#hasRoomFor(replicas)) return
     for (const { address } of replicas) this.#named.add(address)
     const strange = replicas.filter((replica) => !this.#isKnown(replica))
     const believed = replicas.filter((replica) => !this.#isElsewhere(replica)) // C6
@@ -119,6 +123,16 @@ export class Membership {
     this.#behind = why
     await this.#remember(replica)
     this.#runtime.halt(new Error(`${why}: starting over to recover`))
+  }
+
+  /** A cluster has a few replicas: who names many does not speak of them, and would have all of them dialled for ever. */
+  #hasRoomFor(replicas: readonly KnownReplica[]): boolean {
+    const strange = replicas.filter((replica) => !this.#isKnown(replica))
+    const ids = new Set([...this.#addresses.keys(), ...strange.map(({ replicaId }) => replicaId)])
+    const addresses = new Set([...this.#named, ...this.#unread.keys(), ...strange.map(({ address }) => address)])
+    if (strange.length === 0 || (ids.size <= LIMITS.replicasMax && addresses.size <= ADDRESSES_MAX)) return true
+    this.#runtime.log.warn({ first: strange[0] }, 'more replicas are named than a cluster may have: they are not taken in')
+    return false
   }
 
   #lookInto(replicas: readonly KnownReplica[]): void {

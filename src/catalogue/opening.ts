@@ -18,12 +18,13 @@ import type {
 /** What a catalogue answers once its ledger is open. */
 export interface OpenCatalogue {
   readonly clusterId: string
+  readonly generation: number
   lookup(name: string): Promise<LookupResult>
   trade(request: TradeStockName): Promise<TradeResult>
   read(request: ReadRequest, asker: Asker): Promise<Entries>
   confirm(): Promise<Published>
   status(): CatalogueStatus
-  lead(stream: MessageStream<CatalogueToLeader>): StreamHandlers<LeaderToCatalogue>
+  lead(stream: ServedStream<CatalogueToLeader>): StreamHandlers<LeaderToCatalogue>
   session(stream: ServedStream<CatalogueToFrontEnd>): StreamHandlers<FrontEndToCatalogue>
 }
 
@@ -41,7 +42,11 @@ export function servicesFromTheStart(catalogueId: string, opened: () => OpenCata
   }
   return {
     unary: {
-      'Catalog.Identify': async () => ({ catalogueId, clusterId: opened()?.clusterId ?? '' }),
+      'Catalog.Identify': async () => ({
+        catalogueId,
+        clusterId: opened()?.clusterId ?? '',
+        generation: opened()?.generation ?? 0,
+      }),
       'Catalog.Lookup': async ({ stockName }) => (await open()).lookup(stockName),
       'Catalog.Trade': async (request) => (await open()).trade(request),
       'Catalog.Read': async (request, asker) => (await open()).read(request, asker),

@@ -1,3 +1,4 @@
+import { LIMITS } from '../domain/limits.ts'
 import { OPENING_CATALOGUE, type Stock } from '../domain/stock.ts'
 import { sleep } from '../runtime/clock.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -5,7 +6,7 @@ import { readPages } from '../rpc/log-pages.ts'
 import type { SealResult } from '../rpc/messages.ts'
 import type { Genesis } from '../storage/chain.ts'
 import { isSealed, type Answer, type Seals, type Sealed } from './seals.ts'
-import type { KnownReplica, Ledger, LedgerHead, LedgerOpening, LedgerStore, LogPage } from '../storage/ledger.ts'
+import { isReplica, type KnownReplica, type Ledger, type LedgerHead, type LedgerOpening, type LedgerStore, type LogPage } from '../storage/ledger.ts'
 
 export const SEAL_RETRY_MS = 200
 const WAITING_REPORT_MS = 2_000
@@ -59,7 +60,7 @@ export async function openLedger(runtime: Runtime, options: RecoveryOptions, sig
     return recoverFrom(holdersOf(opening, options.replicas))
   }
   const { ledger } = opening
-  const answers = await raiseAboveAll(options.seals, ledger, withKnown(options.replicas, await ledger.knownReplicas()))
+  const answers = await raiseAboveAll(options.seals, ledger, withKnown(options.replicas, await rememberedReplicas(runtime, ledger)))
   const replicas = answers.filter((answer) => !isReplaced(answer, options.replicas)).map(({ replica }) => replica)
   const head = ledger.head()
   const ahead = answers.filter(isSealed).filter(({ state }) => isAhead(state, head))
@@ -72,6 +73,20 @@ export async function openLedger(runtime: Runtime, options: RecoveryOptions, sig
     runtime.log.error({ ...holdingOf(head), replicas: ahead.map(({ state }) => state.replicaId) }, 'the ledger is behind')
   }
   return recoverFrom(replicas, ledger)
+}
+
+/**
+ * The replicas that the ledger remembers. What an earlier version took for one without looking, or took in beyond any
+ * measure, is forgotten: whoever is meant names itself again.
+ */
+async function rememberedReplicas({ log }: Runtime, ledger: Ledger): Promise<readonly KnownReplica[]> {
+  const remembered = await ledger.knownReplicas()
+  const kept = remembered.filter(isReplica).slice(0, LIMITS.replicasMax)
+  const dropped = remembered.filter((replica) => !kept.includes(replica))
+  if (dropped.length === 0) return kept
+  log.warn({ first: dropped[0], dropped: dropped.length }, 'what cannot be a replica was remembered, and is forgotten')
+  await ledger.forgetReplica(...dropped)
+  return kept
 }
 
 /** Whether a replica shows that this ledger has lost something: it is {@link isAhead}, or was sealed by a later life. */

@@ -2,7 +2,7 @@ import { LIMITS } from '../domain/limits.ts'
 import type { OrderRequest, Outcome } from '../domain/order.ts'
 import { sleep, within } from '../runtime/clock.ts'
 import { Gate, type Asker } from '../runtime/gate.ts'
-import { RpcError, type MessageStream, type ServedStream, type StreamHandlers } from '../runtime/network.ts'
+import { RpcError, type ServedStream, type StreamHandlers } from '../runtime/network.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Service } from '../runtime/service.ts'
 import type {
@@ -147,11 +147,15 @@ class Catalogue implements OpenCatalogue {
     return this.#publication.settled && this.#membership.refusal === undefined
   }
 
+  get generation(): number {
+    return this.#ledger.head().generation
+  }
+
   get clusterId(): string {
     return this.#ledger.head().genesis.clusterId
   }
 
-  lead(stream: MessageStream<CatalogueToLeader>): StreamHandlers<LeaderToCatalogue> {
+  lead(stream: ServedStream<CatalogueToLeader>): StreamHandlers<LeaderToCatalogue> {
     return new LeaderStream(this.#leaderContext(), stream)
   }
 

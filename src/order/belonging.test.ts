@@ -3,7 +3,8 @@ import type { Network } from '../runtime/network.ts'
 import { Belonging } from './belonging.ts'
 
 /** A replica whose catalogue answers so; counts how often it is asked. */
-function startedFor(catalogue: { catalogueId: string; clusterId: string } | undefined) {
+function startedFor(identity: { catalogueId: string; clusterId: string } | undefined) {
+  const catalogue = identity && { ...identity, generation: 5 }
   const asked: string[] = []
   const call = async (address: string, method: string) => {
     asked.push(`${method} at ${address}`)
@@ -30,14 +31,22 @@ test.each(['life-2', ''])('a caller that names the life "%s" is none of ours (R5
 
 test('a history of another cluster is refused, and one that nobody can judge yet is put off (R5)', async () => {
   const open = startedFor({ catalogueId: 'life-1', clusterId: 'c-1' }).belonging
-  await open.requireOwnHistory('c-1')
-  await expect(open.requireOwnHistory('c-2')).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' })
+  await open.requireOwnHistory('c-1', 5)
+  await expect(open.requireOwnHistory('c-2', 5)).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' })
   const opening = startedFor({ catalogueId: 'life-1', clusterId: '' }).belonging
-  await expect(opening.requireOwnHistory('c-1')).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+  await expect(opening.requireOwnHistory('c-1', 5)).rejects.toMatchObject({ code: 'UNAVAILABLE' })
 })
 
 test('as long as the own catalogue cannot be asked, nobody is believed (R5)', async () => {
   const { belonging } = startedFor(undefined)
   await expect(belonging.requireOwnCatalogue('life-1')).rejects.toMatchObject({ code: 'UNAVAILABLE' })
-  await expect(belonging.requireOwnHistory('c-1')).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+  await expect(belonging.requireOwnHistory('c-1', 5)).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+})
+
+test('a generation that the own catalogue has not come to is refused: nobody could be followed any more (R5)', async () => {
+  const { belonging } = startedFor({ catalogueId: 'life-1', clusterId: 'c-1' })
+  await expect(belonging.requireOwnHistory('c-1', 6)).rejects.toMatchObject({
+    code: 'FAILED_PRECONDITION',
+    message: 'generation 6 is offered, and the catalogue at own:1 has 5',
+  })
 })

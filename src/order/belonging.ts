@@ -8,7 +8,7 @@ const IDENTIFY_DEADLINE_MS = 300
  * system that knows this address from an earlier time. So the replica asks where its operator told it to.
  *
  * R5. A replica belongs to the catalogue that it was started for. No other one seals it or looks into it, and an empty
- *     log adopts no other one's history.
+ *     log adopts no other one's history. Nothing but a generation that this catalogue has come to seals it.
  */
 export class Belonging {
   readonly #network: Network
@@ -31,9 +31,15 @@ export class Belonging {
     this.#knownLife = catalogueId
   }
 
-  /** R5 for a history. Rejects with an {@link RpcError} unless it is the own catalogue's. */
-  async requireOwnHistory(clusterId: string): Promise<void> {
+  /**
+   * R5 for a history and a generation of it. Rejects with an {@link RpcError} unless it is the own catalogue's, and the
+   * catalogue has come to that generation: whoever takes in a higher one follows nobody any more.
+   */
+  async requireOwnHistory(clusterId: string, generation: number): Promise<void> {
     const own = await this.#identify()
+    if (own.clusterId === clusterId && generation > own.generation) {
+      throw new RpcError('FAILED_PRECONDITION', `generation ${generation} is offered, and the catalogue at ${this.#catalogueAddress} has ${own.generation}`)
+    }
     if (own.clusterId === clusterId) return
     const whose = own.clusterId === '' ? 'has not opened its ledger yet' : `belongs to cluster ${own.clusterId}`
     throw new RpcError(

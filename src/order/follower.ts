@@ -103,9 +103,10 @@ export class FollowerSide {
     if (trouble()) return this.#refuse(stream, trouble())
     if (hello.generation < copy.head().sealedGeneration) return this.#refuse(stream, 'the generation is over')
     if (!hello.genesis) return this.#refuse(stream, 'no genesis')
-    // R5. A history that it knows already it has from its own catalogue, and a log with orders adopts no other one.
+    // R5. What it knows already it has from its own catalogue, and a log with orders adopts no other history.
     const held = copy.head()
-    if (held.length === 0 && held.genesis?.clusterId !== hello.genesis.clusterId) await belonging.requireOwnHistory(hello.genesis.clusterId)
+    const isNews = hello.generation > held.sealedGeneration || (held.length === 0 && held.genesis?.clusterId !== hello.genesis.clusterId)
+    if (isNews) await belonging.requireOwnHistory(hello.genesis.clusterId, hello.generation)
     await copy.seal(hello.generation, hello.genesis)
     if (isClosed()) return
     this.#hear(stream, { replicaId: hello.leaderId, epoch: hello.epoch })

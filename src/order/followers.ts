@@ -30,6 +30,8 @@ interface Follower {
   heardAt: number
   /** When it was last sent something while it held all before: from then on it owes. */
   owesSince: number
+  /** Where each catch-up message ends that it has not answered yet; it may be large. */
+  readonly catchingUp: number[]
   /** A catch-up read is under way. */
   reading: boolean
 }
@@ -83,7 +85,7 @@ export class Followers {
       closed: (cause: RpcError) => this.#drop(follower, cause.message),
     })
     const now = this.#clock.awakeMs()
-    const follower: Follower = { address, stream, phase: 'connecting', sent: 0, held: 0, heardAt: now, owesSince: now, reading: false }
+    const follower: Follower = { address, stream, phase: 'connecting', sent: 0, held: 0, heardAt: now, owesSince: now, catchingUp: [], reading: false }
     this.#followers.set(address, follower)
     stream.send({ hello: this.#lead.hello() })
   }
@@ -128,6 +130,7 @@ export class Followers {
     if (follower.phase === 'connecting') void this.#admit(follower, message.state)
     else {
       follower.held = Math.min(message.state.length, follower.sent)
+      while (follower.catchingUp[0]! <= follower.held) follower.catchingUp.shift()
       this.#advance(follower)
     }
   }
@@ -166,13 +169,14 @@ export class Followers {
     const { log } = this.#lead
     if (follower.reading) return
     follower.reading = true
-    const end = () => Math.min(log.head().length, follower.held + CATCH_UP_WINDOW * LIMITS.learnerBatchMax)
-    while (this.#followers.get(follower.address) === follower && follower.sent < end()) {
+    const mayGoOn = () => this.#followers.get(follower.address) === follower && follower.catchingUp.length < CATCH_UP_WINDOW
+    while (mayGoOn() && follower.sent < log.head().length) {
       const from = follower.sent
       const entries = await log.entries(from, LIMITS.learnerBatchMax)
       const digest = await log.digestAt(from + entries.length)
       if (digest === undefined || follower.sent !== from) break
       this.#append(follower, this.#message(from, entries, digest))
+      follower.catchingUp.push(follower.sent)
       await nextTurn(this.#clock)
     }
     follower.reading = false

@@ -199,7 +199,7 @@ class Replica {
   /** R5. A front end of another system knows this address from an earlier time. */
   async #requireOwn(clusterId: string): Promise<void> {
     const own = this.#clusterId
-    if (own === '') return this.#belonging.requireOwnHistory(clusterId)
+    if (own === '') return this.#belonging.requireOwnHistory(clusterId, 0)
     if (own !== clusterId) throw new RpcError('FAILED_PRECONDITION', `this replica belongs to cluster ${own}, not to cluster ${clusterId}`)
   }
 

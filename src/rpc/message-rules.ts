@@ -275,7 +275,7 @@ const FollowerView = message<M.FollowerView>({ address, state: words, length: co
 
 const STATUS = {
   IdentifyRequest: message<M.IdentifyRequest>({}),
-  Identity: message<M.Identity>({ catalogueId: id, clusterId: id }),
+  Identity: message<M.Identity>({ catalogueId: id, clusterId: id, generation }),
   SealRequest: message<M.SealRequest>({ generation, genesis: optional(Genesis), catalogueId: id }),
   SealResult: message<M.SealResult>({
     replicaId,

@@ -380,6 +380,7 @@ export interface IdentifyRequest {}
 export interface Identity {
   catalogueId: string
   clusterId: string
+  generation: number
 }
 
 export interface SealRequest {

@@ -2,7 +2,8 @@ import { decide } from '../src/catalogue/decide.ts'
 import { startCatalogue } from '../src/catalogue/service.ts'
 import { createFrontEnd, type FrontEnd } from '../src/frontend/front-end.ts'
 import { startOrderReplica } from '../src/order/service.ts'
-import type { HttpAnswer } from '../src/runtime/network.ts'
+import type { HttpAnswer, HttpHeaders } from '../src/runtime/network.ts'
+import { FRONT_END_HEADER, ORDER_NUMBER_HEADER } from '../src/rpc/push-headers.ts'
 import type { Ledger } from '../src/storage/ledger.ts'
 import { MemoryLedgerStore, type LedgerSnapshot } from '../src/storage/memory/ledger-store.ts'
 import { memoryOrderLog, type MemoryOrderLog } from '../src/storage/memory/order-log.ts'
@@ -251,7 +252,7 @@ export class Cluster {
           cacheStocksMax,
         })
         this.#watch.frontEndStarted(core)
-        this.#world.network.serveHttp(life, (path) => answerHttp(core, path))
+        this.#world.network.serveHttp(life, (path, headers) => answerHttp(core, path, headers))
         core.start(`${name}:1`)
         self.core = core
         life.onEnd(() => {
@@ -284,12 +285,12 @@ function revive(process: SimProcess): void {
 const addressOf = (replicaId: number): string => `order-${replicaId}:1`
 
 /** The two routes that replicas use; fastify itself is not part of the simulation. */
-function answerHttp(core: FrontEnd, path: string): HttpAnswer {
+function answerHttp(core: FrontEnd, path: string, asked: HttpHeaders): HttpAnswer {
   const url = new URL(path, 'http://front-end')
-  const headers = { 'bazaar-front-end': core.id }
+  const headers = { [FRONT_END_HEADER]: core.id }
   if (url.pathname.startsWith('/cache/')) {
     const name = decodeURIComponent(url.pathname.slice('/cache/'.length))
-    core.cache.invalidate([name], Number(url.searchParams.get('number')))
+    core.cache.invalidate([name], Number(asked[ORDER_NUMBER_HEADER]))
     return { status: 200, headers, body: { data: {} } }
   }
   const leader = core.leaderAddress()

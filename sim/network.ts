@@ -1,5 +1,5 @@
 import { PATIENT_ASKER } from '../src/runtime/gate.ts'
-import type { HttpAnswer, Network, RpcServer, Services, StreamHandlers, StreamMethod, UnaryMethod } from '../src/runtime/network.ts'
+import type { HttpAnswer, HttpHeaders, Network, RpcServer, Services, StreamHandlers, StreamMethod, UnaryMethod } from '../src/runtime/network.ts'
 import type { Life, SimProcess } from './process.ts'
 import type { SimRandom } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
@@ -58,7 +58,7 @@ export interface Host {
   readonly services: Services
 }
 
-export type HttpHandler = (path: string) => HttpAnswer
+export type HttpHandler = (path: string, headers: HttpHeaders) => HttpAnswer
 
 /** The network between simulated processes: who listens where, what is cut, and how long things take. */
 export class SimNetwork {
@@ -90,7 +90,7 @@ export class SimNetwork {
       call: (address, method, request, deadlineMs) => this.#calls.call(life, address, method, request, deadlineMs) as never,
       callStreaming: (address, method, request, deadlineMs) =>
         this.#calls.call(life, address, method, request, deadlineMs) as never,
-      httpGet: (address, path, deadlineMs) => this.#calls.httpGet(life, address, path, deadlineMs),
+      httpGet: (address, path, deadlineMs, headers) => this.#calls.httpGet(life, address, path, deadlineMs, headers),
       serve: async (_port, services) => this.#serve(life, services),
     }
   }

@@ -1,5 +1,5 @@
 import type { Asker } from '../src/runtime/gate.ts'
-import { RpcError, type HttpAnswer, type ServerStreamMethod, type UnaryMethod } from '../src/runtime/network.ts'
+import { RpcError, type HttpAnswer, type HttpHeaders, type ServerStreamMethod, type UnaryMethod } from '../src/runtime/network.ts'
 import type { Host, SimNetwork } from './network.ts'
 import type { Life } from './process.ts'
 import { wrongOnArrival } from './wire.ts'
@@ -86,13 +86,13 @@ export class SimCalls {
     return messages
   }
 
-  httpGet(life: Life, address: string, path: string, deadlineMs: number): Promise<HttpAnswer> {
+  httpGet(life: Life, address: string, path: string, deadlineMs: number, headers: HttpHeaders = {}): Promise<HttpAnswer> {
     return this.#exchange(life, deadlineMs, (answer, fail) => {
       const server = this.#network.httpAt(address)
       if (!server) return this.#refuse(life, address, fail)
       if (this.#network.isCut(life, server.life)) return
       server.life.enter(() => {
-        const response = server.handle(path)
+        const response = server.handle(path, headers)
         this.#back(life, server.life, () => answer(response))
       })
     }) as Promise<HttpAnswer>

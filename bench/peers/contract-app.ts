@@ -24,7 +24,7 @@ export function contractApp(market: Market, directRoutes?: DirectRoutes): Fastif
     parameterCharactersMax: 4 * LIMITS.stockNameBytesMax,
     ...(directRoutes && { directRoutes }),
     refusePath: (_error, reply) => void reply.code(400).send(),
-    answerToBroken: () => ({ status: 400, headers: {}, body: {} }),
+    answerToBroken: () => ({ status: 400, headers: {}, json: '{}' }),
   })
   app.post<{ Body: OrderBody }>('/orders', { schema: SCHEMAS.place }, async ({ body }, reply) => {
     const placed = await market.place(body)

@@ -1,7 +1,8 @@
 import { LIMITS } from '../../src/domain/limits.ts'
 import { isOrder, parseJson } from '../../src/frontend/direct-routes.ts'
 import { refusal } from '../../src/frontend/routes.ts'
-import type { DirectRoutes, JsonAnswer } from '../../src/runtime/direct-connection.ts'
+import type { DirectRoutes } from '../../src/runtime/direct-connection.ts'
+import type { JsonAnswer } from '../../src/runtime/json-answer.ts'
 import { stocksOf } from '../load/stocks.ts'
 import { contractApp } from './contract-app.ts'
 import { MemoryMarket } from './market.ts'
@@ -32,7 +33,7 @@ function lookUp(name: string): JsonAnswer {
   return stock ? found(stock) : refusal('STOCK_NOT_FOUND')
 }
 
-const found = (data: object): JsonAnswer => ({ status: 200, headers: {}, body: { data } })
+const found = (data: object): JsonAnswer => ({ status: 200, headers: {}, json: JSON.stringify({ data }) })
 
 const app = contractApp(market, routes)
 await app.listen({ host: '127.0.0.1', port: 0 })

@@ -32,7 +32,6 @@ export const ERRORS = {
   INVALID_PATH: { status: 400, code: 400, message: 'the path is not valid percent-encoding' },
   WRONG_METHOD: { status: 405, code: 405, message: 'this path does not take that method; see the Allow header' },
   BODY_TOO_LARGE: { status: 413, code: 413, message: `the body is larger than ${LIMITS.requestBodyBytesMax} bytes` },
-  WRONG_MEDIA_TYPE: { status: 415, code: 415, message: 'the Content-Type header names no media type; send application/json' },
   INVALID_REQUEST: { status: 400, code: 400, message: 'this is no valid HTTP/1.1 request' },
   REQUEST_TIMEOUT: { status: 408, code: 408, message: 'the request did not arrive in full in time' },
   HEAD_TOO_LARGE: { status: 431, code: 431, message: 'the request line and the headers are too large' },

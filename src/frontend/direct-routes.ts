@@ -1,14 +1,12 @@
 import { LIMITS } from '../domain/limits.ts'
-import type { DirectRoutes, JsonAnswer } from '../runtime/direct-connection.ts'
+import type { DirectRoutes } from '../runtime/direct-connection.ts'
+import type { JsonAnswer } from '../runtime/json-answer.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { FrontEnd } from './front-end.ts'
 import { lookUpOrder, lookUpStock, place, refusal, stockFound, type OrderBody } from './routes.ts'
 
 const OVERLOADED = refusal('OVERLOADED')
 const BYTE_ORDER_MARK = '\uFEFF'
-const JSON_TYPE = 'application/json'
-/** Which one it is does not matter: the contract knows no other than JSON. */
-const MEDIA_TYPE = /^[\w.+-]+\/[\w.+-]+(; *[\w-]+=[\w-]+)?$/
 /** A path of one stock or one order; a longer name belongs to no stock. */
 const LOOKUP = new RegExp(`^/(stocks|orders)/([^/]{1,${LIMITS.stockNameBytesMax}})$`)
 
@@ -34,7 +32,7 @@ export function directRoutes(frontEnd: FrontEnd, log: Logger): DirectRoutes {
     bodyBytesMax: LIMITS.requestBodyBytesMax,
     answer: ({ method, path, headers, body }, asker) => {
       if (method === 'POST') {
-        if (path !== '/orders' || !MEDIA_TYPE.test(headers['content-type'] ?? JSON_TYPE)) return undefined
+        if (path !== '/orders') return undefined
         return frontEnd.orders.isFull ? OVERLOADED : guarded(placeText(frontEnd, headers['idempotency-key'], body))
       }
       const [, folder, name] = LOOKUP.exec(path) ?? []

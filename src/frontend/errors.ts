@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer'
-import type { FastifyInstance, FastifyReply, HTTPMethods } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
 import type { ErrorName } from '../domain/errors.ts'
-import { REQUEST_METHODS, type JsonAnswer } from '../runtime/direct-connection.ts'
+import { REQUEST_METHODS } from '../runtime/direct-connection.ts'
+import type { JsonAnswer } from '../runtime/json-answer.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { parseJson } from './direct-routes.ts'
 import { refusal, refuse } from './routes.ts'
@@ -24,7 +25,6 @@ const BY_CONNECTION_CODE: Readonly<Record<string, ErrorName>> = {
 const BY_FASTIFY_CODE: Readonly<Record<string, ErrorName>> = {
   FST_ERR_VALIDATION: 'INVALID_BODY',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'INVALID_BODY',
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'WRONG_MEDIA_TYPE',
   FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE',
 }
 
@@ -41,32 +41,45 @@ export function addErrorHandling(app: FastifyInstance, log: Logger): void {
     const known = BY_FASTIFY_CODE[error.code ?? '']
     if (known) return refuse(reply, known)
     if (error.statusCode === 400) return refuse(reply, 'INVALID_BODY')
+    if (error.statusCode === 403 || error.statusCode === 404) return refuse(reply, 'UNKNOWN_PATH')
     log.error({ error: error.stack ?? error.message }, 'request failed')
     return refuse(reply, 'INTERNAL')
   })
-  app.setNotFoundHandler((request, reply) => {
-    const names = /^\/(stocks|orders)\/./.exec(request.url)
-    if (request.method !== 'GET' || !names) return refuse(reply, 'UNKNOWN_PATH')
-    return refuse(reply, names[1] === 'stocks' ? 'STOCK_NOT_FOUND' : 'ORDER_NOT_FOUND')
-  })
+  app.setNotFoundHandler(refuseUnknown)
   for (const method of REQUEST_METHODS) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method)
   for (const { path, allow } of PATHS) {
     app.route({
       method: REQUEST_METHODS.filter((method) => !allow.includes(method)),
       url: path,
       schema: { hide: true },
-      handler: (_request, reply) => refuse(reply.header('Allow', allow.join(', ')), 'WRONG_METHOD'),
+      // Before the body is read: what it holds does not matter.
+      onRequest: async (_request, reply) => refuse(reply.header('Allow', allow.join(', ')), 'WRONG_METHOD'),
+      handler: () => {},
     })
   }
   app.addHook('onRequest', (request, reply, done) => {
-    if (request.headers.host === undefined && request.raw.httpVersion === '1.1') refuse(reply, 'INVALID_REQUEST')
+    const { raw } = request
+    // Whatever it says, even if that is no media type: the body is read as JSON.
+    delete raw.headers['content-type']
+    const hosts = raw.headersDistinct.host?.length ?? 0
+    if (hosts > 1 || (hosts === 0 && raw.httpVersion !== '1.0')) refuse(reply.header('Connection', 'close'), 'INVALID_REQUEST')
+    else if (request.is404) refuseUnknown(request, reply)
     else done()
   })
+}
+
+function refuseUnknown({ method, url }: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const names = /^\/(stocks|orders)\/./.exec(url)
+  if (method !== 'GET' || !names) return refuse(reply, 'UNKNOWN_PATH')
+  return refuse(reply, names[1] === 'stocks' ? 'STOCK_NOT_FOUND' : 'ORDER_NOT_FOUND')
 }
 
 /** Failures before any route is found: fastify asks this instead of the error handler. */
 export const refusePath = (error: { readonly code: string }, reply: FastifyReply): FastifyReply =>
   refuse(reply, error.code === 'FST_ERR_BAD_URL' ? 'INVALID_PATH' : 'UNKNOWN_PATH')
 
-/** What is not a request at all, by the code that node:http has for it. */
-export const answerToBroken = (code: string): JsonAnswer => refusal(BY_CONNECTION_CODE[code] ?? 'INVALID_REQUEST')
+/** What is not a request at all, by the code that node:http has for it, and CONNECT, which asks for a tunnel. */
+export function answerToBroken(code: string): JsonAnswer {
+  if (code !== 'CONNECT') return refusal(BY_CONNECTION_CODE[code] ?? 'INVALID_REQUEST')
+  return { ...refusal('WRONG_METHOD'), headers: { Allow: 'GET, HEAD, POST' } }
+}

@@ -3,20 +3,20 @@ import { ERRORS, type ErrorName } from '../domain/errors.ts'
 import { LIMITS } from '../domain/limits.ts'
 import type { Outcome } from '../domain/order.ts'
 import { isStockName } from '../domain/stock.ts'
-import type { JsonAnswer } from '../runtime/direct-connection.ts'
 import type { Asker } from '../runtime/gate.ts'
+import { JSON_TYPE, type JsonAnswer } from '../runtime/json-answer.ts'
 import type { ErrorBody, LeaderData, OrderData, OrderListData, PlacedData } from '../http/types.ts'
 import { REJECTION_ERRORS } from '../rpc/outcome-codes.ts'
+import { FRONT_END_HEADER, ORDER_NUMBER_HEADER } from '../rpc/push-headers.ts'
 import { fingerprintOf, possible } from '../rpc/order-requests.ts'
 import type { Entry, StockView } from '../rpc/messages.ts'
 import type { FrontEnd } from './front-end.ts'
 import { parseKeyHeader, recordedKey } from './idempotency-key.ts'
 import { SCHEMAS } from './schemas.ts'
-import { stockData } from './stock-list.ts'
+import { stockJson } from './stock-json.ts'
 
 const RETRY_AFTER_SECONDS = '1'
 const LISTING_DEFAULT = 100
-const JSON_TYPE = 'application/json; charset=utf-8'
 
 export interface OrderBody {
   readonly name: string
@@ -58,9 +58,10 @@ export function addRoutes(app: FastifyInstance, frontEnd: FrontEnd): void {
   app.get<{ Params: { name: string }; Querystring: { number?: unknown } }>(
     '/cache/:name',
     { schema: SCHEMAS.dropped },
-    async ({ params, query }, reply) => {
-      reply.header('bazaar-front-end', frontEnd.id)
-      const number = parseOrderNumber(`${query.number}`)
+    async ({ params, query, headers }, reply) => {
+      reply.header(FRONT_END_HEADER, frontEnd.id)
+      // Leaders of earlier versions say it in the query.
+      const number = parseOrderNumber(`${headers[ORDER_NUMBER_HEADER] ?? query.number}`)
       if (number === undefined) frontEnd.cache.drop(params.name)
       else frontEnd.cache.invalidate([params.name], number)
       return { data: {} }
@@ -69,7 +70,7 @@ export function addRoutes(app: FastifyInstance, frontEnd: FrontEnd): void {
 
   for (const path of ['/leader', '/leader/:address']) {
     app.get(path, { schema: SCHEMAS.leader }, async (_request, reply) => {
-      reply.header('bazaar-front-end', frontEnd.id)
+      reply.header(FRONT_END_HEADER, frontEnd.id)
       const leader = frontEnd.leaderAddress()
       if (leader === undefined) return refuse(reply, 'NO_LEADER')
       const data: LeaderData = { leader }
@@ -93,7 +94,7 @@ export async function lookUpOrder(frontEnd: FrontEnd, numberText: string, asker:
   if (number === undefined) return refusal('ORDER_NOT_FOUND')
   const found = await frontEnd.find(number, 0, asker)
   const entry = found.kind === 'found' ? found.entries[0] : undefined
-  if (entry) return { status: 200, headers: {}, body: { data: orderData(entry) } }
+  if (entry) return done(JSON.stringify(orderData(entry)))
   return refusal(found.kind === 'unavailable' ? found.error : 'ORDER_NOT_FOUND')
 }
 
@@ -118,25 +119,25 @@ export async function place(
 
 function answer(outcome: Outcome): JsonAnswer {
   if (outcome.kind === 'key-reused') return refusal('KEY_REUSED')
-  const done = outcome.kind === 'rejected' ? refusal(REJECTION_ERRORS[outcome.reason]) : accepted(outcome.number)
-  return outcome.replayed ? { ...done, headers: { ...done.headers, 'Idempotency-Replayed': 'true' } } : done
+  const decided = outcome.kind === 'rejected' ? refusal(REJECTION_ERRORS[outcome.reason]) : accepted(outcome.number)
+  return outcome.replayed ? { ...decided, headers: { ...decided.headers, 'Idempotency-Replayed': 'true' } } : decided
 }
 
 function accepted(number: number): JsonAnswer {
   const data: PlacedData = { transaction_number: number }
-  return { status: 200, headers: {}, body: { data } }
+  return done(JSON.stringify(data))
 }
 
 /** A stock that a lookup found. */
-export function stockFound(stock: StockView): JsonAnswer {
-  return { status: 200, headers: {}, body: { data: stockData(stock) } }
-}
+export const stockFound = (stock: StockView): JsonAnswer => done(stockJson(stock, false))
+
+const done = (dataJson: string): JsonAnswer => ({ status: 200, headers: {}, json: `{"data":${dataJson}}` })
 
 /** One row of the error table. */
 export function refusal(name: ErrorName, idempotencyKey?: string): JsonAnswer {
   const { status, code, message } = ERRORS[name]
   const body: ErrorBody = { error: { code, message, ...(idempotencyKey !== undefined && { idempotencyKey }) } }
-  return { status, headers: status === 503 ? { 'Retry-After': RETRY_AFTER_SECONDS } : {}, body }
+  return { status, headers: status === 503 ? { 'Retry-After': RETRY_AFTER_SECONDS } : {}, json: JSON.stringify(body) }
 }
 
 /** The client of a request. One that has ended its side gets the answer, but none that would have to be waited for. */
@@ -151,8 +152,8 @@ export function askerOf({ raw: { socket } }: FastifyRequest): Asker {
 /** Sends one row of the error table. */
 export const refuse = (reply: FastifyReply, name: ErrorName): FastifyReply => send(reply, refusal(name))
 
-const send = (reply: FastifyReply, { status, headers, body }: JsonAnswer): FastifyReply =>
-  reply.code(status).headers(headers).send(body)
+const send = (reply: FastifyReply, { status, headers, json }: JsonAnswer): FastifyReply =>
+  reply.code(status).headers(headers).type(JSON_TYPE).send(json)
 
 const parseOrderNumber = (text: string): number | undefined => {
   const number = /^[0-9]{1,16}$/.test(text) ? Number(text) : NaN

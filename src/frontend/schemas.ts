@@ -25,7 +25,11 @@ const FAILURES = {
   503: failure('Not now: try again.'),
 }
 
-const StockBody = Type.Object({ name: Type.String(), price: Type.Number(), quantity: Type.Integer() })
+const StockBody = Type.Object({
+  name: Type.String(),
+  price: Type.Number({ description: 'Dollars, exact to the cent, always written with a decimal point: 20.0.' }),
+  quantity: Type.Integer(),
+})
 const OrderBody = Type.Object({
   number: Type.Integer(),
   name: Type.String(),
@@ -71,9 +75,10 @@ export const SCHEMAS = {
   },
   dropped: {
     summary: 'Drop one stock from the cache',
-    description: 'The push of a leader; `number` is the highest order number that changed the stock.',
+    description: 'The push of a leader; `bazaar-order-number` is the highest order number that changed the stock.',
+    headers: Type.Object({ 'bazaar-order-number': Type.Optional(Type.String()) }),
     params: Type.Object({ name: Type.String() }),
-    querystring: Type.Object({ number: Type.Optional(Type.Unknown()) }),
+    querystring: Type.Object({ number: Type.Optional(Type.Unknown({ description: 'The same, from leaders of earlier versions.' })) }),
     response: { 200: data(Type.Object({})) },
   },
   leader: {

@@ -1,6 +1,7 @@
 import { withinAwake, type Clock } from '../runtime/clock.ts'
 import type { MessageStream, Network } from '../runtime/network.ts'
 import type { LiveSession, ReplicaToFrontEnd } from '../rpc/messages.ts'
+import { FRONT_END_HEADER, ORDER_NUMBER_HEADER } from '../rpc/push-headers.ts'
 
 /** A front end that has not confirmed an invalidation by then is reported to the catalogue, which lets its session lapse. */
 const PUSH_DEADLINE_MS = 200
@@ -8,8 +9,6 @@ const PUSH_DEADLINE_MS = 200
 const UNCONFIRMED_MAX = 1_000
 /** After a push to a foreign front end failed, the next try waits this long. */
 const FOREIGN_RETRY_MS = 1_000
-/** Our own front ends name themselves in this header. */
-const FRONT_END_HEADER = 'bazaar-front-end'
 
 interface Route {
   readonly stream: MessageStream<ReplicaToFrontEnd>
@@ -82,8 +81,8 @@ export class Pushes {
 
   async #pushByHttp(address: string, names: readonly string[], number: number): Promise<boolean> {
     const answers = names.map(async (name) => {
-      const path = `/cache/${encodeURIComponent(name)}?number=${number}`
-      const { status, headers } = await this.#network.httpGet(address, path, PUSH_DEADLINE_MS)
+      const path = `/cache/${encodeURIComponent(name)}`
+      const { status, headers } = await this.#network.httpGet(address, path, PUSH_DEADLINE_MS, { [ORDER_NUMBER_HEADER]: `${number}` })
       if (address === this.#configuredFrontEnd && FRONT_END_HEADER in headers) this.#configuredIsOurs = true
       return status === 200
     })

@@ -3,7 +3,8 @@ import { connect, type AddressInfo, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { serverWithDirectRoutes, type JsonAnswer } from './direct-connection.ts'
+import { serverWithDirectRoutes } from './direct-connection.ts'
+import type { JsonAnswer } from './json-answer.ts'
 
 const BODY_BYTES_MAX = 64
 const KEEP_ALIVE_MS = 72_000
@@ -13,7 +14,7 @@ const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\n\r\n'
 const echo = (method: string, path: string, key: unknown, body: string): JsonAnswer => ({
   status: 200,
   headers: { 'Retry-After': '1' },
-  body: { method, path, key, body: method === 'GET' && path === '/large' ? 'x'.repeat(1e6) : body },
+  json: JSON.stringify({ method, path, key, body: method === 'GET' && path === '/large' ? 'x'.repeat(1e6) : body }),
 })
 
 let answeredDirectly = 0
@@ -31,17 +32,20 @@ const direct = serverWithDirectRoutes(
       return answer
     },
   },
-  answerUsually,
+  { carryOut: answerUsually, answerToBroken },
 )
 const usual = createServer(answerUsually)
 direct.keepAliveTimeout = KEEP_ALIVE_MS
+
+function answerToBroken(code: string): JsonAnswer {
+  return { status: code === 'HPE_HEADER_OVERFLOW' ? 431 : 400, headers: {}, json: '{}' }
+}
 
 async function answerUsually(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const chunks = await request.toArray().catch(() => undefined) // The client went away.
   if (!chunks) return
   const text = Buffer.concat(chunks).toString()
-  const { status, headers, body } = echo(request.method!, request.url!, request.headers['idempotency-key'], text)
-  const json = JSON.stringify(body)
+  const { status, headers, json } = echo(request.method!, request.url!, request.headers['idempotency-key'], text)
   response.writeHead(status, { ...headers, 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(json) })
   response.end(json)
 }
@@ -94,7 +98,9 @@ async function answersTo(server: Server, pieces: readonly string[], paceMs: numb
   await client.closed
   client.socket.destroy()
   // "close" or not depends on whether the end of the client was heard before the answer.
-  const text = client.received.replaceAll(/^(date|connection|keep-alive): .*\r\n/gim, '')
+  const text = client.received
+    .replaceAll(/^(date|connection|keep-alive): .*\r\n/gim, '')
+    .replace(/(HTTP\/1\.1 4.*\r\n)content-.*\r\ncontent-.*\r\n\r\n\{\}$/, '$1\r\n')
   // What ends in the middle is answered with 400 or not at all.
   return text === '' ? BAD_REQUEST : text
 }
@@ -140,8 +146,8 @@ describe('answers as node:http does', () => {
           for (const paceMs of [2, 20, 200]) {
             const [mine, theirs] = await Promise.all([answersTo(direct, pieces, paceMs), answersTo(usual, pieces, paceMs)])
             if (mine === theirs) return
-            // The same goes for answers before something broken.
-            if (mine.endsWith(BAD_REQUEST) && theirs.endsWith(BAD_REQUEST)) return
+            // Of something broken that one tells before it answers what came first.
+            if (theirs.endsWith(BAD_REQUEST) && mine.startsWith(theirs.slice(0, -BAD_REQUEST.length))) return
             if (paceMs === 200) expect(mine).toBe(theirs)
           }
         },
@@ -237,7 +243,7 @@ test('closing ends idle connections at once, and the others after their answer',
       bodyBytesMax: BODY_BYTES_MAX,
       answer: ({ method, path }) => new Promise((resolve) => releases.push(() => resolve(echo(method, path, '', '')))),
     },
-    answerUsually,
+    { carryOut: answerUsually, answerToBroken },
   )
   server.keepAliveTimeout = KEEP_ALIVE_MS
   await listen(server)

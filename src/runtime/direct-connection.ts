@@ -1,20 +1,17 @@
-import { createServer, METHODS, STATUS_CODES, type RequestListener, type Server } from 'node:http'
+import { createServer, METHODS, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { HTTPMethods } from 'fastify'
 import { systemClock } from './clock.ts'
 import type { Asker } from './gate.ts'
+import { written, type JsonAnswer } from './json-answer.ts'
+import { LateRequests, type ArrivingRequest } from './late-requests.ts'
+import { endLingering } from './lingering.ts'
 import { ParkedConnections } from './parked-connections.ts'
 import { readPlainRequest, type PlainRequest } from './plain-request.ts'
+import { RequestsInTurn } from './requests-in-turn.ts'
 
 /** Those that ask for something: CONNECT would make a tunnel of its connection. */
 export const REQUEST_METHODS = METHODS.filter((method) => method !== 'CONNECT') as readonly HTTPMethods[]
-
-/** What a route answers. */
-export interface JsonAnswer {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: object
-}
 
 /** Routes that are answered without the framework, which would take as long for one as everything else does. */
 export interface DirectRoutes {
@@ -26,25 +23,44 @@ export interface DirectRoutes {
   answer(request: PlainRequest, asker: Asker): JsonAnswer | Promise<JsonAnswer> | undefined
 }
 
+/** What a server does with what its direct routes do not answer. */
+export interface OtherRequests {
+  /** Carries out all other requests, one of each connection at a time. */
+  readonly carryOut: RequestListener
+  /** The answer to what is no request, by the code that node:http has for it, or "CONNECT"; the connection ends with it. */
+  readonly answerToBroken: (code: string) => JsonAnswer
+}
+
 const NO_ROOM = 503
 /** Node has it since 24.6. */
 const KEEP_ALIVE_BUFFER_DEFAULT_MS = 1_000
+/** How often node:http looks for requests that are late. */
+const LATE_CHECK_MS = 1_000
+const LATE = 'ERR_HTTP_REQUEST_TIMEOUT'
+const CUT = 'HPE_INVALID_EOF_STATE'
 
-/** A server with direct routes; `others` takes the rest. */
-export function serverWithDirectRoutes(routes: DirectRoutes, others: RequestListener): Server {
-  const server = createServer({ requireHostHeader: false }, others)
-  server.on('checkExpectation', others)
+/** A server with direct routes; `others` says what becomes of the rest. */
+export function serverWithDirectRoutes(routes: DirectRoutes, others: OtherRequests): Server {
+  const server = createServer({ requireHostHeader: false, connectionsCheckingInterval: LATE_CHECK_MS })
+  // Who says that nothing more will come still gets its answers.
+  Object.assign(server, { httpAllowHalfOpen: true })
+  inTurn(server, routes.bodyBytesMax, others)
   const parked = new ParkedConnections(systemClock)
+  const late = new LateRequests(systemClock, () => server.requestTimeout)
+  const shared = { routes, server, parked, late, answerToLate: others.answerToBroken(LATE), answerToCut: others.answerToBroken(CUT) }
   const direct = new Set<DirectConnection>()
   // What node:http does with a connection; from here on only with those that are left to it.
   const [leaveToNode] = server.listeners('connection')
   server.removeAllListeners('connection')
   server.on('connection', (socket: Socket) => {
-    const connection = new DirectConnection(socket, routes, server, parked)
+    const connection = new DirectConnection(socket, shared)
     direct.add(connection)
     connection.onDone = (isLeft) => {
       direct.delete(connection)
-      if (isLeft) leaveToNode?.call(server, socket)
+      if (!isLeft) return
+      // What node:http calls after the last answer of a connection.
+      socket.destroySoon = () => endLingering(socket)
+      leaveToNode?.call(server, socket)
     }
   })
   const closeUsualIdle = server.closeIdleConnections.bind(server)
@@ -52,32 +68,66 @@ export function serverWithDirectRoutes(routes: DirectRoutes, others: RequestList
     closeUsualIdle()
     for (const connection of direct) connection.endSoon()
   }
-  return server.on('close', () => parked.close())
+  return server.on('close', () => {
+    parked.close()
+    late.close()
+  })
+}
+
+/** What node:http finds in the connections that are left to it is carried out and refused in turn. */
+function inTurn(server: Server, bodyBytesMax: number, { carryOut, answerToBroken }: OtherRequests): void {
+  const options = { carryOut, bodyBytesMax, answerToCut: answerToBroken(CUT) }
+  const turns = new WeakMap<Socket, RequestsInTurn>()
+  const of = (socket: Socket): RequestsInTurn => {
+    const known = turns.get(socket) ?? new RequestsInTurn(socket, options)
+    turns.set(socket, known)
+    return known
+  }
+  const take = (request: IncomingMessage, response: ServerResponse) => of(request.socket).take(request, response, false)
+  server.on('request', take).on('checkExpectation', take)
+  server.on('checkContinue', (request, response) => of(request.socket).take(request, response, true))
+  server.on('connect', (request) => of(request.socket).refuse(answerToBroken('CONNECT')))
+  server.on('clientError', (error: Error & { code?: string }, socket: Socket) => {
+    const { code = '' } = error
+    if (code.startsWith('HPE_') || code === LATE) of(socket).refuse(answerToBroken(code))
+    else socket.destroy(error)
+  })
+}
+
+/** What the connections of one server share. */
+interface Shared {
+  readonly routes: DirectRoutes
+  readonly server: Server
+  readonly parked: ParkedConnections
+  readonly late: LateRequests
+  readonly answerToLate: JsonAnswer
+  readonly answerToCut: JsonAnswer
 }
 
 /**
  * A connection whose requests are read right from the socket, one after the other, as long as all of them are plain and
  * have direct routes. With the first other one it is left to node:http for good.
  */
-class DirectConnection implements Asker {
+class DirectConnection implements ArrivingRequest, Asker {
   /** Called once: it is left to node:http, or over. */
   onDone: (isLeft: boolean) => void = () => {}
   readonly #socket: Socket
-  readonly #routes: DirectRoutes
+  readonly #shared: Shared
   readonly #keepAliveMs: number
-  readonly #parked: ParkedConnections
-  /** What arrived and could not be answered yet: a part of a request, or what was sent before the last answer. */
+  /** What has arrived of a request that is not there in full. */
   #held: Buffer | undefined
-  /** How many bytes the request has that is held in part; 0 when none is. */
+  /** How many bytes that one has; 0 when nothing is held. */
   #wanted = 0
   #isAnswering = false
+  /** More was sent before the last answer. It waits in the socket, so that the end of what was sent comes after it. */
+  #hasMore = false
   #isLast = false
 
-  constructor(socket: Socket, routes: DirectRoutes, server: Server, parked: ParkedConnections) {
+  constructor(socket: Socket, shared: Shared) {
+    const { server } = shared
     this.#socket = socket
-    this.#routes = routes
+    this.#shared = shared
     this.#keepAliveMs = server.keepAliveTimeout
-    this.#parked = parked
     // Longer than the client is told: what it sends in the last moment still finds an open connection.
     socket.setTimeout(server.keepAliveTimeout + (server.keepAliveTimeoutBuffer ?? KEEP_ALIVE_BUFFER_DEFAULT_MS))
     socket.on('data', this.#receive).on('end', this.#end).on('timeout', this.#expire)
@@ -95,27 +145,43 @@ class DirectConnection implements Asker {
     if (!this.#isAnswering && !this.#held) this.#socket.destroySoon()
   }
 
+  /** What has arrived in part is not waited for any more. */
+  late(): void {
+    this.#refuseHeld(this.#shared.answerToLate)
+  }
+
+  #refuseHeld(answer: JsonAnswer): void {
+    this.#held = undefined
+    this.#isLast = true
+    this.#send(answer)
+  }
+
   readonly #receive = (chunk: Buffer): void => {
     if (this.#isLast && !this.#held) return
+    if (this.#isAnswering) {
+      this.#hasMore = true
+      this.#socket.pause().unshift(chunk)
+      return
+    }
     const bytes = this.#held ? Buffer.concat([this.#held, chunk]) : chunk
     this.#held = undefined
-    if (this.#isAnswering) {
-      this.#held = bytes
-      this.#socket.pause()
-    } else if (bytes.length < this.#wanted) this.#held = bytes
+    if (bytes.length < this.#wanted) this.#held = bytes
     else this.#take(bytes)
   }
 
   #take(bytes: Buffer): void {
-    const request = readPlainRequest(bytes, this.#routes.bodyBytesMax)
-    this.#wanted = typeof request === 'number' ? request : 0
+    const { routes, parked, late } = this.#shared
+    const request = readPlainRequest(bytes, routes.bodyBytesMax)
     if (typeof request === 'number') {
+      this.#wanted = request
       this.#held = bytes
-      return
+      return late.begin(this)
     }
+    if (this.#wanted > 0) late.end(this)
+    this.#wanted = 0
     // Who does not read answers gets no more of them here: node:http knows how to wait for that.
     if (request === 'unusual' || this.#socket.writableLength > 0) return this.#leave(bytes)
-    const answer = this.#routes.answer(request, this)
+    const answer = routes.answer(request, this)
     if (!answer) return this.#leave(bytes)
     if (answer instanceof Promise) {
       this.#isAnswering = true
@@ -123,7 +189,7 @@ class DirectConnection implements Asker {
       return
     }
     this.#send(answer)
-    if (answer.status === NO_ROOM) this.#parked.park(this.#socket)
+    if (answer.status === NO_ROOM) parked.park(this.#socket)
   }
 
   #send(answer: JsonAnswer): void {
@@ -131,14 +197,10 @@ class DirectConnection implements Asker {
     if (this.#socket.destroyed) return
     const { text, encoding } = written(answer, this.#isLast ? undefined : this.#keepAliveMs)
     this.#socket.write(text, encoding)
-    if (this.#isLast) {
-      this.#held = undefined
-      this.#socket.destroySoon()
-    } else if (this.#held) {
-      const next = this.#held
-      this.#held = undefined
+    if (this.#isLast) endLingering(this.#socket)
+    else if (this.#hasMore) {
+      this.#hasMore = false
       this.#socket.resume()
-      this.#take(next)
     }
   }
 
@@ -153,8 +215,8 @@ class DirectConnection implements Asker {
 
   /** What has arrived only in part stays so. */
   readonly #end = (): void => {
-    this.#held = undefined
-    this.endSoon()
+    if (this.#held) this.#refuseHeld(this.#shared.answerToCut)
+    else this.endSoon()
   }
 
   /** Nothing was sent for long. An order is answered long before. */
@@ -163,30 +225,8 @@ class DirectConnection implements Asker {
   /** A client that went away; "close" follows. */
   readonly #fail = (): void => {}
 
-  readonly #finish = (): void => this.onDone(false)
-}
-
-/** An answer as it goes over the wire; the connection stays open for `keepAliveMs`, or ends when that is undefined. */
-export function written({ status, headers, body }: JsonAnswer, keepAliveMs: number | undefined): { text: string; encoding: 'latin1' | 'utf8' } {
-  const json = JSON.stringify(body)
-  const bytes = Buffer.byteLength(json)
-  let head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n`
-  for (const name in headers) head += `${name}: ${headers[name]}\r\n`
-  head += `content-type: application/json; charset=utf-8\r\ncontent-length: ${bytes}\r\nDate: ${date()}\r\n`
-  const ending = keepAliveMs === undefined ? 'Connection: close' : `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(keepAliveMs / 1_000)}`
-  // With characters of one byte each, the short way into the kernel.
-  return { text: `${head}${ending}\r\n\r\n${json}`, encoding: bytes === json.length ? 'latin1' : 'utf8' }
-}
-
-let dateSecond = 0
-let dateText = ''
-
-/** Now, as a header has it; made once a second. */
-function date(): string {
-  const second = Math.floor(systemClock.wallMs() / 1_000)
-  if (second !== dateSecond) {
-    dateSecond = second
-    dateText = new Date(second * 1_000).toUTCString()
+  readonly #finish = (): void => {
+    this.#shared.late.end(this)
+    this.onDone(false)
   }
-  return dateText
 }

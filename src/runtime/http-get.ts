@@ -2,16 +2,16 @@ import { Agent, get } from 'node:http'
 import { splitAddress } from './address.ts'
 import { afterAwake, systemClock } from './clock.ts'
 import { dropIdle, IDLE_CONNECTION_MS } from './kept-connections.ts'
-import type { HttpAnswer } from './network.ts'
+import type { HttpAnswer, HttpHeaders } from './network.ts'
 
 const agent = new Agent({ keepAlive: true, maxSockets: 8, timeout: IDLE_CONNECTION_MS })
 const BODY_BYTES_MAX = 1024 * 1024
 
 /** One HTTP GET over kept-alive connections. Rejects when there is no whole answer within `patienceMs`. */
-export function httpGet(address: string, path: string, patienceMs: number): Promise<HttpAnswer> {
+export function httpGet(address: string, path: string, patienceMs: number, headers: HttpHeaders = {}): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     // Throws, and so rejects, when the address is none.
-    const request = get(`http://${address}${path}`, { agent }, (response) => {
+    const request = get(`http://${address}${path}`, { agent, headers }, (response) => {
       let text = ''
       response.setEncoding('utf8')
       response.on('data', (chunk: string) => {
@@ -20,7 +20,7 @@ export function httpGet(address: string, path: string, patienceMs: number): Prom
       })
       response.on('error', reject)
       response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, headers: response.headers as Record<string, string>, body: parse(text) }),
+        resolve({ status: response.statusCode ?? 0, headers: response.headers as HttpHeaders, body: parse(text) }),
       )
     })
     // Not a signal of the request's: one that still waits for a free connection would not hear it.

@@ -1,12 +1,14 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyServerFactory } from 'fastify'
 import { joinAddress } from './address.ts'
 import { systemClock } from './clock.ts'
-import { serverWithDirectRoutes, written, type DirectRoutes, type JsonAnswer } from './direct-connection.ts'
+import { serverWithDirectRoutes, type DirectRoutes } from './direct-connection.ts'
+import type { JsonAnswer } from './json-answer.ts'
 import { whilePortIsTaken } from './listening.ts'
+import { hasLongBody } from './requests-in-turn.ts'
 
 /** Longer than load balancers keep a connection: one that the server closes first costs a client its request. */
 const KEEP_ALIVE_MS = 72_000
-/** For a whole request to arrive. Node looks every 30 s. */
+/** For a whole request to arrive, from its first byte to its last; looked at every second. */
 const REQUEST_TIMEOUT_MS = 30_000
 
 /** Limits of an HTTP server. */
@@ -23,35 +25,33 @@ export interface HttpServerOptions {
 
 /** A fastify instance; routes are added before `listen`. */
 export function httpServer(options: HttpServerOptions): FastifyInstance {
-  const { directRoutes } = options
-  return Fastify({
+  const { bodyBytesMax } = options
+  const app = Fastify({
     logger: false,
-    ...(directRoutes && { serverFactory: factoryFor(directRoutes) }),
-    bodyLimit: options.bodyBytesMax,
+    serverFactory: factoryFor(options),
+    bodyLimit: bodyBytesMax,
     forceCloseConnections: 'idle',
-    clientErrorHandler: (error, socket) => {
-      if (socket.destroyed || error.code === 'ECONNRESET') return
-      const { text, encoding } = written(options.answerToBroken(error.code), undefined)
-      if (socket.writable) socket.write(text, encoding)
-      socket.destroy(error)
-    },
+    clientErrorHandler: () => {}, // The server answers what is no request, in its turn.
     // Draining answers what is under way; new requests on open connections are answered too, with "stopping".
     return503OnClosing: false,
     frameworkErrors: (error, _request, reply) => options.refusePath(error, reply),
     routerOptions: { maxParamLength: options.parameterCharactersMax, ignoreTrailingSlash: true },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   })
+  app.addHook('onSend', (request, reply, _payload, done) => {
+    if (!request.raw.complete && hasLongBody(request.raw, bodyBytesMax)) reply.header('Connection', 'close')
+    done()
+  })
+  return app
 }
 
 const factoryFor =
-  (routes: DirectRoutes): FastifyServerFactory =>
-  (handler) => {
-    const server = serverWithDirectRoutes(routes, handler)
+  ({ bodyBytesMax, answerToBroken, directRoutes = { bodyBytesMax, answer: () => undefined } }: HttpServerOptions): FastifyServerFactory =>
+  (carryOut) => {
+    const server = serverWithDirectRoutes(directRoutes, { carryOut, answerToBroken })
     server.keepAliveTimeout = KEEP_ALIVE_MS
     server.headersTimeout = REQUEST_TIMEOUT_MS
     server.requestTimeout = REQUEST_TIMEOUT_MS
-    // Who says that nothing more will come still gets its answers.
-    Object.assign(server, { httpAllowHalfOpen: true })
     return server
   }
 

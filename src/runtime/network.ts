@@ -76,9 +76,12 @@ export interface RpcServer {
   close(graceMs: number): Promise<void>
 }
 
+/** By name, in lower case. */
+export type HttpHeaders = Readonly<Record<string, string>>
+
 export interface HttpAnswer {
   readonly status: number
-  readonly headers: Readonly<Record<string, string>>
+  readonly headers: HttpHeaders
   /** Parsed JSON, or undefined when the body is not JSON. */
   readonly body: unknown
 }
@@ -105,8 +108,8 @@ export interface Network {
     request: ServerStreamMethods[M]['request'],
     deadlineMs: number,
   ): Promise<readonly ServerStreamMethods[M]['response'][]>
-  /** One HTTP GET; rejects with an Error when there is no answer within the deadline. */
-  httpGet(address: string, path: string, deadlineMs: number): Promise<HttpAnswer>
+  /** One HTTP GET, with more headers if they are given; rejects with an Error when there is no answer within the deadline. */
+  httpGet(address: string, path: string, deadlineMs: number, headers?: HttpHeaders): Promise<HttpAnswer>
   /** Listens. Rejects when the port is held, with words on what to do. */
   serve(port: number, services: Services): Promise<RpcServer>
 }

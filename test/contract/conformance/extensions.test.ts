@@ -78,14 +78,15 @@ describe('bodies', () => {
   })
 
   test.each([
-    ['text/plain', 200],
-    ['application/x-www-form-urlencoded', 200],
-    ['application/octet-stream', 200],
-    ['nonsense', 415],
-  ])('of the media type %s: %d', async (type, wanted) => {
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'application/octet-stream',
+    'json',
+    'no media type at all',
+  ])('with the Content-Type %s are read as JSON', async (type) => {
     const headers = { 'content-type': type }
     const { status } = await order(target.frontEnd, { name: 'ford', quantity: 1, type: 'sell' }, { headers })
-    expect(status).toBe(wanted)
+    expect(status).toBe(200)
   })
 
   test('with a character set in the media type are read', async () => {
@@ -93,6 +94,29 @@ describe('bodies', () => {
     const answer = await order(target.frontEnd, { name: 'ford', quantity: 1, type: 'sell' }, { headers })
     expect(answer.status).toBe(200)
   })
+})
+
+describe('a path that is none', () => {
+  const long = 'x'.repeat(300)
+  const unknown = ['/docs/static/..', '//etc/passwd', '///', '/docs/%2e%2e', '/docs/static/%2e%2e%2f%2e%2e', '/docs/static/%00', '/docs/static/..%5c']
+  const longNames = [`/${long}`, `/docs/static/${long}`, `/docs/static/${long.repeat(20)}`, `/stocks/${long.repeat(20)}`, `/leader/a/${long}`]
+  test.each([...unknown, ...longNames])('%s: 404', async (path) => {
+    for (const method of ['GET', 'QUERY', 'POST']) {
+      expect(refusal(await ask(target.frontEnd, path, { method, body: method }))).toMatchObject({ status: 404, code: 404 })
+    }
+  })
+
+  test.each(['/%', '/docs/static/%', '/docs/static/%c0%ae%c0%ae', '/leader/%ff', '/cache/%E0%A4'])('%s: 400', async (path) => {
+    expect(refusal(await ask(target.frontEnd, path))).toMatchObject({ status: 400, code: 400 })
+  })
+})
+
+test('a price has a decimal point, whether its stock comes from the cache or not', async () => {
+  for (const path of ['/stocks/gamestop', '/stocks/gamestop', '/stocks/gamestop?by=the+framework', '/stocks']) {
+    const { text, body } = await ask(target.frontEnd, path)
+    expect(text).toContain('"price":20.0,')
+    expect(JSON.stringify(body)).toContain('"price":20,')
+  }
 })
 
 describe('listings', () => {

@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest'
+import type { Clock } from './clock.ts'
+import { LateRequests } from './late-requests.ts'
+
+/** Time that the test turns on, and one timer. */
+function handClock() {
+  const hand = { nowMs: 0, tick: undefined as (() => void) | undefined }
+  const clock = {
+    monotonicMs: () => hand.nowMs,
+    every: (_intervalMs: number, run: () => void) => {
+      hand.tick = run
+      return { cancel: () => (hand.tick = undefined) }
+    },
+  } as unknown as Clock
+  const passMs = (ms: number) => {
+    hand.nowMs += ms
+    hand.tick?.()
+  }
+  return { hand, clock, passMs }
+}
+
+test('each has the same time from its first byte on, and those that have arrived are left alone', () => {
+  const { hand, clock, passMs } = handClock()
+  const requests = new LateRequests(clock, () => 30_000)
+  const late: string[] = []
+  const request = (name: string) => ({ late: () => void late.push(name) })
+  const [first, second, third] = [request('first'), request('second'), request('third')]
+  requests.begin(first)
+  passMs(10_000)
+  requests.begin(second)
+  requests.begin(third)
+  requests.begin(first) // One more piece of it.
+  passMs(19_999)
+  requests.end(second)
+  expect(late).toEqual([])
+  passMs(1)
+  expect(late).toEqual(['first'])
+  passMs(10_000)
+  expect(late).toEqual(['first', 'third'])
+  expect(hand.tick, 'the timer rests').toBe(undefined)
+})
+
+test('when all are gone nothing is waited for', () => {
+  const { hand, clock } = handClock()
+  const requests = new LateRequests(clock, () => 30_000)
+  requests.begin({ late: () => {} })
+  requests.close()
+  expect(hand.tick).toBe(undefined)
+})

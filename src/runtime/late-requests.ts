@@ -1,0 +1,52 @@
+import type { Clock, Timer } from './clock.ts'
+
+/** How often it is looked for those that are late. */
+const TICK_MS = 1_000
+
+/** A connection on which a request has arrived in part. */
+export interface ArrivingRequest {
+  /** The rest has not come in time. */
+  late(): void
+}
+
+/** Requests that have arrived in part: each has the same time to arrive in full, however steadily its bytes come. */
+export class LateRequests {
+  readonly #clock: Clock
+  readonly #arriveMs: () => number
+  /** When each began, in this order; monotonic. */
+  readonly #since = new Map<ArrivingRequest, number>()
+  #timer: Timer | undefined
+
+  /** `arriveMs`: how long a request may take from its first byte to its last. */
+  constructor(clock: Clock, arriveMs: () => number) {
+    this.#clock = clock
+    this.#arriveMs = arriveMs
+  }
+
+  begin(request: ArrivingRequest): void {
+    if (!this.#since.has(request)) this.#since.set(request, this.#clock.monotonicMs())
+    this.#timer ??= this.#clock.every(TICK_MS, () => this.#tick())
+  }
+
+  /** It has arrived, or its connection is gone. */
+  end(request: ArrivingRequest): void {
+    this.#since.delete(request)
+  }
+
+  /** Nothing is waited for any more. */
+  close(): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
+    this.#since.clear()
+  }
+
+  #tick(): void {
+    const begunBefore = this.#clock.monotonicMs() - this.#arriveMs()
+    for (const [request, since] of this.#since) {
+      if (since > begunBefore) return
+      this.#since.delete(request)
+      request.late()
+    }
+    if (this.#since.size === 0) this.close()
+  }
+}

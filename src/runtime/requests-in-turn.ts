@@ -1,0 +1,127 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { JSON_TYPE, written, type JsonAnswer } from './json-answer.ts'
+import { dropInput, endLingering } from './lingering.ts'
+
+interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  /** The client sends the body when it is told to. */
+  readonly isAskedFor: boolean
+}
+
+/** What to do with the requests of a connection. */
+export interface InTurnOptions {
+  readonly carryOut: RequestListener
+  readonly bodyBytesMax: number
+  /** The answer to a request that ends in the middle. */
+  readonly answerToCut: JsonAnswer
+}
+
+/**
+ * The requests of one connection that node:http reads, which finds them faster than they are answered: several at once,
+ * and tells of what is no request before those ahead of it have their answers. Here they are carried out one after the
+ * other, each once the one before has been answered. So each gets its own answer, in order, or the connection ends
+ * without one.
+ */
+export class RequestsInTurn {
+  readonly #socket: Socket
+  readonly #options: InTurnOptions
+  readonly #waiting: Exchange[] = []
+  #current: Exchange | undefined
+  #newest: Exchange | undefined
+  /** What stands behind the newest request is none: the client said so, or may begin to speak another protocol. */
+  #isLast = false
+  /** Nothing more is taken. When all has been answered the connection ends, with this answer if there is one. */
+  #ending: { readonly answer: JsonAnswer | undefined } | undefined
+
+  constructor(socket: Socket, options: InTurnOptions) {
+    this.#socket = socket
+    this.#options = options
+    socket.on('error', () => {}) // A client that went away; "close" follows.
+    socket.on('end', () => {
+      if (this.#newest && !this.#newest.request.complete) this.refuse(options.answerToCut)
+    })
+    // A body that has been read resumes its socket, too.
+    socket.on('resume', () => {
+      if (this.#waiting.length > 0 && !this.#ending) socket.pause()
+    })
+  }
+
+  /** The next request. `isAskedFor`: its client waits for a word before it sends the body. */
+  take(request: IncomingMessage, response: ServerResponse, isAskedFor: boolean): void {
+    if (this.#isLast || this.#ending) return
+    const exchange = { request, response, isAskedFor }
+    this.#newest = exchange
+    this.#isLast = request.headers.upgrade !== undefined || !response.shouldKeepAlive
+    if (this.#isLast) response.setHeader('Connection', 'close')
+    if (!this.#current) return this.#begin(exchange)
+    // No more is read while one waits: what waits is what arrived in one piece.
+    this.#waiting.push(exchange)
+    this.#socket.pause()
+  }
+
+  /** What arrived is no request, or no sound body of the newest one: this is the answer to that, in its turn. */
+  refuse(answer: JsonAnswer): void {
+    if (this.#ending) return
+    const cut = this.#newest && !this.#newest.request.complete ? this.#newest : undefined
+    if (!cut) return this.#isLast ? dropInput(this.#socket) : this.#endWith(answer)
+    if (cut === this.#waiting.at(-1)) {
+      this.#waiting.pop()
+      return this.#endWith(answer)
+    }
+    // It has its answer already, or it gets this one.
+    this.#endWith(undefined)
+    if (cut === this.#current && !cut.response.headersSent) sendLast(cut.response, answer)
+  }
+
+  #begin(exchange: Exchange): void {
+    const { request, response, isAskedFor } = exchange
+    this.#current = exchange
+    response.once('close', () => this.#answered(request))
+    if (isAskedFor && !(Number(request.headers['content-length']) > this.#options.bodyBytesMax)) response.writeContinue()
+    this.#options.carryOut(request, response)
+  }
+
+  #answered(request: IncomingMessage): void {
+    this.#current = undefined
+    if (this.#socket.destroyed || this.#socket.writableEnded) return
+    if (!request.complete && hasLongBody(request, this.#options.bodyBytesMax)) return endLingering(this.#socket)
+    const next = this.#waiting.shift()
+    if (next) this.#begin(next)
+    else if (this.#ending) return this.#end(this.#ending.answer)
+    if (this.#waiting.length === 0) this.#socket.resume()
+  }
+
+  #endWith(answer: JsonAnswer | undefined): void {
+    this.#ending = { answer }
+    dropInput(this.#socket)
+    if (!this.#current) this.#end(answer)
+  }
+
+  #end(answer: JsonAnswer | undefined): void {
+    if (this.#socket.destroyed || this.#socket.writableEnded) return
+    if (answer) {
+      const { text, encoding } = written(answer, undefined)
+      this.#socket.write(text, encoding)
+    }
+    endLingering(this.#socket)
+  }
+}
+
+/**
+ * Whether the body of a request may be too long to wait for when it has been answered before it arrived: its connection
+ * ends then.
+ */
+export const hasLongBody = ({ headers }: IncomingMessage, bodyBytesMax: number): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > bodyBytesMax
+
+function sendLast(response: ServerResponse, { status, headers, json }: JsonAnswer): void {
+  response.writeHead(status, {
+    ...headers,
+    'content-type': JSON_TYPE,
+    'content-length': Buffer.byteLength(json),
+    Connection: 'close',
+  })
+  response.end(json)
+}

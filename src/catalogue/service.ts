@@ -283,7 +283,7 @@ class Catalogue implements OpenCatalogue {
       const before = this.#diskTrouble
       this.#diskTrouble = this.#ledger.trouble()
       if (this.#diskTrouble !== before) {
-        this.#runtime.log.warn({ trouble: this.#diskTrouble ?? '' }, this.#diskTrouble ? 'nothing is decided' : 'the disk has room again')
+        this.#runtime.log.warn({ trouble: this.#diskTrouble ?? '' }, this.#diskTrouble ? 'nothing is decided' : 'the disk can be written to again')
         if (this.#diskTrouble) for (const leader of this.#leaders) leader.end(this.#diskTrouble)
       }
       await sleep(this.#runtime.clock, DISK_CHECK_MS, this.#closing.signal)

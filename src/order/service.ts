@@ -239,7 +239,7 @@ class Replica {
     const before = this.#diskTrouble
     this.#diskTrouble = this.#options.log.trouble() ?? ''
     if (this.#diskTrouble === before) return
-    this.#runtime.log.warn({ trouble: this.#diskTrouble }, this.#diskTrouble ? 'the disk cannot be written to' : 'the disk has room again')
+    this.#runtime.log.warn({ trouble: this.#diskTrouble }, this.#diskTrouble ? 'the disk cannot be written to' : 'the disk can be written to again')
     if (this.#diskTrouble) this.#stepDown(this.#diskTrouble)
   }
 

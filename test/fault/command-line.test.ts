@@ -59,3 +59,31 @@ test('no signal is sent to a stranger who has the pid of a process that is gone'
   expect(kill.output).toContain('nothing was sent')
   expect([stranger.exitCode, stranger.signalCode]).toEqual([null, null])
 })
+
+test('a wait that no timer can hold is refused, and so is a number of rounds without an end', async () => {
+  const wrong = [['status', '--watch', '--interval', '3000000000'], ['client', '127.0.0.1', '1', '1', '1', '--requests', '9007199254740991']]
+  for (const words of wrong) {
+    const command = new CliProcess(words)
+    expect(await command.exited, command.output).toEqual({ code: 2, signal: null })
+    expect(command.output).toMatch(/It must be an integer from \d+ to \d+\./)
+  }
+})
+
+test.skipIf(process.platform === 'win32')('a working folder that was removed prints no stack', async () => {
+  const { port } = await frontEnd('no')
+  const folder = mkdtempSync(join(tmpdir(), 'bazaar-gone-'))
+  const run = (words: string) =>
+    spawnInShell(`mkdir -p "${folder}" && cd "${folder}" && rmdir "${folder}" && exec "${process.execPath}" "${MAIN}" ${words} 2>&1`)
+  expect(await run(`buy none 1 --port ${port}`)).toEqual({ code: 1, output: 'bazaar: stock not found\n' })
+  expect(await run('up')).toMatchObject({ code: 1, output: expect.stringMatching(/^bazaar: cannot use \.\/data for data: ENOENT/) })
+  expect(await run('catalog --port 0')).toMatchObject({ code: 1, output: expect.stringContaining('could not start: ENOENT') })
+  expect(await run(`stocks --port ${port} --config bazaar.json`)).toMatchObject({ code: 2, output: expect.stringMatching(/^bazaar: /) })
+})
+
+async function spawnInShell(script: string): Promise<{ code: unknown; output: string }> {
+  const shell = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore'] })
+  let output = ''
+  shell.stdout.on('data', (piece: Buffer) => (output += piece.toString()))
+  const [code] = await once(shell, 'close')
+  return { code, output }
+}

@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import type { Logger, LogLevel } from '../../runtime/logger.ts'
 import { examples } from '../examples.ts'
@@ -62,7 +62,7 @@ async function runCatalogue(options: CatalogOptions): Promise<void> {
   const { port, host, data, replicaAddresses, lost, alone, stocks, logLevel } = options
   const network = (log: Logger) => grpcNetwork({ host, log })
   await runProcess({ name: 'catalogue', logLevel, network }, async (runtime) => {
-    await mkdir(data, { recursive: true })
+    await mkdir(resolve(data), { recursive: true })
     const store = embeddedLedgerStore(join(data, 'catalog.db'), {
       decide,
       onReplaced: (archivedAs) => runtime.log.warn({ archivedAs }, 'the ledger that stood here before is kept'),

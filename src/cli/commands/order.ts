@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { type Command, createArgument } from 'commander'
 import { joinAddress } from '../../runtime/address.ts'
 import type { Logger, LogLevel } from '../../runtime/logger.ts'
@@ -68,7 +68,7 @@ async function runReplica(
   const { host, data, catalog, advertise, logLevel } = options
   const network = (log: Logger) => grpcNetwork({ host, log })
   await runProcess({ name: `order-${replicaId}`, logLevel, network }, async (runtime) => {
-    await mkdir(data, { recursive: true })
+    await mkdir(resolve(data), { recursive: true })
     const log = await openEmbeddedOrderLog(join(data, `order${replicaId}.db`), {
       newDiskId: () => runtime.random.id(16),
       onDamage: (why, archivedAs) => runtime.log.error({ why, archivedAs }, 'the log is damaged: beginning with an empty one'),

@@ -1,5 +1,5 @@
 import { mkdirSync, realpathSync } from 'node:fs'
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 import type { Clock } from '../../runtime/clock.ts'
 import { lockFolder, type InodeLock } from '../../storage/embedded/inode-lock.ts'
 import { CommandFailure, wordsOf } from '../failure.ts'
@@ -20,7 +20,8 @@ export interface ClaimedFolder extends InodeLock {
 export function claimFolder(data: string): ClaimedFolder {
   let path: string
   try {
-    mkdirSync(join(data, 'logs'), { recursive: true })
+    // Resolved: of a relative path Node tries for ever to make the folders above where the working folder was removed.
+    mkdirSync(resolve(data, 'logs'), { recursive: true })
     path = realpathSync(data)
   } catch (error) {
     throw new CommandFailure(`cannot use ${data} for data: ${wordsOf(error)}. Choose another folder with --data.`)

@@ -45,8 +45,13 @@ export function writeUpState(data: string, state: UpState): void {
   renameSync(`${path}.new`, path)
 }
 
+/** Best effort: with its writer gone it says nothing any more, but who wrote it last. */
 export function removeUpState(data: string): void {
-  rmSync(pathIn(data), { force: true })
+  try {
+    rmSync(pathIn(data), { force: true })
+  } catch {
+    // Somebody has put a folder in its place, or taken away the right to remove it.
+  }
 }
 
 export function readUpState(data: string): StateReading {
@@ -55,7 +60,8 @@ export function readUpState(data: string): StateReading {
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? { kind: 'none' } : { kind: 'unusable', why: wordsOf(error) }
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { kind: 'none' }
+    return { kind: 'unusable', why: `${path} cannot be read (${wordsOf(error)})` }
   }
   const value = parse(text)
   const { format } = (value ?? {}) as { format?: unknown }

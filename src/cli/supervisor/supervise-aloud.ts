@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import type { Clock } from '../../runtime/clock.ts'
 import { wordsOf } from '../failure.ts'
-import { sentence, writeToJournal } from './journal.ts'
 import type { ClaimedFolder } from './folder.ts'
+import { sentence, writeToJournal } from './journal.ts'
 import type { ProcessEvent } from './kept-process.ts'
 import { LogFile } from './log-file.ts'
 import { frontEndAddress, processesOf, type ClusterPlan } from './plan.ts'
@@ -22,19 +22,26 @@ export function superviseAloud(plan: ClusterPlan, folder: ClaimedFolder, clock: 
   const startedAt = new Date(clock.wallMs()).toISOString()
   const logFolder = join(data, 'logs')
   const journal = new LogFile(join(logFolder, 'supervisor.log'), 'supervisor')
+  const troubles = new Set<string>()
+  /** A full disk, or a right that is missing, is no reason to end a system that may go on; it is told once. */
+  const attempt = (write: () => void) => {
+    try {
+      write()
+    } catch (error) {
+      const words = `Cannot write to ${data}: ${wordsOf(error)}`
+      if (!troubles.has(words)) say(words)
+      troubles.add(words)
+    }
+  }
   const tell = (event: ProcessEvent) => {
     if (event.kind !== 'started' || event.restarts > 0) say(sentence(event))
     if (!folder.isInPlace()) return
+    const frontEnd = frontEndAddress(plan)
     const processes = supervisor.states()
-    try {
-      journal.rotateWhenLarge()
-      writeToJournal(journal.path, event, clock)
-      const frontEnd = frontEndAddress(plan)
-      writeUpState(data, { pid: process.pid, bornAt, startedAt, frontEnd, folder: folder.identity, processes })
-    } catch (error) {
-      // A full disk is no reason to end a system that may go on reading.
-      say(`Cannot write to ${data}: ${wordsOf(error)}`)
-    }
+    // First what other commands rely on.
+    attempt(() => writeUpState(data, { pid: process.pid, bornAt, startedAt, frontEnd, folder: folder.identity, processes }))
+    journal.rotateWhenLarge()
+    attempt(() => writeToJournal(journal.path, event, clock))
   }
   const supervisor = new Supervisor({ plans: processesOf(plan), logFolder, clock, tell, obstacle })
   return supervisor

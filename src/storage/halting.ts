@@ -1,4 +1,4 @@
-import { StorageFailure, type Ledger } from './ledger.ts'
+import { StorageFailure, type Ledger, type ReadableLedger } from './ledger.ts'
 import type { OrderLog } from './order-log.ts'
 
 type Halt = (reason: Error) => void
@@ -26,18 +26,26 @@ export function haltingOrderLog(log: OrderLog, halt: Halt): OrderLog {
 export function haltingLedger(ledger: Ledger, halt: Halt): Ledger {
   const watched = watcher(halt)
   return {
-    head: () => ledger.head(),
+    ...haltingReader(ledger, halt),
     decide: (requests, timeMs) => watched(ledger.decide(requests, timeMs)),
-    stocks: () => watched(ledger.stocks()),
-    entries: (from, limit) => watched(ledger.entries(from, limit)),
-    digestAt: (length) => watched(ledger.digestAt(length)),
     notePublished: (position) => ledger.notePublished(position),
     flushPublished: () => watched(ledger.flushPublished()),
     raiseGeneration: (floor) => watched(ledger.raiseGeneration(floor)),
-    knownReplicas: () => watched(ledger.knownReplicas()),
     rememberReplica: (...replicas) => watched(ledger.rememberReplica(...replicas)),
     forgetReplica: (...replicas) => watched(ledger.forgetReplica(...replicas)),
     pruneRejections: (timeMs) => watched(ledger.pruneRejections(timeMs)),
+  }
+}
+
+/** The same of a ledger that is only read. */
+export function haltingReader(ledger: ReadableLedger, halt: Halt): ReadableLedger {
+  const watched = watcher(halt)
+  return {
+    head: () => ledger.head(),
+    stocks: () => watched(ledger.stocks()),
+    entries: (from, limit) => watched(ledger.entries(from, limit)),
+    digestAt: (length) => watched(ledger.digestAt(length)),
+    knownReplicas: () => watched(ledger.knownReplicas()),
     trouble: () => ledger.trouble(),
     close: () => ledger.close(),
   }

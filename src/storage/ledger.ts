@@ -62,6 +62,12 @@ export interface DecidedBatch {
   readonly digest: string
 }
 
+/** What can be asked of a ledger without writing anything. */
+export type ReadableLedger = Pick<
+  Ledger,
+  'head' | 'stocks' | 'entries' | 'digestAt' | 'knownReplicas' | 'trouble' | 'close'
+>
+
 /**
  * The catalogue's truth: all entries, the stock levels, and the rejections with their keys.
  *
@@ -99,6 +105,8 @@ export interface Ledger extends ReadableLog {
 /** What stands where the ledger should be. */
 export type LedgerOpening =
   | { readonly kind: 'ready'; readonly ledger: Ledger }
+  /** It is whole, but nothing can be written at the moment, such as on a full disk: once `trouble` has no answer, open again. */
+  | { readonly kind: 'read-only'; readonly ledger: ReadableLedger; readonly why: string }
   | { readonly kind: 'missing' }
   /** `replicas`: those that it can still name. */
   | { readonly kind: 'damaged'; readonly why: string; readonly replicas?: readonly KnownReplica[] }

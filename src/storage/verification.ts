@@ -28,6 +28,11 @@ export interface VerifiedCopy {
   /** Digest of them all, as 64 hexadecimal digits; '' when it cannot be known. */
   readonly digest: string
   readonly findings: Findings
+  /**
+   * Why it could not be verified, and what to do about that; undefined when it was. It says nothing against the copy: a
+   * permission or a read-only mount was in the way, or somebody has to decide what stands there.
+   */
+  readonly unverified: string | undefined
   /** The digest of the first `length` entries, as the copy says; undefined when it does not say. */
   digestAt(length: number): Promise<string | undefined>
   entry(number: number): Promise<Entry | undefined>
@@ -56,6 +61,7 @@ export function referenceAmong(copies: readonly VerifiedCopy[]): VerifiedCopy | 
 
 /** Whether `copy` is a prefix of `reference`. What contradicts that is added to the copy's findings. */
 export async function compare(copy: VerifiedCopy, reference: VerifiedCopy): Promise<Standing> {
+  if (copy.unverified !== undefined) return { kind: 'unknown' }
   if (copy.clusterId === undefined) return copy.findings.count === 0 ? { kind: 'empty' } : { kind: 'unknown' }
   if (copy.clusterId !== reference.clusterId) {
     copy.findings.add(`it belongs to cluster ${copy.clusterId}, ${reference.source} to cluster ${reference.clusterId}`)

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -7,13 +7,16 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { decide } from '../../catalogue/decide.ts'
 import { OPENING_CATALOGUE } from '../../domain/stock.ts'
+import type { Ledger } from '../../storage/ledger.ts'
 import { embeddedLedgerStore } from '../../storage/embedded/ledger-store.ts'
 import { openEmbeddedOrderLog } from '../../storage/embedded/order-log-file.ts'
 import { newLedger } from '../../../test/contract/new-ledger.ts'
+import { runReadOnly, whyNoMounts } from '../../../test/read-only.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../../bin/bazaar.js', import.meta.url))
 const GENESIS = { clusterId: 'c-1', stocks: OPENING_CATALOGUE }
 const LENGTH = 200
+const REQUEST = { key: 'c:0', fingerprint: 'print', name: 'tesla', type: 'sell', quantity: 1 }
 
 describe('bazaar verify', { timeout: 30_000 }, () => {
   let data = ''
@@ -31,20 +34,21 @@ describe('bazaar verify', { timeout: 30_000 }, () => {
     database.close()
   }
 
+  const openLedger = async (): Promise<Ledger> => {
+    const opening = await embeddedLedgerStore(join(data, 'catalog.db'), { decide }).open()
+    if (opening.kind !== 'ready') throw new Error(`the ledger is ${opening.kind}`)
+    return opening.ledger
+  }
+  const openLog = (replica = 1) =>
+    openEmbeddedOrderLog(join(data, `order${replica}.db`), { newDiskId: () => `disk-${replica}`, onDamage: expect.unreachable })
+
   beforeEach(async () => {
     data = mkdtempSync(join(tmpdir(), 'verify-command-'))
     const ledger = await newLedger(embeddedLedgerStore(join(data, 'catalog.db'), { decide }), GENESIS)
-    const requests = Array.from({ length: LENGTH }, (_, index) => ({
-      key: `c:${index}`,
-      fingerprint: 'print',
-      name: 'tesla',
-      type: 'sell',
-      quantity: 1,
-    }))
+    const requests = Array.from({ length: LENGTH }, (_, index) => ({ ...REQUEST, key: `c:${index}` }))
     const { entries } = await ledger.decide(requests, 1)
     for (const [replica, length] of [LENGTH, LENGTH, LENGTH - 5].entries()) {
-      const path = join(data, `order${replica + 1}.db`)
-      const log = await openEmbeddedOrderLog(path, { newDiskId: () => `disk-${replica}`, onDamage: expect.unreachable })
+      const log = await openLog(replica + 1)
       await log.seal(1, GENESIS)
       await log.append(entries.slice(0, length), (await ledger.digestAt(length)) ?? '')
       await log.close()
@@ -74,9 +78,57 @@ describe('bazaar verify', { timeout: 30_000 }, () => {
   it('goes on when one file is none of its kind, as after damage to its header', () => {
     tamper('order2.db', 'PRAGMA application_id = 7')
     const { status, stdout } = verify()
-    expect(stdout).toMatch(/BAD .*order2\.db .*\n +.*is not an order log: .*`touch .*order2\.db\.damaged`/)
-    expect(stdout).toMatch(/Not well: 1 of 4 copies/)
+    expect(stdout).toMatch(/\?\?\? .*order2\.db .*not verified\n +.*is not an order log: .*PRAGMA application_id = \d+/)
+    expect(stdout).toMatch(/Nothing bad was found, but 1 of 4 copies could not be verified/)
     expect(status).toBe(1)
+  })
+
+  /** The files as a killed process leaves them: with a write-ahead log that holds something, and without its index. */
+  async function leaveWriteAheadLogs(): Promise<void> {
+    const [ledger, log] = [await openLedger(), await openLog()]
+    const { entries, digest } = await ledger.decide([{ ...REQUEST, key: 'c:one-more' }], 2)
+    await log.append(entries, digest)
+    const copies = ['catalog.db', 'order1.db'].flatMap((name) => [name, `${name}-wal`])
+    const bytes = copies.map((name) => readFileSync(join(data, name)))
+    await ledger.close()
+    await log.close()
+    copies.forEach((name, at) => writeFileSync(join(data, name), bytes[at]!))
+    for (const name of readdirSync(data)) if (/-shm$|\.lock$/.test(name)) rmSync(join(data, name))
+  }
+
+  it.skipIf(whyNoMounts())('reads sound files on a read-only file system, with write-ahead logs or without', async () => {
+    for (const length of [LENGTH, LENGTH + 1]) {
+      if (length > LENGTH) await leaveWriteAheadLogs()
+      const before = readdirSync(data)
+      const { status, stdout } = runReadOnly(data, [process.execPath, PROGRAM, 'verify', '--data', data])
+      expect(stdout).toMatch(new RegExp(`All is well: 4 copies, ${length} entries`))
+      expect(stdout).toMatch(/order1\.db .*, same as the ledger/)
+      expect(status).toBe(0)
+      expect(readdirSync(data)).toEqual(before)
+    }
+  })
+
+  it.skipIf(whyNoMounts())('finds damage on a read-only file system, and what it cannot read is not called damaged', async () => {
+    tamper('order2.db', 'UPDATE entries SET quantity = 7 WHERE number = 100')
+    rmSync(join(data, 'order3.db'))
+    symlinkSync('nowhere.db', join(data, 'order3.db'))
+    const { status, stdout } = runReadOnly(data, [process.execPath, PROGRAM, 'verify', '--data', data])
+    expect(stdout).toMatch(/ok .*order1\.db/)
+    expect(stdout).toMatch(/BAD .*order2\.db .*\n +entry 100: does not match/)
+    expect(stdout).toMatch(/\?\?\? .*order3\.db .*not verified\n +.*nowhere\.db cannot be used: ENOENT/)
+    expect(stdout).toMatch(/Not well: 1 of 4 copies; 1 could not be verified/)
+    expect(status).toBe(1)
+  })
+
+  it('follows a symbolic link to the file and to what stands beside it', async () => {
+    await leaveWriteAheadLogs()
+    const elsewhere = join(data, 'elsewhere')
+    mkdirSync(elsewhere)
+    for (const name of ['catalog.db', 'catalog.db-wal']) renameSync(join(data, name), join(elsewhere, name))
+    symlinkSync(join('elsewhere', 'catalog.db'), join(data, 'catalog.db'))
+    expect(verify().stdout).toMatch(/All is well: 4 copies, 201 entries/)
+    writeFileSync(join(elsewhere, 'catalog.db.damaged'), 'seen before')
+    expect(verify().stdout).toMatch(/BAD .*catalog\.db .*\n +.*elsewhere.*says: seen before/)
   })
 
   it('advises nobody to put the last copies aside', () => {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import type { Progress, VerifiedCopy } from '../../storage/verification.ts'
@@ -26,7 +26,7 @@ export function addVerify(program: Command): void {
       'Reads every copy of the log in full: the files of a data folder, whether the system runs or not, or what ' +
         'running processes serve. Checks the files themselves, every record, the digests from the first order on, ' +
         'levels, keys and refusals, and that every order log is a prefix of the ledger. Changes nothing.\n\n' +
-        'Exit code 0: all is well. 1: something is wrong; it says what, where, and what to do.',
+        'Exit code 0: all is well. 1: something is wrong, or could not be verified; it says what, where, and what to do.',
     )
     .addOption(dataOption())
     .addOption(addressOption())
@@ -74,7 +74,7 @@ function progressOn(bar: ProgressBar): Progress {
 /** The ledger is read last: while the system runs, each order stands in it before it stands in an order log. */
 async function readFiles(data: string, progress: Progress): Promise<readonly VerifiedCopy[]> {
   const { verifyFile } = await import('../../storage/embedded/verified-file.ts')
-  const names = existsSync(data) ? readdirSync(data) : []
+  const names = namesIn(data)
   const logs = names.filter((name) => ORDER_LOG_FILE.test(name)).sort((a, b) => replicaOf(a) - replicaOf(b))
   const ledgers = names.filter((name) => name === LEDGER_FILE)
   if (logs.length + ledgers.length === 0) {
@@ -82,6 +82,14 @@ async function readFiles(data: string, progress: Progress): Promise<readonly Ver
   }
   const readLogs = logs.map((name) => verifyFile(join(data, name), 'order log', progress))
   return [...ledgers.map((name) => verifyFile(join(data, name), 'ledger', progress)), ...readLogs]
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder)
+  } catch (error) {
+    throw new CommandFailure(`${folder} cannot be read: ${wordsOf(error)}; name the data folder with --data`)
+  }
 }
 
 const replicaOf = (name: string): number => Number(ORDER_LOG_FILE.exec(name)?.[1])

@@ -14,7 +14,7 @@ export function adviceOn(
   if (isLedgerBehind(copy, reference)) {
     return 'the ledger has lost entries. Restart the catalogue with all replicas running: it recovers from the longest log.'
   }
-  if (!copies.some(({ findings, length }) => findings.count === 0 && length > 0 && length >= copy.length)) {
+  if (!copies.some(({ findings, unverified, length }) => findings.count === 0 && unverified === undefined && length > 0 && length >= copy.length)) {
     return `no sound copy here holds as many entries. ${LOOK_ELSEWHERE}`
   }
   return (

@@ -29,7 +29,7 @@ export async function reportOn(copies: readonly VerifiedCopy[]): Promise<Verific
     copies: copies.map((copy, at) => ({
       copy,
       standing: standings[at],
-      advice: isSound(copy) ? undefined : adviceOn(copy, copies, reference),
+      advice: copy.findings.count === 0 ? undefined : adviceOn(copy, copies, reference),
     })),
     isWell: copies.every(isSound),
   }
@@ -44,6 +44,7 @@ export function reportJson({ reference, copies, isWell }: VerificationReport): o
       source: copy.source,
       kind: copy.kind,
       ok: isSound(copy),
+      unverified: copy.unverified ?? null,
       clusterId: copy.clusterId ?? null,
       generation: copy.generation,
       length: copy.length,
@@ -68,6 +69,8 @@ export function reportLines(report: VerificationReport, paint: Paint): string[] 
 }
 
 function copyLines({ copy, standing, advice }: ComparedCopy, reference: VerifiedCopy | undefined, paint: Paint): string[] {
+  const { unverified } = copy
+  if (unverified !== undefined) return [`${paint('yellow', '???')}  ${copy.source}  ${copy.kind}, not verified`, `     ${unverified}`]
   const { findings, source, kind, length, digest } = copy
   const mark = isSound(copy) ? paint('green', 'ok ') : paint('red', 'BAD')
   const shown = digest === '' ? 'unknown' : digest.slice(0, DIGEST_DIGITS_SHOWN)
@@ -83,8 +86,10 @@ function copyLines({ copy, standing, advice }: ComparedCopy, reference: Verified
 function verdict({ copies, isWell, reference }: VerificationReport, paint: Paint): string {
   const count = copies.length === 1 ? '1 copy' : `${copies.length} copies`
   if (isWell) return paint('green', `All is well: ${count}, ${reference?.length ?? 0} entries.`)
-  const bad = copies.filter(({ copy }) => !isSound(copy)).length
-  return paint('red', `Not well: ${bad} of ${count}.`)
+  const unverified = copies.filter(({ copy }) => copy.unverified !== undefined).length
+  const bad = copies.filter(({ copy }) => !isSound(copy)).length - unverified
+  if (bad === 0) return paint('yellow', `Nothing bad was found, but ${unverified} of ${count} could not be verified.`)
+  return paint('red', `Not well: ${bad} of ${count}${unverified > 0 ? `; ${unverified} could not be verified` : ''}.`)
 }
 
 function standingWords(standing: Standing | undefined, reference: VerifiedCopy | undefined): string {
@@ -105,6 +110,6 @@ function standingWords(standing: Standing | undefined, reference: VerifiedCopy |
   }
 }
 
-function isSound({ findings }: VerifiedCopy): boolean {
-  return findings.count === 0
+function isSound({ findings, unverified }: VerifiedCopy): boolean {
+  return findings.count === 0 && unverified === undefined
 }

@@ -63,6 +63,7 @@ export async function verifyServed(network: Network, server: ServingProcess, pro
     length: log.length,
     digest: log.digest,
     findings,
+    unverified: undefined,
     digestAt: async (length) => (await read(length, 0)).digest,
     entry: async (number) => fromWireEntries((await read(number, 1)).entries)[0],
     close: () => {},

@@ -104,7 +104,7 @@ describe('embedded engines and damage', { timeout: 20_000 }, () => {
     ['with a changed opening catalogue', 'UPDATE genesis SET quantity = 1', /opening catalogue does not match/],
     ['with more published than there is', 'UPDATE cluster SET published = 9999', /table cluster does not match its checksum/],
     ['with a changed level', "UPDATE stocks SET quantity = 7 WHERE name = 'ford'", /table stocks does not match its checksum/],
-    ['with other words in its schema', 'DROP INDEX rejections_by_time; CREATE INDEX rejections_by_time ON stocks (name)', /other words/],
+    ['with other words in its schema', 'DROP INDEX rejections_by_time; CREATE INDEX rejections_by_time ON rejections ( reason)', /other words/],
     ['with a missing stock', "DELETE FROM stocks WHERE name = 'ford'", /stock ford is missing/],
     ['with a stock from nowhere', `INSERT INTO stocks VALUES ('nobody', 1, 1, 1, '${NOBODYS_CHECKSUM}')`, /never for sale/],
     ['with a level beyond 2^53-1', 'UPDATE stocks SET quantity = 9007199254740993', /too large/],

@@ -1,40 +1,79 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { Damage } from './damage.ts'
 
-/** Page size of all files of ours, in bytes. */
+/** Page size of the files that this program makes, in bytes. */
 export const PAGE_BYTES = 4096
 
 const HEADER_BYTES = 100
 const APPLICATION_ID_AT = 68
+const PAGE_SIZE_AT = 16
+/** Stands for a page of 65,536 bytes, which the field cannot hold. */
+const LARGEST_PAGE = 1
+const WITHOUT_WAL = '0101'
 
-/** Fields of SQLite's header that never change in a file of ours, by offset. SQLite would live with other values. */
-const CONSTANTS: readonly { readonly at: number; readonly what: string; readonly bytes: readonly number[] }[] = [
-  { at: 16, what: 'page size', bytes: [PAGE_BYTES >> 8, PAGE_BYTES & 0xff] },
-  { at: 18, what: 'write and read format', bytes: [2, 2] },
-  { at: 20, what: 'reserved room', bytes: [0] },
-  { at: 21, what: 'payload fractions', bytes: [64, 32, 32] },
-  { at: 44, what: 'schema format', bytes: [0, 0, 0, 4] },
-  { at: 48, what: 'cache size', bytes: [0, 0, 0, 0] },
-  { at: 52, what: 'largest root page', bytes: [0, 0, 0, 0] },
-  { at: 56, what: 'text encoding', bytes: [0, 0, 0, 1] },
-  { at: 64, what: 'vacuum mode', bytes: [0, 0, 0, 0] },
-  { at: 72, what: 'unused part', bytes: Array(20).fill(0) },
+/** What the header of a file says about the form that it has. */
+export interface FileForm {
+  readonly pageBytes: number
+  /** Whether it is one that is written with a write-ahead log. */
+  readonly usesWal: boolean
+  /**
+   * Undefined when it has the form that this program gives a file. SQLite's tools make others that serve as well
+   * (`VACUUM INTO`, a restored dump), and so does a bit that falls over: such a form is believed when the pages prove it.
+   */
+  readonly unusual: string | undefined
+}
+
+interface Field {
+  readonly at: number
+  readonly what: string
+  /** What this program writes there, as hexadecimal digits. */
+  readonly usual: string
+  /** Whether a tool of SQLite may have written this instead. */
+  readonly mayBe?: (value: number) => boolean
+}
+
+const isPageSize = (value: number): boolean => value === LARGEST_PAGE || (value >= 512 && (value & (value - 1)) === 0)
+
+/** Fields that do not change while a file is used, by offset. SQLite would live with other values of most of them. */
+const FIELDS: readonly Field[] = [
+  { at: PAGE_SIZE_AT, what: 'page size', usual: '1000', mayBe: isPageSize },
+  { at: 20, what: 'reserved room', usual: '00', mayBe: () => true },
+  { at: 21, what: 'payload fractions', usual: '402020' },
+  { at: 44, what: 'schema format', usual: '00000004', mayBe: (value) => value >= 1 && value <= 4 },
+  { at: 52, what: 'largest root page', usual: '00000000', mayBe: () => true },
+  { at: 56, what: 'text encoding', usual: '00000001', mayBe: (value) => value === 2 || value === 3 },
+  { at: 64, what: 'vacuum mode', usual: '00000000', mayBe: (value) => value === 1 },
+  { at: 72, what: 'unused part', usual: '00'.repeat(20) },
 ]
 
 /**
- * Throws a {@link Damage} when the header of a file of that kind (`applicationId`) is not one that this program wrote.
- * Says nothing about files of other kinds.
+ * The form of the file at `path`. Throws a {@link Damage} when it is of that kind (`applicationId`) and its header is
+ * one that neither this program nor a tool of SQLite writes.
  */
-export function checkHeader(path: string, applicationId: number): void {
+export function checkHeader(path: string, applicationId: number): FileForm {
   const header = readHeader(path)
-  if (header.readUInt32BE(APPLICATION_ID_AT) !== applicationId) return
-  for (const { at, what, bytes } of CONSTANTS) {
-    const found = header.subarray(at, at + bytes.length)
-    const expected = Buffer.from(bytes)
-    if (found.equals(expected)) continue
-    const [has, should] = [found, expected].map((field) => field.toString('hex'))
-    throw new Damage(`its header has the ${what} ${has} at byte ${at}, not ${should}`)
+  const pageSize = header.readUInt16BE(PAGE_SIZE_AT)
+  const pageBytes = pageSize === LARGEST_PAGE ? 65_536 : isPageSize(pageSize) ? pageSize : PAGE_BYTES
+  const isOurs = header.readUInt32BE(APPLICATION_ID_AT) === applicationId
+  const unusual = isOurs ? FIELDS.map((field) => unusualValue(header, field)).filter((words) => words !== undefined) : []
+  return { pageBytes, usesWal: usesWal(header, isOurs), unusual: unusual.length > 0 ? unusual.join(', ') : undefined }
+}
+
+function unusualValue(header: Buffer, { at, what, usual, mayBe }: Field): string | undefined {
+  const found = header.subarray(at, at + usual.length / 2).toString('hex')
+  if (found === usual) return undefined
+  const words = `the ${what} ${found} at byte ${at}, not ${usual}`
+  if (mayBe?.(Number.parseInt(found, 16))) return words
+  throw new Damage(`its header has ${words}`)
+}
+
+/** SQLite writes both bytes alike. Throws a {@link Damage} when they differ in a file of ours. */
+function usesWal(header: Buffer, isOurs: boolean): boolean {
+  const found = header.subarray(18, 20).toString('hex')
+  if (isOurs && found !== '0202' && found !== WITHOUT_WAL) {
+    throw new Damage(`its header has the write and read format ${found} at byte 18, not 0202`)
   }
+  return found !== WITHOUT_WAL
 }
 
 function readHeader(path: string): Buffer {

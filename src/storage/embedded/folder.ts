@@ -1,5 +1,22 @@
-import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, fsyncSync, lstatSync, mkdirSync, openSync, readlinkSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { StorageFailure } from '../ledger.ts'
+
+/** As many as the kernel follows. */
+const LINKS_MAX = 40
+
+/**
+ * The file that `path` leads to when it is a symbolic link, whether it is there yet or not; else `path`. All that
+ * belongs to a file stands beside it, where SQLite puts its write-ahead log, too: not beside a link to it.
+ */
+export function fileBehind(path: string): string {
+  let file = path
+  for (let links = 0; lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink(); links += 1) {
+    if (links === LINKS_MAX) throw new StorageFailure(`${path} is a symbolic link that leads nowhere: put a file there`)
+    file = resolve(dirname(file), readlinkSync(file))
+  }
+  return file
+}
 
 /**
  * Makes the folder that a file will stand in, and the ones above it, so that they survive a power loss: SQLite syncs

@@ -4,12 +4,12 @@ import { Replay } from '../replay.ts'
 import { ClusterTable } from './cluster-table.ts'
 import { DamagedFile } from './damage.ts'
 import { EntryTable } from './entry-table.ts'
-import { makeFolderOf } from './folder.ts'
+import { fileBehind, makeFolderOf } from './folder.ts'
 import { identityOf, writeOpeningStocks } from './genesis-table.ts'
 import { EmbeddedLedger } from './ledger.ts'
 import { lockFile, type FileLock } from './lock.ts'
 import { FileInMaking } from './making.ts'
-import { openSound } from './opening.ts'
+import { openSound, type Opened } from './opening.ts'
 import { finishReplacing, isThere, putInPlace } from './replacing.ts'
 import { ReplicaTable } from './replica-table.ts'
 import { mayHoldEntries, readReplicas } from './salvage.ts'
@@ -36,7 +36,7 @@ class EmbeddedLedgerStore implements LedgerStore {
   readonly #options: EmbeddedLedgerStoreOptions
 
   constructor(path: string, options: EmbeddedLedgerStoreOptions) {
-    this.#path = path
+    this.#path = fileBehind(path)
     this.#options = options
   }
 
@@ -44,7 +44,7 @@ class EmbeddedLedgerStore implements LedgerStore {
     const lock = this.#lock()
     try {
       const opening = this.#openLocked(lock)
-      if (opening.kind !== 'ready') lock.release()
+      if (opening.kind === 'missing' || opening.kind === 'damaged') lock.release()
       return opening
     } catch (error) {
       lock.release()
@@ -103,7 +103,7 @@ class EmbeddedLedgerStore implements LedgerStore {
       } finally {
         made.discard()
       }
-      return this.#openFile(lock)
+      return this.#openWritable(lock)
     } catch (error) {
       lock.release()
       throw error
@@ -113,14 +113,22 @@ class EmbeddedLedgerStore implements LedgerStore {
   #openLocked(lock: FileLock): LedgerOpening {
     try {
       if (!isThere(this.#path, LEDGER_SCHEMA)) return { kind: 'missing' }
-      return { kind: 'ready', ledger: this.#openFile(lock) }
+      const { built: ledger, unwritable: why } = this.#openFile(lock)
+      return why === undefined ? { kind: 'ready', ledger } : { kind: 'read-only', ledger, why }
     } catch (error) {
       if (error instanceof DamagedFile) return damaged(this.#path, error.why)
       throw error
     }
   }
 
-  #openFile(lock: FileLock): Ledger {
+  #openWritable(lock: FileLock): Ledger {
+    const { built: ledger, unwritable } = this.#openFile(lock)
+    if (unwritable === undefined) return ledger
+    void ledger.close()
+    throw new StorageFailure(`${this.#path} was written, and cannot be written any more: ${unwritable}`)
+  }
+
+  #openFile(lock: FileLock): Opened<Ledger> {
     const { decide } = this.#options
     return openSound(this.#path, LEDGER_SCHEMA, lock, this.#options, (file) => new EmbeddedLedger(file, decide))
   }

@@ -3,14 +3,23 @@ import { Damage, DamagedFile } from './damage.ts'
 import { noticedDamage } from './damage-marker.ts'
 import { lockDataFile, type InodeLock } from './inode-lock.ts'
 import type { FileLock } from './lock.ts'
+import { whyNotWritable } from './room.ts'
 import type { Schema } from './schema.ts'
 import { SqliteFile, type FileUse, type SqliteFileOptions } from './sqlite-file.ts'
+
+/** What was built on a file, which goes with it. */
+export interface Opened<T> {
+  readonly built: T
+  /** Why the file could be opened for reading only, such as a full disk; undefined when it can be written. */
+  readonly unwritable: string | undefined
+}
 
 /**
  * Opens a file that is there, and builds on it what it is for; `build` checks what the file holds. A file in which
  * damage was noticed while it was in use is damaged, whatever it looks like now. All this is done twice, the first time
- * without writing, so that a damaged file stays as it is, its write-ahead log included. The lock, and one on the file
- * itself that is taken here, are let go of together with the file; when this throws, `lock` is still held.
+ * without writing, so that a damaged file stays as it is, its write-ahead log included. There is no second time while
+ * the disk has no room: what is built then can read, and nothing else. The lock, and one on the file itself that is
+ * taken here, are let go of together with the file; when this throws, `lock` is still held.
  */
 export function openSound<T>(
   path: string,
@@ -18,16 +27,26 @@ export function openSound<T>(
   lock: FileLock,
   options: SqliteFileOptions,
   build: (file: SqliteFile) => T,
-): T {
+): Opened<T> {
   const itself = lockItself(path)
+  const locks = { place: lock, itself }
   try {
     const noticed = noticedDamage(path)
     if (noticed !== undefined) throw new DamagedFile(path, new Damage(noticed), schema.advice)
-    buildOn(path, schema, { kind: 'look' }, build).file.close()
+    const looked = buildOn(path, schema, { kind: 'look' }, (file) => {
+      file.proveForm()
+      return { built: build(file), unwritable: whyNotWritable(path) }
+    })
+    const { unwritable } = looked.built
+    if (unwritable !== undefined) {
+      looked.file.keepLocks(locks)
+      return looked.built
+    }
+    looked.file.close()
     const { pagesMax } = options
     const { file, built } = buildOn(path, schema, { kind: 'write', ...(pagesMax !== undefined && { pagesMax }) }, build)
-    file.keepLocks({ place: lock, itself })
-    return built
+    file.keepLocks(locks)
+    return { built, unwritable }
   } catch (error) {
     itself.release()
     throw error

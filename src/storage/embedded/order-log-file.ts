@@ -1,14 +1,15 @@
 import type { OrderLog } from '../order-log.ts'
 import { DamagedFile } from './damage.ts'
-import { makeFolderOf } from './folder.ts'
+import { fileBehind, makeFolderOf } from './folder.ts'
 import { lockFile, type FileLock } from './lock.ts'
 import { LogTable } from './log-table.ts'
 import { FileInMaking } from './making.ts'
-import { openSound } from './opening.ts'
+import { openSound, type Opened } from './opening.ts'
 import { EmbeddedOrderLog } from './order-log.ts'
 import { finishReplacing, isThere, putInPlace } from './replacing.ts'
 import { ORDER_LOG_SCHEMA } from './schema.ts'
 import type { SqliteFileOptions } from './sqlite-file.ts'
+import { WaitingOrderLog } from './waiting-order-log.ts'
 
 export interface EmbeddedOrderLogOptions extends SqliteFileOptions {
   /** Makes the id of a new file. */
@@ -21,22 +22,32 @@ export interface EmbeddedOrderLogOptions extends SqliteFileOptions {
 
 /**
  * Opens a replica's file, or makes it. A damaged one is kept under another name: its place takes an empty log with a new
- * disk id. Rejects with a `StorageFailure` when the file is of another kind, of a newer program, in use by another
+ * disk id. While its disk has no room it is opened for reading, and for writing once there is some. Rejects with a `StorageFailure` when the file is of another kind, of a newer program, in use by another
  * process, or cannot be read or written.
  */
 export async function openEmbeddedOrderLog(path: string, options: EmbeddedOrderLogOptions): Promise<OrderLog> {
-  makeFolderOf(path)
+  const file = fileBehind(path)
+  makeFolderOf(file)
+  const { built, unwritable } = locked(file, (lock) => {
+    finishReplacing(file)
+    return openOrBegin(file, lock, options)
+  })
+  if (unwritable === undefined) return built
+  return new WaitingOrderLog(built, unwritable, () => locked(file, (lock) => openFile(file, lock, options)))
+}
+
+/** Opens what the file holds under its lock, which goes with it. */
+function locked<T>(path: string, open: (lock: FileLock) => T): T {
   const lock = lockFile(path)
   try {
-    finishReplacing(path)
-    return openOrBegin(path, lock, options)
+    return open(lock)
   } catch (error) {
     lock.release()
     throw error
   }
 }
 
-function openOrBegin(path: string, lock: FileLock, options: EmbeddedOrderLogOptions): OrderLog {
+function openOrBegin(path: string, lock: FileLock, options: EmbeddedOrderLogOptions): Opened<OrderLog> {
   let why: string | undefined
   try {
     if (isThere(path, ORDER_LOG_SCHEMA)) return openFile(path, lock, options)
@@ -49,7 +60,7 @@ function openOrBegin(path: string, lock: FileLock, options: EmbeddedOrderLogOpti
   return openFile(path, lock, options)
 }
 
-function openFile(path: string, lock: FileLock, options: EmbeddedOrderLogOptions): OrderLog {
+function openFile(path: string, lock: FileLock, options: EmbeddedOrderLogOptions): Opened<OrderLog> {
   return openSound(path, ORDER_LOG_SCHEMA, lock, options, (file) => new EmbeddedOrderLog(file, options.onCut))
 }
 

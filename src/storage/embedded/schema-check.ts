@@ -1,27 +1,85 @@
 import { DatabaseSync } from 'node:sqlite'
+import { StorageFailure } from '../ledger.ts'
 import { Damage } from './damage.ts'
 import type { Row } from './row.ts'
 import type { Schema } from './schema.ts'
 
 const OBJECTS = "SELECT name, type, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%'"
+/** PRAGMA index_xinfo gives this number to an expression. */
+const EXPRESSION = -2
+const BUILT_IN_COLLATION = /^(BINARY|NOCASE|RTRIM)$/i
 
-const expectedObjects = new Map<Schema, ReadonlyMap<string, string>>()
-
-/**
- * Compares the tables and indexes that a file has, word for word, with those of its kind; throws a {@link Damage} when
- * one is missing or differs. Returns the names of those that a stranger added.
- */
-export function checkSchema(database: DatabaseSync, schema: Schema): readonly string[] {
-  const found = objectsOf(database)
-  const expected = expectedOf(schema)
-  for (const [name, words] of expected) {
-    if (!found.has(name)) throw new Damage(`${name} is missing in its schema`)
-    if (found.get(name) !== words) throw new Damage(`its schema describes ${name} in other words: ${found.get(name)}`)
-  }
-  return [...found.keys()].filter((name) => !expected.has(name))
+/** A table, an index, a view or a trigger. */
+interface SchemaObject {
+  readonly name: string
+  readonly type: string
+  readonly table: string
+  readonly sql: string | null
 }
 
-function expectedOf(schema: Schema): ReadonlyMap<string, string> {
+type Objects = ReadonlyMap<string, SchemaObject>
+
+const expectedObjects = new Map<Schema, Objects>()
+
+/**
+ * Compares the tables and indexes that a file has, word for word, with those of its kind. Throws a {@link Damage} when
+ * one is missing or differs as after a flipped bit, and a StorageFailure, with what to do, when somebody has changed
+ * them. What somebody has added is let be, unless it would hinder or change what is written.
+ */
+export function checkSchema(database: DatabaseSync, schema: Schema, path: string): void {
+  const [found, expected] = [objectsOf(database), expectedOf(schema)]
+  const added = [...found.values()].filter(({ name }) => !expected.has(name))
+  for (const object of expected.values()) {
+    const other = found.get(object.name)
+    if (!other) throw missing(object, added, path)
+    if (wordsOf(other) !== wordsOf(object)) throw changed(object, other, path)
+  }
+  const hindrance = added.find((object) => expected.has(object.table) && hinders(database, object))
+  if (hindrance) throw inTheWay(hindrance, path)
+}
+
+/** Whether the file has all tables and indexes of that kind, word for word, whatever its header says that it is. */
+export function hasSchema(database: DatabaseSync, schema: Schema): boolean {
+  const found = objectsOf(database)
+  return [...expectedOf(schema).values()].every((object) => {
+    const other = found.get(object.name)
+    return other !== undefined && wordsOf(other) === wordsOf(object)
+  })
+}
+
+/** An index that was dropped can be made again; one that got another name by a flipped bit stands among the added ones. */
+function missing({ name, type, sql }: SchemaObject, added: readonly SchemaObject[], path: string): Error {
+  if (type !== 'index' || sql === null || added.length > 0) return new Damage(`${name} is missing in its schema`)
+  return new StorageFailure(`${path}: somebody has dropped the index ${name}; make it again: sqlite3 ${path} '${sql}'`)
+}
+
+/** A flipped bit leaves the words as long as they were. */
+function changed(object: SchemaObject, found: SchemaObject, path: string): Error {
+  const words = `its schema describes ${object.name} in other words: ${wordsOf(found)}`
+  if (wordsOf(found).length === wordsOf(object).length) return new Damage(words)
+  return new StorageFailure(
+    `${path}: ${words}. Somebody has changed it; change it back (expected is ${wordsOf(object)}), or, to have the file ` +
+      `replaced, \`touch ${path}.damaged\``,
+  )
+}
+
+const inTheWay = ({ name, type, table }: SchemaObject, path: string): StorageFailure =>
+  new StorageFailure(
+    `${path}: somebody has added the ${type} ${name} to ${table}, which would change or hinder what is written there; ` +
+      `remove it: sqlite3 ${path} 'DROP ${type.toUpperCase()} "${name}"'`,
+  )
+
+/** A plain index only costs time. */
+function hinders(database: DatabaseSync, { name, type, table, sql }: SchemaObject): boolean {
+  if (type === 'trigger') return true
+  if (type !== 'index' || sql === null) return false
+  const [index] = database.prepare('SELECT "unique" OR partial AS special FROM pragma_index_list(?) WHERE name = ?').all(table, name)
+  const columns = database.prepare('SELECT cid, coll FROM pragma_index_xinfo(?)').all(name)
+  const isPlain = columns.every(({ cid, coll }) => cid !== EXPRESSION && BUILT_IN_COLLATION.test(String(coll)))
+  return index?.['special'] !== 0 || !isPlain
+}
+
+function expectedOf(schema: Schema): Objects {
   const known = expectedObjects.get(schema)
   if (known) return known
   const model = new DatabaseSync(':memory:')
@@ -32,7 +90,12 @@ function expectedOf(schema: Schema): ReadonlyMap<string, string> {
   return objects
 }
 
-function objectsOf(database: DatabaseSync): ReadonlyMap<string, string> {
+function objectsOf(database: DatabaseSync): Objects {
   const rows: readonly Row[] = database.prepare(OBJECTS).all()
-  return new Map(rows.map((row) => [String(row['name']), JSON.stringify(Object.values(row))]))
+  const objects = rows.map(({ name, type, tbl_name: table, sql }): SchemaObject => {
+    return { name: String(name), type: String(type), table: String(table), sql: sql === null ? null : String(sql) }
+  })
+  return new Map(objects.map((object) => [object.name, object]))
 }
+
+const wordsOf = ({ name, type, table, sql }: SchemaObject): string => JSON.stringify([name, type, table, sql])

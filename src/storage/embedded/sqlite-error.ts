@@ -3,9 +3,23 @@ import { StorageFailure } from '../ledger.ts'
 const SQLITE_ERROR = 1
 const SQLITE_BUSY = 5
 const SQLITE_READONLY = 8
+const SQLITE_IOERR = 10
 const SQLITE_CORRUPT = 11
+const SQLITE_FULL = 13
+const SQLITE_CANTOPEN = 14
 const SQLITE_NOTADB = 26
 const PRIMARY_CODE = 0xff
+/** SQLITE_IOERR_SHMOPEN, _SHMSIZE, _SHMLOCK and _SHMMAP, without the primary code: it is about the index of the log. */
+const OF_THE_LOGS_INDEX = [18, 19, 20, 21]
+
+/** What to look at when SQLite says no more than that it cannot, by its primary code. */
+const ADVICE: Readonly<Record<number, string>> = {
+  [SQLITE_BUSY]: 'another program is writing to it: end its transaction',
+  [SQLITE_READONLY]: 'it has to be writable for the user that runs this program: look at its owner, flags and mount',
+  [SQLITE_IOERR]: 'look at the disk, and at its quota',
+  [SQLITE_FULL]: 'make room on the disk',
+  [SQLITE_CANTOPEN]: 'look at the permissions of the file and of its folder, at the room on the disk, and at its mount',
+}
 
 /** What node:sqlite throws when SQLite itself fails. */
 interface SqliteError extends Error {
@@ -26,6 +40,14 @@ export function isBusy(error: unknown): boolean {
 /** The file was opened for reading only, as it cannot be written. */
 export function isReadOnly(error: unknown): boolean {
   return isSqliteError(error) && primaryCode(error) === SQLITE_READONLY
+}
+
+/** SQLite could not read a file because it may not, or cannot, write beside it. */
+export function needsToWrite(error: unknown): boolean {
+  if (!isSqliteError(error)) return false
+  const primary = primaryCode(error)
+  if (primary === SQLITE_IOERR) return OF_THE_LOGS_INDEX.includes(error.errcode >> 8)
+  return primary === SQLITE_CANTOPEN || primary === SQLITE_READONLY
 }
 
 /** SQLite noticed that the file is not as it left it. */
@@ -53,7 +75,8 @@ export function isIntegerOutOfRange(error: unknown): error is Error {
 export function asFailure(path: string, error: unknown): unknown {
   const isOfTheSystem = error instanceof Error && 'syscall' in error
   if (!isOfTheSystem && !isSqliteError(error)) return error
-  return new StorageFailure(`${path} cannot be used: ${error.message}`, { cause: error })
+  const advice = isSqliteError(error) ? ADVICE[primaryCode(error)] : undefined
+  return new StorageFailure(`${path} cannot be used: ${error.message}${advice ? `; ${advice}` : ''}`, { cause: error })
 }
 
 function primaryCode(error: SqliteError): number {

@@ -1,15 +1,16 @@
-import { statfsSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { StorageFailure } from '../ledger.ts'
 import { Damage, DamagedFile, ImpossibleValue } from './damage.ts'
 import { markDamaged } from './damage-marker.ts'
 import type { InodeLock } from './inode-lock.ts'
 import type { FileLock } from './lock.ts'
-import { checkHeader } from './file-header.ts'
-import { integer, only } from './row.ts'
+import { checkHeader, type FileForm } from './file-header.ts'
+import { openToLook } from './looking.ts'
+import { checkNoJournal } from './rollback-journal.ts'
+import { whyNoRoom, whyNotWritable } from './room.ts'
+import { integer, only, text } from './row.ts'
 import type { Schema } from './schema.ts'
-import { checkSchema } from './schema-check.ts'
+import { checkSchema, hasSchema } from './schema-check.ts'
 import { asFailure, isCorruption, isForeignSchema, isIntegerOutOfRange } from './sqlite-error.ts'
 import { checkWriteAheadLog } from './write-ahead-log.ts'
 
@@ -21,8 +22,6 @@ const CACHE_KIB = 32_768
 /** Room for the index of a million random keys: with less, making a file takes twice as long. */
 const MAKING_CACHE_KIB = 131_072
 const WAL_BYTES_KEPT = 67_108_864
-/** With less room on the disk the file counts as full: it is asked for now and then, and fills up fast. */
-const ROOM_MIN_BYTES = 33_554_432
 
 export interface SqliteFileOptions {
   /** Largest size of the file, in pages of 4096 bytes; without it, only the disk limits it. */
@@ -64,15 +63,22 @@ export class SqliteFile {
   #locks: Locks | undefined
   #failure: StorageFailure | undefined
   #closed = false
-  #strangers: readonly string[] = []
+  readonly #isLooking: boolean
+  /** Whether others notice that this one reads, and it that they write. */
+  readonly sharesLocks: boolean
+  /** Known of a file that is only looked at. */
+  readonly #form: FileForm | undefined
 
   /** Opens the file; only to make it may it be missing. */
   constructor(path: string, schema: Schema, use: FileUse) {
     this.path = path
     this.#schema = schema
+    this.#isLooking = use.kind === 'look'
     try {
-      if (use.kind === 'look') this.#checkOutside()
-      this.#database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, readOnly: use.kind === 'look' })
+      if (this.#isLooking) this.#form = this.#checkOutside()
+      const { database, sharesLocks } = this.#isLooking ? openToLook(path, BUSY_TIMEOUT_MS) : openToWrite(path)
+      this.#database = database
+      this.sharesLocks = sharesLocks
     } catch (error) {
       throw this.#asFailure(error)
     }
@@ -83,11 +89,6 @@ export class SqliteFile {
       this.#database.close()
       throw this.#asFailure(error)
     }
-  }
-
-  /** Tables and indexes in the file that are not ours. */
-  get strangers(): readonly string[] {
-    return this.#strangers
   }
 
   prepare(sql: string): StatementSync {
@@ -123,13 +124,24 @@ export class SqliteFile {
     return result
   }
 
-  /** Why nothing more should be written for now, or undefined. */
+  /** Why nothing more should be written for now, or undefined. Of a file that is only looked at: why it could not be. */
   trouble(): string | undefined {
     if (this.#locks && !this.#locks.itself.isInPlace()) {
       return `${this.path} was moved, removed or replaced while it was in use: put it back, or restart this process`
     }
-    const { bavail, bsize } = statfsSync(dirname(this.path))
-    return bavail * bsize < ROOM_MIN_BYTES ? 'the disk is full' : undefined
+    return this.#isLooking ? whyNotWritable(this.path) : whyNoRoom(this.path)
+  }
+
+  /**
+   * Reads every page when a tool has given the file another form than this program does: a flipped bit would look the
+   * same. Throws a {@link Damage} when the pages do not bear it out. Call it inside `guard`, on a file that is looked at.
+   */
+  proveForm(): void {
+    const unusual = this.#form?.unusual
+    if (unusual === undefined) return
+    const [row] = this.#database.prepare('PRAGMA integrity_check(1)').all()
+    const words = text(only(row, 'the result of a check'), 'integrity_check')
+    if (words !== 'ok') throw new Damage(`its header has ${unusual}, and SQLite says: ${words}`)
   }
 
   /** From now on all reading shows one moment, whatever others write; until the file is closed. */
@@ -179,6 +191,7 @@ export class SqliteFile {
 
   #configure({ pagesMax }: SqliteFileOptions): void {
     this.#useWal()
+    this.#markAsOurs()
     this.#database.exec(`
       PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
       PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = ${WAL_BYTES_KEPT};`)
@@ -191,37 +204,69 @@ export class SqliteFile {
 
   /** Throws when the file is something that this program must not touch, or takes for that: a byte may have changed. */
   #checkKind(): void {
-    const { kind, applicationId, version } = this.#schema
+    const { applicationId, version } = this.#schema
     const foundId = this.#pragma('application_id')
     const foundVersion = this.#pragma('user_version')
     const tables = this.#database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get()
     // Files of ours get their names when they are filled: an empty one has been cut.
     if (integer(only(tables, 'the schema'), 'tables') === 0) throw new Damage('it holds no tables')
-    if (foundId !== applicationId) throw new StorageFailure(`${this.path} is not ${kind}: start with another file, or, if it was one, ${this.#markIt}`)
-    if (foundVersion > version) {
-      throw new StorageFailure(
-        `${this.path} has schema version ${foundVersion}, this program knows versions up to ${version}: ` +
-          `start it with a newer program, or, if none wrote it, ${this.#markIt}`,
-      )
+    const isMarked = foundId === applicationId && foundVersion === version
+    if (!isMarked && !this.#isRestoredDump(foundId, foundVersion)) throw this.#strangeMark(foundId, foundVersion)
+    checkSchema(this.#database, this.#schema, this.path)
+  }
+
+  /** A dump has all that a file holds, but for the two numbers that say what it is. */
+  #isRestoredDump(foundId: number, foundVersion: number): boolean {
+    return foundId === 0 && foundVersion === 0 && hasSchema(this.#database, this.#schema)
+  }
+
+  #strangeMark(foundId: number, foundVersion: number): StorageFailure {
+    const { kind, applicationId, version } = this.#schema
+    if (foundId !== applicationId) {
+      const repair = hasSchema(this.#database, this.#schema)
+        ? `it has the tables of one: if it is one, ${this.#setNumber('application_id', applicationId)}`
+        : `start with another file, or, if it was one, ${this.#markIt}`
+      return new StorageFailure(`${this.path} is not ${kind}: ${repair}`)
     }
-    if (foundVersion < version) {
-      throw new StorageFailure(
-        `${this.path} has schema version ${foundVersion}, from before the first release; this program knows version ` +
-          `${version} only: start with another folder`,
-      )
-    }
-    this.#strangers = checkSchema(this.#database, this.#schema)
+    const found = `${this.path} has schema version ${foundVersion}`
+    const ifChanged = `if somebody has changed that number, ${this.#setNumber('user_version', version)}`
+    return foundVersion > version
+      ? new StorageFailure(`${found}, this program knows versions up to ${version}: start it with a newer program, or, ${ifChanged}`)
+      : new StorageFailure(
+          `${found}, from before the first release; this program knows version ${version} only: start with another ` +
+            `folder, or, ${ifChanged}`,
+        )
+  }
+
+  #setNumber(pragma: 'application_id' | 'user_version', value: number): string {
+    return `\`sqlite3 ${this.path} 'PRAGMA ${pragma} = ${value}'\``
+  }
+
+  #markAsOurs(): void {
+    const { applicationId, version } = this.#schema
+    if (this.#pragma('application_id') === applicationId) return
+    this.#database.exec(`BEGIN IMMEDIATE; PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${version}; COMMIT`)
   }
 
   /** Throws when the bytes show what SQLite itself does not look at. */
-  #checkOutside(): void {
-    checkHeader(this.path, this.#schema.applicationId)
-    checkWriteAheadLog(this.path)
+  #checkOutside(): FileForm {
+    checkNoJournal(this.path)
+    const form = checkHeader(this.path, this.#schema.applicationId)
+    checkWriteAheadLog(this.path, form)
+    return form
   }
 
+  /**
+   * A copy that a tool has made may be one without a write-ahead log. The switch changes a few bytes of the first page,
+   * which a disk writes at once: it needs no journal, and leaves none that another start would stumble over.
+   */
   #useWal(): void {
-    const mode = this.#database.prepare('PRAGMA journal_mode = WAL').get()
-    if (mode?.['journal_mode'] !== 'wal') throw new StorageFailure(`${this.path} stands on a file system without WAL`)
+    if (this.#journalMode('') === 'delete') this.#journalMode('= MEMORY')
+    if (this.#journalMode('= WAL') !== 'wal') throw new StorageFailure(`${this.path} stands on a file system without WAL`)
+  }
+
+  #journalMode(change: string): unknown {
+    return this.#database.prepare(`PRAGMA journal_mode ${change}`).get()?.['journal_mode']
   }
 
   #pragma(name: 'application_id' | 'user_version'): number {
@@ -252,4 +297,9 @@ export class SqliteFile {
     if (error instanceof ImpossibleValue) return new StorageFailure(`${this.path}: ${error.message}`, { cause: error })
     return asFailure(this.path, error)
   }
+}
+
+/** Tables that somebody added may refer to ours: that must not hinder what is written. */
+function openToWrite(path: string): { database: DatabaseSync; sharesLocks: boolean } {
+  return { database: new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: false }), sharesLocks: true }
 }

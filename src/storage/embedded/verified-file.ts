@@ -9,16 +9,20 @@ import { ClusterTable, type ClusterRow } from './cluster-table.ts'
 import { noticedDamage } from './damage-marker.ts'
 import { DamagedFile } from './damage.ts'
 import { EntryReader } from './entry-reader.ts'
+import { fileBehind } from './folder.ts'
 import { readGenesis } from './genesis-table.ts'
 import { checkLedgerTables } from './ledger-check.ts'
 import { LogTable } from './log-table.ts'
+import { stampOf } from './looking.ts'
 import { text } from './row.ts'
 import { LEDGER_SCHEMA, ORDER_LOG_SCHEMA } from './schema.ts'
+import { asFailure } from './sqlite-error.ts'
 import { SqliteFile } from './sqlite-file.ts'
 
 /** A running process may write to the file while its bytes are looked at: only what is seen each time is damage. */
 const LOOKS = 3
 const PAGE_FINDINGS_MAX = 20
+const ASK_THE_OWNER = 'without permission to write beside it, that cannot be kept apart; verify as the user that its process runs as'
 
 /** The head of either kind of file. */
 interface FileHead {
@@ -32,23 +36,37 @@ interface FileHead {
 
 /**
  * Reads a whole file and checks everything: SQLite's own structures, the schema, each record, the digest chain from the
- * genesis on, levels, keys and refusals. Writes nothing; a process may use the file meanwhile. Reading takes the calling
- * thread, some 10 s a million entries.
- * That it cannot be read at all, or is of another kind, is a finding, too.
+ * genesis on, levels, keys and refusals. Writes nothing, and needs no permission to; a process may use the file meanwhile.
+ * Reading takes the calling thread, some 10 s a million entries. What keeps it from being read says nothing against it:
+ * see `unverified`.
  */
 export function verifyFile(path: string, kind: CopyKind, progress: Progress): VerifiedCopy {
   const findings = new Findings()
-  const marker = noticedDamage(path)
-  if (marker !== undefined) findings.add(marker)
-  const file = open(path, kind, findings)
-  const head = file && attempt(findings, () => readHead(file, kind))
-  if (!file || !head) {
+  let file: SqliteFile | undefined
+  try {
+    const behind = fileBehind(path)
+    const marker = noticedDamage(behind)
+    if (marker !== undefined) findings.add(marker)
+    const before = stampOf(behind)
+    file = open(behind, kind, findings)
+    const head = file && attempt(findings, () => readHead(file!, kind))
+    if (!file || !head) {
+      file?.close()
+      return unreadable(path, kind, findings)
+    }
+    const copy = readAll(file, kind, head, findings, progress)
+    if (file.sharesLocks || stampOf(behind) === before) return copy
+    file.close()
+    return unreadable(path, kind, new Findings(), `${path} was written to while it was read: ${ASK_THE_OWNER}`)
+  } catch (error) {
     file?.close()
-    return unreadable(path, kind, findings)
+    const failure = asFailure(path, error)
+    if (failure instanceof StorageFailure) return unreadable(path, kind, findings, failure.message)
+    throw error
   }
-  return readAll(file, kind, head, findings, progress)
 }
 
+/** Undefined when it is damaged, as a finding tells. Throws a StorageFailure when something else is in the way. */
 function open(path: string, kind: CopyKind, findings: Findings): SqliteFile | undefined {
   for (let look = 1; ; look += 1) {
     try {
@@ -56,9 +74,9 @@ function open(path: string, kind: CopyKind, findings: Findings): SqliteFile | un
       file.freeze()
       return file
     } catch (error) {
-      if (!(error instanceof StorageFailure)) throw error
-      if (error instanceof DamagedFile && look < LOOKS) continue
-      findings.add(error instanceof DamagedFile ? error.why : error.message)
+      if (!(error instanceof DamagedFile)) throw error
+      if (look < LOOKS) continue
+      findings.add(error.why)
       return undefined
     }
   }
@@ -91,7 +109,6 @@ function readAll(
   progress.advance(1)
   checkPages(file, findings)
   progress.advance(1)
-  for (const name of file.strangers) findings.add(`it has ${name}, which is none of its tables and indexes`)
   if (head.cluster) checkLedgerTables(file, head.cluster, log, findings)
   return {
     source: file.path,
@@ -103,6 +120,7 @@ function readAll(
     length: log.length,
     digest: log.digest,
     findings,
+    unverified: undefined,
     digestAt: async (at) => (at === 0 ? start : quietly(() => reader.digest(at - 1))),
     entry: async (number) => quietly(() => reader.entry(number)),
     close: () => file.close(),
@@ -128,7 +146,7 @@ function quietly<T>(read: () => T | undefined): T | undefined {
   }
 }
 
-function unreadable(source: string, kind: CopyKind, findings: Findings): VerifiedCopy {
+function unreadable(source: string, kind: CopyKind, findings: Findings, unverified?: string): VerifiedCopy {
   return {
     source,
     kind,
@@ -139,6 +157,7 @@ function unreadable(source: string, kind: CopyKind, findings: Findings): Verifie
     length: 0,
     digest: '',
     findings,
+    unverified,
     digestAt: async () => undefined,
     entry: async (): Promise<Entry | undefined> => undefined,
     close: () => {},

@@ -1,6 +1,8 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, readSync } from 'node:fs'
 import { Damage } from './damage.ts'
-import { PAGE_BYTES } from './file-header.ts'
+import { StorageFailure } from '../ledger.ts'
+import type { FileForm } from './file-header.ts'
+import { openIfThere } from './rollback-journal.ts'
 
 /**
  * SQLite takes the first broken frame of a write-ahead log for the end of what was synced, whatever follows. That is
@@ -14,10 +16,10 @@ import { PAGE_BYTES } from './file-header.ts'
 
 const HEADER_BYTES = 32
 const FRAME_HEADER_BYTES = 24
-const FRAME_BYTES = FRAME_HEADER_BYTES + PAGE_BYTES
 /** The part of a frame's header that its checksum covers; the salts are compared. */
 const FRAME_SUMMED_BYTES = 8
 const HEADER_SUMMED_BYTES = 24
+const PAGE_SIZE_AT = 8
 const MAGIC_LITTLE_ENDIAN = 0x377f0682
 const MAGIC_BIG_ENDIAN = 0x377f0683
 
@@ -34,27 +36,30 @@ interface Frame {
   readonly linked: boolean
 }
 
-/** Throws a {@link Damage} when the write-ahead log of the file at `path` lost what had been synced. */
-export function checkWriteAheadLog(path: string): void {
+/**
+ * Throws a {@link Damage} when the write-ahead log of the file at `path`, which has that form, lost what had been
+ * synced; a StorageFailure when it is none of this file's: SQLite would mix the two.
+ */
+export function checkWriteAheadLog(path: string, { pageBytes, usesWal }: FileForm): void {
   const wal = openIfThere(`${path}-wal`)
   if (wal === undefined) return
   try {
-    checkFrames(wal)
+    const { size } = fstatSync(wal)
+    if (size > 0 && !usesWal) throw strangeLog(path)
+    checkFrames(wal, pageBytes, path)
   } finally {
     closeSync(wal)
   }
 }
 
-function openIfThere(path: string): number | undefined {
-  try {
-    return openSync(path, 'r')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
-}
+/** A copy that SQLite's tools make has no write-ahead log, and one of another file of that name may have been left. */
+const strangeLog = (path: string): StorageFailure =>
+  new StorageFailure(
+    `${path}-wal belongs to another file than ${path}, which is a copy without a write-ahead log: move ${path}-wal and ` +
+      `${path}-shm away, if it is the copy that you want`,
+  )
 
-function checkFrames(wal: number): void {
+function checkFrames(wal: number, pageBytes: number, path: string): void {
   const header = Buffer.alloc(HEADER_BYTES)
   if (readSync(wal, header, 0, HEADER_BYTES, 0) < HEADER_BYTES) return
   const magic = header.readUInt32BE(0)
@@ -62,9 +67,10 @@ function checkFrames(wal: number): void {
   const start = sumsAt(header, HEADER_SUMMED_BYTES)
   const isSound = areEqual(start, summed(header, 0, HEADER_SUMMED_BYTES, isLittleEndian))
   if (isSound && (isLittleEndian || magic === MAGIC_BIG_ENDIAN)) {
-    checkOrder(framesOf(wal, start, isLittleEndian), header.readBigUInt64BE(16))
+    if (header.readUInt32BE(PAGE_SIZE_AT) !== pageBytes) throw strangeLog(path)
+    checkOrder(framesOf(wal, pageBytes, start, isLittleEndian), header.readBigUInt64BE(16))
   } else {
-    for (const order of [true, false]) checkNothingFollows(framesOf(wal, start, order))
+    for (const order of [true, false]) checkNothingFollows(framesOf(wal, pageBytes, start, order))
   }
 }
 
@@ -98,15 +104,15 @@ function checkNothingFollows(frames: Iterable<Frame>): void {
   }
 }
 
-function* framesOf(wal: number, start: Sums, isLittleEndian: boolean): Iterable<Frame> {
+function* framesOf(wal: number, pageBytes: number, start: Sums, isLittleEndian: boolean): Iterable<Frame> {
   const { size } = fstatSync(wal)
-  const frame = Buffer.alloc(FRAME_BYTES)
+  const frame = Buffer.alloc(FRAME_HEADER_BYTES + pageBytes)
   let before = start
-  for (let at = HEADER_BYTES; at + FRAME_BYTES <= size; at += FRAME_BYTES) {
-    readSync(wal, frame, 0, FRAME_BYTES, at)
+  for (let at = HEADER_BYTES; at + frame.length <= size; at += frame.length) {
+    readSync(wal, frame, 0, frame.length, at)
     const sums = sumsAt(frame, 16)
     const head = summed(frame, 0, FRAME_SUMMED_BYTES, isLittleEndian, before)
-    const reached = summed(frame, FRAME_HEADER_BYTES, PAGE_BYTES, isLittleEndian, head)
+    const reached = summed(frame, FRAME_HEADER_BYTES, pageBytes, isLittleEndian, head)
     yield {
       salts: frame.readBigUInt64BE(8),
       endsTransaction: frame.readUInt32BE(4) !== 0,

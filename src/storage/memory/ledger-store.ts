@@ -32,7 +32,10 @@ export class MemoryLedgerStore implements LedgerStore {
 
   async open(): Promise<LedgerOpening> {
     if (this.#damage !== undefined) return { kind: 'damaged', why: this.#damage }
-    return this.#state ? { kind: 'ready', ledger: this.#openState(this.#state) } : { kind: 'missing' }
+    if (!this.#state) return { kind: 'missing' }
+    const ledger = this.#openState(this.#state)
+    const why = ledger.trouble()
+    return why === undefined ? { kind: 'ready', ledger } : { kind: 'read-only', ledger, why }
   }
 
   async rebuild({ genesis, generation, replicas }: RebuildOrigin, pages: AsyncIterable<LogPage>): Promise<Ledger> {

@@ -1,0 +1,39 @@
+import { closeSync, openSync, readSync } from 'node:fs'
+import { StorageFailure } from '../ledger.ts'
+
+/**
+ * This program writes no rollback journals: one that holds something is another program's, which was interrupted or
+ * writes just now, or it was left by another file of that name. SQLite would roll it back into whatever stands there.
+ * Throws a StorageFailure when there is one.
+ */
+export function checkNoJournal(path: string): void {
+  const journal = `${path}-journal`
+  if (!isHot(journal)) return
+  throw new StorageFailure(
+    `${journal} is there: another program writes to ${path}, or was interrupted. Stop that program; if it was ` +
+      `interrupted, \`sqlite3 ${path} 'PRAGMA integrity_check'\` takes back what it had begun; a journal that is left ` +
+      'over from another file has to be moved away',
+  )
+}
+
+/** As SQLite sees it: what begins with a zero has been dealt with. */
+function isHot(journal: string): boolean {
+  const descriptor = openIfThere(journal)
+  if (descriptor === undefined) return false
+  try {
+    const first = Buffer.alloc(1)
+    return readSync(descriptor, first, 0, 1, 0) === 1 && first[0] !== 0
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/** Undefined when there is no such file. */
+export function openIfThere(path: string): number | undefined {
+  try {
+    return openSync(path, 'r')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}

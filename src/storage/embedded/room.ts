@@ -1,0 +1,57 @@
+import { closeSync, fsyncSync, openSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { asFailure } from './sqlite-error.ts'
+
+/** With less room on the disk the file counts as full: it is asked for now and then, and fills up fast. */
+const ROOM_MIN_BYTES = 33_554_432
+/** What is written to see whether anything can be. */
+const PROBE_BYTES = 1_048_576
+const FULL = 'the disk is full'
+
+/**
+ * Why nothing more should be written to the file at `path`, as its disk tells; undefined when there is room. The file
+ * may stand on another disk than its folder (a file of its own can be mounted), and its write-ahead log in the folder.
+ */
+export function whyNoRoom(path: string): string | undefined {
+  try {
+    return isFull(path) || isFull(dirname(path)) ? FULL : undefined
+  } catch (error) {
+    throw asFailure(path, error)
+  }
+}
+
+function isFull(place: string): boolean {
+  const { bavail, bsize } = statfsSync(place)
+  return bavail * bsize < ROOM_MIN_BYTES
+}
+
+/**
+ * The same, and sees by a trial whether a file beside it can be made and filled: a quota, or a disk that takes no more
+ * files, does not show otherwise. Throws a StorageFailure when that fails for a reason that more room would not mend.
+ */
+export function whyNotWritable(path: string): string | undefined {
+  const why = whyNoRoom(path)
+  if (why !== undefined) return why
+  const probe = `${path}.probe`
+  try {
+    fill(probe)
+    return undefined
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOSPC') return FULL
+    if (code === 'EDQUOT') return 'the quota of the disk is used up'
+    throw asFailure(probe, error)
+  } finally {
+    rmSync(probe, { force: true })
+  }
+}
+
+function fill(probe: string): void {
+  const descriptor = openSync(probe, 'w')
+  try {
+    writeFileSync(descriptor, Buffer.alloc(PROBE_BYTES))
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}

@@ -16,7 +16,7 @@ export interface BrowserOptions {
   /** Called with each call as it begins; its end and outcome are filled in later. */
   record(operation: Operation): void
   /** This order was shown just now. */
-  shown(number: number): void
+  shown(number: number, byReplica: boolean): void
   violated(what: string): void
 }
 
@@ -75,7 +75,7 @@ export class Browser {
       if (found.kind !== 'found') return
       for (const { number } of found.entries) {
         this.#seen = Math.max(this.#seen, number)
-        this.#options.shown(number)
+        this.#options.shown(number, false)
       }
       const orders = found.entries.map(({ number, name, type, quantity }) => ({ number, name, type, quantity }))
       this.#end(listing, { kind: 'found', orders })
@@ -121,7 +121,7 @@ export class Browser {
       if (leaves) this.#options.record(read)
       if (!entry) return this.#end(read, { kind: 'not-found' })
       const { name, type, quantity } = entry
-      this.#options.shown(number)
+      this.#options.shown(number, false)
       this.#end(read, { kind: 'found', name, type, quantity })
     })
   }

@@ -25,7 +25,7 @@ export interface ClientOptions {
   /** Called with each call as it begins; its end and outcome are filled in later. */
   record(operation: Operation): void
   /** This order was acknowledged or shown just now. */
-  shown(number: number): void
+  shown(number: number, byReplica: boolean): void
   /** Told of what a client learns. */
   readonly ledger: Pick<LedgerChecks, 'shown' | 'toldAbsent' | 'askedAgain'>
   /** The highest order that clients have told each other of. */
@@ -109,7 +109,7 @@ export class Client {
       if (placed.outcome.kind === 'accepted') {
         this.#seen = Math.max(this.#seen, placed.outcome.number)
         this.#options.heard.number = Math.max(this.#options.heard.number, placed.outcome.number)
-        this.#options.shown(placed.outcome.number)
+        this.#options.shown(placed.outcome.number, true)
       }
       return placed.outcome
     }, request)
@@ -163,7 +163,7 @@ export class Client {
       const entry = found.kind === 'found' ? found.entries[0] : undefined
       if (!entry) return { kind: 'not-found' }
       const { name, type, quantity } = entry
-      this.#options.shown(entry.number)
+      this.#options.shown(entry.number, false) // Where nobody leads, the catalogue has told.
       return { kind: 'found', name, type, quantity }
     })
   }

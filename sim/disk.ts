@@ -65,6 +65,11 @@ export class SimDisk {
     return this.weather.low ? 'the simulated disk is full' : undefined
   }
 
+  /** What a process finds out that tries to write. */
+  whyNotWritable(): string | undefined {
+    return this.weather.fault === 'full' ? 'the simulated disk is full' : this.trouble()
+  }
+
   /** Runs `read` on what is durable. */
   async read<T>(life: Life, read: () => Promise<T>): Promise<T> {
     if (!life.alive) return new Promise(() => {})
@@ -153,7 +158,10 @@ export function ledgerStoreOn(disk: SimDisk, inner: LedgerStore, life: Life, wat
   return {
     open: async () => {
       const opening = await disk.read(life, () => inner.open())
-      return opening.kind === 'ready' ? { kind: 'ready', ledger: put(opening.ledger) } : opening
+      if (opening.kind !== 'ready') return opening
+      const [ledger, why] = [put(opening.ledger), disk.whyNotWritable()]
+      if (why === undefined) return { kind: 'ready', ledger }
+      return { kind: 'read-only', ledger: { ...ledger, trouble: () => disk.whyNotWritable() }, why }
     },
     // The pages come over the network, so the file is written as they come; what counts is when it replaces the old one.
     rebuild: async (origin, pages) => {
@@ -207,7 +215,11 @@ export function orderLogOn(disk: SimDisk, inner: OrderLog, life: Life): OrderLog
     entry: (number) => disk.read(life, () => inner.entry(number)),
     entries: (from, limit) => disk.read(life, () => inner.entries(from, limit)),
     digestAt: (length) => disk.read(life, () => inner.digestAt(length)),
-    seal: (generation: number, genesis: Genesis) => disk.write(life, () => inner.seal(generation, genesis)),
+    seal: (generation: number, genesis: Genesis) => {
+      const held = inner.head()
+      const changes = generation > held.sealedGeneration || held.genesis?.clusterId !== genesis.clusterId
+      return changes ? disk.write(life, () => inner.seal(generation, genesis)) : disk.read(life, async () => held)
+    },
     cut: (length) => disk.write(life, () => inner.cut(length)),
     trouble: () => disk.trouble(),
     close: async () => {},

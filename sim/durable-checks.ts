@@ -1,4 +1,4 @@
-import type { CatalogueToLeader, LeaderToCatalogue, Published, ReplicaStatus, TradeResult } from '../src/rpc/messages.ts'
+import type { CatalogueStatus, CatalogueToFrontEnd, CatalogueToLeader, LeaderToCatalogue, Published, ReplicaStatus, TradeResult } from '../src/rpc/messages.ts'
 import type { Ledger } from '../src/storage/ledger.ts'
 import type { Cluster, SimReplica } from './cluster.ts'
 import type { NetworkObserver, SimNetwork } from './network.ts'
@@ -29,7 +29,9 @@ export class DurableChecks implements NetworkObserver {
   }
 
   sent(from: Life, message: object): void {
-    const { publish, published, decided, confirmed } = message as LeaderToCatalogue & CatalogueToLeader
+    const { publish, published, decided, confirmed, answer } = message as LeaderToCatalogue & CatalogueToLeader & CatalogueToFrontEnd
+    // An answer about an order has none.
+    if (answer?.position !== undefined) this.#toldPublished(answer.position)
     if (publish) this.#checkCopies(from, publish.position)
     if (published) this.#toldPublished(published.position)
     if (confirmed) this.#toldPublished(confirmed.published)
@@ -38,6 +40,8 @@ export class DurableChecks implements NetworkObserver {
 
   answered(_by: Life, _caller: Life, method: string, response: unknown): void {
     if (method === 'Catalog.Confirm') this.#toldPublished((response as Published).position)
+    // Where nobody leads, a front end asks the catalogue itself.
+    else if (method === 'Catalog.Status') this.#toldPublished((response as CatalogueStatus).published)
     // A trade that no leader has asked for is published when it is answered.
     else if (method === 'Catalog.Trade') this.#toldPublished((response as TradeResult).orderNum + 1)
   }

@@ -1,5 +1,5 @@
 import type { SimReplica } from './cluster.ts'
-import type { DiskWeather, SimDisk } from './disk.ts'
+import { diskOf, failDisk, fillAllDisks } from './disk-faults.ts'
 import { killNeighbour, neighbourMovesIn } from './neighbour-faults.ts'
 import { FAIR_WEATHER } from './network.ts'
 import type { SimProcess } from './process.ts'
@@ -14,6 +14,7 @@ const CALM_MS = 2_500
 const LATE_MAX_MS = 60
 const DELAY_MIN_MS = 1_300
 const DELAY_MAX_MS = 2_500
+const DAY_MS = 86_400_000
 
 function vanishFor({ world }: Stage, process: SimProcess): string {
   const absence = absenceOf(world)
@@ -45,7 +46,7 @@ function partition(stage: Stage): string {
 }
 
 /** A front end hears no replica, or nobody at all, while others hear it: what it has cached it may serve under its lease. */
-function deafen({ world, cluster }: Stage): string {
+export function deafen({ world, cluster }: Stage): string {
   const { process } = world.random.pick(cluster.frontEnds)
   const silent = cluster.replicas.map((replica) => replica.process)
   if (world.random.chance(0.5)) silent.push(cluster.catalogue)
@@ -76,21 +77,6 @@ function slowNetwork({ world }: Stage): string {
   ])
   world.network.weather = { ...weather }
   return `network ${JSON.stringify(weather)}`
-}
-
-const diskOf = ({ world, cluster }: Stage): SimDisk => world.random.pick(cluster.disks)
-
-function failDisk(stage: Stage, fault: DiskWeather['fault']): string {
-  const { world } = stage
-  const disk = diskOf(stage)
-  // A full one may be seen coming, or not: another program may take the last room.
-  const low = fault === 'full' && world.random.chance(0.6)
-  const now = low && world.random.chance(0.7) ? 'none' : fault
-  disk.weather = { ...disk.weather, fault: now, low }
-  world.scheduler.after(world.random.next() * ABSENCE_MAX_MS, () => {
-    disk.weather = { ...disk.weather, fault: 'none', low: false }
-  })
-  return `a disk is ${low ? 'low on room' : fault}${low && now === 'full' ? ' and full' : ''}`
 }
 
 /** Stops the catalogue and does something to what its disk holds. */
@@ -262,6 +248,7 @@ export const FAULTS = {
     disk.weather = { ...disk.weather, syncMaxMs }
     return `a disk syncs in up to ${syncMaxMs} ms`
   },
+  'all-disks-full': fillAllDisks,
   'full-disk': (stage) => failDisk(stage, 'full'),
   'broken-disk': (stage) => failDisk(stage, 'broken'),
   'flip-bit': ({ world, cluster }) => {
@@ -291,7 +278,7 @@ export const FAULTS = {
   'kill-neighbour': killNeighbour,
   'wall-clock': (stage) => {
     const process = processOf(stage)
-    const by = stage.world.random.pick([-3_600_000, -400, 300, 5_000, 86_400_000])
+    const by = stage.world.random.pick([-3 * DAY_MS, -3_600_000, -400, 300, 5_000, 3 * DAY_MS])
     process.jumpWall(by)
     return `wall clock of ${process.name} jumps by ${by} ms`
   },

@@ -157,6 +157,27 @@ export const CATALOGUE_BUGS: readonly PlantedBug[] = [
     replace: '',
   },
   {
+    name: 'no-start-when-full',
+    what: 'C7: a catalogue whose disk is full does not start',
+    file: 'src/catalogue/service.ts',
+    find: '? await readOnlyCatalogue(runtime, options, opening, closing)',
+    replace: "? await Promise.reject(new Error('the disk is full'))",
+  },
+  {
+    name: 'read-only-before-lapse',
+    what: 'C7: a catalogue that cannot write shows levels while caches of the run before may still serve',
+    file: 'src/catalogue/read-only.ts',
+    find: 'await sleep(clock, leaseMs, this.#closing.signal) // C7',
+    replace: '',
+  },
+  {
+    name: 'read-only-shows-alone',
+    what: 'C7: a catalogue that cannot write shows orders that no replica holds and that may never have been shown',
+    file: 'src/catalogue/read-only.ts',
+    find: "return 'no replica in reach holds the last orders, which may not have been shown yet'",
+    replace: 'return undefined',
+  },
+  {
     name: 'foreign-keys-collide',
     what: 'keys: the key of a single call meets the same key of a front end’s client',
     file: 'src/rpc/order-requests.ts',

@@ -130,4 +130,11 @@ export const FRONT_END_BUGS: readonly PlantedBug[] = [
     find: "if (own === '' || clusterId === '' || clusterId === own) return undefined",
     replace: 'if (own.length + clusterId.length >= 0) return undefined',
   },
+  {
+    name: 'catalogue-not-asked',
+    what: '15: where nobody leads, orders are not looked up at the catalogue',
+    file: 'src/frontend/queries.ts',
+    find: 'if (!asker.isGone && clock.monotonicMs() - begun >= CATALOGUE_ASKED_AFTER_MS) {',
+    replace: 'if (clock.monotonicMs() < 0) {',
+  },
 ]

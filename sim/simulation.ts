@@ -16,6 +16,7 @@ import { Neighbour } from './neighbour.ts'
 import { onlyOf, SimNetwork } from './network.ts'
 import type { World } from './process.ts'
 import { QueueChecks } from './queue-checks.ts'
+import { ReadableChecks } from './readable-checks.ts'
 import { SimRandom } from './random.ts'
 import { Scheduler } from './scheduler.ts'
 import { applyLimits, settingsOf, type RunSettings } from './settings.ts'
@@ -117,9 +118,11 @@ class Run {
     const checks = [this.#checks, this.#ledgerChecks, generations, caches, new QueueChecks(this.#cluster, violated)]
     network.observers.push(...checks.map((each) => onlyOf(this.#cluster.processes, each)))
     this.#settled = new SettledChecks(this.#cluster, network, this.#settings)
+    const readable = new ReadableChecks(this.#world, this.#cluster, () => this.#checks.published, violated)
     this.#stage = {
       world: this.#world,
       cluster: this.#cluster,
+      readable,
       holdsAllShown: (replicas) => this.#checks.holdsAllShown(replicas),
       hush: () => {
         for (const caller of this.#callers) caller.stop()
@@ -249,7 +252,7 @@ class Run {
       repeatsAnswered: !this.#mix.losesLedger,
       mayLoseUncopied: this.#mix.losesLedger === true,
       record: (operation: Operation) => this.#operations.push(operation),
-      shown: (number: number, byReplica = true) => this.#checks.shown(number, byReplica),
+      shown: (number: number, byReplica: boolean) => this.#checks.shown(number, byReplica),
       ledger: this.#ledgerChecks,
       violated: (what: string) => this.#violated(what),
     }

@@ -1,6 +1,7 @@
 import type { Cluster, SimReplica } from './cluster.ts'
 import type { Neighbour, Vacancy } from './neighbour.ts'
 import type { SimProcess, World } from './process.ts'
+import type { ReadableChecks } from './readable-checks.ts'
 
 export const ABSENCE_MAX_MS = 2_500
 export const SHORT_ABSENCE_MS = 50
@@ -9,6 +10,7 @@ export const SHORT_ABSENCE_MS = 50
 export interface Stage {
   readonly world: World
   readonly cluster: Cluster
+  readonly readable: ReadableChecks
   /** Whether every order that anybody was told of stands in one of these logs. */
   holdsAllShown(replicas: readonly SimReplica[]): boolean
   /** From now on nobody asks for anything. */

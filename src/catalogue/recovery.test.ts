@@ -61,7 +61,7 @@ describe('a ledger that can be read, in front of a replica that holds more', () 
     }
     const runtime = { clock: systemClock, log: silentLogger, network: { call } } as unknown as Runtime
     const options = { seals: new Seals(runtime, 'life-1'), store, replicas: [replica], lost: [] }
-    return (await openLedger(runtime, options, new AbortController().signal)).ledger
+    return (await openLedger(runtime, options, await options.store.open() as never, new AbortController().signal)).ledger
   }
 
   test('is replaced by a log that holds what it has published', async () => {
@@ -99,7 +99,7 @@ describe('a lost ledger', () => {
     const runtime = { clock: systemClock, log: silentLogger, network: { call } } as unknown as Runtime
     const replicas = [...sealed.keys()].map((address, at) => ({ replicaId: at + 1, address }))
     const options = { seals: new Seals(runtime, 'life-1'), store: new MemoryLedgerStore({ decide }), replicas, lost }
-    return (await openLedger(runtime, options, new AbortController().signal)).ledger
+    return (await openLedger(runtime, options, await options.store.open() as never, new AbortController().signal)).ledger
   }
 
   test.each([

@@ -37,10 +37,12 @@ export interface Opened {
   readonly unread: readonly KnownReplica[]
 }
 
-type UnusableLedger = Exclude<LedgerOpening, { readonly kind: 'ready' }>
+/** What stands in the store, when the store can be written. */
+export type WritableOpening = Exclude<LedgerOpening, { readonly kind: 'read-only' }>
+type UnusableLedger = Exclude<WritableOpening, { readonly kind: 'ready' }>
 
 /**
- * Opens the ledger so that it is safe to decide on it.
+ * Makes it safe to decide on the ledger that stands in the store, as `opening` says.
  *
  * C1. The generation is above every one that a reachable replica was sealed with.
  * C2. A ledger that is missing, damaged, empty or behind a replica decides nothing before all replicas (but those given
@@ -48,13 +50,17 @@ type UnusableLedger = Exclude<LedgerOpening, { readonly kind: 'ready' }>
  * C3, here: a history is begun only where all replicas are empty.
  * C5. A ledger that can be read is replaced only by a log of its own cluster that holds all that it knows to be published.
  */
-export async function openLedger(runtime: Runtime, options: RecoveryOptions, signal: AbortSignal): Promise<Opened> {
+export async function openLedger(
+  runtime: Runtime,
+  options: RecoveryOptions,
+  opening: WritableOpening,
+  signal: AbortSignal,
+): Promise<Opened> {
   const recoverFrom = async (replicas: readonly KnownReplica[], ledger?: Ledger): Promise<Opened> => ({
     ledger: await recover(runtime, { ...options, replicas, named: options.replicas }, ledger, signal),
     replicas,
     unread: [],
   })
-  const opening = await options.store.open()
   if (opening.kind !== 'ready') {
     runtime.log.warn(opening, 'no usable ledger')
     return recoverFrom(holdersOf(opening, options.replicas))
@@ -129,7 +135,8 @@ function holdersOf(opening: UnusableLedger, named: readonly KnownReplica[]): rea
   )
 }
 
-function withKnown(named: readonly KnownReplica[], known: readonly KnownReplica[]): readonly KnownReplica[] {
+/** Those that the operator names, and those others that the ledger remembers. */
+export function withKnown(named: readonly KnownReplica[], known: readonly KnownReplica[]): readonly KnownReplica[] {
   return [...named, ...known.filter((replica) => !named.some(({ replicaId }) => replicaId === replica.replicaId))]
 }
 

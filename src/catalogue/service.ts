@@ -31,7 +31,8 @@ import { LeaderStream, type LeaderStreamContext } from './leader-stream.ts'
 import { Membership, type MembershipOptions } from './membership.ts'
 import { Publication } from './publication.ts'
 import { servicesFromTheStart, type OpenCatalogue } from './opening.ts'
-import { openLedger, showsLoss, type RecoveryOptions } from './recovery.ts'
+import { readOnlyCatalogue } from './read-only.ts'
+import { openLedger, showsLoss, type RecoveryOptions, type WritableOpening } from './recovery.ts'
 import { Seals } from './seals.ts'
 import { LEASE_MS, Sessions } from './sessions.ts'
 import { StockLists } from './stock-lists.ts'
@@ -54,32 +55,45 @@ export interface CatalogueOptions extends Omit<RecoveryOptions & MembershipOptio
 
 /**
  * Starts the catalogue: listens, opens its ledger, from the replicas if need be, waits until every session of an earlier
- * run has lapsed, and only then decides.
+ * run has lapsed, and only then decides. While its ledger cannot be written, it serves what can be read.
  */
 export async function startCatalogue(runtime: Runtime, given: CatalogueOptions): Promise<Service> {
   const closing = new AbortController()
   const catalogueId = runtime.random.id(16)
-  const options = { ...given, seals: new Seals(runtime, catalogueId) }
-  let catalogue: Catalogue | undefined
+  const options = { ...given, leaseMs: given.leaseMs ?? LEASE_MS, seals: new Seals(runtime, catalogueId) }
+  let catalogue: OpenCatalogue | undefined
   // Replicas ask who it is that looks into them (R5).
   const server = await runtime.network.serve(options.port, servicesFromTheStart(catalogueId, () => catalogue))
-  const opened = await openLedger(runtime, options, closing.signal)
+  const opening = await options.store.open()
+  const started =
+    opening.kind === 'read-only'
+      ? await readOnlyCatalogue(runtime, options, opening, closing)
+      : await writingCatalogue(runtime, options, opening, closing)
+  catalogue = started
+  runtime.log.info({ port: server.port, ...started.summary }, 'catalogue listens')
+  await started.open()
+  return {
+    close: async (graceMs) => {
+      await server.close(graceMs)
+      await started.close()
+    },
+  }
+}
+
+async function writingCatalogue(
+  runtime: Runtime,
+  options: CatalogueOptions & { readonly leaseMs: number; readonly seals: Seals },
+  opening: WritableOpening,
+  closing: AbortController,
+): Promise<Catalogue> {
+  const opened = await openLedger(runtime, options, opening, closing.signal)
   const ledger = haltingLedger(opened.ledger, (reason) => runtime.halt(reason))
-  const { generation, length, publishedAtLeast } = ledger.head()
+  const { length, publishedAtLeast } = ledger.head()
   const pending = await entriesBetween(ledger, publishedAtLeast, length)
   const publication = new Publication(await ledger.stocks(), length, pending)
   const membership = new Membership(runtime, ledger, options, closing.signal)
   await membership.load(opened, { areAllNamed: options.replicas.length > 0 })
-  catalogue = new Catalogue(runtime, options.leaseMs ?? LEASE_MS, ledger, publication, membership, closing)
-  runtime.log.info({ port: server.port, generation, length, unpublished: pending.length }, 'catalogue listens')
-  await catalogue.open()
-  const opening = catalogue
-  return {
-    close: async (graceMs) => {
-      await server.close(graceMs)
-      await opening.close()
-    },
-  }
+  return new Catalogue(runtime, options.leaseMs, ledger, publication, membership, closing)
 }
 
 class Catalogue implements OpenCatalogue {
@@ -135,6 +149,12 @@ class Catalogue implements OpenCatalogue {
     this.#closing.abort()
     await this.#ledger.flushPublished()
     await this.#ledger.close()
+  }
+
+  /** For the log. */
+  get summary(): { readonly generation: number; readonly length: number; readonly unpublished: number } {
+    const { generation, length } = this.#ledger.head()
+    return { generation, length, unpublished: length - this.#publication.published }
   }
 
   get #refusal(): string | undefined {

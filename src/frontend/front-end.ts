@@ -6,7 +6,7 @@ import { SharedAnswer } from '../runtime/shared-answer.ts'
 import { FrontEndKeys } from './idempotency-key.ts'
 import { Leadership } from './leadership.ts'
 import { Orders } from './orders.ts'
-import { findOrders, type OrdersFound } from './queries.ts'
+import { OrderQueries, type OrdersFound } from './queries.ts'
 import { CLIENT_PATIENCE_MS } from './patience.ts'
 import { CatalogueSession } from './session.ts'
 import { gatherStatus } from './status.ts'
@@ -55,6 +55,7 @@ export function createFrontEnd(runtime: Runtime, options: FrontEndCoreOptions): 
     invalidate: ({ names, number }) => cache.invalidate(names, number),
   })
   const replicas = options.replicas.map((replica) => `${replica.id}=${replica.address}`)
+  const queries = new OrderQueries(runtime, leadership, catalogueAddress)
   const session: CatalogueSession = new CatalogueSession(runtime, { frontEndId: id, catalogueAddress, caching, replicas }, cache)
   let address = ''
   const listings = new Gate(runtime.clock, { placesMax: LIMITS.frontEndListingsMax, waitingMax: LIMITS.frontEndWaitingQuestionsMax })
@@ -70,7 +71,7 @@ export function createFrontEnd(runtime: Runtime, options: FrontEndCoreOptions): 
     leaderAddress: () => leadership.leader?.address,
     find: async (number, limit, asker = PATIENT_ASKER) => {
       const until = runtime.clock.monotonicMs() + CLIENT_PATIENCE_MS
-      const find = () => findOrders(runtime, leadership, { number, limit, asker, until })
+      const find = () => queries.find({ number, limit, asker, until })
       if (limit === 0) return find()
       return (await listings.run(asker, CLIENT_PATIENCE_MS, find)) ?? { kind: 'unavailable', error: 'BUSY' }
     },

@@ -23,23 +23,78 @@ export interface OrdersQuestion {
   readonly until: number
 }
 
-/**
- * Asks the leader for one order (limit 0) or a listing from its number on, and asks again until somebody leads who can
- * tell: "not found" is said only by a leader that had it confirmed. It asks nobody again when the asker has gone.
- */
-export async function findOrders(
-  runtime: Runtime,
-  leadership: Leadership,
-  { number, limit, asker, until }: OrdersQuestion,
-): Promise<OrdersFound> {
-  const { clock } = runtime
-  for (;;) {
-    const leader = leadership.leader
-    const answer = await leader?.query(number, limit, Math.min(TRY_MS, Math.max(0, until - clock.monotonicMs())))
-    if (answer?.result === 'found') return { kind: 'found', entries: answer.entries }
-    if (answer?.result === 'not-found') return { kind: 'not-found' }
-    if (answer?.result === 'not-leader' && leader) leadership.refused(leader)
-    if (asker.isGone || clock.monotonicMs() + RETRY_MS >= until) return { kind: 'unavailable', error: leader ? 'UNAVAILABLE' : 'NO_LEADER' }
-    await sleep(clock, RETRY_MS)
+/** A leader is waited for this long before the catalogue is asked in its place: most elections are over by then. */
+const CATALOGUE_ASKED_AFTER_MS = 1_000
+/** So many questions at a time go to the catalogue: it has orders to decide. */
+const AT_THE_CATALOGUE_MAX = 8
+
+/** Orders by number: from the leader, or, when nobody who leads can tell for longer, from the catalogue. */
+export class OrderQueries {
+  readonly #runtime: Runtime
+  readonly #leadership: Leadership
+  readonly #catalogueAddress: string
+  #atTheCatalogue = 0
+
+  constructor(runtime: Runtime, leadership: Leadership, catalogueAddress: string) {
+    this.#runtime = runtime
+    this.#leadership = leadership
+    this.#catalogueAddress = catalogueAddress
+  }
+
+  /**
+   * Asks the leader for one order (limit 0) or a listing from its number on, and asks again until somebody can tell:
+   * "not found" is said only by a leader that had it confirmed, or after the catalogue itself has. It asks nobody again
+   * when the asker has gone.
+   */
+  async find(question: OrdersQuestion): Promise<OrdersFound> {
+    const { number, limit, asker, until } = question
+    const { clock } = this.#runtime
+    const begun = clock.monotonicMs()
+    for (;;) {
+      const leader = this.#leadership.leader
+      const answer = await leader?.query(number, limit, Math.min(TRY_MS, Math.max(0, until - clock.monotonicMs())))
+      if (answer?.result === 'found') return { kind: 'found', entries: answer.entries }
+      if (answer?.result === 'not-found') return { kind: 'not-found' }
+      if (answer?.result === 'not-leader' && leader) this.#leadership.refused(leader)
+      if (!asker.isGone && clock.monotonicMs() - begun >= CATALOGUE_ASKED_AFTER_MS) {
+        const found = await this.#askCatalogue(question)
+        if (found) return found
+      }
+      if (asker.isGone || clock.monotonicMs() + RETRY_MS >= until) return { kind: 'unavailable', error: leader ? 'UNAVAILABLE' : 'NO_LEADER' }
+      await sleep(clock, RETRY_MS)
+    }
+  }
+
+  /** Undefined when it cannot tell, or has enough to do. */
+  async #askCatalogue(question: OrdersQuestion): Promise<OrdersFound | undefined> {
+    if (this.#atTheCatalogue >= AT_THE_CATALOGUE_MAX) return undefined
+    this.#atTheCatalogue += 1
+    try {
+      return await this.#readAtCatalogue(question)
+    } catch {
+      return undefined
+    } finally {
+      this.#atTheCatalogue -= 1
+    }
+  }
+
+  /** What is published there never changes again. */
+  async #readAtCatalogue({ number, limit, until }: OrdersQuestion): Promise<OrdersFound> {
+    const { clock, network } = this.#runtime
+    const address = this.#catalogueAddress
+    const left = (): number => Math.max(0, Math.min(TRY_MS, until - clock.monotonicMs()))
+    const wanted = number + Math.max(1, limit)
+    const { published } = await network.call(address, 'Catalog.Status', {}, left())
+    const isKnown = wanted <= published
+    const position = isKnown ? published : (await network.call(address, 'Catalog.Confirm', {}, left())).position
+    if (limit === 0 && (number < 0 || number >= position)) return { kind: 'not-found' }
+    const end = Math.min(wanted, position)
+    const entries: Entry[] = []
+    for (let from = number; from < end; from = number + entries.length) {
+      const page = await network.call(address, 'Catalog.Read', { from, limit: end - from }, left())
+      if (page.entries.length === 0) throw new Error('the catalogue does not read on')
+      entries.push(...page.entries)
+    }
+    return { kind: 'found', entries }
   }
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { untilTradingAt, type Addresses } from '../cluster.ts'
 import { freePort } from '../free-port.ts'
-import { CliProcess, survivors } from './process.ts'
+import { CliProcess, survivors, type Exit } from './process.ts'
 
 /** Where a system listens; replica 1, 2, … in this order. */
 export interface SystemPorts {
@@ -65,6 +65,11 @@ export class BareSystem implements Addresses {
   /** What a process has written since its last start. */
   output(name: string): string {
     return this.#process(name).output
+  }
+
+  /** How a process ends by itself. */
+  exitOf(name: string): Promise<Exit> {
+    return this.#process(name).exited
   }
 
   untilTrading(): Promise<void> {

@@ -2,9 +2,10 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { ReplicaStatusData, StatusData } from '../../src/http/types.ts'
+import { EXIT_HALTED } from '../../src/runtime/lifecycle.ts'
 import { call } from '../contract/conformance/grpc.ts'
 import { ask, dataOf, order } from '../contract/conformance/http.ts'
-import { levelOf, place, refusal } from '../contract/conformance/target.ts'
+import { levelOf, orderNumber, place, refusal } from '../contract/conformance/target.ts'
 import { checkEndState } from '../end-state.ts'
 import { fillDisk, mountSmallDisk, whyNoSmallDisk } from '../nemesis/disks.ts'
 import { bareSystem, type BareSystem } from './bare-system.ts'
@@ -69,5 +70,37 @@ test.skipIf(whyNot)('the catalogue’s disk is full: orders get 503, lookups go 
   expect(await levelOf(system, 'apple')).toBe(999)
   makeRoom()
   await system.untilTrading()
+  await checkEndState(system, [{ number, name: 'apple', type: 'buy', quantity: 1 }])
+})
+
+test.skipIf(whyNot)('all disks are full, and all that keep something are killed: lookups and known orders are answered', async () => {
+  await using system = await bareSystem()
+  const keepers = ['catalogue', 'order-1', 'order-2', 'order-3']
+  for (const name of keepers) {
+    mkdirSync(join(system.dataDir, name), { recursive: true })
+    system.atTheEnd(mountSmallDisk(join(system.dataDir, name)))
+  }
+  system.start(...system.names)
+  await system.untilTrading()
+  const number = await place(system, 'apple', 'buy', 1)
+  const makeRoom = keepers.map((name) => fillDisk(join(system.dataDir, name)))
+
+  for (const killed of [['catalogue'], keepers]) {
+    await system.kill(...killed)
+    system.start(...killed)
+    await eventually('an order is found', 15_000, async () => (await ask(system.frontEnd, `/orders/${number}`)).status === 200 || undefined)
+    expect(await orderNumber(system, number)).toMatchObject({ name: 'apple', quantity: 1, type: 'buy' })
+    expect(await ask(system.frontEnd, `/orders/${number + 1}`)).toMatchObject({ status: 404 })
+    expect(await levelOf(system, 'apple')).toBe(999)
+    expect(refusal(await order(system.frontEnd, { name: 'apple', quantity: 1, type: 'buy' }))).toMatchObject({ status: 503 })
+    const { catalogue } = await statusOf(system)
+    expect(catalogue).toMatchObject({ reachable: true, state: 'the disk is full', length: number + 1 })
+  }
+
+  for (const make of makeRoom) make()
+  expect(await system.exitOf('catalogue')).toEqual({ code: EXIT_HALTED, signal: null })
+  system.start('catalogue')
+  await system.untilTrading()
+  expect(await place(system, 'apple', 'buy', 1)).toBe(number + 1)
   await checkEndState(system, [{ number, name: 'apple', type: 'buy', quantity: 1 }])
 })

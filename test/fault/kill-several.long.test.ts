@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import type { OrderData } from '../../src/http/types.ts'
 import { startCluster } from '../cluster.ts'
-import { ask, order } from '../contract/conformance/http.ts'
+import { ask, dataOf, order } from '../contract/conformance/http.ts'
 import { levelOf, orderNumber, place, refusal } from '../contract/conformance/target.ts'
 import { checkEndState } from '../end-state.ts'
 import { bareSystem } from './bare-system.ts'
@@ -59,7 +60,7 @@ test('the supervisor brings two replicas back that were killed within a moment',
   await checkEndState(cluster, report.acknowledged)
 })
 
-test('all three replicas: 503 in clear words, lookups of stocks go on, and trading resumes', async () => {
+test('all three replicas: 503 in clear words for orders, lookups go on, and trading resumes', async () => {
   await using system = await bareSystem()
   system.start(...system.names)
   await system.untilTrading()
@@ -71,10 +72,12 @@ test('all three replicas: 503 in clear words, lookups of stocks go on, and tradi
     ask(system.frontEnd, `/orders/${number}`),
   ])
   expect(refusal(refused).message).toMatch(/not placed|may have been placed/)
-  for (const answer of [refused, query, await ask(system.frontEnd, '/leader')]) {
+  for (const answer of [refused, await ask(system.frontEnd, '/leader')]) {
     expect(refusal(answer)).toMatchObject({ status: 503, code: 503, message: expect.not.stringContaining('catalogue') })
     expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0)
   }
+  expect(dataOf<OrderData>(query)).toMatchObject({ name: 'apple', quantity: 1 })
+  expect(await ask(system.frontEnd, `/orders/${number + 1}`)).toMatchObject({ status: 404 })
   expect(await levelOf(system, 'apple')).toBe(999)
 
   system.start('order-1', 'order-2', 'order-3')

@@ -1,0 +1,47 @@
+import type { DiskWeather, SimDisk } from './disk.ts'
+import { deafen } from './faults.ts'
+import { ABSENCE_MAX_MS, type Stage } from './stage.ts'
+
+/** Trades go on until the disk is looked at. */
+const SOON_MAX_MS = 250
+const FILLED_MAX_MS = 800
+
+export const diskOf = ({ world, cluster }: Stage): SimDisk => world.random.pick(cluster.disks)
+
+export function failDisk(stage: Stage, fault: DiskWeather['fault']): string {
+  const { world } = stage
+  const disk = diskOf(stage)
+  // A full one may be seen coming, or not: another program may take the last room.
+  const low = fault === 'full' && world.random.chance(0.6)
+  const now = low && world.random.chance(0.7) ? 'none' : fault
+  disk.weather = { ...disk.weather, fault: now, low }
+  world.scheduler.after(world.random.next() * ABSENCE_MAX_MS, () => {
+    disk.weather = { ...disk.weather, fault: 'none', low: false }
+  })
+  return `a disk is ${low ? 'low on room' : fault}${low && now === 'full' ? ' and full' : ''}`
+}
+
+/** No disk has room any more, and then the catalogue is killed: what was published can still be looked up. */
+export function fillAllDisks(stage: Stage): string {
+  const { world, cluster, readable } = stage
+  const isUnderWay = cluster.disks.some(({ weather }) => weather.low)
+  if (isUnderWay || !cluster.catalogue.life || !cluster.inSync() || !cluster.ledgerTrusted) return 'nothing'
+  // The last room may be there when it is seen coming, or not.
+  const fault = world.random.chance(0.5) ? 'full' : 'none'
+  for (const disk of cluster.disks) disk.weather = { ...disk.weather, fault, low: true }
+  const killedAfter = world.random.next() * world.random.pick([SOON_MAX_MS, FILLED_MAX_MS, FILLED_MAX_MS])
+  // What it has cached a front end may serve until its lease is over.
+  if (world.random.chance(0.6)) world.scheduler.after(killedAfter * world.random.next(), () => world.trace(`FAULT ${deafen(stage)}`))
+  const makeRoom = () => {
+    for (const disk of cluster.disks) disk.weather = { ...disk.weather, fault: 'none', low: false }
+  }
+  world.scheduler.after(killedAfter, () => {
+    if (cluster.healed || !cluster.ledgerTrusted) return makeRoom()
+    // Whatever has failed is up again.
+    for (const { process } of cluster.replicas) process.start()
+    cluster.catalogue.crash('killed on a full disk')
+    cluster.catalogue.start()
+    readable.catalogueStarts(makeRoom)
+  })
+  return `all disks are ${fault === 'full' ? 'full' : 'low on room'}, and the catalogue is killed`
+}

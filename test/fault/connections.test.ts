@@ -26,7 +26,9 @@ type Piece =
 
 interface Script {
   readonly pieces: readonly Piece[]
-  /** Where the bytes are cut into pieces that are sent one after the other; each of the length of the whole. */
+  /** Whether each is sent by itself. */
+  readonly areApart: boolean
+  /** Where the bytes are cut as well; each of the length of the whole. */
   readonly cuts: readonly number[]
 }
 
@@ -85,6 +87,7 @@ const piece: fc.Arbitrary<Piece> = fc.oneof(
 )
 const script: fc.Arbitrary<Script> = fc.record({
   pieces: fc.array(piece, { minLength: 1, maxLength: 6 }),
+  areApart: fc.boolean(),
   cuts: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 3 }),
 })
 
@@ -95,13 +98,16 @@ function bytesOf(one: Piece): string {
 }
 
 /** Sends it all, says that no more will come, and reads to the end. */
-async function answersTo(bytes: string, cuts: readonly number[]): Promise<Read[]> {
+async function answersTo(requests: readonly string[], { areApart, cuts }: Script): Promise<Read[]> {
+  const bytes = requests.join('')
+  const between = areApart ? requests.map((_, at) => requests.slice(0, at).join('').length) : []
+
   const [host, port] = cluster.frontEnd.split(':')
   const socket = connect({ host, port: Number(port), allowHalfOpen: true, noDelay: true })
   let received = ''
   socket.setEncoding('utf8').on('data', (text: string) => (received += text))
   const closed = new Promise<void>((resolve, reject) => socket.on('end', resolve).on('error', reject))
-  const places = [0, ...cuts.map((cut) => Math.floor(cut * bytes.length)).toSorted((a, b) => a - b), bytes.length]
+  const places = [0, ...between, ...cuts.map((cut) => Math.floor(cut * bytes.length)), bytes.length].toSorted((a, b) => a - b)
   for (let at = 1; at < places.length; at += 1) {
     socket.write(bytes.slice(places[at - 1], places[at]), 'latin1')
     await sleep(1)
@@ -133,9 +139,9 @@ test('each request gets its own answer, in order, or the connection ends without
   let next = 0
   const met = { accepted: 0, refused: 0, unanswered: 0 }
   await fc.assert(
-    fc.asyncProperty(script, async ({ pieces: drawn, cuts }) => {
-      const pieces = drawn.map((one) => (one.kind === 'order' ? { ...one, quantity: ++lastQuantity } : one))
-      const answers = await answersTo(pieces.map(bytesOf).join(''), cuts)
+    fc.asyncProperty(script, async (drawn) => {
+      const pieces = drawn.pieces.map((one) => (one.kind === 'order' ? { ...one, quantity: ++lastQuantity } : one))
+      const answers = await answersTo(pieces.map(bytesOf), drawn)
       const own = new Set(pieces.flatMap((one) => (one.kind === 'order' ? [one.quantity] : [])))
       const log = await ordersFrom(next)
       next += log.length

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { LeaderData } from '../src/http/types.ts'
 import { ask, dataOf, order } from './contract/conformance/http.ts'
-import { CliProcess, eventually, survivors } from './fault/process.ts'
+import { CliProcess, eventually, HOPELESS_MS, survivors } from './fault/process.ts'
 import { freePort } from './free-port.ts'
 
 /** Where the processes of a running system listen, "host:port" each. */
@@ -32,7 +32,6 @@ export interface ClusterOptions {
 
 /** `up` waits longer and longer for a process that dies again within 10 s: one that has lived so long is back at once. */
 export const LONG_LIFE_MS = 10_500
-const START_DEADLINE_MS = 30_000
 const INTERRUPTED = 130
 
 /**
@@ -107,7 +106,7 @@ export class Cluster implements Addresses {
 
   /** Waits until the supervisor runs `name` again under another process id than `pid`. */
   restartedSince(name: string, pid: number): Promise<number> {
-    return eventually(`${name} restarted`, 10_000, () => (this.pid(name) === pid ? undefined : this.pid(name)))
+    return eventually(`${name} restarted`, HOPELESS_MS, () => (this.pid(name) === pid ? undefined : this.pid(name)))
   }
 
   /** Name of the leading replica's process. */
@@ -143,7 +142,7 @@ export class Cluster implements Addresses {
     const supervisor = new CliProcess(args, environment)
     this.#supervisor = supervisor
     this.#groups.push(supervisor.pid)
-    this.#report = await eventually('`up` reports', START_DEADLINE_MS, () => reportIn(supervisor))
+    this.#report = await eventually('`up` reports', HOPELESS_MS, () => reportIn(supervisor))
     void this.pids
     for (let n = 1; n < this.#options.frontEnds; n++) await this.#startFrontEnd()
     await this.untilTrading()
@@ -241,7 +240,7 @@ export function endClustersOnSignals(): void {
 
 /** Waits until this front end gets orders decided. */
 export async function untilTradingAt(frontEnd: string): Promise<void> {
-  await eventually(`${frontEnd} trades`, 20_000, async () => {
+  await eventually(`${frontEnd} trades`, HOPELESS_MS, async () => {
     const { status, body } = await order(frontEnd, { name: 'no such stock', quantity: 1, type: 'buy' })
     const { error } = (body ?? {}) as { error?: { message?: string } }
     return (status === 404 && error?.message === 'stock not found') || undefined

@@ -23,7 +23,7 @@ async function answerTo(clusterId: string): Promise<CatalogueToLeader> {
   } as unknown as LeaderStreamContext
   const hello = { replicaId: 1, address: 'order-1:1', clusterId, length: 0, digest: '', sealedGeneration: 0, lastGeneration: 0 }
   new LeaderStream(context, stream).message({ hello })
-  await vi.waitFor(() => expect(sent).toHaveLength(1))
+  await vi.waitFor(() => expect(sent).toHaveLength(1), { timeout: 60_000 })
   return sent[0]!
 }
 

@@ -42,18 +42,18 @@ function newLeader() {
 
 test('a welcome that is taken in when its stream is over begins nothing', async () => {
   const { leader, catalogue, seals, offered, welcome } = newLeader()
-  await vi.waitFor(() => expect(catalogue).toHaveLength(1))
+  await vi.waitFor(() => expect(catalogue).toHaveLength(1), { timeout: 60_000 })
   welcome(LOST)
-  await vi.waitFor(() => expect(seals).toHaveLength(1))
+  await vi.waitFor(() => expect(seals).toHaveLength(1), { timeout: 60_000 })
   catalogue[0]?.closed(new RpcError('UNAVAILABLE', 'killed'))
   seals[0]?.()
   await nextTurn(systemClock)
   expect(leader.phase).toBe('connecting')
   expect(offered).toEqual([])
 
-  await vi.waitFor(() => expect(catalogue).toHaveLength(2))
+  await vi.waitFor(() => expect(catalogue).toHaveLength(2), { timeout: 60_000 })
   welcome(NEXT)
-  await vi.waitFor(() => expect(seals).toHaveLength(2))
+  await vi.waitFor(() => expect(seals).toHaveLength(2), { timeout: 60_000 })
   seals[1]?.()
-  await vi.waitFor(() => expect(offered).toEqual([NEXT]))
+  await vi.waitFor(() => expect(offered).toEqual([NEXT]), { timeout: 60_000 })
 })

@@ -9,7 +9,7 @@ import { Wires } from '../../test/nemesis/wires.ts'
 import { grpcNetwork } from './network.ts'
 
 const PATIENCE_MS = 300
-const SLOWEST_MS = 20_000
+const SLOWEST_MS = 60_000
 const log = { debug() {}, info() {}, warn() {}, error() {} }
 const network = grpcNetwork({ host: '127.0.0.1', log })
 const cleanUp: (() => unknown)[] = []

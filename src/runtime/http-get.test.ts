@@ -12,8 +12,8 @@ beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', res
 afterAll(() => void server.close().closeAllConnections())
 
 test('reads an answer, and what is no JSON as none', async () => {
-  expect(await httpGet(address(), '/json', 5_000)).toMatchObject({ status: 200, body: { a: 1 } })
-  expect(await httpGet(address(), '/text', 5_000)).toMatchObject({ status: 404, body: undefined })
+  expect(await httpGet(address(), '/json', 60_000)).toMatchObject({ status: 200, body: { a: 1 } })
+  expect(await httpGet(address(), '/text', 60_000)).toMatchObject({ status: 404, body: undefined })
 })
 
 test('who says nothing is given up in time', async () => {
@@ -23,5 +23,5 @@ test('who says nothing is given up in time', async () => {
 test.each(['::1:80', 'a b:1', ''])('"%s" is no address: the call fails, and nothing is left of it', async (wrong) => {
   const before = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
   await expect(httpGet(wrong, '/', 50)).rejects.toThrow(/Invalid URL/)
-  expect(process.getActiveResourcesInfo().filter((name) => name === 'Timeout')).toHaveLength(before)
+  expect(process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length).toBeLessThanOrEqual(before)
 })

@@ -32,7 +32,7 @@ describe('checkHistory', () => {
       const recording = someRun(seed)
       expect(verdictOn(recording), `seed ${seed}`).toEqual({ ok: true, operations: recording.operations.length })
     }
-  }, 60_000)
+  })
 
   it.each(Object.entries(MUTATIONS))('catches: %s', (_name, mutate) => {
     let mutated = 0
@@ -43,7 +43,7 @@ describe('checkHistory', () => {
       mutated += 1
       expect(verdictOn(broken).ok, `seed ${seed}`).toBe(false)
     }
-  }, 60_000)
+  })
 
   it('takes a million operations in its stride', () => {
     const recording = randomRecording(new SeededRandom(1), {
@@ -59,7 +59,7 @@ describe('checkHistory', () => {
     const seconds = (performance.now() - before) / 1000
     console.log(`checked a million operations, ${recording.log.length} orders in the log, in ${seconds.toFixed(1)} s`)
     expect(verdict).toEqual({ ok: true, operations: 1_000_000 })
-  }, 180_000)
+  })
 })
 
 const FORD = [{ name: 'ford', priceCents: 1193, quantity: 10, volume: 0 }] as const

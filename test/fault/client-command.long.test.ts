@@ -1,10 +1,21 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { startCluster } from '../cluster.ts'
+import type { StatusData } from '../../src/http/types.ts'
+import { type Cluster, startCluster } from '../cluster.ts'
+import { ask, dataOf } from '../contract/conformance/http.ts'
 import { checkEndState } from '../end-state.ts'
-import { CliProcess } from './process.ts'
+import { CliProcess, eventually, HOPELESS_MS } from './process.ts'
 
 const CLIENTS = 5
+
+/** Waits until so many more orders are published. */
+async function untilLonger({ frontEnd }: Cluster, by: number): Promise<void> {
+  const length = async () => {
+    const { catalogue } = dataOf<StatusData>(await ask(frontEnd, '/status'))
+    return catalogue.reachable ? catalogue.published : undefined
+  }
+  const before = await eventually('the catalogue answers', HOPELESS_MS, length)
+  await eventually(`${by} more orders`, HOPELESS_MS, async () => ((await length()) ?? 0) >= before + by || undefined)
+}
 
 test('five clients verify all their orders while the leader is killed and restarted three times', async () => {
   await using cluster = await startCluster()
@@ -20,7 +31,7 @@ test('five clients verify all their orders while the leader is killed and restar
   }
   const clients = Array.from({ length: CLIENTS }, runAgainAndAgain)
   for (let time = 0; time < 3; time++) {
-    await sleep(500)
+    await untilLonger(cluster, 50)
     const leader = await cluster.leader()
     await cluster.restartedSince(leader, cluster.kill(leader))
     await cluster.untilTrading()

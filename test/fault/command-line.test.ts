@@ -30,7 +30,7 @@ async function frontEnd(answers: 'no' | 'nothing'): Promise<{ port: string; isAs
 test('Ctrl-C while an order is under way tells its key, and that nobody knows', async () => {
   const { port, isAsked } = await frontEnd('nothing')
   const buy = new CliProcess(['buy', 'tesla', '1', '--port', port])
-  await vi.waitFor(() => expect(isAsked()).toBe(true), { timeout: 20_000 })
+  await vi.waitFor(() => expect(isAsked()).toBe(true), { timeout: 60_000 })
   buy.signal('SIGINT')
   expect(await buy.exited).toEqual({ code: 3, signal: null })
   expect(buy.output).toMatch(/may have been placed.* --key [0-9a-f]{32} /)

@@ -73,6 +73,7 @@ test('an order whose outcome nobody knows: 503 names the key that tells it, and 
   cluster.pause('catalogue')
   const unknown = await order(cluster.frontEnd, buy)
   cluster.resume('catalogue')
+  await cluster.untilTrading()
   expect(refusal(unknown)).toMatchObject({ status: 503, message: expect.stringContaining('may have been placed') })
 
   const { error } = unknown.body as ErrorBody

@@ -10,7 +10,7 @@ import { checkEndState } from '../end-state.ts'
 import { fillDisk, mountSmallDisk, whyNoSmallDisk } from '../nemesis/disks.ts'
 import { bareSystem, type BareSystem } from './bare-system.ts'
 import { load } from './load.ts'
-import { eventually } from './process.ts'
+import { eventually, HOPELESS_MS } from './process.ts'
 
 /** Less than what counts as full, and enough for what is written until somebody notices. */
 const ROOM_BYTES = 24 * 1024 * 1024
@@ -36,18 +36,18 @@ test.skipIf(whyNot)('the leader’s disk is full: another one leads, status says
   await using system = await systemWithSmallDisk('order-3')
   const [first = '', second = '', third = ''] = system.replicas.map(({ address }) => address)
   await call(third, 'Order.AssignFollowers', { followerOne: first, followerTwo: second })
-  await eventually('it leads', 10_000, async () => (await statusOf(system)).leader === third || undefined)
+  await eventually('it leads', HOPELESS_MS, async () => (await statusOf(system)).leader === third || undefined)
   const clients = load(system)
   await clients.untilAcknowledged(50)
   const makeRoom = fillDisk(join(system.dataDir, 'order-3'), ROOM_BYTES)
-  const full = await eventually('another one leads', 10_000, async () => {
+  const full = await eventually('another one leads', HOPELESS_MS, async () => {
     const status = await statusOf(system)
     return status.leader !== third && status.leader !== null ? status : undefined
   })
   expect(replica3(full)).toMatchObject({ reachable: true, canLead: false, trouble: 'the disk is full' })
   await clients.untilAcknowledged(50)
   makeRoom()
-  await eventually('it follows again', 10_000, async () => {
+  await eventually('it follows again', HOPELESS_MS, async () => {
     const { replicas } = await statusOf(system)
     const followers = replicas.flatMap((replica) => (replica.reachable ? replica.followers : []))
     return followers.some(({ address, state }) => address === third && state === 'in-sync') || undefined
@@ -62,7 +62,7 @@ test.skipIf(whyNot)('the catalogue’s disk is full: orders get 503, lookups go 
   await using system = await systemWithSmallDisk('catalogue')
   const number = await place(system, 'apple', 'buy', 1)
   const makeRoom = fillDisk(join(system.dataDir, 'catalogue'), ROOM_BYTES)
-  await eventually('it says so', 10_000, async () => {
+  await eventually('it says so', HOPELESS_MS, async () => {
     const { catalogue } = await statusOf(system)
     return (catalogue.reachable && catalogue.state === 'the disk is full') || undefined
   })
@@ -88,7 +88,7 @@ test.skipIf(whyNot)('all disks are full, and all that keep something are killed:
   for (const killed of [['catalogue'], keepers]) {
     await system.kill(...killed)
     system.start(...killed)
-    await eventually('an order is found', 15_000, async () => (await ask(system.frontEnd, `/orders/${number}`)).status === 200 || undefined)
+    await eventually('an order is found', HOPELESS_MS, async () => (await ask(system.frontEnd, `/orders/${number}`)).status === 200 || undefined)
     expect(await orderNumber(system, number)).toMatchObject({ name: 'apple', quantity: 1, type: 'buy' })
     expect(await ask(system.frontEnd, `/orders/${number + 1}`)).toMatchObject({ status: 404 })
     expect(await levelOf(system, 'apple')).toBe(999)

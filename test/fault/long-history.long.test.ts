@@ -7,7 +7,7 @@ import { Cluster } from '../cluster.ts'
 import { ask, dataOf } from '../contract/conformance/http.ts'
 import { place } from '../contract/conformance/target.ts'
 import { writeHistory } from '../large/history.ts'
-import { eventually } from './process.ts'
+import { eventually, HOPELESS_MS } from './process.ts'
 
 /** More than a leader gets on its stream, and not a whole number of pages. */
 const ORDERS = LIMITS.leaderGapMax + 4_321
@@ -23,7 +23,7 @@ async function withHistory(lost: string | undefined, replicas = 3): Promise<Clus
 
 /** All copies have equal lengths and digests. */
 const untilEqual = (cluster: Cluster, length: number) =>
-  eventually('all copies are equal', 10_000, async () => {
+  eventually('all copies are equal', HOPELESS_MS, async () => {
     const { catalogue, replicas } = dataOf<StatusData>(await ask(cluster.frontEnd, '/status'))
     const copies = [catalogue, ...replicas].map((member) => (member.reachable ? `${member.length} ${member.digest}` : 'away'))
     return (copies[0]?.startsWith(`${length} `) && new Set(copies).size === 1) || undefined
@@ -39,7 +39,7 @@ async function expectTrading(cluster: Cluster): Promise<void> {
 
 test('a replica that lost a long log does not lead, and gets all of it from the leader', async () => {
   await using cluster = await withHistory('order3.db')
-  expect(await cluster.leader()).toBe('order-2')
+  expect(await cluster.leader()).not.toBe('order-3')
   await expectTrading(cluster)
 })
 

@@ -6,7 +6,7 @@ import { call, statusOf } from '../contract/conformance/grpc.ts'
 import { orderNumber, place } from '../contract/conformance/target.ts'
 import { checkEndState } from '../end-state.ts'
 import { bareSystem } from './bare-system.ts'
-import { eventually } from './process.ts'
+import { eventually, HOPELESS_MS } from './process.ts'
 
 const BUY = { stockName: 'apple', stockTradeQuantity: 1, tradeType: 'buy' }
 
@@ -19,13 +19,13 @@ test('an empty catalogue that nobody told of its replicas begins nothing, and re
   rmSync(join(system.dataDir, 'catalogue'), { recursive: true })
 
   system.start('catalogue')
-  await eventually('the catalogue says why it takes no trade', 10_000, async () => {
+  await eventually('the catalogue says why it takes no trade', HOPELESS_MS, async () => {
     const [error] = await Promise.allSettled([call(system.catalogue, 'Catalog.Trade', BUY)])
     return /has met no replica/.test(String(error.status === 'rejected' && error.reason)) || undefined
   })
   system.start('order-1', 'order-2', 'order-3', 'frontend')
   // It ends itself to recover, as a supervisor would have it.
-  await eventually('the catalogue has met its replicas', 10_000, async () =>
+  await eventually('the catalogue has met its replicas', HOPELESS_MS, async () =>
     system.output('catalogue').includes('starting over to recover') ? true : undefined,
   )
   await system.kill('catalogue').catch(() => undefined)

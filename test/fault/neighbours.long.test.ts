@@ -6,7 +6,7 @@ import { place } from '../contract/conformance/target.ts'
 import { checkEndState } from '../end-state.ts'
 import { freePort } from '../free-port.ts'
 import { BareSystem, type SystemPorts } from './bare-system.ts'
-import { CliProcess, eventually } from './process.ts'
+import { CliProcess, eventually, HOPELESS_MS } from './process.ts'
 
 async function freePorts(count: number): Promise<number[]> {
   return Promise.all(Array.from({ length: count }, freePort))
@@ -121,7 +121,7 @@ test('a catalogue of another system on the port of ours gets none of our replica
   // The neighbour's catalogue with its own orders, on our port, called by our leader and our front end.
   await using intruder = new BareSystem({ ...theirPorts, catalogue: Number(us.catalogue.split(':')[1]) }, neighbour.dataDir)
   intruder.start('catalogue')
-  await eventually('our front end hears of the other cluster', 20_000, () => us.output('frontend').includes('belongs to cluster') || undefined)
+  await eventually('our front end hears of the other cluster', HOPELESS_MS, () => us.output('frontend').includes('belongs to cluster') || undefined)
   const { replicas } = await statusOf(us)
   expect(replicas.map((replica) => replica.reachable && replica.length)).toEqual([5, 5, 5])
   await intruder.end('catalogue')

@@ -6,14 +6,21 @@ import { playRound } from '../nemesis/round.ts'
 /** Needs nothing that a machine may lack. */
 const KINDS: readonly FaultKind[] = ['kill', 'restart', 'pause', 'lose-replica']
 
+const ROUNDS_MAX = 5
+
 test('a short round of the nemesis: faults come, promises hold, nothing is left', async () => {
   const machine = { missing: new Set<FaultKind>(), faketime: undefined, failingDisk: undefined }
-  const options = { seed: 4, seconds: 2, kinds: KINDS, clients: 3, ...machine }
-  const { violations, history, strikes, transcript } = await playRound(options)
-  expect(violations, transcript.join('\n')).toEqual([])
-  expect(strikes.length).toBeGreaterThan(1)
-  expect(history.log.length).toBeGreaterThan(10) // Else nothing was put to the test.
-  expect(history.operations.length).toBeGreaterThan(50)
+  const seen = { strikes: 0, orders: 0, operations: 0 }
+  const isMuch = () => seen.strikes > 1 && seen.orders > 10 && seen.operations > 50 // Else nothing was put to the test.
+  // On a busy machine little may happen in two seconds.
+  for (let seed = 4; seed < 4 + ROUNDS_MAX && !isMuch(); seed++) {
+    const { violations, history, strikes, transcript } = await playRound({ seed, seconds: 2, kinds: KINDS, clients: 3, ...machine })
+    expect(violations, transcript.join('\n')).toEqual([])
+    seen.strikes += strikes.length
+    seen.orders += history.log.length
+    seen.operations += history.operations.length
+  }
+  expect(isMuch(), JSON.stringify(seen)).toBe(true)
 })
 
 test('a seed decides the same faults again, and those that are missing here leave the others as they are', () => {

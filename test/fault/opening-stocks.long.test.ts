@@ -6,10 +6,9 @@ import type { StockData, StockListData } from '../../src/http/types.ts'
 import { type Cluster, startCluster } from '../cluster.ts'
 import { ask, dataOf } from '../contract/conformance/http.ts'
 import { orderNumber, place } from '../contract/conformance/target.ts'
-import { CliProcess, eventually } from './process.ts'
+import { CliProcess, eventually, HOPELESS_MS } from './process.ts'
 
 const STOCKS = 100_000
-const START_MS = 120_000
 /** Names of some forty bytes: nearly as many as a catalogue may have. */
 const nameOf = (at: number) => `stock number ${at} of a long, long list`
 
@@ -26,7 +25,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 const levelOf = async ({ frontEnd }: Cluster, at: number): Promise<StockData> =>
   dataOf<StockData>(await ask(frontEnd, `/stocks/${encodeURIComponent(nameOf(at))}`))
 
-test('a history of 100,000 stocks from a file, which later starts do not need', { timeout: START_MS }, async () => {
+test('a history of 100,000 stocks from a file, which later starts do not need', async () => {
   await using cluster = await startCluster({ words: ['--stocks', file] })
   const { stocks } = dataOf<StockListData>(await ask(cluster.frontEnd, '/stocks'))
   expect(stocks.map(({ name }) => name)).toEqual(Array.from({ length: STOCKS }, (_, at) => nameOf(at)))
@@ -43,7 +42,7 @@ test('a history of 100,000 stocks from a file, which later starts do not need', 
   await cluster.restart()
   expect(await levelOf(cluster, 70_000)).toMatchObject({ quantity: 1 })
   expect(await levelOf(cluster, STOCKS - 1)).toMatchObject({ price: 1000.99, quantity: STOCKS - 1 })
-  await eventually('the catalogue says that it ignores the file', 10_000, () =>
+  await eventually('the catalogue says that it ignores the file', HOPELESS_MS, () =>
     readFileSync(join(cluster.dataDir, 'logs', 'catalogue.log'), 'utf8').includes('the file of stocks is ignored') || undefined,
   )
 })

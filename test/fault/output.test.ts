@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { frontEndOfTheContract, type Habits } from './front-end-of-the-contract.ts'
-import { eventually } from './process.ts'
+import { eventually, HOPELESS_MS } from './process.ts'
 
 /** Where nothing can be written to any more: Linux has a file for that. */
 const FULL = '/dev/full'
@@ -107,10 +107,10 @@ test.skipIf(process.platform === 'win32').each(['is read later', 'is ended'] as 
     const child = spawn(process.execPath, [MAIN, 'buy', 'apple', '5', ...target], { stdio: ['ignore', writer, 'ignore'] })
     closeSync(writer)
     onTestFinished(() => void child.kill('SIGKILL'))
-    await eventually('the front end has answered', 20_000, () => answered || undefined)
+    await eventually('the front end has answered', HOPELESS_MS, () => answered || undefined)
     const exit = once(child, 'exit')
     if (what === 'is ended') child.kill('SIGTERM')
-    else expect(await eventually('it writes', 20_000, () => /order.*/.exec(drain())?.[0])).toBe('order 0: bought 5 shares of apple')
+    else expect(await eventually('it writes', HOPELESS_MS, () => /order.*/.exec(drain())?.[0])).toBe('order 0: bought 5 shares of apple')
     expect(await exit).toEqual([0, null])
   },
 )

@@ -6,6 +6,9 @@ import { statFields } from '../proc-stat.ts'
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url))
 
+/** When a wait is given up: never reached by a system that works, however busy the machine is. */
+export const HOPELESS_MS = 60_000
+
 export interface Exit {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
@@ -21,7 +24,7 @@ export class CliProcess {
   /** `descriptorsMax`: as many files and connections as it may have open, unless the system's usual number. */
   constructor(args: readonly string[], environment: Readonly<Record<string, string>> = {}, descriptorsMax?: number) {
     const { PATH = '', HOME = '' } = process.env
-    const words = ['src/cli/main.ts', ...args]
+    const words = ['bin/bazaar.js', ...args] // As users start it; it keeps what it has compiled.
     const limited = ['-c', `ulimit -n ${descriptorsMax}; exec "$0" "$@"`, process.execPath, ...words]
     const [file, given] = descriptorsMax === undefined ? [process.execPath, words] : ['/bin/sh', limited]
     this.#child = spawn(file, given, {
@@ -51,7 +54,7 @@ export class CliProcess {
   }
 
   /** Ends it by SIGTERM, by SIGKILL to its whole group when it takes longer than `graceMs`. */
-  async stop(graceMs = 15_000): Promise<Exit | 'had to be killed'> {
+  async stop(graceMs = HOPELESS_MS): Promise<Exit | 'had to be killed'> {
     if (!this.running) return this.exited
     this.signal('SIGCONT')
     this.signal('SIGTERM')

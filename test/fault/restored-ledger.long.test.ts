@@ -5,7 +5,7 @@ import type { OrderData } from '../../src/http/types.ts'
 import { place } from '../contract/conformance/target.ts'
 import { checkEndState } from '../end-state.ts'
 import { type BareSystem, bareSystem } from './bare-system.ts'
-import { eventually } from './process.ts'
+import { eventually, HOPELESS_MS } from './process.ts'
 
 /** Enough for several pages of the file. */
 const ORDERS = 60
@@ -50,7 +50,7 @@ test.each([
   // A catalogue that meets them later ends itself to recover, and this one has no supervisor.
   const replicas = system.names.filter((name) => name.startsWith('order-'))
   system.start(...replicas)
-  for (const name of replicas) await eventually(`${name} listens`, 20_000, () => system.output(name).includes('replica listens') || undefined)
+  for (const name of replicas) await eventually(`${name} listens`, HOPELESS_MS, () => system.output(name).includes('replica listens') || undefined)
   system.start('catalogue', 'frontend')
   await system.untilTrading()
   await checkEndState(system, acknowledged)

@@ -6,11 +6,9 @@ import { startCluster, type Cluster } from '../cluster.ts'
 import { ask, order } from '../contract/conformance/http.ts'
 import { levelOf, place } from '../contract/conformance/target.ts'
 import { checkEndState } from '../end-state.ts'
-import { CliProcess, eventually } from './process.ts'
+import { CliProcess, eventually, HOPELESS_MS } from './process.ts'
 
 const ANY_PORTS = ['--port', '0', '--catalog-port', '0', '--order-ports', '0,0,0']
-/** What a refused start may take on a busy machine. */
-const REFUSED_WITHIN_MS = 60_000
 
 function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'bazaar-two-'))
@@ -27,7 +25,7 @@ function started(words: readonly string[]): CliProcess {
 /** Starts it, and returns what it says when it ends by itself with 1. */
 async function refusal(words: readonly string[]): Promise<string> {
   const process = started(words)
-  await eventually(`\`${words.join(' ')}\` ends; it says ${process.output}`, REFUSED_WITHIN_MS, () => !process.running || undefined)
+  await eventually(`\`${words.join(' ')}\` ends; it says ${process.output}`, HOPELESS_MS, () => !process.running || undefined)
   expect(await process.exited, process.output).toEqual({ code: 1, signal: null })
   return process.output
 }
@@ -41,7 +39,7 @@ async function besides(cluster: Cluster, attempt: () => Promise<void>): Promise<
   expect(cluster.pids).toEqual(pids)
 }
 
-test('a second `up` on a folder is refused, whatever became of its small files, and ends nobody', { timeout: 240_000 }, async () => {
+test('a second `up` on a folder is refused, whatever became of its small files, and ends nobody', async () => {
   await using cluster = await startCluster()
   const { dataDir } = cluster
   const second = (data = dataDir) => refusal(['up', '--data', data, ...ANY_PORTS])
@@ -62,13 +60,13 @@ test('a second `up` on a folder is refused, whatever became of its small files, 
   await checkEndState(cluster, [])
 })
 
-test('a system on a copy of a folder ends no process of the system on the folder', { timeout: 240_000 }, async () => {
+test('a system on a copy of a folder ends no process of the system on the folder', async () => {
   await using cluster = await startCluster()
   const copy = join(temporaryFolder(), 'copy')
   cpSync(cluster.dataDir, copy, { recursive: true, filter: (path) => !/\.db/.test(path) })
   await besides(cluster, async () => {
     const second = started(['up', '--data', copy, ...ANY_PORTS])
-    await eventually(`the second one trades; it says ${second.output}`, 60_000, () => /trades \(/.test(second.output) || undefined)
+    await eventually(`the second one trades; it says ${second.output}`, HOPELESS_MS, () => /trades \(/.test(second.output) || undefined)
     expect(second.output).toContain('tells of another folder')
     expect(await second.stop()).toEqual({ code: 0, signal: null })
   })
@@ -76,7 +74,7 @@ test('a system on a copy of a folder ends no process of the system on the folder
   expect(await kill.exited).toEqual({ code: 1, signal: null })
 })
 
-test('a second process for one file is refused, by whatever name, and with the lock file gone', { timeout: 240_000 }, async () => {
+test('a second process for one file is refused, by whatever name, and with the lock file gone', async () => {
   await using cluster = await startCluster()
   const { dataDir } = cluster
   const elsewhere = temporaryFolder()
@@ -96,12 +94,12 @@ test('a second process for one file is refused, by whatever name, and with the l
   })
 })
 
-test('a file that was moved away from under its process is not written any more, and trading resumes when it is back', { timeout: 120_000 }, async () => {
+test('a file that was moved away from under its process is not written any more, and trading resumes when it is back', async () => {
   await using cluster = await startCluster()
   await place(cluster, 'tesla', 'buy', 1)
   const file = join(cluster.dataDir, 'catalog.db')
   renameSync(file, `${file}.away`)
-  await eventually('the catalogue says so', 20_000, async () => {
+  await eventually('the catalogue says so', HOPELESS_MS, async () => {
     const { text } = await ask(cluster.frontEnd, '/status')
     return text.includes('catalog.db was moved, removed or replaced') || undefined
   })

@@ -13,7 +13,7 @@ const ATTEMPT_MS = 7_000
 const THINK_MAX_MS = 12
 const AFTER_UNKNOWN_MS = 40
 const LIST_MAX = 40
-const LAST_ORDER_MS = 15_000
+const LAST_ORDER_MS = 60_000
 const NAMES = [...OPENING_CATALOGUE.map(({ name }) => name), 'no such stock']
 
 interface KeyedOrder extends OrderToPlace {

@@ -18,7 +18,7 @@ const GENESIS = { clusterId: 'c-1', stocks: OPENING_CATALOGUE }
 const LENGTH = 200
 const REQUEST = { key: 'c:0', fingerprint: 'print', name: 'tesla', type: 'sell', quantity: 1 }
 
-describe('bazaar verify', { timeout: 30_000 }, () => {
+describe('bazaar verify', () => {
   let data = ''
 
   const verify = (...options: string[]) => {

@@ -48,7 +48,7 @@ function supervise(scripts: Record<string, string>, start = spawnScript, obstacl
 }
 
 const pids = (): number[] => supervisor.states().map(({ pid }) => pid ?? 0)
-const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 5_000, interval: 20 })
+const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 60_000, interval: 20 })
 
 test('starts again what was killed', async () => {
   supervise({ a: SERVES })

@@ -45,7 +45,7 @@ interface Answered {
   readonly digest: string
 }
 
-describe('embedded engines and kill -9', { timeout: 30_000 }, () => {
+describe('embedded engines and kill -9', () => {
   let folder = ''
   let ledgerPath = ''
   let logPath = ''

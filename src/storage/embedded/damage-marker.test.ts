@@ -59,7 +59,7 @@ function breakPageOf(text: string): (path: string) => void {
 
 const emptying = (path: string): void => writeFileSync(path, '')
 
-describe('damage that is noticed while a file is in use', { timeout: 20_000 }, () => {
+describe('damage that is noticed while a file is in use', () => {
   let folder = ''
   let ledgerPath = ''
   let logPath = ''

@@ -28,7 +28,7 @@ const REQUESTS: readonly OrderRequest[] = Array.from({ length: LENGTH }, (_, ind
   quantity: 1,
 }))
 
-describe('embedded engines and damage', { timeout: 20_000 }, () => {
+describe('embedded engines and damage', () => {
   let folder = ''
   let ledgerPath = ''
   let logPath = ''

@@ -58,7 +58,7 @@ const refused = (prefix: string, count: number): OrderRequest[] =>
 
 const KNOWN_KEYS = [...Array.from({ length: BATCHES }, (_, batch) => accepted(batch)).flat(), ...refused('new', 30)]
 
-describe('single bytes, cuts and deletions', { timeout: 60_000 }, () => {
+describe('single bytes, cuts and deletions', () => {
   let folder = ''
   let disks = 0
   const random = new SeededRandom(SEED)

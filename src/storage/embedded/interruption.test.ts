@@ -93,7 +93,7 @@ function completes(script: string, path: string, fatalStep: number): Promise<boo
   })
 }
 
-describe('embedded engines, killed between two steps', { timeout: 60_000 }, () => {
+describe('embedded engines, killed between two steps', () => {
   let folder = ''
   let origin = ''
   let scene = ''

@@ -29,7 +29,7 @@ const requests = (count: number): OrderRequest[] =>
 const stockRow = (...values: (string | number)[]): string =>
   [...values, rowChecksum('stocks', values)].map((value) => JSON.stringify(value).replaceAll('"', "'")).join()
 
-describe('the verification of a file', { timeout: 20_000 }, () => {
+describe('the verification of a file', () => {
   let folder = ''
   let ledgerPath = ''
   let logPath = ''

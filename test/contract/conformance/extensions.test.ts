@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { OrderListData, PlacedData, StatusData, StockListData } from '../../../src/http/types.ts'
-import { eventually } from '../../fault/process.ts'
+import { eventually, HOPELESS_MS } from '../../fault/process.ts'
 import { call, callUnary, definitionOf } from './grpc.ts'
 import { ask, dataOf, order } from './http.ts'
 import { leaderOf, levelOf, openTarget, orderNumber, place, refusal, type Target } from './target.ts'
@@ -146,7 +146,7 @@ describe('listings', () => {
 
 test('GET /status tells that all copies are the same', async () => {
   const last = await place(target, 'intel', 'sell', 1)
-  const status = await eventually('all replicas are in sync', 10_000, async () => {
+  const status = await eventually('all replicas are in sync', HOPELESS_MS, async () => {
     const now = dataOf<StatusData>(await ask(target.frontEnd, '/status'))
     const digests = new Set([now.catalogue, ...now.replicas].map((one) => (one.reachable ? one.digest : '?')))
     return digests.size === 1 ? now : undefined
@@ -164,7 +164,7 @@ test('a trade at the catalogue itself becomes an order like any other', async ()
   const last = await place(target, 'gamestop', 'sell', 1)
   await call(target.catalogue, 'Catalog.Trade', { stockName: 'gamestop', stockTradeQuantity: 8, tradeType: 'sell' })
   expect(await levelOf(target, 'gamestop')).toBe(before + 9)
-  const found = await eventually('the order is known', 5_000, () => orderNumber(target, last + 1))
+  const found = await eventually('the order is known', HOPELESS_MS, () => orderNumber(target, last + 1))
   expect(found).toEqual({ number: last + 1, name: 'gamestop', type: 'sell', quantity: 8 })
 })
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { eventually } from '../../fault/process.ts'
+import { eventually, HOPELESS_MS } from '../../fault/process.ts'
 import { call, statusOf, synchronize } from './grpc.ts'
 import { followersOf, isForeign, leaderOf, levelOf, openTarget, orderNumber, place, type Target } from './target.ts'
 
@@ -103,7 +103,7 @@ describe('Order.Lookup', () => {
     const expected = { orderNum, ...trade('intel', 'sell', 9) }
     expect(await call(await leaderOf(target), 'Order.Lookup', { orderNum })).toEqual(expected)
     for (const { address } of target.replicas) {
-      await eventually(`order ${orderNum} at ${address}`, 5_000, async () => {
+      await eventually(`order ${orderNum} at ${address}`, HOPELESS_MS, async () => {
         const answer = await call(address, 'Order.Lookup', { orderNum })
         return answer.orderNum === orderNum || undefined
       })

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ask } from './http.ts'
-import { followersOf, isForeign, leaderOf, openTarget, type Target } from './target.ts'
+import { followersOf, leaderOf, openTarget, type Target } from './target.ts'
 
 let target: Target
 beforeAll(async () => {
@@ -21,10 +21,5 @@ describe('GET /leader', () => {
       expect(answer.status, path).toBe(200)
       expect(answer.body, path).toEqual({ data: { leader } })
     }
-  })
-
-  test.skipIf(isForeign)('on a system that is left alone it is the replica with the highest id', async () => {
-    const highest = target.replicas.toSorted((a, b) => b.id - a.id)[0]
-    expect(await leaderOf(target)).toBe(highest?.address)
   })
 })

@@ -14,7 +14,7 @@ export interface AskOptions {
   /** Sent as it stands, with the content type of JSON unless `headers` name another. */
   readonly body?: string
   readonly agent?: Agent
-  /** Milliseconds without an answer after which the request fails; 15 s unless given. */
+  /** Milliseconds without an answer after which the request fails; a minute unless given. */
   readonly deadlineMs?: number
 }
 
@@ -26,7 +26,7 @@ const kept = new Agent({ keepAlive: true, timeout: 5_000 })
  * answer: connection refused or reset, or the deadline.
  */
 export function ask(address: string, path: string, options: AskOptions = {}): Promise<HttpAnswer> {
-  const { method = 'GET', body, agent = kept, deadlineMs = 15_000 } = options
+  const { method = 'GET', body, agent = kept, deadlineMs = 60_000 } = options
   const headers: Record<string, string> = { ...(body === undefined ? {} : bodyHeaders(body)), ...options.headers }
   const url = new URL(`http://${address}`)
   return new Promise((resolve, reject) => {

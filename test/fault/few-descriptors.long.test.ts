@@ -4,7 +4,7 @@ import type { StatusData } from '../../src/http/types.ts'
 import { ask, dataOf } from '../contract/conformance/http.ts'
 import { place } from '../contract/conformance/target.ts'
 import { bareSystem, type BareSystem } from './bare-system.ts'
-import { eventually } from './process.ts'
+import { eventually, HOPELESS_MS } from './process.ts'
 
 const DESCRIPTORS = 256
 const SLOW_CLIENTS = 300
@@ -41,7 +41,7 @@ test('with 256 descriptors and 300 slow clients at each process, whoever is rest
   for (const name of ['order-3', 'order-2', 'catalogue']) {
     await system.kill(name)
     system.start(name)
-    await eventually(`all is well after ${name} was killed`, 60_000, () => isWhole(system))
+    await eventually(`all is well after ${name} was killed`, HOPELESS_MS, () => isWhole(system))
     expect(await place(system, 'tesla', 'sell', 1)).toBeGreaterThanOrEqual(0)
   }
   await system.kill('frontend')

@@ -1,6 +1,7 @@
 import { OPENING_CATALOGUE } from '../src/domain/stock.ts'
 import type { FrontEnd } from '../src/frontend/front-end.ts'
 import type { CatalogueToFrontEnd, FrontEndToCatalogue } from '../src/rpc/messages.ts'
+import { entriesBetween } from '../src/storage/pages.ts'
 import type { Cluster } from './cluster.ts'
 import type { NetworkObserver } from './network.ts'
 import type { Life } from './process.ts'
@@ -75,7 +76,7 @@ export class CacheChecks implements NetworkObserver {
     const { ledger } = this.#cluster
     if (!ledger || this.#counting || this.#counted >= this.#published()) return
     this.#counting = true
-    for (const { name, quantity } of await ledger.entries(this.#counted, this.#published() - this.#counted)) {
+    for (const { name, quantity } of await entriesBetween(ledger, this.#counted, this.#published())) {
       this.#volumes.set(name, (this.#volumes.get(name) ?? 0) + quantity)
       this.#counted += 1
     }

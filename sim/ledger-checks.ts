@@ -3,6 +3,7 @@ import type { Entry } from '../src/domain/order.ts'
 import { OPENING_CATALOGUE } from '../src/domain/stock.ts'
 import type { LeaderToCatalogue } from '../src/rpc/messages.ts'
 import type { Ledger } from '../src/storage/ledger.ts'
+import { entriesBetween } from '../src/storage/pages.ts'
 import type { Cluster } from './cluster.ts'
 import type { NetworkObserver } from './network.ts'
 import type { Life } from './process.ts'
@@ -93,7 +94,7 @@ export class LedgerChecks implements NetworkObserver {
   async #look(ledger: Ledger): Promise<void> {
     const [from, { length }] = [this.#length, ledger.head()]
     this.#length = length
-    const entries = await ledger.entries(from, length - from)
+    const entries = await entriesBetween(ledger, from, length)
     if (ledger !== this.#ledger) return
     entries.forEach((entry, i) => this.#lookAt(entry, from + i))
   }

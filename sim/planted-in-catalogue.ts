@@ -3,6 +3,20 @@ import type { PlantedBug } from './planted-bugs.ts'
 /** Rules of the catalogue. */
 export const CATALOGUE_BUGS: readonly PlantedBug[] = [
   {
+    name: 'key-of-any-length',
+    what: 'a key that came by gRPC may be longer than any message that ships it',
+    file: 'src/rpc/message-rules.ts',
+    find: "  (value) => value === '' || isIdempotencyKey(value),",
+    replace: "  (value) => value === '' || isIdempotencyKey(value[0]!),",
+  },
+  {
+    name: 'position-beyond-the-ledger',
+    what: 'a leader has published what was never decided',
+    file: 'src/catalogue/leader-stream.ts',
+    find: 'if (position > length) return this.#refuse',
+    replace: 'if (position < 0) return this.#refuse',
+  },
+  {
     name: 'key-forgotten',
     what: 'D1: a key on record is decided again',
     file: 'src/catalogue/decide.ts',

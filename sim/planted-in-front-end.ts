@@ -3,6 +3,13 @@ import type { PlantedBug } from './planted-bugs.ts'
 /** Rules of the front end. */
 export const FRONT_END_BUGS: readonly PlantedBug[] = [
   {
+    name: 'epoch-beyond-the-last',
+    what: 'E1: an election goes on counting where epochs end',
+    file: 'src/frontend/leadership.ts',
+    find: 'const epoch = Math.min(this.#highestEpoch + 1, LIMITS.epochMax)',
+    replace: 'const epoch = this.#highestEpoch + 1',
+  },
+  {
     name: 'cache-without-session',
     what: 'K1: a cached value is served although the session is over',
     file: 'src/frontend/stock-cache.ts',

@@ -3,6 +3,13 @@ import type { PlantedBug } from './planted-bugs.ts'
 /** Rules of the order replicas. */
 export const ORDER_BUGS: readonly PlantedBug[] = [
   {
+    name: 'generation-of-a-stranger',
+    what: 'R5: a follower takes in a generation that its catalogue has not come to',
+    file: 'src/order/follower.ts',
+    find: 'const isNews = hello.generation > held.sealedGeneration || ',
+    replace: 'const isNews = ',
+  },
+  {
     name: 'copies-not-awaited',
     what: 'O1: an order is acknowledged before the copies hold it',
     file: 'src/order/leader.ts',

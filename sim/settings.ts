@@ -3,7 +3,8 @@ import { LIMITS } from '../src/domain/limits.ts'
 import type { FaultMix } from './fault-mixes.ts'
 
 const USUAL_LIMITS = { ...LIMITS }
-const SHORT_PAGES = { catchUpBatchMax: 8, learnerBatchMax: 4, leaderGapMax: 20, entriesPieceMax: 2, stocksPartMax: 3 }
+/** With messages as short, one text without measure would stop a cluster, as 16 MB stop a real one. */
+const SHORT_PAGES = { messageBytesMax: 65_536, pageBytesMax: 700, catchUpBatchMax: 8, learnerBatchMax: 4, leaderGapMax: 20, entriesPieceMax: 2, stocksPartMax: 3 }
 const SHORT_QUEUES = { frontEndPendingOrdersMax: 3, frontEndStandingOrdersMax: 2, leaderPendingOrdersMax: 1, tradeBatchMax: 1, frontEndWaitingQuestionsMax: 2 }
 const LEASES_MS = [100, 200, 350, 500, 500]
 

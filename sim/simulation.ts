@@ -1,5 +1,6 @@
 import type { Entry } from '../src/domain/order.ts'
 import { OPENING_CATALOGUE } from '../src/domain/stock.ts'
+import { entriesBetween } from '../src/storage/pages.ts'
 import { checkHistory } from '../test/checkers/check-history.ts'
 import { describe, type Operation } from '../test/checkers/history.ts'
 import { Browser } from './browsers.ts'
@@ -181,7 +182,8 @@ class Run {
   }
 
   async judge(): Promise<RunResult> {
-    const log = (await this.#cluster.ledger?.entries(0, Number.MAX_SAFE_INTEGER)) ?? []
+    const { ledger } = this.#cluster
+    const log = ledger ? await entriesBetween(ledger, 0, ledger.head().length) : []
     // A run that was broken off has calls without an answer, and copies that differ.
     if (!this.#isOver) this.#checkHistory(log)
     return {

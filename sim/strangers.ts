@@ -4,6 +4,7 @@ import type { Network } from '../src/runtime/network.ts'
 import { fromWireOutcome } from '../src/rpc/outcome-codes.ts'
 import { describe, type Operation, type OrderRead, type Place, type StockRead } from '../test/checkers/history.ts'
 import type { Cluster } from './cluster.ts'
+import { Extremes } from './extremes.ts'
 import { SimProcess, type World } from './process.ts'
 
 const THINK_MAX_MS = 150
@@ -26,6 +27,7 @@ export class Stranger {
   readonly #world: World
   readonly #cluster: Cluster
   readonly #network: Network
+  readonly #extremes: Extremes
   readonly #options: StrangerOptions
   readonly #id: number
   #keys = 0
@@ -41,6 +43,7 @@ export class Stranger {
     const process = new SimProcess(world, `stranger-${id}`, `stranger-${id}:1`, async () => {})
     process.start()
     this.#network = world.network.for(process.life!)
+    this.#extremes = new Extremes(world, this.#network, cluster)
     this.#next()
   }
 
@@ -68,8 +71,9 @@ export class Stranger {
     else if (choice < 0.6) this.#stock()
     else if (choice < 0.75) this.#order()
     else if (choice < 0.85) this.#propagate()
-    else if (choice < 0.95) this.#synchronize()
-    else this.#assign()
+    else if (choice < 0.92) this.#synchronize()
+    else if (choice < 0.95) this.#assign()
+    else this.#extremes.send(this.#replica())
   }
 
   /**

@@ -278,6 +278,7 @@ export class Cluster {
 }
 
 function revive(process: SimProcess): void {
+  process.life?.slowDown(0)
   if (process.life?.paused) process.life.resume()
   process.start()
 }

@@ -9,6 +9,8 @@ export interface FaultMix {
   readonly losesLedger?: true
   /** Clients may notice nothing of these faults but a short pause. */
   readonly unnoticed?: true
+  /** None of these faults is a reason to elect another leader. */
+  readonly keepsLeader?: true
 }
 
 export const FAULT_MIXES: readonly FaultMix[] = [
@@ -42,7 +44,9 @@ export const FAULT_MIXES: readonly FaultMix[] = [
       'slow-disk': 1,
     },
   },
-  { name: 'pauses', weights: { pause: 4, 'slow-disk': 1, 'slow-network': 1 } },
+  { name: 'pauses', weights: { pause: 4, 'slow-process': 2, 'slow-disk': 1, 'slow-network': 1 } },
+  { name: 'others late', keepsLeader: true, weights: { 'others-late': 1 } },
+  { name: 'forgotten', weights: { 'forget-connections': 5, 'kill-replica': 1, pause: 1, reset: 1, 'slow-process': 1, vanish: 0.5 } },
   { name: 'network', weights: { partition: 4, reset: 3, stall: 3, 'slow-network': 3, vanish: 1 } },
   { name: 'machines', weights: { vanish: 8, stall: 2, pause: 1, 'slow-network': 1 } },
   { name: 'disks', weights: { 'full-disk': 2, 'broken-disk': 2, 'slow-disk': 3, 'kill-replica': 1 } },

@@ -1,6 +1,7 @@
 import type { SimReplica } from './cluster.ts'
 import { diskOf, failDisk, fillAllDisks } from './disk-faults.ts'
 import { killNeighbour, neighbourMovesIn } from './neighbour-faults.ts'
+import { forgetConnections, othersAreLate, slowProcess } from './lateness-faults.ts'
 import { FAIR_WEATHER } from './network.ts'
 import type { SimProcess } from './process.ts'
 import { ABSENCE_MAX_MS, absenceOf, crashFor, processOf, replicaOf, SHORT_ABSENCE_MS, type Fault, type Stage } from './stage.ts'
@@ -229,6 +230,9 @@ export const FAULTS = {
   pause: (stage) => pauseFor(stage, stage.world.random.chance(0.5) ? replicaOf(stage).process : processOf(stage)),
   'pause-front-end': (stage) => pauseFor(stage, stage.world.random.pick(stage.cluster.frontEnds).process),
   'one-replica-away': oneReplicaAway,
+  'forget-connections': forgetConnections,
+  'slow-process': slowProcess,
+  'others-late': othersAreLate,
   partition,
   'deaf-front-end': deafen,
   'delay-confirmations': delayConfirmations,

@@ -36,6 +36,8 @@ export interface NetworkObserver {
   delivered?(to: Life, message: object, stream: StreamPair): void
   /** A message was refused where it arrived: it holds what no message may hold. */
   refused?(from: Life, wrong: string): void
+  /** A caller gives up on a call whose answer had come to it in time: it had not read that yet. */
+  gaveUpAnswered?(caller: Life): void
   /** A single call has its answer, which now goes back. */
   answered?(by: Life, caller: Life, method: string, response: unknown): void
 }
@@ -47,6 +49,9 @@ export const onlyOf = (processes: readonly SimProcess[], observer: NetworkObserv
   },
   delivered: (to, message, stream) => {
     if (processes.includes(to.process)) observer.delivered?.(to, message, stream)
+  },
+  gaveUpAnswered: (caller) => {
+    if (processes.includes(caller.process)) observer.gaveUpAnswered?.(caller)
   },
   answered: (by, caller, method, response) => {
     if (processes.includes(by.process)) observer.answered?.(by, caller, method, response)
@@ -102,6 +107,12 @@ export class SimNetwork {
     life.onEnd(() => {
       if (this.#http.get(address)?.life === life) this.#http.delete(address)
     })
+  }
+
+  /** Boxes on the way forget every connection between this process and others: all stay open, and nothing arrives any more. */
+  forgetAllBetween(process: SimProcess, others: readonly SimProcess[]): void {
+    this.streams.forgetAllOf(process)
+    this.#calls.forgetAllBetween(process, others)
   }
 
   hostAt(address: string): Host | undefined {

@@ -228,4 +228,25 @@ export const ORDER_BUGS: readonly PlantedBug[] = [
     find: "if (own === '') return this.#belonging.requireOwnHistory(clusterId)",
     replace: "if (own === '') return",
   },
+  {
+    name: 'call-keeps-its-channel',
+    what: 'a call that got no answer leaves its channel to the next one, though a box on the way may have forgotten it',
+    file: 'src/rpc/call-channels.ts',
+    find: 'if (!wasAnswered(error)) this.#giveUp(address, channel)',
+    replace: 'if (!wasAnswered(error) && (error as RpcError).code === "UNAVAILABLE") this.#giveUp(address, channel)',
+  },
+  {
+    name: 'forgotten-catalogue-kept',
+    what: 'a front end waits for ever on a stream to the catalogue that a box on the way has forgotten',
+    file: 'src/frontend/session.ts',
+    find: 'if (this.#stream && clock.awakeMs() - this.#heardAt > SILENCE_MS)',
+    replace: 'if (this.#stream && clock.awakeMs() < this.#heardAt)',
+  },
+  {
+    name: 'own-lateness-ignored',
+    what: 'who stood still gives up on what had come meanwhile, before it reads that',
+    file: 'src/runtime/clock.ts',
+    find: '(clock.awakeMs() < until ? wait() : clock.nextTurn(end))',
+    replace: '(end())',
+  },
 ]

@@ -134,7 +134,11 @@ export class Life {
   /** Callbacks that its clock owes it. */
   #timers = 0
   #awake: AwakeTime | undefined
-  readonly #backlog: (() => void)[] = []
+  /** What came while it stood still. */
+  readonly #backlog: { readonly run: () => void; readonly isTimer: boolean }[] = []
+  /** Every step comes up to so much late; and when the last one that is late comes. */
+  #lateMaxMs = 0
+  #lastStepAt = 0
   readonly #onEnd = new Set<() => void>()
 
   constructor(process: SimProcess) {
@@ -177,22 +181,46 @@ export class Life {
     return this.#timers
   }
 
-  /** Runs `run` unless the life is over; while it is paused, later. Everything that reaches a process comes through here. */
-  enter(run: () => void): void {
+  /**
+   * Runs `run` unless the life is over; while it is paused or gets few turns, later. Everything that reaches a process comes
+   * through here.
+   */
+  enter(run: () => void, isTimer = false): void {
+    const { scheduler, random } = this.process.world
     if (!this.#alive) return
-    if (this.paused) this.#backlog.push(run)
+    const lateMs = this.#lateMaxMs > 0 ? random.next() * this.#lateMaxMs : 0
+    const at = Math.max(this.#lastStepAt, scheduler.nowMs + lateMs)
+    if (at <= scheduler.nowMs) return this.#step(run, isTimer)
+    this.#lastStepAt = at
+    scheduler.after(at - scheduler.nowMs, () => this.#step(run, isTimer))
+  }
+
+  #step(run: () => void, isTimer: boolean): void {
+    if (!this.#alive) return
+    if (this.paused) this.#backlog.push({ run, isTimer })
     else run()
+  }
+
+  /** From now on every step comes up to so much late, in order, as where others use the processor; 0 takes that back. */
+  slowDown(lateMaxMs: number): void {
+    this.#lateMaxMs = lateMaxMs
   }
 
   pause(): void {
     this.#pausedAt ??= this.process.world.scheduler.nowMs
   }
 
-  /** What came in the meantime is taken in order, each as an event of its own. */
+  /**
+   * What came in the meantime is taken, each as an event of its own: first what its own clock owed it, as an event loop
+   * does that stood still, then what others sent, in order.
+   */
   resume(): void {
-    if (this.#pausedAt !== undefined) this.#pauses.push({ from: this.#pausedAt, to: this.process.world.scheduler.nowMs })
+    const { scheduler } = this.process.world
+    if (this.#pausedAt !== undefined) this.#pauses.push({ from: this.#pausedAt, to: scheduler.nowMs })
     this.#pausedAt = undefined
-    for (const run of this.#backlog.splice(0)) this.process.world.scheduler.after(0, () => this.enter(run))
+    const waiting = this.#backlog.splice(0)
+    const inTurn = [...waiting.filter(({ isTimer }) => isTimer), ...waiting.filter(({ isTimer }) => !isTimer)]
+    for (const { run, isTimer } of inTurn) scheduler.after(0, () => this.enter(run, isTimer))
   }
 
   /** Returns what takes this back. */
@@ -244,7 +272,7 @@ export class Life {
       run()
     }
     this.#timers += 1
-    const timer = process.world.scheduler.after(process.real(delayMs), () => this.enter(ring))
+    const timer = process.world.scheduler.after(process.real(delayMs), () => this.enter(ring, true))
     return {
       cancel: () => {
         settle()

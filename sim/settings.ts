@@ -36,7 +36,7 @@ export interface RunSettings extends ClusterSettings {
 }
 
 export function settingsOf(random: SimRandom, mix: FaultMix): RunSettings {
-  const plain = mix.unnoticed === true
+  const plain = mix.unnoticed === true || mix.keepsLeader === true
   const frontEndsCache = plain || random.chance(0.9)
   return {
     replicaIds: [1, 2, 3],

@@ -4,8 +4,11 @@ import type { Cluster, SimReplica } from './cluster.ts'
 import type { SimNetwork } from './network.ts'
 import type { ClusterSettings } from './settings.ts'
 
-/** Callbacks that a process with nothing to do may wait for. */
-const TIMERS_MAX = 6
+/** Callbacks that a process with nothing to do may wait for, the ends of calls that went over a forgotten connection among them. */
+const TIMERS_MAX = 8
+
+/** Three renewals fit in. */
+const LEASE_THAT_LASTS_MS = 350
 
 /** What has to be true of a healthy cluster that has nothing to do. */
 export class SettledChecks {
@@ -22,7 +25,7 @@ export class SettledChecks {
   /** 13. What keeps the cluster from being whole: one leader that all follow, every copy the same. Undefined when it is. */
   async unsettled(): Promise<string | undefined> {
     const { catalogue, frontEnds, remaining } = this.#cluster
-    const { state } = ((await this.#network.inspect(catalogue.address, 'Catalog.Status')) ?? { state: 'away' }) as CatalogueStatus
+    const { state, sessions } = ((await this.#network.inspect(catalogue.address, 'Catalog.Status')) ?? { state: 'away', sessions: [] }) as CatalogueStatus
     if (state !== 'open') return `the catalogue is ${state}`
     if (!this.#cluster.inSync()) return 'the copies are not the same'
     const statuses = await Promise.all(remaining.map((replica) => this.#statusOf(replica)))
@@ -38,6 +41,10 @@ export class SettledChecks {
       if (follower.role !== 'follower' || follower.leader !== String(leader.replicaId)) return `${words(follower)} does not follow ${words(leader)}`
     }
     const strays = frontEnds.filter(({ core }) => core?.leaderAddress() !== leader.address)
+    const { frontEndsCache, leaseMs } = this.#settings
+    // A short lease lapses before each renewal.
+    const caching = frontEndsCache && leaseMs >= LEASE_THAT_LASTS_MS ? frontEnds.length : 0
+    if (sessions.length < caching) return `${sessions.length} of ${caching} front ends have a session`
     if (strays.length > 0) return `${strays.map(({ process }) => process.name).join(', ')} do not use ${words(leader)}`
     return undefined
   }

@@ -11,6 +11,7 @@ import { SimStorageFailure } from './disk.ts'
 import { DurableChecks } from './durable-checks.ts'
 import { FAULT_MIXES, type FaultMix } from './fault-mixes.ts'
 import { GenerationChecks } from './generation-checks.ts'
+import { LatenessChecks } from './lateness-checks.ts'
 import { LedgerChecks } from './ledger-checks.ts'
 import { healAll, Nemesis } from './nemesis.ts'
 import { Neighbour } from './neighbour.ts'
@@ -116,7 +117,7 @@ class Run {
     this.#ledgerChecks = new LedgerChecks(this.#cluster, () => this.#checks.published, this.#settings.strangers, violated)
     const generations = new GenerationChecks(this.#cluster, violated)
     const caches = new CacheChecks(this.#cluster, () => this.#checks.published, violated)
-    const checks = [this.#checks, this.#ledgerChecks, generations, caches, new QueueChecks(this.#cluster, violated)]
+    const checks = [this.#checks, this.#ledgerChecks, generations, caches, new QueueChecks(this.#cluster, violated), new LatenessChecks(this.#mix, violated)]
     network.observers.push(...checks.map((each) => onlyOf(this.#cluster.processes, each)))
     this.#settled = new SettledChecks(this.#cluster, network, this.#settings)
     const readable = new ReadableChecks(this.#world, this.#cluster, () => this.#checks.published, violated)

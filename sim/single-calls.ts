@@ -1,17 +1,56 @@
+import { CallChannels, type CallChannel } from '../src/rpc/call-channels.ts'
+import { afterAwake } from '../src/runtime/clock.ts'
 import type { Asker } from '../src/runtime/gate.ts'
 import { RpcError, type HttpAnswer, type HttpHeaders, type ServerStreamMethod, type UnaryMethod } from '../src/runtime/network.ts'
 import type { Host, SimNetwork } from './network.ts'
-import type { Life } from './process.ts'
+import type { Life, SimProcess } from './process.ts'
 import { wrongOnArrival } from './wire.ts'
 
+/** When what was asked for has come to its caller, who may not have read it yet. */
+interface Reply {
+  arrivedAt: number
+}
+
 type Fail = (code: RpcError['code'], why: string) => void
+
+/** The connection that calls from one process to one address go over. */
+interface SimChannel extends CallChannel {
+  readonly address: string
+  /** A box on the way has forgotten it: nothing arrives any more. */
+  isForgotten: boolean
+}
 
 /** Single calls between simulated processes: requests and answers may be lost, and a call may be carried out twice. */
 export class SimCalls {
   readonly #network: SimNetwork
 
+  /** The channels that are open, with who opened them. */
+  readonly #open = new Map<SimChannel, Life>()
+  readonly #channels = new WeakMap<Life, CallChannels<SimChannel>>()
+
   constructor(network: SimNetwork) {
     this.#network = network
+  }
+
+  /** All connections for calls between this process and the others are forgotten on their way. */
+  forgetAllBetween(process: SimProcess, others: readonly SimProcess[]): void {
+    for (const [channel, life] of this.#open) {
+      const isBetween = life.process === process || (channel.address === process.address && others.includes(life.process))
+      if (isBetween) channel.isForgotten = true
+    }
+  }
+
+  #channelsOf(life: Life): CallChannels<SimChannel> {
+    const known = this.#channels.get(life)
+    if (known) return known
+    const channels = new CallChannels((address) => {
+      const channel: SimChannel = { address, isForgotten: false, close: () => void this.#open.delete(channel) }
+      this.#open.set(channel, life)
+      life.onEnd(channel.close)
+      return channel
+    })
+    this.#channels.set(life, channels)
+    return channels
   }
 
   call(
@@ -28,17 +67,18 @@ export class SimCalls {
         return scheduler.nowMs >= until || !life.alive
       },
     }
-    return this.#exchange(life, deadlineMs, (answer, fail) => {
+    const carry = (channel: SimChannel) => this.#exchange(life, deadlineMs, (answer, fail, reply) => {
       const host = this.#network.hostAt(address)
+      if (channel.isForgotten) return
       if (!host) return this.#refuse(life, address, fail)
       if (this.#network.isCut(life, host.life)) return
       host.life.enter(() => {
         const forget = host.life.onEnd(() => {
-          if (!host.life.isVanished) this.#back(life, undefined, () => fail('UNAVAILABLE', 'connection reset'))
+          if (!host.life.isVanished && !channel.isForgotten) this.#back(life, undefined, () => fail('UNAVAILABLE', 'connection reset'))
         })
         const back = (deliver: () => void) => {
           forget()
-          this.#back(life, host.life, deliver)
+          if (!channel.isForgotten) this.#back(life, host.life, deliver, reply)
         }
         this.#taken(life, host, method, request, asker).then(
           (response) => {
@@ -55,6 +95,7 @@ export class SimCalls {
         )
       })
     })
+    return life.alive ? this.#channelsOf(life).over(address, carry) : new Promise(() => {})
   }
 
   /** As the real network does: a request that cannot be is refused before anybody sees it. */
@@ -87,13 +128,13 @@ export class SimCalls {
   }
 
   httpGet(life: Life, address: string, path: string, deadlineMs: number, headers: HttpHeaders = {}): Promise<HttpAnswer> {
-    return this.#exchange(life, deadlineMs, (answer, fail) => {
+    return this.#exchange(life, deadlineMs, (answer, fail, reply) => {
       const server = this.#network.httpAt(address)
       if (!server) return this.#refuse(life, address, fail)
       if (this.#network.isCut(life, server.life)) return
       server.life.enter(() => {
         const response = server.handle(path, headers)
-        this.#back(life, server.life, () => answer(response))
+        this.#back(life, server.life, () => answer(response), reply)
       })
     }) as Promise<HttpAnswer>
   }
@@ -107,15 +148,21 @@ export class SimCalls {
   #exchange(
     life: Life,
     deadlineMs: number,
-    deliver: (answer: (response: unknown) => void, fail: Fail) => void,
+    deliver: (answer: (response: unknown) => void, fail: Fail, reply: Reply) => void,
   ): Promise<unknown> {
     const { scheduler, random, weather } = this.#network
     if (!life.alive) return new Promise(() => {})
     return new Promise((resolve, reject) => {
-      const fail: Fail = (code, why) => reject(new RpcError(code, why))
-      const timer = scheduler.after(life.process.real(deadlineMs), () =>
-        life.enter(() => fail('DEADLINE_EXCEEDED', 'no answer in time')),
-      )
+      const reply: Reply = { arrivedAt: Infinity }
+      const dueAt = scheduler.nowMs + life.process.real(deadlineMs)
+      const timer = afterAwake(life.runtime.clock, deadlineMs, () => {
+        if (reply.arrivedAt < dueAt) for (const observer of this.#network.observers) observer.gaveUpAnswered?.(life)
+        fail('DEADLINE_EXCEEDED', 'no answer in time')
+      })
+      const fail: Fail = (code, why) => {
+        timer.cancel()
+        reject(new RpcError(code, why))
+      }
       const answer = (response: unknown) => {
         timer.cancel()
         resolve(response)
@@ -123,15 +170,18 @@ export class SimCalls {
       const times = random.chance(weather.duplicateProbability) ? 2 : 1
       for (let i = 0; i < times; i += 1) {
         if (random.chance(weather.lossProbability)) continue
-        scheduler.after(this.#network.delay(), () => deliver(answer, fail))
+        scheduler.after(this.#network.delay(), () => deliver(answer, fail, reply))
       }
     })
   }
 
-  #back(to: Life, from: Life | undefined, deliver: () => void): void {
+  #back(to: Life, from: Life | undefined, deliver: () => void, reply?: Reply): void {
     const { scheduler, random, weather } = this.#network
     if (from && (!from.alive || this.#network.isCut(from, to))) return
     if (random.chance(weather.lossProbability)) return
-    scheduler.after(this.#network.delay(), () => to.enter(deliver))
+    scheduler.after(this.#network.delay(), () => {
+      if (reply) reply.arrivedAt = scheduler.nowMs
+      to.enter(deliver)
+    })
   }
 }

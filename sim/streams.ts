@@ -21,6 +21,8 @@ interface End {
 export interface StreamPair {
   readonly method: StreamMethod
   readonly ends: readonly [End, End]
+  /** A box on the way has forgotten it: nothing arrives any more, not even that an end is closed. */
+  isForgotten: boolean
 }
 
 const ignore = (): void => {}
@@ -52,6 +54,15 @@ export class SimStreams {
     if (!pair) return
     const told = this.#network.random.pick([[0, 1], [0, 1], [0], [1]] as const)
     this.#break(pair, 'connection reset', told.map((i) => pair.ends[i]))
+  }
+
+  /** All streams of this process are forgotten on their way. */
+  forgetAllOf(process: SimProcess): void {
+    for (const pair of this.#pairs) {
+      if (pair.isForgotten || !pair.ends.some(({ life }) => life.process === process)) continue
+      pair.isForgotten = true
+      this.#missInTime(pair)
+    }
   }
 
   /** One direction of one stream stands still for a while; a new stream beside it does not. */
@@ -120,7 +131,7 @@ export class SimStreams {
     host.life.enter(() => {
       if (!caller.open) return
       const callee = newEnd(host.life, NOBODY)
-      const pair: StreamPair = { method, ends: [caller, callee] }
+      const pair: StreamPair = { method, ends: [caller, callee], isForgotten: false }
       this.#pairs.add(pair)
       // The handlers may send before they are returned.
       callee.handlers = open({ send: (message) => this.#send(pair, 1, message), close: () => this.#closeFrom(pair, 1), drained: () => Promise.resolve() })
@@ -135,7 +146,7 @@ export class SimStreams {
 
   /** A machine that has vanished resets nothing: its neighbours wait. */
   #lifeEnded(pair: StreamPair, life: Life): void {
-    if (!life.isVanished) this.#break(pair, 'connection reset', pair.ends)
+    if (!life.isVanished && !pair.isForgotten) this.#break(pair, 'connection reset', pair.ends)
     else if (pair.ends.every((end) => !end.life.alive)) this.#pairs.delete(pair)
     else this.#missInTime(pair)
   }
@@ -146,7 +157,7 @@ export class SimStreams {
     const [caller, callee] = pair.ends
     scheduler.after(random.next() * SERVER_KEEPALIVE_MS + SERVER_KEEPALIVE_TIMEOUT_MS, () => {
       callee.life.enter(() => {
-        if (this.#isGone(caller)) this.#close(callee, 'keepalive timeout')
+        if (pair.isForgotten || this.#isGone(caller)) this.#close(callee, 'keepalive timeout')
       })
     })
   }
@@ -156,6 +167,7 @@ export class SimStreams {
     const receiver = pair.ends[1 - from]!
     if (!sender.open || !sender.life.alive) return
     for (const observer of this.#network.observers) observer.sent?.(sender.life, message, pair)
+    if (pair.isForgotten) return
     if (this.#isGone(receiver)) return this.#bounce(pair, sender, receiver)
     const lost = () => this.#bounce(pair, sender, receiver)
     this.#carry(sender, receiver, lost, () => {
@@ -207,6 +219,7 @@ export class SimStreams {
     const closer = pair.ends[from]
     const other = pair.ends[1 - from]!
     if (!closer.open) return
+    if (pair.isForgotten) return this.#close(closer, 'closed by this end')
     const close = () => this.#close(other, 'closed by the other end')
     // A client that closes cancels the call, which may overtake what it has just sent.
     const overtakes = from === 0 && random.chance(0.5) && !this.#network.isCut(closer.life, other.life)
@@ -222,7 +235,7 @@ export class SimStreams {
   }
 
   #break(pair: StreamPair, why: string, told: readonly End[]): void {
-    if (!this.#pairs.has(pair)) return
+    if (!this.#pairs.has(pair) || pair.isForgotten) return
     if (told.length === pair.ends.length) this.#pairs.delete(pair)
     const { scheduler } = this.#network
     if (!told.includes(pair.ends[1])) this.#missInTime(pair)

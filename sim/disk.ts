@@ -185,9 +185,9 @@ function ledgerOn(disk: SimDisk, inner: Ledger, life: Life, watch: LedgerWatch):
   }
   return {
     head: () => inner.head(),
-    decide: (requests: readonly OrderRequest[], timeMs: number): Promise<DecidedBatch> => {
+    decide: (requests: readonly OrderRequest[], timeMs: number, rejectedAtMs?: number): Promise<DecidedBatch> => {
       watch.trusted()
-      return disk.write(life, noteWith(() => inner.decide(requests, timeMs)))
+      return disk.write(life, noteWith(() => inner.decide(requests, timeMs, rejectedAtMs)))
     },
     stocks: () => disk.read(life, () => inner.stocks()),
     entries: (from, limit) => disk.read(life, () => inner.entries(from, limit)),
@@ -200,7 +200,8 @@ function ledgerOn(disk: SimDisk, inner: Ledger, life: Life, watch: LedgerWatch):
     knownReplicas: () => disk.read(life, () => inner.knownReplicas()),
     rememberReplica: (...replicas: readonly KnownReplica[]) => disk.write(life, () => inner.rememberReplica(...replicas)),
     forgetReplica: (...replicas: readonly KnownReplica[]) => disk.write(life, () => inner.forgetReplica(...replicas)),
-    pruneRejections: async () => 0,
+    newestRejectionMs: () => disk.read(life, () => inner.newestRejectionMs()),
+    pruneRejections: (timeMs) => disk.write(life, () => inner.pruneRejections(timeMs)),
     trouble: () => disk.trouble(),
     close: async () => {},
   }

@@ -192,6 +192,13 @@ export const CATALOGUE_BUGS: readonly PlantedBug[] = [
     replace: 'return undefined',
   },
   {
+    name: 'forgotten-by-wall-clock',
+    what: 'keys: rejections are forgotten as old as the wall clock says that they are',
+    file: 'src/catalogue/retention.ts',
+    find: 'return Math.min(this.nowMs, this.#clock.wallMs()) - REJECTION_RETENTION_MS',
+    replace: 'return this.#clock.wallMs() - REJECTION_RETENTION_MS',
+  },
+  {
     name: 'foreign-keys-collide',
     what: 'keys: the key of a single call meets the same key of a front end’s client',
     file: 'src/rpc/order-requests.ts',

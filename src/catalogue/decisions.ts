@@ -2,6 +2,7 @@ import type { OrderRequest } from '../domain/order.ts'
 import { LIMITS } from '../domain/limits.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { DecidedBatch, Ledger } from '../storage/ledger.ts'
+import type { Retention } from './retention.ts'
 
 /** One caller's share of a decided group. */
 export interface DecidedShare {
@@ -29,15 +30,17 @@ type OnDecided = (group: DecidedBatch, callers: ReadonlySet<object | undefined>)
 export class Decisions {
   readonly #ledger: Ledger
   readonly #clock: Clock
+  readonly #retention: Retention
   readonly #onDecided: OnDecided
   #waiting: Waiting[] = []
   #running = false
   batches = 0
   requests = 0
 
-  constructor(ledger: Ledger, clock: Clock, onDecided: OnDecided) {
+  constructor(ledger: Ledger, clock: Clock, retention: Retention, onDecided: OnDecided) {
     this.#ledger = ledger
     this.#clock = clock
+    this.#retention = retention
     this.#onDecided = onDecided
   }
 
@@ -77,7 +80,8 @@ export class Decisions {
 
   async #decideGroup(waiting: readonly Waiting[]): Promise<void> {
     const requests = waiting.length === 1 ? waiting[0]!.requests : waiting.flatMap((each) => each.requests)
-    const group = await this.#ledger.decide(requests, this.#clock.wallMs())
+    const timeMs = Math.max(0, this.#clock.wallMs()) // A clock may be in the years before 1970.
+    const group = await this.#ledger.decide(requests, timeMs, this.#retention.nowMs)
     this.batches += 1
     this.requests += requests.length
     this.#onDecided(group, new Set(waiting.map((each) => each.caller)))

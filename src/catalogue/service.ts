@@ -33,6 +33,7 @@ import { Publication } from './publication.ts'
 import { servicesFromTheStart, type OpenCatalogue } from './opening.ts'
 import { readOnlyCatalogue } from './read-only.ts'
 import { openLedger, showsLoss, type RecoveryOptions, type WritableOpening } from './recovery.ts'
+import { Retention } from './retention.ts'
 import { Seals } from './seals.ts'
 import { LEASE_MS, Sessions } from './sessions.ts'
 import { StockLists } from './stock-lists.ts'
@@ -44,7 +45,6 @@ const IDLE_MS = 100
 /** How often the disk is asked for its room. */
 const DISK_CHECK_MS = 250
 const PRUNE_INTERVAL_MS = 60 * 60 * 1000
-const REJECTION_RETENTION_MS = 48 * 60 * 60 * 1000
 
 export interface CatalogueOptions extends Omit<RecoveryOptions & MembershipOptions, 'seals'> {
   /** gRPC port; 0 chooses a free one. */
@@ -93,7 +93,8 @@ async function writingCatalogue(
   const publication = new Publication(await ledger.stocks(), length, pending)
   const membership = new Membership(runtime, ledger, options, closing.signal)
   await membership.load(opened, { areAllNamed: options.replicas.length > 0 })
-  return new Catalogue(runtime, options.leaseMs, ledger, publication, membership, closing)
+  const retention = new Retention(runtime.clock, await ledger.newestRejectionMs())
+  return new Catalogue(runtime, options.leaseMs, ledger, publication, membership, retention, closing)
 }
 
 class Catalogue implements OpenCatalogue {
@@ -105,6 +106,7 @@ class Catalogue implements OpenCatalogue {
   readonly #decisions: Decisions
   readonly #leaders = new Set<LeaderStream>()
   readonly #membership: Membership
+  readonly #retention: Retention
   readonly #closing: AbortController
   /** Reads of many entries, one at a time. */
   readonly #reads: Gate
@@ -118,6 +120,7 @@ class Catalogue implements OpenCatalogue {
     ledger: Ledger,
     publication: Publication,
     membership: Membership,
+    retention: Retention,
     closing: AbortController,
   ) {
     this.#runtime = runtime
@@ -125,10 +128,11 @@ class Catalogue implements OpenCatalogue {
     this.#ledger = ledger
     this.#publication = publication
     this.#membership = membership
+    this.#retention = retention
     this.#closing = closing
     this.#reads = new Gate(runtime.clock, { placesMax: 1, waitingMax: LIMITS.waitingReadsMax })
     this.#sessions = new Sessions(runtime.clock, leaseMs, this.clusterId)
-    this.#decisions = new Decisions(ledger, runtime.clock, (group, callers) => this.#decided(group, callers))
+    this.#decisions = new Decisions(ledger, runtime.clock, retention, (group, callers) => this.#decided(group, callers))
   }
 
   /** Waits until nobody serves from a session of an earlier run, then opens for trade. */
@@ -312,8 +316,9 @@ class Catalogue implements OpenCatalogue {
 
   async #pruneRejections(): Promise<void> {
     while (!this.#closing.signal.aborted) {
-      const before = this.#runtime.clock.wallMs() - REJECTION_RETENTION_MS
-      await this.#ledger.pruneRejections(before).catch((error: Error) => this.#runtime.halt(error))
+      // Without room nothing needs to be forgotten now.
+      const before = this.#ledger.trouble() === undefined ? this.#retention.forgottenBeforeMs : 0
+      if (before > 0) await this.#ledger.pruneRejections(before).catch((error: Error) => this.#runtime.halt(error))
       await sleep(this.#runtime.clock, PRUNE_INTERVAL_MS, this.#closing.signal)
     }
   }

@@ -27,12 +27,13 @@ export function haltingLedger(ledger: Ledger, halt: Halt): Ledger {
   const watched = watcher(halt)
   return {
     ...haltingReader(ledger, halt),
-    decide: (requests, timeMs) => watched(ledger.decide(requests, timeMs)),
+    decide: (requests, timeMs, rejectedAtMs) => watched(ledger.decide(requests, timeMs, rejectedAtMs)),
     notePublished: (position) => ledger.notePublished(position),
     flushPublished: () => watched(ledger.flushPublished()),
     raiseGeneration: (floor) => watched(ledger.raiseGeneration(floor)),
     rememberReplica: (...replicas) => watched(ledger.rememberReplica(...replicas)),
     forgetReplica: (...replicas) => watched(ledger.forgetReplica(...replicas)),
+    newestRejectionMs: () => watched(ledger.newestRejectionMs()),
     pruneRejections: (timeMs) => watched(ledger.pruneRejections(timeMs)),
   }
 }

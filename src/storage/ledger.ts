@@ -77,8 +77,8 @@ export type ReadableLedger = Pick<
  */
 export interface Ledger extends ReadableLog {
   head(): LedgerHead
-  /** Decides the requests in order, writes and syncs. */
-  decide(requests: readonly OrderRequest[], timeMs: number): Promise<DecidedBatch>
+  /** Decides the requests in order, writes and syncs. `rejectedAtMs` is the time that rejections are recorded with. */
+  decide(requests: readonly OrderRequest[], timeMs: number, rejectedAtMs?: number): Promise<DecidedBatch>
   /** All stocks at the ledger's head. */
   stocks(): Promise<readonly Stock[]>
   /** The digest of the first `length` entries, or undefined when there are fewer. */
@@ -95,7 +95,9 @@ export interface Ledger extends ReadableLog {
   rememberReplica(...replicas: readonly KnownReplica[]): Promise<void>
   /** Forgets those of the replicas that are remembered at these addresses, in one write. */
   forgetReplica(...replicas: readonly KnownReplica[]): Promise<void>
-  /** Forgets rejections decided before `timeMs`; returns how many. Entries are never forgotten. */
+  /** The latest time that a rejection on record has; undefined when there is none. */
+  newestRejectionMs(): Promise<number | undefined>
+  /** Forgets rejections with a time before `timeMs`; returns how many. Entries are never forgotten. */
   pruneRejections(timeMs: number): Promise<number>
   /** Why nothing more should be written for now, such as a full disk; undefined when there is room. Asks the disk. */
   trouble(): string | undefined

@@ -281,8 +281,10 @@ export function ledgerContract(name: string, open: (given: GivenLedger) => Promi
     it('forgets old rejections, never entries', async () => {
       const ledger = await startLedger()
       const unknown = (key: string) => request(key, { name: 'nobody' })
-      await ledger.decide([unknown('old'), request('accepted')], 10)
-      await ledger.decide([unknown('new')], 20)
+      expect(await ledger.newestRejectionMs()).toBeUndefined()
+      await ledger.decide([unknown('old'), request('accepted')], 500, 10)
+      await ledger.decide([unknown('new')], 300, 20)
+      expect(await ledger.newestRejectionMs()).toBe(20)
       expect(await ledger.pruneRejections(20)).toBe(1)
       expect(await ledger.pruneRejections(20)).toBe(0)
       const { outcomes } = await ledger.decide([unknown('old'), unknown('new'), request('accepted')], 30)

@@ -25,6 +25,7 @@ export class DecisionTable {
   readonly #start: string
   readonly #byKey: StatementSync
   readonly #insert: StatementSync
+  readonly #newest: StatementSync
   readonly #prune: StatementSync
 
   /** `start` is the genesis' digest. */
@@ -37,6 +38,7 @@ export class DecisionTable {
        FROM entries WHERE key = ?1 UNION ALL SELECT * FROM rejections WHERE key = ?1`,
     )
     this.#insert = file.prepare('INSERT INTO rejections VALUES (?, ?, ?, ?, ?, ?)')
+    this.#newest = file.prepare('SELECT time_ms FROM rejections ORDER BY time_ms DESC LIMIT 1')
     this.#prune = file.prepare('DELETE FROM rejections WHERE time_ms < ?')
   }
 
@@ -65,7 +67,13 @@ export class DecisionTable {
     }
   }
 
-  /** Forgets rejections decided before `timeMs`; returns how many. */
+  /** The latest time of a rejection; undefined when there is none. */
+  newestMs(): number | undefined {
+    const row = this.#newest.get()
+    return row && integer(row, 'time_ms')
+  }
+
+  /** Forgets rejections with a time before `timeMs`; returns how many. */
   prune(timeMs: number): number {
     return Number(this.#prune.run(timeMs).changes)
   }

@@ -57,12 +57,12 @@ export class EmbeddedLedger implements Ledger {
     return this.#head
   }
 
-  async decide(requests: readonly OrderRequest[], timeMs: number): Promise<DecidedBatch> {
+  async decide(requests: readonly OrderRequest[], timeMs: number, rejectedAtMs = timeMs): Promise<DecidedBatch> {
     return this.#file.guard(() => {
       const batch = this.#file.transaction(() => { // L1, L2
         const writes = this.#judge(requests, timeMs)
         const digests = continueChain(this.#head, writes.entries)
-        this.#write(writes, digests, timeMs)
+        this.#write(writes, digests, rejectedAtMs)
         return { ...writes, digest: digests.at(-1) ?? this.#head.digest }
       })
       const { outcomes, entries, digest } = batch
@@ -134,6 +134,10 @@ export class EmbeddedLedger implements Ledger {
     )
   }
 
+  async newestRejectionMs(): Promise<number | undefined> {
+    return this.#file.guard(() => this.#decisions.newestMs())
+  }
+
   async pruneRejections(timeMs: number): Promise<number> {
     return this.#file.guard(() => this.#file.transaction(() => this.#decisions.prune(timeMs)))
   }
@@ -160,10 +164,10 @@ export class EmbeddedLedger implements Ledger {
     )
   }
 
-  #write(writes: DecisionWrites, digests: readonly string[], timeMs: number): void {
+  #write(writes: DecisionWrites, digests: readonly string[], rejectedAtMs: number): void {
     const { length, publishedAtLeast } = this.#head
     this.#entries.insert(writes.entries, digests)
-    this.#decisions.insert(writes.rejections, timeMs)
+    this.#decisions.insert(writes.rejections, rejectedAtMs)
     this.#stocks.write(writes.stocks)
     if (writes.entries.length > 0 || publishedAtLeast !== this.#publishedOnDisk) {
       this.#cluster.write({ ...this.#row(), length: length + writes.entries.length })

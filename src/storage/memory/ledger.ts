@@ -36,7 +36,7 @@ export class MemoryLedger implements Ledger {
     return this.#state.head()
   }
 
-  async decide(requests: readonly OrderRequest[], timeMs: number): Promise<DecidedBatch> {
+  async decide(requests: readonly OrderRequest[], timeMs: number, rejectedAtMs = timeMs): Promise<DecidedBatch> {
     this.#read()
     const state = this.#state
     const writes = this.#decide(
@@ -51,7 +51,7 @@ export class MemoryLedger implements Ledger {
     )
     const digests = continueChain(state.head(), writes.entries)
     if (writes.entries.length + writes.rejections.length > 0) this.#write()
-    state.write(writes, digests, timeMs)
+    state.write(writes, digests, rejectedAtMs)
     const { length, digest } = state.head()
     return { outcomes: writes.outcomes, entries: writes.entries, length, digest }
   }
@@ -103,6 +103,12 @@ export class MemoryLedger implements Ledger {
     for (const { replicaId, address } of replicas) {
       if (this.#state.replicas.get(replicaId)?.address === address) this.#state.replicas.delete(replicaId)
     }
+  }
+
+  async newestRejectionMs(): Promise<number | undefined> {
+    this.#read()
+    const times = [...this.#state.rejections.values()].map(({ timeMs }) => timeMs)
+    return times.length > 0 ? times.reduce((a, b) => Math.max(a, b)) : undefined
   }
 
   async pruneRejections(timeMs: number): Promise<number> {

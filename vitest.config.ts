@@ -10,7 +10,7 @@ const FOLDERS = ['src', 'test', 'sim', 'bench']
 const processTests = { fileParallelism: false, testTimeout: 300_000, hookTimeout: 120_000, teardownTimeout: 60_000 }
 
 /**
- * Four projects, one after the other: unit tests side by side, then those that start whole systems, one file at a time,
+ * Four projects, one after the other. Unit tests run side by side, those that start whole systems one file at a time,
  * since a system alone has work for all cores of a small machine.
  */
 export default defineConfig({

@@ -209,7 +209,7 @@ describe('a request has the same time to arrive, however steadily its bytes come
     ['the body of an order that only the framework takes', post(BODY, '/orders?x').subarray(0, -BODY.length)],
     ['chunks', CHUNKED.slice(0, CHUNKED.indexOf('{'))],
     ['a head', 'POST /orders HTTP/1.1\r\nhost: h\r\nx: '],
-  ])('%s', { timeout: 30_000 }, async (_what, start) => {
+  ])('%s', async (_what, start) => {
     const { port } = app.server.address() as AddressInfo
     const socket = connect({ port, host: '127.0.0.1' })
     socket.write(start)

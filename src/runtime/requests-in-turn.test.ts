@@ -57,7 +57,7 @@ class Client {
   }
 
   async ended(): Promise<this> {
-    await vi.waitFor(() => expect(this.hasEnded).toBe(true), { timeout: 4_000, interval: 5 })
+    await vi.waitFor(() => expect(this.hasEnded).toBe(true), { timeout: 60_000, interval: 5 })
     this.socket.destroy()
     return this
   }

@@ -135,7 +135,7 @@ async function ordersFrom(number: number): Promise<readonly OrderData[]> {
   return dataOf<OrderListData>(await ask(cluster.frontEnd, `/orders?after=${number - 1}&limit=1000`)).orders
 }
 
-test('each request gets its own answer, in order, or the connection ends without one', { timeout: 240_000 }, async () => {
+test('each request gets its own answer, in order, or the connection ends without one', async () => {
   let next = 0
   const met = { accepted: 0, refused: 0, unanswered: 0 }
   await fc.assert(

@@ -7,7 +7,7 @@ import { statFields } from '../proc-stat.ts'
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url))
 
 /** When a wait is given up: never reached by a system that works, however busy the machine is. */
-export const HOPELESS_MS = 60_000
+export const HOPELESS_MS = 120_000
 
 export interface Exit {
   readonly code: number | null

@@ -22,7 +22,7 @@ const requests = (count: number, prefix = 'c'): OrderRequest[] =>
     return { key: `${prefix}:${index}`, fingerprint: 'print', name: 'tesla', type: 'sell', quantity: 1 }
   })
 
-describe('what a person does to a file with SQLite’s tools', { timeout: 30_000 }, () => {
+describe('what a person does to a file with SQLite’s tools', () => {
   let folder = ''
   let paths: { readonly path: string; readonly kind: CopyKind }[] = []
 

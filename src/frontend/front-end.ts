@@ -1,4 +1,5 @@
 import { LIMITS } from '../domain/limits.ts'
+import type { SystemName } from '../domain/system.ts'
 import type { StatusData } from '../http/types.ts'
 import { Gate, PATIENT_ASKER, type Asker } from '../runtime/gate.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -45,7 +46,12 @@ export function createFrontEnd(runtime: Runtime, options: FrontEndCoreOptions): 
   const id = runtime.random.id(8)
   const cache = new StockCache(options.cacheStocksMax)
   const orders: Orders = new Orders(runtime.clock, () => leadership.leader)
-  const system = { catalogueAddress, clusterId: () => session.clusterId }
+  const system: SystemName = {
+    catalogueAddress,
+    get clusterId() {
+      return session.clusterId
+    },
+  }
   const leadership = new Leadership(runtime, options.replicas, id, system, {
     led: () => orders.led(),
     lost: (link) => orders.lost(link),

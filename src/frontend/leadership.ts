@@ -1,8 +1,9 @@
 import { LIMITS } from '../domain/limits.ts'
+import { isSameSystem, type SystemName } from '../domain/system.ts'
 import { sleep, type Timer } from '../runtime/clock.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { PlaceOutcome, Pong, StockChange } from '../rpc/messages.ts'
-import { ReplicaLink, type KnownLeader, type LinkEvents } from './replica-link.ts'
+import { ReplicaLink, type LinkEvents } from './replica-link.ts'
 
 const PING_INTERVAL_MS = 150
 const ELECTION_INTERVAL_MS = 500
@@ -18,14 +19,6 @@ export interface LeadershipEvents {
   lost(link: ReplicaLink): void
   outcomes(link: ReplicaLink, outcomes: readonly PlaceOutcome[]): void
   invalidate(change: StockChange): void
-}
-
-/** The system that this front end belongs to. */
-export interface OwnSystem {
-  /** As the start arguments have it. */
-  readonly catalogueAddress: string
-  /** The cluster of its catalogue; '' before that has said so. */
-  clusterId(): string
 }
 
 interface Current {
@@ -49,7 +42,8 @@ interface Current {
  */
 export class Leadership {
   readonly #runtime: Runtime
-  readonly #system: OwnSystem
+  /** The catalogue's cluster is known once that has said so. */
+  readonly #system: SystemName
   readonly #events: LeadershipEvents
   readonly #links: readonly ReplicaLink[]
   #beat: Timer | undefined
@@ -66,7 +60,7 @@ export class Leadership {
     runtime: Runtime,
     replicas: readonly { readonly id: number; readonly address: string }[],
     frontEndId: string,
-    system: OwnSystem,
+    system: SystemName,
     events: LeadershipEvents,
   ) {
     this.#runtime = runtime
@@ -112,13 +106,8 @@ export class Leadership {
 
   #pingAll(): void {
     if (this.#closed) return
-    const leader = this.#current && this.#known(this.#current)
-    for (const link of this.#links) link.beat(leader)
-  }
-
-  /** A replica of another system is not to take it for a leader of its own. */
-  #known({ epoch, link }: Current): KnownLeader {
-    return { epoch, id: link.id, clusterId: this.#system.clusterId() || (link.pong?.clusterId ?? '') }
+    const leader = this.#current && { epoch: this.#current.epoch, id: this.#current.link.id }
+    for (const link of this.#links) link.beat(leader, this.#system)
   }
 
   #heard(link: ReplicaLink): void {
@@ -133,16 +122,14 @@ export class Leadership {
 
   /** E4. Why this replica is another cluster's, or undefined. */
   #objection({ replicaId, clusterId }: Pong): string | undefined {
-    const own = this.#system.clusterId()
+    const own = this.#system.clusterId
     if (own === '' || clusterId === '' || clusterId === own) return undefined
     return `replica ${replicaId} belongs to cluster ${clusterId}, the catalogue to cluster ${own}`
   }
 
   /** E4, for a replica that there is no objection to. */
   #isOurs({ pong }: ReplicaLink): boolean {
-    if (!pong) return false
-    const haveNamed = this.#system.clusterId() !== '' && pong.clusterId !== ''
-    return haveNamed || pong.catalogueAddress === this.#system.catalogueAddress
+    return pong !== undefined && isSameSystem(pong, this.#system)
   }
 
   #isBetter(link: ReplicaLink, epoch: number): boolean {
@@ -184,7 +171,7 @@ export class Leadership {
     const now = clock.monotonicMs()
     if (clock.awakeMs() < this.#startedAt + FIRST_ELECTION_DELAY_MS && alive.length < this.#links.length) return false
     if (now < this.#lastElectionAt + ELECTION_INTERVAL_MS) return false // E2
-    const isKnown = this.#system.clusterId() !== ''
+    const isKnown = this.#system.clusterId !== ''
     const candidates = byFitness(alive).filter((link) => isKnown || this.#isOurs(link)) // E4
     if (candidates.length === 0) return false
     this.#lastElectionAt = now
@@ -200,7 +187,7 @@ export class Leadership {
     const followers = this.#links.filter((link) => link !== candidate && link.pong).map((link) => link.address)
     const [followerOne = '', followerTwo = ''] = followers
     try {
-      const request = { followerOne, followerTwo, epoch, clusterId: this.#system.clusterId() }
+      const request = { followerOne, followerTwo, epoch, clusterId: this.#system.clusterId }
       const patienceMs = Math.max(ASSIGN_DEADLINE_MS, candidate.patienceMs)
       await this.#runtime.network.call(candidate.address, 'Order.AssignFollowers', request, patienceMs)
     } catch (error) {

@@ -1,4 +1,5 @@
 import type { OrderRequest } from '../domain/order.ts'
+import type { SystemName } from '../domain/system.ts'
 import type { MessageStream } from '../runtime/network.ts'
 import { Questions } from '../runtime/questions.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -27,8 +28,6 @@ export interface LinkEvents {
 export interface KnownLeader {
   readonly epoch: number
   readonly id: number
-  /** The cluster that it leads; '' when nobody has said so yet. */
-  readonly clusterId: string
 }
 
 /** The front end's stream to one replica, opened again whenever it breaks. */
@@ -88,7 +87,7 @@ export class ReplicaLink {
   }
 
   /** One beat: connects if need be, gives up on a replica that is silent, pings. */
-  beat(leader: KnownLeader | undefined): void {
+  beat(leader: KnownLeader | undefined, system: SystemName): void {
     const now = this.#runtime.clock.awakeMs()
     const isLate = now - this.#heardAt >= this.patienceMs
     if (this.#missedPings >= MISSED_PINGS_MAX && isLate) this.#down(`${this.#missedPings} pings unanswered`)
@@ -97,7 +96,9 @@ export class ReplicaLink {
     this.#missedPings += 1
     this.#lastPing += 1
     this.#replyTimes.sent(this.#lastPing, now)
-    stream.send({ ping: { ping: this.#lastPing, leaderEpoch: leader?.epoch ?? 0, leaderId: leader?.id ?? -1, clusterId: leader?.clusterId ?? '' } })
+    const { clusterId, catalogueAddress } = system
+    const ping = { ping: this.#lastPing, leaderEpoch: leader?.epoch ?? 0, leaderId: leader?.id ?? -1, clusterId, catalogueAddress }
+    stream.send({ ping })
   }
 
   place(first: number, requests: readonly OrderRequest[]): void {

@@ -2,7 +2,7 @@ import { LIMITS } from '../domain/limits.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { Gate, type Asker } from '../runtime/gate.ts'
 import type { ServedStream, StreamHandlers } from '../runtime/network.ts'
-import type { FrontEndToReplica, OrderQuery, PlaceBatch, PlaceOutcome, Ping, Pong, ReplicaToFrontEnd } from '../rpc/messages.ts'
+import type { FrontEndToReplica, OrderQuery, PlaceBatch, PlaceOutcome, Ping, Pong, ReplicaToFrontEnd, RouteHello } from '../rpc/messages.ts'
 import type { Entry } from '../domain/order.ts'
 import { NOT_LEADER } from '../rpc/outcome-codes.ts'
 import type { Leader, PendingOrder } from './leader.ts'
@@ -17,9 +17,8 @@ export interface RouteContext {
   readonly pushes: Pushes
   leader(): Leader | undefined
   pong(ping: number): Pong
-  /** A front end uses the leader that its ping names. */
-  toldOfLeader(ping: Ping): void
-  toldOwnAddress(address: string): void
+  /** A front end says which leader it uses, and under which address it reaches this replica. */
+  told(ping: Ping, hello: RouteHello | undefined): void
   find(number: number): Promise<OrderFound>
   list(from: number, limit: number, asker: Asker): Promise<OrdersListed>
 }
@@ -34,6 +33,7 @@ export type OrdersListed =
 /** The replica's end of one front end's stream: pings, orders and their outcomes, queries, invalidations. */
 export function routeFrontEnd(context: RouteContext, stream: ServedStream<ReplicaToFrontEnd>): StreamHandlers<FrontEndToReplica> {
   let frontEndId = ''
+  let greeting: RouteHello | undefined
   let outcomes: PlaceOutcome[] = []
   let isClosed = false
   const asker: Asker = {
@@ -85,11 +85,11 @@ export function routeFrontEnd(context: RouteContext, stream: ServedStream<Replic
     message: ({ hello, ping, place: batch, query, invalidated }) => {
       if (hello) {
         frontEndId = hello.frontEndId
+        greeting = hello
         context.pushes.attach(frontEndId, stream)
-        context.toldOwnAddress(hello.replicaAddress)
       }
       if (ping) {
-        context.toldOfLeader(ping)
+        context.told(ping, greeting)
         stream.send({ pong: context.pong(ping.ping) })
       }
       if (batch) place(batch)

@@ -1,4 +1,5 @@
 import { LIMITS } from '../domain/limits.ts'
+import { isSameSystem } from '../domain/system.ts'
 import type { Entry } from '../domain/order.ts'
 import type { Timer } from '../runtime/clock.ts'
 import { Gate, type Asker } from '../runtime/gate.ts'
@@ -12,6 +13,7 @@ import type {
   Pong,
   ReadRequest,
   ReplicaStatus,
+  RouteHello,
   SealRequest,
   SealResult,
 } from '../rpc/messages.ts'
@@ -152,10 +154,7 @@ class Replica {
               pushes: this.#pushes,
               leader: () => this.#leader,
               pong: (ping) => this.#pong(ping),
-              toldOfLeader: (leader) => this.#toldOfLeader(leader),
-              toldOwnAddress: (address) => {
-                if (!this.#options.advertisedAddress) this.#address = address
-              },
+              told: (ping, hello) => this.#told(ping, hello),
               find: (number) => this.#find(number),
               list: (from, limit, asker) => this.#list(from, limit, asker),
             },
@@ -209,14 +208,15 @@ class Replica {
     return length > 0 && genesis ? genesis.clusterId : ''
   }
 
-  /** Of two leaders the one of the newer assignment stays; at equal epochs the one with the higher id. */
-  #toldOfLeader({ leaderEpoch: epoch, leaderId, clusterId }: Ping): void {
+  /** R5: only our own front ends count. Of two leaders the one of the newer assignment stays; at equal epochs the higher id. */
+  #told({ leaderEpoch: epoch, leaderId, ...system }: Ping, hello: RouteHello | undefined): void {
+    const { advertisedAddress, replicaId, catalogueAddress } = this.#options
+    if (!isSameSystem(system, { clusterId: this.#copy.head().genesis?.clusterId ?? '', catalogueAddress })) return
+    if (hello?.replicaId === replicaId && !advertisedAddress) this.#address = hello.replicaAddress
     const leader = this.#leader
-    if (!leader || leaderId === this.#options.replicaId) return
-    const own = this.#copy.head().genesis?.clusterId
-    const isOfAnother = clusterId !== '' && own !== undefined && clusterId !== own
-    const newer = epoch > leader.epoch || (epoch === leader.epoch && leaderId > this.#options.replicaId)
-    if (newer && !isOfAnother) this.#stepDown(`replica ${leaderId} leads under epoch ${epoch}`)
+    if (!leader || leaderId === replicaId) return
+    const newer = epoch > leader.epoch || (epoch === leader.epoch && leaderId > replicaId)
+    if (newer) this.#stepDown(`replica ${leaderId} leads under epoch ${epoch}`)
   }
 
   #stepDown(why: string): void {

@@ -220,7 +220,13 @@ const SESSION = {
 // ---- Order.Route -------------------------------------------------------------------------------------------------
 
 const RouteHello = message<M.RouteHello>({ frontEndId: someId, replicaId, replicaAddress: address })
-const Ping = message<M.Ping>({ ping: question, leaderEpoch: epoch, leaderId: nobodyOrReplica, clusterId: id })
+const Ping = message<M.Ping>({
+  ping: question,
+  leaderEpoch: epoch,
+  leaderId: nobodyOrReplica,
+  clusterId: id,
+  catalogueAddress: noneOrAddress,
+})
 const PlaceBatch = message<M.PlaceBatch>({ first: question, requests: list(LIMITS.frontEndPendingOrdersMax, OrderRequest) })
 const OrderQuery = message<M.OrderQuery>({ query: question, number: measured, limit: integer(0, LIMITS.listingMax) })
 const Pong = message<M.Pong>({

@@ -290,6 +290,7 @@ export interface Ping {
   leaderEpoch: number
   leaderId: number
   clusterId: string
+  catalogueAddress: string
 }
 
 export interface PlaceBatch {

@@ -1,0 +1,14 @@
+/** How a process says which system it belongs to. */
+export interface SystemName {
+  /** The cluster that its log, or its catalogue's, belongs to; '' when it cannot say. */
+  readonly clusterId: string
+  /** "host:port" of its catalogue, as its start arguments have it. */
+  readonly catalogueAddress: string
+}
+
+/**
+ * Whether two processes belong together: they are of one cluster, or, where one of them knows none yet, were started for
+ * the same catalogue.
+ */
+export const isSameSystem = (one: SystemName, other: SystemName): boolean =>
+  one.clusterId !== '' && other.clusterId !== '' ? one.clusterId === other.clusterId : one.catalogueAddress === other.catalogueAddress

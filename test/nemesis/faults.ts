@@ -5,6 +5,7 @@ import { crowd } from './crowds.ts'
 import { damageFile, fillDisk, loseFile } from './disks.ts'
 import { failDisk, WRITE_FAILURES } from './failing-disk.ts'
 import { PROCESSES, type Fleet } from './fleet.ts'
+import { forgetIdle, starve } from './lateness-faults.ts'
 import { judge, WAYS } from './intruders.ts'
 import { Neighbour } from './neighbour.ts'
 import { anyProcess, anyReplica, namesOf, type Target } from './targets.ts'
@@ -217,6 +218,14 @@ export const FAULTS = {
   },
   pause: { what: 'SIGSTOP, later SIGCONT', weight: 4, lastsMaxMs: 2_000, aim: one, strike: pause },
   'pause-two': { what: 'two at once', weight: 1, lastsMaxMs: 1_500, aim: two, strike: pause },
+  forget: {
+    what: 'a process is stopped, and its connections are forgotten on the way',
+    weight: 2,
+    lastsMaxMs: 1_500,
+    aim: one,
+    strike: forgetIdle,
+  },
+  starve: { what: 'busy loops use the processors', weight: 1, lastsMaxMs: 2_500, aim: () => [], strike: starve },
   partition: {
     what: 'a process is cut off from others, both ways or one',
     weight: 4,

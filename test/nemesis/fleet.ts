@@ -208,6 +208,13 @@ export class Fleet implements Addresses {
     return this.#member(one).proxy.reset(other) + this.#member(other).proxy.reset(one)
   }
 
+  /** Forgets every connection of this process on which nothing has come for `idleMs`; returns how many. */
+  forgetIdle(name: string, idleMs: number): number {
+    const own = this.#member(name).proxy.forgetIdle(idleMs)
+    const others = [...this.#members.values()].filter(({ proxy }) => proxy.name !== name)
+    return others.reduce((sum, { proxy }) => sum + proxy.forgetIdle(idleMs, name), own)
+  }
+
   /** Ends every process and removes the folder; returns what is wrong with the way they ended. */
   async stop(): Promise<string[]> {
     this.#stopping = true

@@ -134,6 +134,7 @@ function whatIsMissing(
     ['full-disk', kinds.includes('full-disk') ? whyNoSmallDisk() : undefined],
     ...FAILING_DISKS.map((kind) => [kind, whyNoFailingDisk] as [FaultKind, string | undefined]),
     ['clock', faketime === undefined ? 'libfaketime is not installed (Debian: apt install faketime)' : undefined],
+    ['forget', callersAreKnown ? undefined : 'only Linux tells who holds a connection'],
     ['partition', callersAreKnown ? undefined : 'only Linux tells who holds a connection'],
     ['slow', callersAreKnown ? undefined : 'only Linux tells who holds a connection'],
     ['reset', callersAreKnown ? undefined : 'only Linux tells who holds a connection'],

@@ -112,7 +112,7 @@ export const ORDER_BUGS: readonly PlantedBug[] = [
     name: 'newer-leader-ignored',
     what: 'of two leaders none steps down: the newer epoch is not looked at',
     file: 'src/order/service.ts',
-    find: 'if (newer) this.#stepDown(`replica ${replicaId} leads under epoch ${epoch}`)',
+    find: 'if (newer && !isOfAnother) this.#stepDown(`replica ${leaderId} leads under epoch ${epoch}`)',
     replace: '',
   },
   {
@@ -218,14 +218,14 @@ export const ORDER_BUGS: readonly PlantedBug[] = [
     name: 'any-leader-followed',
     what: 'R5: an empty log adopts the history of whichever leader calls',
     file: 'src/order/follower.ts',
-    find: 'await belonging.requireOwnHistory(hello.genesis.clusterId)',
+    find: 'if (isNews) await belonging.requireOwnHistory(hello.genesis.clusterId, hello.generation)',
     replace: '',
   },
   {
     name: 'any-front-end-elects',
     what: 'R5: an empty replica lets itself be elected by the front end of another system',
     file: 'src/order/service.ts',
-    find: "if (own === '') return this.#belonging.requireOwnHistory(clusterId)",
+    find: "if (own === '') return this.#belonging.requireOwnHistory(clusterId, 0)",
     replace: "if (own === '') return",
   },
   {

@@ -20,13 +20,12 @@ export const LIMITS = {
   frontEndStandingOrdersMax: 1_024,
   /** Lookups of what is not cached that one front end has under way; the next one gets 503. */
   frontEndLookupsMax: 4_096,
-  /**
-   * Requests of all kinds that one front end has taken in, but for plain orders and lookups; the next one gets 503, or ends
-   * its connection if it stands behind others there.
-   */
+  /** Requests of all kinds that one front end works on at once, but for plain orders and lookups; the next one gets 503. */
   frontEndRequestsMax: 8_192,
-  /** Requests that wait behind each other on one connection; with so many it is not read. */
-  pipelinedRequestsMax: 16,
+  /** Requests of the same kinds that begin in one turn of the event loop. */
+  frontEndRequestsPerTurnMax: 16,
+  /** Requests that wait behind others on their connections; the connection that brings one more is ended. */
+  requestsAheadMax: 8_192,
   /** Listings of orders that one front end has under way. */
   frontEndListingsMax: 2,
   /** Pages and files below /docs that one front end has under way, until they are read: a file takes a descriptor. */
@@ -59,7 +58,7 @@ export const LIMITS = {
   connectionsMin: 16,
   connectionsMax: 20_000,
   /** Calls and streams that one connection of a gRPC server may have open. */
-  streamsPerConnectionMax: 256,
+  streamsPerConnectionMax: 100,
   /** Streams of one kind that a gRPC server has open; for the next one a silent one ends, or it is refused. */
   streamsOfOneKindMax: 64,
   /** Bytes that a gRPC server holds for readers who do not take them. */

@@ -6,35 +6,32 @@ import { UnreadAnswers } from '../runtime/unread-answers.ts'
 import { CLIENT_PATIENCE_MS } from './patience.ts'
 import { askerOf, refuse } from './routes.ts'
 
-type Socket = FastifyRequest['socket']
-
 /** A file of the pages at /docs travels in pieces: no more of it is held. */
 const PIECE_BYTES = 65_536
 
 /**
  * What the requests that the framework answers may cost, beside orders and plain lookups.
  *
- * N1. Requests of one connection are carried out one after the other, in their order; with too many of them behind each
- *     other the connection is not read.
- * N2. An answer that is not read ends its connection in time.
+ * N1. An answer that is not read ends its connection in time.
  */
 export function admitRequests(app: FastifyInstance, clock: Clock): void {
-  const connections = new WeakMap<Socket, Connection>()
   const unread = new UnreadAnswers(clock, LIMITS.frontEndUnreadBytesMax)
   const documents = new Gate(clock, { placesMax: LIMITS.frontEndDocumentsMax, waitingMax: LIMITS.frontEndWaitingQuestionsMax })
-  const count = { requests: 0 }
+  const turns = new Turns(clock)
+  let underWay = 0
 
+  // Of each connection one request at a time comes here.
   app.addHook('onRequest', (request, reply, done) => {
-    const { socket } = request.raw
-    const connection = connections.get(socket) ?? new Connection(socket, count)
-    connections.set(socket, connection)
+    underWay += 1
+    reply.raw.once('close', () => (underWay -= 1))
     const begin = () => {
-      reply.raw.once('close', () => connection.next())
-      if (unread.isFull || count.requests > LIMITS.frontEndRequestsMax) refuse(reply, 'BUSY')
+      if (unread.isFull || underWay > LIMITS.frontEndRequestsMax) refuse(reply, 'BUSY')
       else if (!isDocument(request)) done()
       else void documents.run(askerOf(request), CLIENT_PATIENCE_MS, () => served(reply, done)).then((went) => went ?? refuse(reply, 'BUSY'))
     }
-    connection.take(begin)
+    // An order waits for nobody.
+    if (request.method === 'POST') begin()
+    else turns.take(begin)
   })
 
   app.addHook('onSend', (_request, reply, payload, done) => {
@@ -48,52 +45,27 @@ export function admitRequests(app: FastifyInstance, clock: Clock): void {
   })
 }
 
-/** The requests of one connection, one at a time. */
-class Connection {
-  readonly #socket: Socket
-  readonly #count: { requests: number }
-  #waiting: (() => void)[] = []
-  #isBusy = false
+/** Few requests begin in one turn of the event loop: what was ready with them, orders and pings, comes before the next ones. */
+class Turns {
+  readonly #clock: Clock
+  readonly #waiting: (() => void)[] = []
+  #begun = 0
 
-  /** `count` is what all connections have under way. */
-  constructor(socket: Socket, count: { requests: number }) {
-    this.#socket = socket
-    this.#count = count
-    // Whatever reads on, node:http or a body that was read: not before there is room.
-    socket.on('resume', () => this.#holdBack()).once('close', () => this.#drop())
+  constructor(clock: Clock) {
+    this.#clock = clock
   }
 
-  /** Calls `begin` when the requests before it are done. */
+  /** Calls `begin` in this turn or in a later one, in the order of the calls. */
   take(begin: () => void): void {
-    this.#count.requests += 1
-    if (!this.#isBusy) {
-      this.#isBusy = true
-      return begin()
-    }
-    this.#waiting.push(begin)
-    this.#holdBack()
-    if (this.#count.requests > LIMITS.frontEndRequestsMax) this.#socket.destroy()
+    if (this.#begun >= LIMITS.frontEndRequestsPerTurnMax) return void this.#waiting.push(begin)
+    if (this.#begun === 0) this.#clock.nextTurn(() => this.#turn())
+    this.#begun += 1
+    begin()
   }
 
-  /** The request whose turn it was is done. */
-  next(): void {
-    if (!this.#isBusy) return
-    this.#count.requests -= 1
-    const begin = this.#waiting.shift()
-    this.#isBusy = begin !== undefined
-    if (this.#waiting.length < LIMITS.pipelinedRequestsMax) this.#socket.resume()
-    begin?.()
-  }
-
-  #holdBack(): void {
-    if (this.#waiting.length >= LIMITS.pipelinedRequestsMax) this.#socket.pause()
-  }
-
-  /** Nobody is left to answer. */
-  #drop(): void {
-    this.#count.requests -= this.#waiting.length + (this.#isBusy ? 1 : 0)
-    this.#waiting = []
-    this.#isBusy = false
+  #turn(): void {
+    this.#begun = 0
+    for (const begin of this.#waiting.splice(0, LIMITS.frontEndRequestsPerTurnMax)) this.take(begin)
   }
 }
 

@@ -50,6 +50,8 @@ export class OrderQueries {
     const { number, limit, asker, until } = question
     const { clock } = this.#runtime
     const begun = clock.monotonicMs()
+    // Who had to wait for a turn may have no time left: nobody is asked then.
+    if (begun + RETRY_MS >= until) return { kind: 'unavailable', error: 'BUSY' }
     for (;;) {
       const leader = this.#leadership.leader
       const answer = await leader?.query(number, limit, Math.min(TRY_MS, Math.max(0, until - clock.monotonicMs())))

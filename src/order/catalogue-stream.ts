@@ -3,9 +3,12 @@ import { afterAwake, type Clock, type Timer } from '../runtime/clock.ts'
 import type { MessageStream } from '../runtime/network.ts'
 import { Questions } from '../runtime/questions.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import { SharedAnswer } from '../runtime/shared-answer.ts'
 import type { CatalogueToLeader, Decided, LeaderToCatalogue, LeadHello, LeadWelcome, Refusal } from '../rpc/messages.ts'
 
 const HELLO_DEADLINE_MS = 2_000
+/** Who waits for the next answer waits twice as long, and still less than a front end does. */
+const CONFIRM_DEADLINE_MS = 800
 /** Before a publication is answered every unreachable session may have to lapse. */
 const PUBLISH_DEADLINE_MS = 3_000
 /** A catalogue whose machine has vanished closes nothing. */
@@ -33,6 +36,8 @@ export class CatalogueStream {
   readonly #handlers: CatalogueStreamHandlers
   readonly #publications = new Map<number, Waiter[]>()
   readonly #confirms: Questions<number>
+  /** One confirmation is for all who ask at the same time. */
+  readonly #confirmation = new SharedAnswer(() => this.#askToConfirm())
   readonly #helloTimer: Timer
   /** Runs while a batch is being decided. */
   #tradeTimer: { readonly batch: number; readonly timer: Timer } | undefined
@@ -92,9 +97,13 @@ export class CatalogueStream {
   }
 
   /** The published length as the catalogue has it now; undefined when it does not say so in time. */
-  confirm(deadlineMs: number): Promise<number | undefined> {
+  confirm(): Promise<number | undefined> {
+    return this.#confirmation.get()
+  }
+
+  #askToConfirm(): Promise<number | undefined> {
     if (this.#cause !== undefined) return Promise.resolve(undefined)
-    return this.#confirms.ask((confirm) => this.#stream.send({ confirm: { confirm } }), deadlineMs)
+    return this.#confirms.ask((confirm) => this.#stream.send({ confirm: { confirm } }), CONFIRM_DEADLINE_MS)
   }
 
   close(): void {

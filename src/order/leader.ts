@@ -17,7 +17,6 @@ import { repair } from './repair.ts'
 const RECONNECT_MS = 50
 /** One read of the gap. */
 const READ_DEADLINE_MS = 2_000
-const CONFIRM_DEADLINE_MS = 1_000
 
 /** How one order ended: its number, or a negative code of outcome-codes.ts. */
 export interface Settlement {
@@ -129,7 +128,7 @@ export class Leader implements CatalogueStreamHandlers {
    */
   async confirmPublished(): Promise<number | undefined> {
     if (this.#phase.kind === 'connecting') return undefined
-    return this.#phase.catalogue.confirm(CONFIRM_DEADLINE_MS)
+    return this.#phase.catalogue.confirm()
   }
 
   stop(why: string): void {

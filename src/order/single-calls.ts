@@ -4,10 +4,12 @@ import { sleep, within } from '../runtime/clock.ts'
 import type { Asker } from '../runtime/gate.ts'
 import { RpcError, type RpcCode } from '../runtime/network.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import { SharedAnswer } from '../runtime/shared-answer.ts'
 import { fromWireEntries } from '../rpc/entries.ts'
 import type {
   LookupOrderNumResult,
   PropagateOrderNum,
+  Published,
   RequestStockName,
   SynchronizeTransNum,
   TransNumInfo,
@@ -37,10 +39,14 @@ export interface ServingReplica {
 export class SingleCalls {
   readonly #runtime: Runtime
   readonly #replica: ServingReplica
+  /** What the catalogue has published: one question for all who ask at the same time. */
+  readonly #confirmed: SharedAnswer<Published>
 
   constructor(runtime: Runtime, replica: ServingReplica) {
     this.#runtime = runtime
     this.#replica = replica
+    const { catalogueAddress } = replica
+    this.#confirmed = new SharedAnswer(() => runtime.network.call(catalogueAddress, 'Catalog.Confirm', {}, CATALOGUE_CALL_MS))
   }
 
   async request(call: RequestStockName): Promise<{ transactionNum: number }> {
@@ -77,8 +83,7 @@ export class SingleCalls {
       const entry = await this.#replica.copy.log.entry(number)
       if (entry) return entry
     }
-    const { network } = this.#runtime
-    const { position } = await network.call(this.#replica.catalogueAddress, 'Catalog.Confirm', {}, CATALOGUE_CALL_MS)
+    const { position } = await this.#confirmed.get()
     if (number >= position) return undefined
     await this.#catchUpTo(number + 1)
     if (await this.#isLedgers(number + 1)) return this.#replica.copy.log.entry(number)

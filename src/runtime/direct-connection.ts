@@ -1,6 +1,7 @@
 import { createServer, METHODS, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { HTTPMethods } from 'fastify'
+import { LIMITS } from '../domain/limits.ts'
 import { systemClock } from './clock.ts'
 import type { Asker } from './gate.ts'
 import { written, type JsonAnswer } from './json-answer.ts'
@@ -76,7 +77,8 @@ export function serverWithDirectRoutes(routes: DirectRoutes, others: OtherReques
 
 /** What node:http finds in the connections that are left to it is carried out and refused in turn. */
 function inTurn(server: Server, bodyBytesMax: number, { carryOut, answerToBroken }: OtherRequests): void {
-  const options = { carryOut, bodyBytesMax, answerToCut: answerToBroken(CUT) }
+  const ahead = { requests: 0, max: LIMITS.requestsAheadMax }
+  const options = { carryOut, bodyBytesMax, answerToCut: answerToBroken(CUT), ahead }
   const turns = new WeakMap<Socket, RequestsInTurn>()
   const of = (socket: Socket): RequestsInTurn => {
     const known = turns.get(socket) ?? new RequestsInTurn(socket, options)

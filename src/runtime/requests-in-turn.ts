@@ -16,6 +16,8 @@ export interface InTurnOptions {
   readonly bodyBytesMax: number
   /** The answer to a request that ends in the middle. */
   readonly answerToCut: JsonAnswer
+  /** Requests of all connections that wait behind others, and how many those may be: with one more its connection ends. */
+  readonly ahead: { requests: number; readonly max: number }
 }
 
 /**
@@ -39,6 +41,9 @@ export class RequestsInTurn {
     this.#socket = socket
     this.#options = options
     socket.on('error', () => {}) // A client that went away; "close" follows.
+    socket.once('close', () => {
+      options.ahead.requests -= this.#waiting.splice(0).length
+    })
     socket.on('end', () => {
       if (this.#newest && !this.#newest.request.complete) this.refuse(options.answerToCut)
     })
@@ -57,8 +62,11 @@ export class RequestsInTurn {
     if (this.#isLast) response.setHeader('Connection', 'close')
     if (!this.#current) return this.#begin(exchange)
     // No more is read while one waits: what waits is what arrived in one piece.
+    const { ahead } = this.#options
     this.#waiting.push(exchange)
-    this.#socket.pause()
+    ahead.requests += 1
+    if (ahead.requests > ahead.max) this.#socket.destroy()
+    else this.#socket.pause()
   }
 
   /** What arrived is no request, or no sound body of the newest one: this is the answer to that, in its turn. */
@@ -68,6 +76,7 @@ export class RequestsInTurn {
     if (!cut) return this.#isLast ? dropInput(this.#socket) : this.#endWith(answer)
     if (cut === this.#waiting.at(-1)) {
       this.#waiting.pop()
+      this.#options.ahead.requests -= 1
       return this.#endWith(answer)
     }
     // It has its answer already, or it gets this one.
@@ -88,6 +97,7 @@ export class RequestsInTurn {
     if (this.#socket.destroyed || this.#socket.writableEnded) return
     if (!request.complete && hasLongBody(request, this.#options.bodyBytesMax)) return endLingering(this.#socket)
     const next = this.#waiting.shift()
+    if (next) this.#options.ahead.requests -= 1
     if (next) this.#begin(next)
     else if (this.#ending) return this.#end(this.#ending.answer)
     if (this.#waiting.length === 0) this.#socket.resume()

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { OPENING_CATALOGUE } from '../../src/domain/stock.ts'
+import { methodDefinition } from '../../src/rpc/definitions.ts'
 import { type Cluster, startCluster } from '../cluster.ts'
 import { ask, order } from '../contract/conformance/http.ts'
 import { Pipeline, READ_2000, tradeDuring, UnreadCalls, type SeenMeanwhile } from './floods.ts'
@@ -149,6 +150,30 @@ describe('a system with some thousand orders', () => {
   })
 
   test.each([
+    ['Order.Route', 'orders that there are not', (query: number) => ({ query: { query, number: 1e6 + query, limit: 0 } })],
+    ['Order.Route', 'listings', (query: number) => ({ query: { query, number: 0, limit: 1_000 } })],
+    ['Catalog.Session', 'all stocks', (query: number) => ({ query: { query, names: [] } })],
+  ] as const)('tens of thousands of questions on streams of %s, for %s', async (method, _what, question) => {
+    const { path, requestSerialize } = methodDefinition(method)
+    const address = await addressFor(path)
+    const seen = await tradeDuring(cluster, 20, async () => {
+      const questions = Array.from({ length: 15_000 }, (_, query) => requestSerialize(question(query)))
+      for (let caller = 0; caller < 4; caller += 1) callsTo(address).open(path, questions)
+      for (let round = 0; round < 20; round += 1) expect((await ask(cluster.frontEnd, '/leader')).status).toBe(200)
+    })
+    expectUnharmed(seen)
+  })
+
+  test('requests of all kinds, ahead on hundreds of connections', async () => {
+    const lines = ['GET /orders/999999', 'GET /stocks/nobody', 'GET /nowhere', 'GET /leader', 'DELETE /orders', 'HEAD /stocks']
+    const seen = await tradeDuring(cluster, 20, async () => {
+      const pipelines = Array.from({ length: 300 }, (_, at) => pipelineTo(cluster.frontEnd).read().send(lines[at % lines.length]!, 20))
+      await Promise.all(pipelines.map((pipeline) => untilAnswered(pipeline, 20)))
+    })
+    expectUnharmed(seen)
+  })
+
+  test.each([
     '/Order/Route',
     '/Order/Replicate',
     '/Catalog/Session',
@@ -158,7 +183,7 @@ describe('a system with some thousand orders', () => {
     const address = await addressFor(path)
     const seen = await tradeDuring(cluster, 20, async () => {
       const callers = Array.from({ length: 20 }, () => callsTo(address))
-      for (const caller of callers) for (let opened = 0; opened < 250; opened += 1) caller.open(path, Buffer.alloc(0))
+      for (const caller of callers) for (let opened = 0; opened < 250; opened += 1) caller.open(path, [Buffer.alloc(0)])
       for (let round = 0; round < 20; round += 1) expect((await ask(cluster.frontEnd, '/leader')).status).toBe(200)
     })
     expectUnharmed(seen)

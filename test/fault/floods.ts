@@ -132,9 +132,10 @@ export class UnreadCalls {
     this.#begin(path)?.end(framed(message))
   }
 
-  /** The same, but says that more may come. */
-  open(path: string, message: Buffer): void {
-    this.#begin(path)?.write(framed(message))
+  /** The same with any number of messages, and says that more may come. What is answered is thrown away. */
+  open(path: string, messages: readonly Buffer[]): void {
+    const stream = this.#begin(path)?.resume()
+    stream?.write(Buffer.concat(messages.map(framed)))
   }
 
   close(): void {

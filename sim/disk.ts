@@ -189,6 +189,7 @@ function ledgerOn(disk: SimDisk, inner: Ledger, life: Life, watch: LedgerWatch):
       watch.trusted()
       return disk.write(life, noteWith(() => inner.decide(requests, timeMs, rejectedAtMs)))
     },
+    recorded: (key) => disk.read(life, () => inner.recorded(key)),
     stocks: () => disk.read(life, () => inner.stocks()),
     entries: (from, limit) => disk.read(life, () => inner.entries(from, limit)),
     digestAt: (length) => disk.read(life, () => inner.digestAt(length)),

@@ -41,8 +41,9 @@ export function decide(view: DecisionView, requests: readonly OrderRequest[]): D
   return { outcomes, entries, rejections, stocks: [...touched.values()] }
 }
 
-function replay(recorded: RecordedDecision, request: OrderRequest): Outcome {
-  return recorded.fingerprint === request.fingerprint
+/** D1, for what is on record: the outcome of a request that comes again. */
+export function replay(recorded: RecordedDecision, { fingerprint }: Pick<OrderRequest, 'fingerprint'>): Outcome {
+  return recorded.fingerprint === fingerprint
     ? { ...recorded.decision, replayed: true }
     : { kind: 'key-reused' }
 }

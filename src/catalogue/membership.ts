@@ -9,6 +9,8 @@ import type { Seals } from './seals.ts'
 const NAMING_GRACE_MS = 3_000
 /** A replica may move now and then while a catalogue runs. */
 const ADDRESSES_MAX = 4 * LIMITS.replicasMax
+/** How often an address is tried again at which another program answers. */
+const OTHER_PROGRAM_MS = 2_000
 
 export interface MembershipOptions {
   readonly seals: Seals
@@ -31,6 +33,8 @@ export interface MembershipOptions {
  * C6. An address at which a replica of another catalogue answers (R5) is forgotten, unless somebody names it and no other
  *     is known for that id: then it is waited for like one that cannot be reached, and the refusal says so. Who names an
  *     address for an id that has one already may be wrong: it counts once the replica there has let us look into it.
+ * C8. An address at which a program of another make answers holds nothing that was lost: nobody waits for it, but a recovery
+ *     from a replica that holds orders. That one needs the operator's word (`--lost`), since a replica may have stood there.
  */
 export class Membership {
   readonly #runtime: Runtime
@@ -50,6 +54,8 @@ export class Membership {
   readonly #unreachable = new Map<string, string>()
   /** Addresses that the operator, a front end or the replica itself has named since the start. */
   readonly #named = new Set<string>()
+  /** Addresses where a program of another make answered (C8). */
+  readonly #otherPrograms = new Set<string>()
   /** Why this process is about to end, or undefined. */
   #behind: string | undefined
 
@@ -149,7 +155,8 @@ export class Membership {
     while (!this.#closing.aborted) {
       await this.#look(replica)
       if (!this.#unread.has(replica.address)) return
-      await sleep(this.#runtime.clock, SEAL_RETRY_MS, this.#closing)
+      const isOther = this.#otherPrograms.has(replica.address)
+      await sleep(this.#runtime.clock, isOther ? OTHER_PROGRAM_MS : SEAL_RETRY_MS, this.#closing)
     }
   }
 
@@ -162,6 +169,7 @@ export class Membership {
     if (answer.kind !== 'sealed') {
       const isNew = answer.kind === 'foreign' && this.#unreachable.get(address) !== answer.why
       if (isNew) this.#runtime.log.warn({ ...replica, why: answer.why }, 'this replica was started for another catalogue')
+      if (answer.kind === 'other-program') this.#meetOther(replica)
       return void this.#unreachable.set(address, answer.why)
     }
     const head = this.#ledger.head()
@@ -173,6 +181,13 @@ export class Membership {
     }
     await this.#remember(replica)
     this.#unread.delete(address)
+    this.#otherPrograms.delete(address)
+  }
+
+  #meetOther(replica: KnownReplica): void {
+    if (this.#otherPrograms.has(replica.address)) return
+    this.#otherPrograms.add(replica.address)
+    this.#runtime.log.info(replica, 'another program: single calls, no guarantee')
   }
 
   async #forget(replica: KnownReplica, why: string): Promise<void> {
@@ -188,9 +203,9 @@ export class Membership {
     return why === undefined ? address : `${address} (${why})`
   }
 
-  /** C3. A ledger with orders waits no longer than one try for a replica that cannot be reached. */
+  /** C3. A ledger with orders waits no longer than one try for a replica that cannot be reached; C8. */
   #mayDoWithout(address: string): boolean {
-    return this.#ledger.head().length > 0 && this.#unreachable.has(address)
+    return this.#otherPrograms.has(address) || (this.#ledger.head().length > 0 && this.#unreachable.has(address))
   }
 
   #isKnown({ replicaId, address }: KnownReplica): boolean {

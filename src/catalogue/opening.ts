@@ -2,6 +2,7 @@ import type { Asker } from '../runtime/gate.ts'
 import { RpcError, type MessageStream, type ServedStream, type Services, type StreamHandlers } from '../runtime/network.ts'
 import { refusal } from '../rpc/refusal.ts'
 import type {
+  Adoption,
   CatalogueStatus,
   CatalogueToFrontEnd,
   CatalogueToLeader,
@@ -11,6 +12,8 @@ import type {
   LookupResult,
   Published,
   ReadRequest,
+  Recalled,
+  RecallRequest,
   TradeResult,
   TradeStockName,
 } from '../rpc/messages.ts'
@@ -23,6 +26,8 @@ export interface OpenCatalogue {
   trade(request: TradeStockName): Promise<TradeResult>
   read(request: ReadRequest, asker: Asker): Promise<Entries>
   confirm(): Promise<Published>
+  origin(): Adoption
+  recall(request: RecallRequest): Promise<Recalled>
   status(): CatalogueStatus
   lead(stream: ServedStream<CatalogueToLeader>): StreamHandlers<LeaderToCatalogue>
   session(stream: ServedStream<CatalogueToFrontEnd>): StreamHandlers<FrontEndToCatalogue>
@@ -51,6 +56,8 @@ export function servicesFromTheStart(catalogueId: string, opened: () => OpenCata
       'Catalog.Trade': async (request) => (await open()).trade(request),
       'Catalog.Read': async (request, asker) => (await open()).read(request, asker),
       'Catalog.Confirm': async () => (await open()).confirm(),
+      'Catalog.Origin': async () => (await open()).origin(),
+      'Catalog.Recall': async (request) => (await open()).recall(request),
       'Catalog.Status': async () => (await open()).status(),
     },
     serverStreams: {},

@@ -5,6 +5,7 @@ import { RpcError, type MessageStream, type ServedStream, type StreamHandlers } 
 import type { Runtime } from '../runtime/runtime.ts'
 import { readEntries } from '../rpc/log-pages.ts'
 import type {
+  Adoption,
   CatalogueStatus,
   CatalogueToFrontEnd,
   CatalogueToLeader,
@@ -14,6 +15,7 @@ import type {
   LookupResult,
   Published,
   ReadRequest,
+  Recalled,
   StockView,
   TradeResult,
 } from '../rpc/messages.ts'
@@ -128,6 +130,15 @@ class ReadOnlyCatalogue implements OpenCatalogue {
   }
 
   async trade(): Promise<TradeResult> {
+    throw new RpcError('UNAVAILABLE', this.#why)
+  }
+
+  /** Who asks for it is about to place an order. */
+  async recall(): Promise<Recalled> {
+    throw new RpcError('UNAVAILABLE', this.#why)
+  }
+
+  origin(): Adoption {
     throw new RpcError('UNAVAILABLE', this.#why)
   }
 

@@ -254,7 +254,9 @@ async function sealAllInReach(
   const { clock, log } = runtime
   let reportAt = clock.monotonicMs() + WAITING_REPORT_MS
   for (;;) {
-    const seen = (await seals.lookAt(replicas)).filter((answer) => !isDispensable(answer))
+    const answers = await seals.lookAt(replicas)
+    const isNothingLost = answers.every((answer) => answer.kind === 'other-program' || (isSealed(answer) && answer.state.length === 0)) // C8
+    const seen = answers.filter((answer) => !isDispensable(answer) && !(isNothingLost && answer.kind === 'other-program'))
     const missing = seen.filter((answer) => !isSealed(answer))
     if (missing.length === 0) {
       const generation = Math.max(above, highestSeal(seen.filter(isSealed))) + step
@@ -264,7 +266,7 @@ async function sealAllInReach(
     }
     if (signal.aborted) throw new Error('stopped while waiting for replicas')
     if (missing.length > 0 && clock.monotonicMs() >= reportAt) {
-      log.warn({ missing }, `waiting for ${missing.map(nameOf).join(', ')}: start it, or give it up for good with --lost <replica id>`)
+      log.warn({ missing }, `waiting for ${missing.map(whoIsMissing).join(', ')}: start it, or give it up for good with --lost <replica id>`)
       reportAt += WAITING_REPORT_MS
     }
     await sleep(clock, SEAL_RETRY_MS, signal)
@@ -301,6 +303,9 @@ function reportGivenUp({ log }: Runtime, { replicas, lost }: RecoveryOptions): v
     log.warn({}, `replica ${replicaId} at ${address} is given up (--lost): orders that only it holds are gone`)
   }
 }
+
+const whoIsMissing = (answer: Answer): string =>
+  answer.kind === 'other-program' ? `${nameOf(answer)} (${answer.why})` : nameOf(answer)
 
 const nameOf = ({ replica: { replicaId, address } }: Answer): string => `replica ${replicaId} at ${address}`
 

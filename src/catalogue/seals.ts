@@ -1,4 +1,4 @@
-import { RpcError } from '../runtime/network.ts'
+import type { RpcError } from '../runtime/network.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { SealResult } from '../rpc/messages.ts'
 import type { Genesis } from '../storage/chain.ts'
@@ -11,6 +11,8 @@ export type Answer =
   | { readonly kind: 'sealed'; readonly replica: KnownReplica; readonly state: SealResult }
   /** It was started for another catalogue (R5): the address belongs to somebody else now. */
   | { readonly kind: 'foreign'; readonly replica: KnownReplica; readonly why: string }
+  /** It does not know the call: a program of another make, which holds nothing that a ledger could be recovered from. */
+  | { readonly kind: 'other-program'; readonly replica: KnownReplica; readonly why: string }
   | { readonly kind: 'unreachable'; readonly replica: KnownReplica; readonly why: string }
 
 export type Sealed = Extract<Answer, { readonly kind: 'sealed' }>
@@ -36,8 +38,9 @@ export class Seals {
     } catch (error) {
       const why = (error as Error).message
       this.#runtime.log.debug({ replica, error: why }, 'replica not sealed')
-      const isForeign = error instanceof RpcError && error.code === 'FAILED_PRECONDITION'
-      return { kind: isForeign ? 'foreign' : 'unreachable', replica, why }
+      const { code } = error as RpcError
+      if (code === 'UNIMPLEMENTED') return { kind: 'other-program', replica, why: 'another program answers there' }
+      return { kind: code === 'FAILED_PRECONDITION' ? 'foreign' : 'unreachable', replica, why }
     }
   }
 

@@ -6,6 +6,7 @@ import { RpcError, type ServedStream, type StreamHandlers } from '../runtime/net
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Service } from '../runtime/service.ts'
 import type {
+  Adoption,
   CatalogueStatus,
   CatalogueToFrontEnd,
   CatalogueToLeader,
@@ -15,6 +16,8 @@ import type {
   LookupResult,
   Published,
   ReadRequest,
+  Recalled,
+  RecallRequest,
   StockView,
   TradeResult,
   TradeStockName,
@@ -32,6 +35,7 @@ import { Membership, type MembershipOptions } from './membership.ts'
 import { Publication } from './publication.ts'
 import { servicesFromTheStart, type OpenCatalogue } from './opening.ts'
 import { readOnlyCatalogue } from './read-only.ts'
+import { originOf, recall } from './recall.ts'
 import { openLedger, showsLoss, type RecoveryOptions, type WritableOpening } from './recovery.ts'
 import { Retention } from './retention.ts'
 import { Seals } from './seals.ts'
@@ -256,6 +260,10 @@ class Catalogue implements OpenCatalogue {
     const why = isSettled ? this.#membership.refusal : 'no replica has confirmed yet what was published before the restart'
     throw new RpcError('UNAVAILABLE', why ?? 'try again')
   }
+
+  readonly origin = (): Adoption => originOf({ ledger: this.#ledger, refusal: this.#refusal })
+  readonly recall = (request: RecallRequest): Promise<Recalled> =>
+    recall({ ledger: this.#ledger, refusal: this.#refusal, confirm: () => this.confirm() }, request)
 
   async lookup(name: string): Promise<LookupResult> {
     await this.confirm()

@@ -44,6 +44,12 @@ export const ERRORS = {
     code: 503,
     message: 'no answer in time; the order may have been placed: send it again with the same Idempotency-Key to learn its number',
   },
+  FATE_UNKNOWN: {
+    status: 503,
+    code: 503,
+    message:
+      'another program led and gave no sure answer; the order may have been placed: look at the orders before you place it anew',
+  },
   UNAVAILABLE: { status: 503, code: 503, message: 'the catalogue cannot be reached; try again' },
   INTERNAL: { status: 500, code: 500, message: 'internal error' },
 } as const satisfies Record<string, ErrorRow>

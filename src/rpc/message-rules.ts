@@ -135,6 +135,10 @@ const READS = {
     recoveredGeneration: generation,
   }),
   ConfirmPublished: message<M.ConfirmPublished>({}),
+  OriginRequest: message<M.OriginRequest>({}),
+  Adoption,
+  RecallRequest: message<M.RecallRequest>({ key: recordedKey, fingerprint }),
+  Recalled: message<M.Recalled>({ outcome: optional(Outcome), length: count }),
   StatusRequest: message<M.StatusRequest>({}),
   Published: message<M.Published>({ position: count }),
 }

@@ -137,6 +137,18 @@ export interface Entries {
 
 export interface ConfirmPublished {}
 
+export interface OriginRequest {}
+
+export interface RecallRequest {
+  key: string
+  fingerprint: string
+}
+
+export interface Recalled {
+  outcome?: Outcome | null
+  length: number
+}
+
 export interface StatusRequest {}
 
 export interface LeaderToCatalogue {

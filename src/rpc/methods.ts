@@ -1,5 +1,6 @@
 // Generated from proto/stockbazaar.proto by `npm run generate`; do not edit.
 import type {
+  Adoption,
   CatalogueStatus,
   CatalogueToFrontEnd,
   CatalogueToLeader,
@@ -18,10 +19,13 @@ import type {
   LookupOrderNumResult,
   LookupResult,
   LookupStockName,
+  OriginRequest,
   PropagateOrderNum,
   PropagateResult,
   Published,
   ReadRequest,
+  RecallRequest,
+  Recalled,
   ReplicaStatus,
   ReplicaToFrontEnd,
   RequestResult,
@@ -40,6 +44,8 @@ export interface UnaryMethods {
   'Catalog.Trade': { request: TradeStockName; response: TradeResult }
   'Catalog.Read': { request: ReadRequest; response: Entries }
   'Catalog.Confirm': { request: ConfirmPublished; response: Published }
+  'Catalog.Origin': { request: OriginRequest; response: Adoption }
+  'Catalog.Recall': { request: RecallRequest; response: Recalled }
   'Catalog.Status': { request: StatusRequest; response: CatalogueStatus }
   'Catalog.Identify': { request: IdentifyRequest; response: Identity }
   'Order.Request': { request: RequestStockName; response: RequestResult }

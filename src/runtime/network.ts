@@ -23,6 +23,10 @@ export type RpcCode =
   | 'INTERNAL'
   | 'UNKNOWN'
 
+/** Whether a call failed because nobody answered: the other end may be gone, and may have done what it was asked to. */
+export const isAway = (error: unknown): boolean =>
+  error instanceof RpcError && (error.code === 'UNAVAILABLE' || error.code === 'DEADLINE_EXCEEDED')
+
 /** One end of a long-lived stream. Messages arrive in order, none twice; after `closed` nothing arrives. */
 export interface MessageStream<Sent> {
   /** Queues a message; dropped when the stream is closed. Never blocks. */

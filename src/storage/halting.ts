@@ -28,6 +28,7 @@ export function haltingLedger(ledger: Ledger, halt: Halt): Ledger {
   return {
     ...haltingReader(ledger, halt),
     decide: (requests, timeMs, rejectedAtMs) => watched(ledger.decide(requests, timeMs, rejectedAtMs)),
+    recorded: (key) => watched(ledger.recorded(key)),
     notePublished: (position) => ledger.notePublished(position),
     flushPublished: () => watched(ledger.flushPublished()),
     raiseGeneration: (floor) => watched(ledger.raiseGeneration(floor)),

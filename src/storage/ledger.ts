@@ -79,6 +79,8 @@ export interface Ledger extends ReadableLog {
   head(): LedgerHead
   /** Decides the requests in order, writes and syncs. `rejectedAtMs` is the time that rejections are recorded with. */
   decide(requests: readonly OrderRequest[], timeMs: number, rejectedAtMs?: number): Promise<DecidedBatch>
+  /** What is on record under a key, or undefined. */
+  recorded(key: string): Promise<RecordedDecision | undefined>
   /** All stocks at the ledger's head. */
   stocks(): Promise<readonly Stock[]>
   /** The digest of the first `length` entries, or undefined when there are fewer. */

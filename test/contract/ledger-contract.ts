@@ -105,6 +105,9 @@ export function ledgerContract(name: string, open: (given: GivenLedger) => Promi
         { kind: 'accepted', number: 0, replayed: true },
         { kind: 'key-reused' },
       ])
+      expect(await ledger.recorded('c:a')).toMatchObject({ fingerprint: 'print of a', decision: { kind: 'accepted', number: 0 } })
+      expect(await ledger.recorded('c:none')).toMatchObject({ decision: { kind: 'rejected', reason: 'stock-not-found' } })
+      expect(await ledger.recorded('c:never')).toBeUndefined()
       const second = await ledger.decide(asked, 2)
       expect(second.entries).toEqual([])
       expect(second).toMatchObject({ length: 1, digest: first.digest })

@@ -1,4 +1,4 @@
-import type { Entry, OrderRequest } from '../../domain/order.ts'
+import type { Entry, OrderRequest, RecordedDecision } from '../../domain/order.ts'
 import type { Stock } from '../../domain/stock.ts'
 import { generationAbove, type Decide, type DecidedBatch, type DecisionWrites, type KnownReplica, type Ledger, type LedgerHead } from '../ledger.ts'
 import { continueChain } from '../continuation.ts'
@@ -73,6 +73,10 @@ export class EmbeddedLedger implements Ledger {
       this.#publishedOnDisk = this.#head.publishedAtLeast
       return { outcomes, entries, length, digest }
     })
+  }
+
+  async recorded(key: string): Promise<RecordedDecision | undefined> {
+    return this.#file.guard(() => this.#decisions.recorded(key))
   }
 
   async stocks(): Promise<readonly Stock[]> {

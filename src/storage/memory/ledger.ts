@@ -1,4 +1,4 @@
-import type { Entry, OrderRequest } from '../../domain/order.ts'
+import type { Entry, OrderRequest, RecordedDecision } from '../../domain/order.ts'
 import type { Stock } from '../../domain/stock.ts'
 import type { Genesis } from '../chain.ts'
 import { continueChain } from '../continuation.ts'
@@ -54,6 +54,11 @@ export class MemoryLedger implements Ledger {
     state.write(writes, digests, rejectedAtMs)
     const { length, digest } = state.head()
     return { outcomes: writes.outcomes, entries: writes.entries, length, digest }
+  }
+
+  async recorded(key: string): Promise<RecordedDecision | undefined> {
+    this.#read()
+    return this.#state.recorded(key)
   }
 
   async stocks(): Promise<readonly Stock[]> {

@@ -63,8 +63,6 @@ export const LIMITS = {
   streamsOfOneKindMax: 64,
   /** Bytes that a gRPC server holds for readers who do not take them. */
   unreadBytesMax: 64 * 1024 * 1024,
-  /** Followers that a leader remembers to take in as long as it has no stream to the catalogue. */
-  followersAwaitedMax: 64,
   /** Orders that a follower of another make may lack before it is dropped: it gets them one by one. */
   foreignFollowerLagMax: 16_384,
   /** Orders placed at a leader of another make whose keys a front end remembers; the oldest one is forgotten beyond this. */

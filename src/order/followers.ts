@@ -6,6 +6,7 @@ import type { MessageStream, Network, RpcError } from '../runtime/network.ts'
 import type { Append, FollowerState, FollowerToLeader, FollowerView, LeaderToFollower, ReplicateHello } from '../rpc/messages.ts'
 import { refusal } from '../rpc/refusal.ts'
 import type { OrderLog } from '../storage/order-log.ts'
+import { ForeignFollower } from './foreign-follower.ts'
 
 const HEARTBEAT_MS = 200
 const SILENCE_CHECK_MS = 50
@@ -34,6 +35,8 @@ interface Follower {
   readonly catchingUp: number[]
   /** A catch-up read is under way. */
   reading: boolean
+  /** All orders below this number it was streamed by `Order.Synchronize`, as a program of another make is. */
+  streamed: number | undefined
 }
 
 /** What the leader's followers are told and read from. */
@@ -58,6 +61,7 @@ export class Followers {
   readonly #log: Logger
   readonly #lead: Lead
   readonly #followers = new Map<string, Follower>()
+  readonly #foreign = new Map<string, ForeignFollower>()
   readonly #waiting = new Set<{ position: number; resolve: () => void }>()
   readonly #timers: Timer[]
 
@@ -73,19 +77,30 @@ export class Followers {
     ]
   }
 
-  /** Adds a follower, or starts over with one that asks again. */
-  add(address: string): void {
+  /**
+   * Adds a follower, or starts over with one that asks again. A program of another make was `streamed` all orders below
+   * this number when it asked.
+   */
+  add(address: string, streamed?: number): void {
     const known = this.#followers.get(address)
     // Right after an election both sides seek each other: what is under way is not begun again.
-    if (known?.phase === 'connecting') return
+    if (known?.phase === 'connecting') {
+      known.streamed = streamed ?? known.streamed
+      return
+    }
     if (known) this.#drop(known, 'it starts over')
     if (!this.#makeRoom()) return this.#log.warn({ follower: address }, 'there are as many followers as can be: not taken in')
     const stream = this.#network.openStream(address, 'Order.Replicate', {
       message: (message) => this.#heard(follower, message),
-      closed: (cause: RpcError) => this.#drop(follower, cause.message),
+      closed: (cause: RpcError) => {
+        if (cause.code === 'UNIMPLEMENTED') this.#isForeign(follower)
+        else this.#drop(follower, cause.message)
+      },
     })
+    this.holdBack(address)
     const now = this.#clock.awakeMs()
-    const follower: Follower = { address, stream, phase: 'connecting', sent: 0, held: 0, heardAt: now, owesSince: now, catchingUp: [], reading: false }
+    const begun = { sent: 0, held: 0, heardAt: now, owesSince: now, catchingUp: [], reading: false }
+    const follower: Follower = { address, stream, phase: 'connecting', ...begun, streamed }
     this.#followers.set(address, follower)
     stream.send({ hello: this.#lead.hello() })
   }
@@ -107,6 +122,17 @@ export class Followers {
     }
   }
 
+  /** Offers this follower of another make, if it is one, nothing more until it is added again. */
+  holdBack(address: string): void {
+    this.#foreign.get(address)?.close()
+    this.#foreign.delete(address)
+  }
+
+  /** More is published: followers of another make may see it. */
+  publishedGrew(): void {
+    for (const foreign of this.#foreign.values()) foreign.advance()
+  }
+
   /** O1 */
   held(position: number): Promise<void> {
     if (this.#allHold(position)) return Promise.resolve()
@@ -114,12 +140,28 @@ export class Followers {
   }
 
   views(): FollowerView[] {
-    return [...this.#followers.values()].map(({ address, phase, held }) => ({ address, state: phase, length: held }))
+    const own = [...this.#followers.values()].map(({ address, phase, held }) => ({ address, state: phase, length: held }))
+    return [...own, ...[...this.#foreign.values()].map(({ address, held }) => ({ address, state: 'another program', length: held }))]
   }
 
   close(): void {
     for (const timer of this.#timers) timer.cancel()
     for (const follower of [...this.#followers.values()]) this.#drop(follower, 'this replica leads no more')
+    for (const foreign of this.#foreign.values()) foreign.close()
+    this.#foreign.clear()
+  }
+
+  /** F3: it does not know `Order.Replicate`. */
+  #isForeign(follower: Follower): void {
+    const { address, streamed } = follower
+    if (this.#followers.get(address) !== follower) return
+    this.#followers.delete(address)
+    const leader = { clock: this.#clock, network: this.#network, log: this.#log, orders: this.#lead.log, published: () => this.#lead.published() }
+    const foreign = new ForeignFollower(leader, address, streamed, (why) => {
+      if (this.#foreign.get(address) === foreign) this.#foreign.delete(address)
+      this.#log.warn({ follower: address, held: foreign.held, why }, 'the other program follows no more')
+    })
+    this.#foreign.set(address, foreign)
   }
 
   #heard(follower: Follower, message: FollowerToLeader): void {
@@ -187,9 +229,14 @@ export class Followers {
     return { append: { generation, from, entries, digest, published: this.#lead.published() } }
   }
 
-  /** Whoever does not even answer makes room for one that may. */
+  /** Whoever does not even answer makes room for one that may, and a program of another make for any other. */
   #makeRoom(): boolean {
-    if (this.#followers.size < LIMITS.replicasMax) return true
+    if (this.#followers.size + this.#foreign.size < LIMITS.replicasMax) return true
+    const [foreign] = this.#foreign.keys()
+    if (foreign !== undefined) {
+      this.holdBack(foreign)
+      return true
+    }
     const stranger = [...this.#followers.values()].find(({ phase }) => phase === 'connecting')
     if (stranger) this.#drop(stranger, 'there are too many')
     return stranger !== undefined
@@ -202,6 +249,7 @@ export class Followers {
   }
 
   #heartbeat(): void {
+    this.publishedGrew()
     for (const follower of this.#followers.values()) {
       if (follower.phase !== 'connecting') this.#append(follower, this.#message(follower.sent, [], ''))
     }

@@ -64,6 +64,8 @@ export class Leader implements CatalogueStreamHandlers {
   /** The stream of the moment, from its opening on: a leader that stops must not be heard of again. */
   #catalogue: CatalogueStream | undefined
   #followers: Followers | undefined
+  /** Who is to follow once this leader has followers, with what it was streamed. */
+  readonly #toFollow: Map<string, number | undefined>
   #epoch: number
   #genesis: Genesis | undefined
   #generation = 0
@@ -83,6 +85,7 @@ export class Leader implements CatalogueStreamHandlers {
     this.#runtime = runtime
     this.#options = options
     this.#epoch = options.epoch
+    this.#toFollow = new Map(options.followers.map((address) => [address, undefined]))
     this.#copy = copy
     this.#pushes = pushes
     void this.#keepConnected()
@@ -101,8 +104,15 @@ export class Leader implements CatalogueStreamHandlers {
     return this.#followers?.views() ?? []
   }
 
-  addFollower(address: string): void {
-    this.#followers?.add(address)
+  /** `streamed`: see {@link Followers.add}. A leader that is still connecting takes it in once it has followers. */
+  addFollower(address: string, streamed?: number): void {
+    if (this.#followers) this.#followers.add(address, streamed)
+    else if (this.#toFollow.size < LIMITS.replicasMax) this.#toFollow.set(address, streamed)
+  }
+
+  /** One that synchronizes is offered nothing until it was streamed what it lacks; then it is added again. */
+  holdBack(address: string): void {
+    this.#followers?.holdBack(address)
   }
 
   /** Elected again while it leads: goes on under the new epoch, with the followers it has and those named. */
@@ -166,6 +176,7 @@ export class Leader implements CatalogueStreamHandlers {
     const [unreachable] = await ready
     await catalogue.publish(end, unreachable) // O2
     this.#published = Math.max(this.#published, end)
+    this.#followers?.publishedGrew()
     this.#acknowledge(decided)
   }
 
@@ -261,6 +272,7 @@ export class Leader implements CatalogueStreamHandlers {
   /** See repair.ts. Followers begin anew: of a tail that is given up, what they hold counts for nothing. */
   async #repair(): Promise<boolean> {
     const isPrefix = await repair(this.#runtime, this.#copy, this.#options.catalogueAddress)
+    for (const { address } of this.followers()) this.#toFollow.set(address, undefined)
     this.#followers?.close()
     this.#followers = undefined
     return isPrefix
@@ -296,7 +308,8 @@ export class Leader implements CatalogueStreamHandlers {
       log: this.#copy.log,
       published: () => this.#published,
     })
-    for (const address of this.#options.followers) followers.add(address)
+    for (const [address, streamed] of this.#toFollow) followers.add(address, streamed)
+    this.#toFollow.clear()
     return followers
   }
 

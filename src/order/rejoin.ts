@@ -1,4 +1,5 @@
 import { sleep } from '../runtime/clock.ts'
+import { RpcError } from '../runtime/network.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Copy } from './copy.ts'
 import type { FollowerSide } from './follower.ts'
@@ -7,6 +8,8 @@ import { Solitude } from './solitude.ts'
 
 const RETRY_MS = 200
 const CALL_DEADLINE_MS = 500
+/** A leader of another make has no heartbeat, and may have dropped this replica or have been started anew. */
+const FOREIGN_LEADER_MS = 2_000
 
 export interface RejoinOptions {
   readonly frontEndAddress: string
@@ -15,11 +18,14 @@ export interface RejoinOptions {
   leads(): boolean
   /** Why this replica could follow nobody at the moment, or ''. */
   trouble(): string
+  /** Takes in what the catalogue has decided and this log lacks. */
+  catchUp(): Promise<void>
 }
 
 /**
  * A replica that follows nobody asks the front end who leads, and that leader to take it in, until a leader is heard.
- * Nobody is re-elected for it, whatever its id.
+ * Nobody is re-elected for it, whatever its id. Where another program leads, the catalogue tells what was decided, and that
+ * leader's `Propagate` when to ask there.
  */
 export class Rejoin {
   readonly #runtime: Runtime
@@ -33,6 +39,10 @@ export class Rejoin {
   #forked = false
   /** The log goes on where a leader's ends: it is compared with the ledger, too, and this replica follows meanwhile. */
   #longer = false
+  /** Address of the leader that was asked last, and has not been heard since. */
+  #asked: string | undefined
+  /** A leader of another make that has taken this replica in. */
+  #foreignLeader: { readonly address: string; readonly askAgainAt: number } | undefined
 
   constructor(runtime: Runtime, options: RejoinOptions, copy: Copy, follower: FollowerSide) {
     this.#runtime = runtime
@@ -58,6 +68,12 @@ export class Rejoin {
     return this.#solitude
   }
 
+  /** What a replica that does not lead is, in the words of its status. */
+  get role(): 'follower' | 'follower of another program' | 'follower, alone' {
+    if (this.#follower.isLed) return 'follower'
+    return this.#foreignLeader ? 'follower of another program' : 'follower, alone'
+  }
+
   stop(): void {
     this.#stopped.abort()
     this.#wake.abort()
@@ -66,9 +82,10 @@ export class Rejoin {
   async #run(): Promise<void> {
     while (!this.#stopped.signal.aborted) {
       if (this.#longer) await this.#compare()
-      const isAlone = !this.#options.leads() && !this.#follower.isLed
-      if (isAlone) this.#solitude.because(this.#options.trouble() || (await this.#ask()))
-      this.#solitude.look(isAlone)
+      const isUnled = !this.#options.leads() && !this.#follower.isLed
+      if (isUnled) this.#solitude.because(this.#options.trouble() || (await this.#ask()))
+      else this.#foreignLeader = this.#asked = undefined
+      this.#solitude.look(isUnled && !this.#foreignLeader)
       this.#wake = new AbortController()
       await sleep(this.#runtime.clock, RETRY_MS, this.#wake.signal)
     }
@@ -88,10 +105,11 @@ export class Rejoin {
 
   /** Asks to be taken in; returns why nobody has come to lead it yet. */
   async #ask(): Promise<string> {
-    const { network, log } = this.#runtime
+    const { network, log, clock } = this.#runtime
     const { frontEndAddress } = this.#options
     const trouble = this.#forked ? await this.#compare() : ''
     if (trouble !== '') return trouble
+    if (clock.awakeMs() < (this.#foreignLeader?.askAgainAt ?? 0)) return ''
     let asked = `front end ${frontEndAddress}`
     try {
       const { status, body } = await network.httpGet(frontEndAddress, '/leader', CALL_DEADLINE_MS)
@@ -99,18 +117,45 @@ export class Rejoin {
       if (status !== 200 || typeof leader !== 'string') return `${asked} knows no leader`
       if (leader === this.#options.ownAddress()) return `${asked} takes this replica for the leader`
       asked = `leader ${leader}`
-      await this.#synchronize(leader)
+      // A leader of ours would have been heard by now, mostly.
+      if (leader === this.#asked && (await this.#isForeign(leader))) await this.#followForeign(leader)
+      else await this.#askOurs(leader)
       return `${asked} was asked, and has not come yet`
     } catch (error) {
+      this.#foreignLeader = undefined
       log.debug({ asked, error: (error as Error).message }, 'cannot rejoin yet')
       return `${asked}: ${(error as Error).message}`
     }
   }
 
-  async #synchronize(leader: string): Promise<void> {
-    const { length } = this.#copy.head()
-    const request = { orderNum: length - 1, synchronizedAdd: this.#options.ownAddress(), overReplicate: true }
+  async #askOurs(leader: string): Promise<void> {
+    this.#asked = leader
+    this.#foreignLeader = undefined
+    await this.#synchronize(leader, true)
+    this.#runtime.log.info({ leader, length: this.#copy.head().length }, 'asked to follow')
+  }
+
+  async #isForeign(leader: string): Promise<boolean> {
+    try {
+      await this.#runtime.network.call(leader, 'Order.Status', {}, CALL_DEADLINE_MS)
+      return false
+    } catch (error) {
+      if (error instanceof RpcError && error.code === 'UNIMPLEMENTED') return true
+      throw error
+    }
+  }
+
+  /** What it streams is what the catalogue was asked for a moment before; nothing else enters the log. */
+  async #followForeign(address: string): Promise<void> {
+    const isNew = this.#foreignLeader?.address !== address
+    await this.#options.catchUp()
+    await this.#synchronize(address, false)
+    this.#foreignLeader = { address, askAgainAt: this.#runtime.clock.awakeMs() + FOREIGN_LEADER_MS }
+    if (isNew) this.#runtime.log.info({ leader: address }, 'another program: single calls, no guarantee')
+  }
+
+  async #synchronize(leader: string, overReplicate: boolean): Promise<void> {
+    const request = { orderNum: this.#copy.head().length - 1, synchronizedAdd: this.#options.ownAddress(), overReplicate }
     await this.#runtime.network.callStreaming(leader, 'Order.Synchronize', request, CALL_DEADLINE_MS)
-    this.#runtime.log.info({ leader, length }, 'asked to follow')
   }
 }

@@ -124,6 +124,7 @@ class Replica {
       leads: () => this.#role.kind === 'leader',
       // Without room it could not follow anybody.
       trouble: () => this.#diskTrouble,
+      catchUp: () => this.#singleCalls.catchUp(),
     }
     this.#rejoin = new Rejoin(this.#runtime, options, this.#copy, this.#follower)
   }
@@ -260,7 +261,7 @@ class Replica {
   #roleName(): string {
     const leader = this.#leader
     if (leader) return leader.phase === 'serving' ? 'leader' : `leader, ${leader.phase}`
-    return this.#follower.isLed ? 'follower' : 'follower, alone'
+    return this.#rejoin?.role ?? 'follower, alone'
   }
 
   // ---- orders by number ------------------------------------------------------------------------------------------

@@ -107,9 +107,15 @@ export class SingleCalls {
     return digest === (await this.#replica.copy.log.digestAt(length))
   }
 
+  /** Takes in all that the catalogue has decided. */
+  async catchUp(): Promise<void> {
+    const { network } = this.#runtime
+    const { length } = await network.call(this.#replica.catalogueAddress, 'Catalog.Read', { from: 0, limit: 0 }, CATALOGUE_CALL_MS)
+    await this.#catchUpTo(length)
+  }
+
   async #catchUpTo(length: number): Promise<void> {
-    const { genesis } = this.#replica.copy.head()
-    while (genesis && this.#replica.copy.head().length < length) {
+    while (this.#replica.copy.head().length < length) {
       const from = this.#replica.copy.head().length
       const { entries, digest, generation } = await this.#runtime.network.call(
         this.#replica.catalogueAddress,
@@ -118,18 +124,24 @@ export class SingleCalls {
         CATALOGUE_CALL_MS,
       )
       if (entries.length === 0) return
+      if (from === 0) await this.#adopt()
       const extension = await this.#replica.copy.extend(generation, from, fromWireEntries(entries), digest)
       if (extension.kind !== 'held') return
     }
   }
 
+  /** An empty log may know no history, or one that never began: where no leader of ours tells it, the own catalogue does. */
+  async #adopt(): Promise<void> {
+    const { network } = this.#runtime
+    const { generation, genesis } = await network.call(this.#replica.catalogueAddress, 'Catalog.Origin', {}, CATALOGUE_CALL_MS)
+    if (genesis) await this.#replica.copy.seal(generation, genesis)
+  }
+
   async *synchronize({ orderNum, synchronizedAdd, overReplicate }: SynchronizeTransNum, asker: Asker): AsyncIterable<TransNumInfo> {
     const leader = this.#replica.leader()
-    if (synchronizedAdd !== '') {
-      if (!leader) throw new RpcError('FAILED_PRECONDITION', 'this replica does not lead')
-      leader.addFollower(synchronizedAdd)
-    }
-    if (overReplicate) return
+    if (synchronizedAdd !== '' && !leader) throw new RpcError('FAILED_PRECONDITION', 'this replica does not lead')
+    if (overReplicate) return leader?.addFollower(synchronizedAdd)
+    leader?.holdBack(synchronizedAdd)
     const end = this.#replica.published()
     for (let from = orderNum + 1; from < end && !asker.isGone; ) {
       const entries = await this.#replica.copy.log.entries(from, Math.min(LIMITS.entriesPieceMax, end - from))
@@ -139,6 +151,10 @@ export class SingleCalls {
       }
       from += entries.length
     }
+    // Only now: a program of another make is not offered an order by one call while it is sent the ones before by another.
+    if (synchronizedAdd === '' || asker.isGone) return
+    if (this.#replica.leader() !== leader) throw new RpcError('FAILED_PRECONDITION', 'this replica leads no more')
+    leader?.addFollower(synchronizedAdd, end)
   }
 }
 

@@ -39,6 +39,7 @@ const status = (...replicas: StatusData['replicas'][number][]): StatusData => ({
   },
   catalogue: { name: 'catalogue', address: 'h:8', reachable: false, why: 'refused' },
   replicas,
+  otherPrograms: [],
 })
 
 test('logs of equal length have to have equal digests', () => {
@@ -61,4 +62,14 @@ test('says who follows nobody and whom the front end does not reach, for how lon
   const text = statusLines({ ...rest, frontEnd: { ...frontEnd, gone } }, (_, words) => words).join('\n')
   expect(text).toMatch(/order-1 follows nobody, alone for 12.3 s: no leader/)
   expect(text).toMatch(/no connection to order-2 for 1 min 1 s: 3 pings unanswered/)
+})
+
+test('a program of another make has a row, and a line that says what it is', () => {
+  const other = { name: 'order-9', id: 9, address: 'h:7', reachable: true, role: 'replica', canLead: true, trouble: '' } as const
+  const what = 'another program: single calls, no guarantee'
+  const text = statusLines({ ...status(replica(3, 2, 'abc')), otherPrograms: [{ ...other, what }] }, (_, words) => words).join('\n')
+  expect(text).toMatch(/order-9 +replica, another program +h:7\n/)
+  expect(text.split(what)).toHaveLength(2)
+  expect(text).toMatch(/order-9 is another program: single calls, no guarantee/)
+  expect(text).toMatch(/1 log, all identical/)
 })

@@ -1,4 +1,4 @@
-import type { FrontEndStatusData, StatusData } from '../http/types.ts'
+import type { FrontEndStatusData, OtherProgramData, StatusData } from '../http/types.ts'
 import { tableLines, type Column } from './table.ts'
 import type { Paint } from './terminal.ts'
 import { count, duration, megabytes } from './units.ts'
@@ -19,10 +19,12 @@ const COLUMNS: readonly Column[] = [
 /** The whole status as lines of text. */
 export function statusLines(status: StatusData, paint: Paint): string[] {
   const { catalogue, replicas, frontEnd } = status
-  const rows = [catalogue, ...replicas, frontEnd].map((each) => row(each, paint))
-  const troubles = [...[catalogue, ...replicas].flatMap(troublesOf), ...frontEnd.gone.map(goneWords)]
+  const rows = [catalogue, ...replicas].map((each) => row(each, paint))
+  const others = status.otherPrograms.map(({ name, role, address }) => [name, `${role}, another program`, address])
+  const ours = [...[catalogue, ...replicas].flatMap(troublesOf), ...frontEnd.gone.map(goneWords)]
+  const troubles = [...ours, ...status.otherPrograms.flatMap(noticesOf)]
   return [
-    ...tableLines(COLUMNS, rows),
+    ...tableLines(COLUMNS, [...rows, ...others, row(frontEnd, paint)]),
     '',
     `leader   ${status.leader ?? paint('red', 'none')}`,
     `copies   ${agreementWords(status, paint)}`,
@@ -47,6 +49,11 @@ function troublesOf(member: Copy): string[] {
 
 const goneWords = ({ name, forMs, why }: FrontEndStatusData['gone'][number]): string =>
   `the front end has no connection to ${name} for ${duration(forMs)}: ${why}`
+
+const noticesOf = ({ name, what, trouble }: OtherProgramData): string[] => [
+  `${name} is ${what}`,
+  ...(trouble ? [`${name} cannot lead: ${trouble}`] : []),
+]
 
 function row(member: Member, paint: Paint): string[] {
   if (!member.reachable) return [member.name, paint('red', 'unreachable'), member.address]

@@ -1,6 +1,7 @@
 import { LIMITS } from '../domain/limits.ts'
 import { isSameSystem, type SystemName } from '../domain/system.ts'
 import { sleep, type Timer } from '../runtime/clock.ts'
+import { isAway } from '../runtime/network.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { PlaceOutcome, Pong, StockChange } from '../rpc/messages.ts'
 import { ReplicaLink, type LinkEvents } from './replica-link.ts'
@@ -11,6 +12,8 @@ const ELECTION_INTERVAL_MS = 500
 const FIRST_ELECTION_DELAY_MS = 300
 const ASSIGN_DEADLINE_MS = 300
 const CANDIDATE_POLL_MS = 20
+/** Another program is elected when none of ours has led for this long: one that is restarted is back within it. */
+const FOREIGN_ELECTION_DELAY_MS = 2_000
 
 export interface LeadershipEvents {
   /** There is a leader, or another one. */
@@ -39,6 +42,8 @@ interface Current {
  * E4. Only a replica of the own catalogue's cluster leads, whoever answers at the address: one that holds orders names its
  *     cluster. Where it cannot, or the catalogue has not been heard yet, both have to be started for the same catalogue,
  *     or the replica asks its own before it lets itself be elected (R5).
+ * E5. A program of another make is elected only when none of ours can lead, and E1 does not hold for it: as soon as one of
+ *     ours can lead again, that one does.
  */
 export class Leadership {
   readonly #runtime: Runtime
@@ -52,6 +57,8 @@ export class Leadership {
   #current: Current | undefined
   #highestEpoch = 0
   #electing = false
+  /** Since when nobody leads. */
+  #leaderlessSince = 0
   #lastElectionAt = -Infinity
   #closed = false
   elections = 0
@@ -73,13 +80,14 @@ export class Leadership {
       outcomes: (link, outcomes) => events.outcomes(link, outcomes),
       invalidate: (change) => events.invalidate(change),
     }
-    this.#links = replicas.map((replica) => new ReplicaLink(runtime, replica, frontEndId, linkEvents))
+    const { catalogueAddress } = system
+    this.#links = replicas.map((replica) => new ReplicaLink(runtime, { ...replica, catalogueAddress }, frontEndId, linkEvents))
   }
 
   /** Begins to look for a leader. */
   start(): void {
     const { clock } = this.#runtime
-    this.#startedAt = clock.awakeMs()
+    this.#startedAt = this.#leaderlessSince = clock.awakeMs()
     this.#beat = clock.every(PING_INTERVAL_MS, () => clock.nextTurn(() => this.#pingAll()))
     this.#pingAll()
     void this.#elect()
@@ -106,11 +114,18 @@ export class Leadership {
 
   #pingAll(): void {
     if (this.#closed) return
-    const leader = this.#current && { epoch: this.#current.epoch, id: this.#current.link.id }
+    // None of ours steps down for another program (E5).
+    const ours = this.#isForeignLeading ? undefined : this.#current
+    const leader = ours && { epoch: ours.epoch, id: ours.link.id }
     for (const link of this.#links) link.beat(leader, this.#system)
   }
 
+  get #isForeignLeading(): boolean {
+    return this.#current?.link.isForeign === true
+  }
+
   #heard(link: ReplicaLink): void {
+    if (link.isForeign) return
     const epoch = link.pong?.epoch ?? 0
     this.#highestEpoch = Math.max(this.#highestEpoch, epoch)
     const current = this.#current
@@ -118,6 +133,7 @@ export class Leadership {
       if (epoch > 0) this.#current = { ...current, epoch: Math.max(epoch, current.epoch) }
       else if (link.pong && link.pong.ping > current.sincePing) this.#lost(link)
     } else if (epoch > 0 && this.#isOurs(link) && this.#isBetter(link, epoch)) this.#adopt(link, epoch) // E1
+    else if (this.#isForeignLeading && this.#couldLead(link)) void this.#elect() // E5
   }
 
   /** E4. Why this replica is another cluster's, or undefined. */
@@ -132,9 +148,15 @@ export class Leadership {
     return pong !== undefined && isSameSystem(pong, this.#system)
   }
 
+  /** E4, E5: it is a replica of ours, and says that it can lead. */
+  #couldLead(link: ReplicaLink): boolean {
+    const isKnown = this.#system.clusterId !== ''
+    return !link.isForeign && link.pong?.canLead === true && (isKnown || this.#isOurs(link))
+  }
+
   #isBetter(link: ReplicaLink, epoch: number): boolean {
     const current = this.#current
-    if (!current) return true
+    if (!current || current.link.isForeign) return true
     return epoch > current.epoch || (epoch === current.epoch && link.id > current.link.id)
   }
 
@@ -149,6 +171,7 @@ export class Leadership {
   #lost(link: ReplicaLink): void {
     if (this.#current?.link === link) {
       this.#current = undefined
+      this.#leaderlessSince = this.#runtime.clock.awakeMs()
       this.#runtime.log.warn({ replica: link.id, why: link.trouble }, 'leader lost')
     }
     this.#events.lost(link)
@@ -159,10 +182,16 @@ export class Leadership {
   async #elect(): Promise<void> {
     if (this.#electing) return
     this.#electing = true
-    while (!this.#current && !this.#closed) {
+    while (!this.#isSettled) {
       if (!(await this.#tryToElect())) await sleep(this.#runtime.clock, CANDIDATE_POLL_MS)
     }
     this.#electing = false
+  }
+
+  /** Nobody has to be elected: one of ours leads, or another program while none of ours can. */
+  get #isSettled(): boolean {
+    const isForOurs = () => this.#isForeignLeading && this.#links.some((link) => this.#couldLead(link))
+    return this.#closed || (this.#current !== undefined && !isForOurs())
   }
 
   async #tryToElect(): Promise<boolean> {
@@ -171,13 +200,13 @@ export class Leadership {
     const now = clock.monotonicMs()
     if (clock.awakeMs() < this.#startedAt + FIRST_ELECTION_DELAY_MS && alive.length < this.#links.length) return false
     if (now < this.#lastElectionAt + ELECTION_INTERVAL_MS) return false // E2
-    const isKnown = this.#system.clusterId !== ''
-    const candidates = byFitness(alive).filter((link) => isKnown || this.#isOurs(link)) // E4
+    const isForeignsTurn = !this.#current && clock.awakeMs() >= this.#leaderlessSince + FOREIGN_ELECTION_DELAY_MS
+    const candidates = byFitness(alive).filter((link) => (link.isForeign ? isForeignsTurn : this.#couldLead(link)))
     if (candidates.length === 0) return false
     this.#lastElectionAt = now
     this.elections += 1
     for (const candidate of candidates) {
-      if (this.#current || this.#closed || (await this.#assign(candidate))) return true
+      if (this.#isSettled || (await this.#assign(candidate))) return true
     }
     return false
   }
@@ -189,9 +218,12 @@ export class Leadership {
     try {
       const request = { followerOne, followerTwo, epoch, clusterId: this.#system.clusterId }
       const patienceMs = Math.max(ASSIGN_DEADLINE_MS, candidate.patienceMs)
-      await this.#runtime.network.call(candidate.address, 'Order.AssignFollowers', request, patienceMs)
+      const { resultFollowers } = await this.#runtime.network.call(candidate.address, 'Order.AssignFollowers', request, patienceMs)
+      if (candidate.isForeign && resultFollowers !== 1) throw new Error(`it answers ${resultFollowers}`)
     } catch (error) {
-      this.#runtime.log.warn({ replica: candidate.id, error: (error as Error).message }, 'cannot be made leader')
+      const { message } = error as Error
+      if (candidate.isForeign && !isAway(error)) candidate.cannotLead(message)
+      else this.#runtime.log.warn({ replica: candidate.id, error: message }, 'cannot be made leader')
       return false
     }
     this.#highestEpoch = Math.max(this.#highestEpoch, epoch)
@@ -200,10 +232,11 @@ export class Leadership {
   }
 }
 
-/** E3. Those that can lead, highest id first; behind them those that would have to read much before they trade. */
-export function byFitness<L extends Pick<ReplicaLink, 'id' | 'pong'>>(alive: readonly L[]): readonly L[] {
+/** E3, E5. Those that can lead, highest id first; behind them those that would have to read much before they trade; then others' programs. */
+export function byFitness<L extends Pick<ReplicaLink, 'id' | 'pong' | 'isForeign'>>(alive: readonly L[]): readonly L[] {
   const lengthOf = (link: L) => link.pong?.length ?? 0
   const longest = Math.max(...alive.map(lengthOf))
   const lacksMuch = (link: L) => Number(longest - lengthOf(link) > LIMITS.leaderGapMax)
-  return alive.filter((link) => link.pong?.canLead).sort((a, b) => lacksMuch(a) - lacksMuch(b) || b.id - a.id)
+  const rank = (link: L) => (link.isForeign ? 2 : lacksMuch(link))
+  return alive.filter((link) => link.pong?.canLead).sort((a, b) => rank(a) - rank(b) || b.id - a.id)
 }

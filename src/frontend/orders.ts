@@ -4,6 +4,8 @@ import type { OrderRequest, Outcome } from '../domain/order.ts'
 import type { Clock, Timer } from '../runtime/clock.ts'
 import type { PlaceOutcome } from '../rpc/messages.ts'
 import { fromWireOutcome, NOT_LEADER, OVERLOADED } from '../rpc/outcome-codes.ts'
+import { ForeignOrders } from './foreign-orders.ts'
+import type { ForeignPlaced } from './foreign-replica.ts'
 import { CLIENT_PATIENCE_MS, RETRY_MS } from './patience.ts'
 import type { ReplicaLink } from './replica-link.ts'
 
@@ -16,6 +18,8 @@ export type Placed =
   | { readonly kind: 'decided'; readonly outcome: Outcome }
   | { readonly kind: 'unknown'; readonly error: ErrorName }
 
+const FATE_UNKNOWN: Placed = { kind: 'unknown', error: 'FATE_UNKNOWN' }
+
 interface Pending {
   readonly request: OrderRequest
   readonly settle: (placed: Placed) => void
@@ -25,6 +29,8 @@ interface Pending {
   sentTo: ReplicaLink | undefined
   /** Times it was sent without a sure "no": above 0 it may have been placed. */
   uncertainTries: number
+  /** It was sent to a leader of another make, which does not know its key: it is never sent again (Q3). */
+  isSingle: boolean
 }
 
 /**
@@ -39,6 +45,10 @@ export class Orders {
   readonly #pending = new Set<Pending>()
   readonly #byId = new Map<number, Pending>()
   #waiting: Pending[] = []
+  /** What leaders of another make were asked to place. */
+  readonly #foreign = new ForeignOrders()
+  /** One of them has an order in hand. */
+  #isSingleUnderWay = false
   #lastId = 0
   #flushing = false
   readonly #sweep: Timer
@@ -67,10 +77,12 @@ export class Orders {
   }
 
   place(request: OrderRequest): Promise<Placed> {
+    const known = this.#foreign.recall(request)
+    if (known && known !== 'under-way') return Promise.resolve(known)
     if (this.isFull) return Promise.resolve({ kind: 'unknown', error: 'OVERLOADED' }) // Q2
     return new Promise((settle) => {
       const deadlineAt = this.#clock.monotonicMs() + CLIENT_PATIENCE_MS
-      const pending: Pending = { request, settle, deadlineAt, id: -1, sentTo: undefined, uncertainTries: 0 }
+      const pending: Pending = { request, settle, deadlineAt, id: -1, sentTo: undefined, uncertainTries: 0, isSingle: false }
       this.#pending.add(pending)
       this.#wait(pending)
     })
@@ -134,13 +146,13 @@ export class Orders {
     this.#clock.nextTurn(() => {
       this.#flushing = false
       const leader = this.#leader()
-      if (leader) this.#flush(leader)
+      if (leader?.isForeign) this.#flushOne(leader)
+      else if (leader) this.#flush(leader)
     })
   }
 
   #flush(leader: ReplicaLink): void {
-    const batch = this.#waiting.filter((pending) => this.#pending.has(pending))
-    this.#waiting = []
+    const batch = this.#takeWaiting()
     if (batch.length === 0) return
     const first = this.#lastId + 1
     for (const pending of batch) {
@@ -150,6 +162,46 @@ export class Orders {
       this.#byId.set(pending.id, pending)
     }
     leader.place(first, batch.map((pending) => pending.request))
+  }
+
+  /** Those that may be sent now. What was placed by another program is answered from memory, or waits for its answer. */
+  #takeWaiting(): Pending[] {
+    const waiting = this.#waiting.filter((pending) => this.#pending.has(pending))
+    this.#waiting = []
+    if (this.#foreign.isEmpty) return waiting
+    return waiting.filter((pending) => {
+      const known = this.#foreign.recall(pending.request)
+      if (known === 'under-way') this.#waiting.push(pending)
+      else if (known) this.#end(pending, known)
+      return !known
+    })
+  }
+
+  /** Q3. A leader of another make gets one order at a time, so that it can be told which number each one has. */
+  #flushOne(leader: ReplicaLink): void {
+    if (this.#isSingleUnderWay) return
+    const [next, ...rest] = this.#takeWaiting()
+    this.#waiting.push(...rest)
+    if (!next) return
+    // What one of ours may have placed is looked for, and not placed again.
+    const isNew = next.uncertainTries === 0
+    if (isNew) this.#foreign.begin(next.request)
+    next.isSingle = isNew
+    this.#isSingleUnderWay = true
+    void leader.placeSingle(next.request, isNew).then((placed) => {
+      this.#isSingleUnderWay = false
+      this.#singleAnswered(next, placed)
+      this.#flushSoon()
+    })
+  }
+
+  /** Its client may have been told by now that nobody knows. */
+  #singleAnswered(pending: Pending, answer: ForeignPlaced): void {
+    const placed = answer.kind === 'unknown' ? FATE_UNKNOWN : answer.kind === 'decided' ? answer : undefined
+    if (pending.isSingle) this.#foreign.end(pending.request, placed)
+    pending.isSingle = false
+    if (!placed) this.#clock.after(RETRY_MS, () => this.#wait(pending))
+    else if (this.#pending.has(pending)) this.#end(pending, placed)
   }
 
   /** Pending orders stand in the order of their deadlines. */
@@ -164,6 +216,7 @@ export class Orders {
   }
 
   #giveUp(pending: Pending): void {
+    if (pending.isSingle) return this.#end(pending, FATE_UNKNOWN)
     this.#end(pending, { kind: 'unknown', error: pending.uncertainTries > 0 ? 'MAY_HAVE_BEEN_PLACED' : 'NOT_PLACED' })
   }
 

@@ -3,9 +3,12 @@ import type { SystemName } from '../domain/system.ts'
 import type { MessageStream } from '../runtime/network.ts'
 import { Questions } from '../runtime/questions.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import { ForeignReplica, type ForeignPlaced } from './foreign-replica.ts'
 import type { FrontEndToReplica, OrderAnswer, PlaceOutcome, Pong, ReplicaToFrontEnd, StockChange } from '../rpc/messages.ts'
 import { ReplyTimes } from './reply-times.ts'
 
+/** What `status` and the log say of a replica that knows the contract's single calls only. */
+export const FOREIGN_WORDS = 'another program: single calls, no guarantee'
 /**
  * A replica that leaves so many pings unanswered in a row is taken for dead; one that has lately been slow to answer gets
  * more time.
@@ -30,14 +33,27 @@ export interface KnownLeader {
   readonly id: number
 }
 
-/** The front end's stream to one replica, opened again whenever it breaks. */
+/** A replica as the front end's start arguments name it, and where to ask what a program of another make cannot tell. */
+export interface NamedReplica {
+  readonly id: number
+  readonly address: string
+  readonly catalogueAddress: string
+}
+
+/**
+ * The front end's way to one replica: a stream, opened again whenever it breaks, or the single calls of the contract where
+ * a program answers that does not know the stream. Which one it is is found out anew whenever the replica was gone.
+ */
 export class ReplicaLink {
   readonly id: number
   readonly address: string
   readonly #runtime: Runtime
+  readonly #catalogueAddress: string
   readonly #frontEndId: string
   readonly #events: LinkEvents
   #stream: MessageStream<FrontEndToReplica> | undefined
+  #foreign: ForeignReplica | undefined
+  #saidForeign = false
   #pong: Pong | undefined
   #lastPing = 0
   #missedPings = 0
@@ -51,17 +67,23 @@ export class ReplicaLink {
   readonly #queries: Questions<OrderAnswer>
   #why = 'not tried yet'
 
-  constructor(runtime: Runtime, replica: { id: number; address: string }, frontEndId: string, events: LinkEvents) {
+  constructor(runtime: Runtime, replica: NamedReplica, frontEndId: string, events: LinkEvents) {
     this.#runtime = runtime
     this.#queries = new Questions(runtime.clock)
     this.#goneSince = runtime.clock.monotonicMs()
     this.id = replica.id
     this.address = replica.address
+    this.#catalogueAddress = replica.catalogueAddress
     this.#frontEndId = frontEndId
     this.#events = events
   }
 
-  /** What the replica last said of itself; undefined while it is not known to live. */
+  /** Whether another program answers there, which knows the single calls only. */
+  get isForeign(): boolean {
+    return this.#foreign !== undefined
+  }
+
+  /** What the replica last said of itself, or what is assumed of another program; undefined while it is not known to live. */
   get pong(): Pong | undefined {
     return this.#pong
   }
@@ -88,6 +110,7 @@ export class ReplicaLink {
 
   /** One beat: connects if need be, gives up on a replica that is silent, pings. */
   beat(leader: KnownLeader | undefined, system: SystemName): void {
+    if (this.#foreign) return this.#foreign.ping()
     const now = this.#runtime.clock.awakeMs()
     const isLate = now - this.#heardAt >= this.patienceMs
     if (this.#missedPings >= MISSED_PINGS_MAX && isLate) this.#down(`${this.#missedPings} pings unanswered`)
@@ -105,8 +128,24 @@ export class ReplicaLink {
     this.#stream?.send({ place: { first, requests } })
   }
 
+  /** Has a leader of another make place one order; see {@link ForeignReplica.place}. */
+  async placeSingle(request: OrderRequest, mayPlace: boolean): Promise<ForeignPlaced> {
+    const placed: ForeignPlaced = (await this.#foreign?.place(request, mayPlace)) ?? { kind: 'not-placed' }
+    if (placed.kind === 'not-leader') this.cannotLead(placed.why)
+    return placed
+  }
+
+  /** Another program has shown that it does not lead: it is not elected again before it was gone. */
+  cannotLead(why: string): void {
+    if (!this.#foreign || !this.#pong?.canLead) return
+    this.#runtime.log.warn({ replica: this.id, address: this.address, why }, 'the other program does not lead')
+    this.#pong = { ...this.#pong, canLead: false, trouble: why }
+    this.#events.down(this, why)
+  }
+
   /** Asks for one order (limit 0) or a listing. Undefined when there is no answer in time. */
   query(number: number, limit: number, deadlineMs: number): Promise<OrderAnswer | undefined> {
+    if (this.#foreign) return this.#foreign.query(number, limit)
     const stream = this.#stream
     if (!stream) return Promise.resolve(undefined)
     return this.#queries.ask((query) => stream.send({ query: { query, number, limit } }), deadlineMs)
@@ -122,7 +161,9 @@ export class ReplicaLink {
         if (this.#stream === stream) this.#message(message)
       },
       closed: (cause) => {
-        if (this.#stream === stream) this.#down(cause.message)
+        if (this.#stream !== stream) return
+        if (cause.code === 'UNIMPLEMENTED') this.#speakSingly()
+        else this.#down(cause.message)
       },
     })
     this.#stream = stream
@@ -132,6 +173,27 @@ export class ReplicaLink {
     const hello = { frontEndId: this.#frontEndId, replicaId: this.id, replicaAddress: this.address }
     stream.send({ hello })
     return stream
+  }
+
+  /** Another program answers there. */
+  #speakSingly(): void {
+    this.#stream = undefined
+    this.#pong = undefined
+    const foreign = new ForeignReplica(this.#runtime, this.address, this.#catalogueAddress, {
+      answers: () => this.#heardForeign(),
+      gone: (why) => this.#down(why),
+    })
+    this.#foreign = foreign
+    foreign.ping()
+  }
+
+  #heardForeign(): void {
+    if (this.#pong) return
+    if (!this.#saidForeign) this.#runtime.log.warn({ replica: this.id, address: this.address }, FOREIGN_WORDS)
+    this.#saidForeign = true
+    const said = { ping: this.#lastPing, replicaId: this.id, role: 'another program', epoch: 0, length: 0 }
+    this.#pong = { ...said, canLead: true, trouble: '', clusterId: '', catalogueAddress: '' }
+    this.#events.pong(this)
   }
 
   #message({ pong, result, answer, invalidate }: ReplicaToFrontEnd): void {
@@ -165,6 +227,8 @@ export class ReplicaLink {
 
   #down(why: string): void {
     const stream = this.#stream
+    this.#foreign?.close()
+    this.#foreign = undefined
     const wasUp = this.#pong !== undefined
     if (wasUp) {
       this.#goneSince = this.#runtime.clock.monotonicMs()

@@ -114,7 +114,8 @@ export async function place(
     ...possible(name, type, quantity),
   })
   if (placed.kind === 'decided') return answer(placed.outcome)
-  return refusal(placed.error, placed.error === 'MAY_HAVE_BEEN_PLACED' ? key : undefined)
+  const mayBePlaced = placed.error === 'MAY_HAVE_BEEN_PLACED' || placed.error === 'FATE_UNKNOWN'
+  return refusal(placed.error, mayBePlaced ? key : undefined)
 }
 
 function answer(outcome: Outcome): JsonAnswer {

@@ -1,8 +1,9 @@
-import type { CatalogueStatusData, ReplicaStatusData, StatusData } from '../http/types.ts'
+import type { CatalogueStatusData, OtherProgramData, ReplicaStatusData, StatusData } from '../http/types.ts'
+import { RpcError } from '../runtime/network.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Leadership } from './leadership.ts'
 import type { Orders } from './orders.ts'
-import type { ReplicaLink } from './replica-link.ts'
+import { FOREIGN_WORDS, type ReplicaLink } from './replica-link.ts'
 import type { CatalogueSession } from './session.ts'
 import type { StockCache } from './stock-cache.ts'
 
@@ -22,13 +23,23 @@ export interface StatusSources {
 export async function gatherStatus(runtime: Runtime, sources: StatusSources): Promise<StatusData> {
   const catalogue = await catalogueStatus(runtime, sources.catalogueAddress)
   const length = catalogue.reachable ? catalogue.length : null
-  const replicas = await Promise.all(sources.leadership.links.map((link) => replicaStatus(runtime, link, length)))
+  const { links, leader } = sources.leadership
+  const isOther = ({ isForeign, pong }: ReplicaLink) => isForeign && pong !== undefined
+  const ours = links.filter((link) => !isOther(link))
+  const otherPrograms = links.filter(isOther).map((link) => otherProgram(link, link === leader))
+  const replicas = await Promise.all(ours.map((link) => replicaStatus(runtime, link, length)))
   return {
-    leader: sources.leadership.leader?.address ?? null,
+    leader: leader?.address ?? null,
     frontEnd: frontEndStatus(runtime, sources),
     catalogue,
     replicas,
+    otherPrograms,
   }
+}
+
+function otherProgram({ id, address, pong }: ReplicaLink, leads: boolean): OtherProgramData {
+  const { canLead = false, trouble = '' } = pong ?? {}
+  return { name: `order-${id}`, id, address, reachable: true, role: leads ? 'leader' : 'replica', canLead, trouble, what: FOREIGN_WORDS }
 }
 
 function frontEndStatus(runtime: Runtime, { address, caching, cache, session, orders, leadership }: StatusSources) {
@@ -79,6 +90,8 @@ async function replicaStatus(runtime: Runtime, link: ReplicaLink, catalogueLengt
     }
     return { ...status, ...process! }
   } catch (error) {
-    return { name, id, address, reachable: false, why: (error as Error).message }
+    const { message: why } = error as Error
+    const isOther = error instanceof RpcError && error.code === 'UNIMPLEMENTED'
+    return { name, id, address, reachable: false, why: isOther ? `another program, which leaves pings unanswered (${link.trouble})` : why }
   }
 }

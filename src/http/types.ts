@@ -118,11 +118,27 @@ export interface ReplicaStatusData extends ProcessData {
   readonly followers: readonly { readonly address: string; readonly state: string; readonly length: number }[]
 }
 
+/** A program of another make in a replica's place: it knows the contract's single calls, and they tell nothing of its log. */
+export interface OtherProgramData {
+  readonly name: string
+  readonly id: number
+  readonly address: string
+  readonly reachable: true
+  /** "leader" while it leads, as this front end knows it, else "replica". */
+  readonly role: string
+  readonly canLead: boolean
+  /** Why it cannot lead, or ''. */
+  readonly trouble: string
+  readonly what: string
+}
+
 /** `GET /status`: all processes, as one front end sees them. */
 export interface StatusData {
   /** "host:port" of the leader, or null while there is none. */
   readonly leader: string | null
   readonly frontEnd: FrontEndStatusData
   readonly catalogue: CatalogueStatusData | Unreachable
+  /** Our own, and those that do not answer. */
   readonly replicas: readonly (ReplicaStatusData | (Unreachable & { readonly id: number }))[]
+  readonly otherPrograms: readonly OtherProgramData[]
 }

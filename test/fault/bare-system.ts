@@ -11,6 +11,8 @@ export interface SystemPorts {
   readonly catalogue: number
   readonly orders: readonly number[]
 }
+/** Programs of another make, by the name of the process that they stand in for: files that take a replica's arguments. */
+export type OtherPrograms = Readonly<Record<string, string>>
 
 /**
  * The processes of a system one by one, started with the contract's own commands and by nobody but the test: what was
@@ -26,10 +28,12 @@ export class BareSystem implements Addresses {
   readonly #atTheEnd: (() => void)[] = []
   /** Files and connections that each process started from now on may have open; undefined: as many as is usual. */
   descriptorsMax: number | undefined
+  readonly #others: OtherPrograms
 
   /** `dataDir`: the folder of an earlier one, whose data it goes on with. */
-  constructor(ports: SystemPorts, dataDir = mkdtempSync(join(tmpdir(), 'bazaar-'))) {
+  constructor(ports: SystemPorts, dataDir = mkdtempSync(join(tmpdir(), 'bazaar-')), others: OtherPrograms = {}) {
     this.dataDir = dataDir
+    this.#others = others
     this.frontEnd = `127.0.0.1:${ports.frontEnd}`
     this.catalogue = `127.0.0.1:${ports.catalogue}`
     this.replicas = ports.orders.map((port, i) => ({ id: i + 1, address: `127.0.0.1:${port}` }))
@@ -46,7 +50,10 @@ export class BareSystem implements Addresses {
 
   /** Starts one process with further words on its command line. */
   startWith(name: string, ...words: readonly string[]): void {
-    const started = new CliProcess([...this.#command(name), ...words], { CATALOG_HOST: this.catalogue }, this.descriptorsMax)
+    const args = [...this.#command(name), ...words]
+    const program = this.#others[name]
+    const options = { descriptorsMax: this.descriptorsMax, program }
+    const started = new CliProcess(program ? args.slice(1) : args, { CATALOG_HOST: this.catalogue }, options)
     this.#groups.push(started.pid)
     this.#running.set(name, started)
   }
@@ -60,6 +67,11 @@ export class BareSystem implements Addresses {
   /** Ends them by SIGTERM, as an operator does. */
   async end(...names: readonly string[]): Promise<void> {
     await Promise.all(names.map((name) => this.#process(name).stop()))
+  }
+
+  /** Stops it with SIGSTOP: its connections stay, and it answers nothing. */
+  pause(name: string): void {
+    this.#process(name).signal('SIGSTOP')
   }
 
   /** What a process has written since its last start. */
@@ -104,8 +116,9 @@ export class BareSystem implements Addresses {
     }
     const replica = this.replicas.find(({ id }) => name === `order-${id}`)
     if (!replica) throw new Error(`no process "${name}"`)
-    const frontEnd = ['127.0.0.1', portOf(this.frontEnd)]
-    return ['order', portOf(replica.address), String(replica.id), ...frontEnd, '1', '--data', join(this.dataDir, name)]
+    const words = ['order', portOf(replica.address), String(replica.id), '127.0.0.1', portOf(this.frontEnd), '1']
+    const data = join(this.dataDir, name)
+    return this.#others[name] ? [...words, data] : [...words, '--data', data]
   }
 
   #process(name: string): CliProcess {
@@ -116,9 +129,9 @@ export class BareSystem implements Addresses {
 }
 
 /** A system of three replicas on free ports, of which nothing runs yet. */
-export async function bareSystem(): Promise<BareSystem> {
+export async function bareSystem(others: OtherPrograms = {}): Promise<BareSystem> {
   const [frontEnd, catalogue, ...orders] = await Promise.all(Array.from({ length: 5 }, freePort))
-  return new BareSystem({ frontEnd: frontEnd ?? 0, catalogue: catalogue ?? 0, orders })
+  return new BareSystem({ frontEnd: frontEnd ?? 0, catalogue: catalogue ?? 0, orders }, undefined, others)
 }
 
 const portOf = (address: string) => address.slice(address.lastIndexOf(':') + 1)

@@ -4,6 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { statFields } from '../proc-stat.ts'
 
+/** For programs that are not ours: they, too, end when the channel to the test runner does. */
+const ENDS_WITH_RUNNER = 'data:text/javascript,process.on("disconnect",()=>process.exit())'
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url))
 
 /** When a wait is given up: never reached by a system that works, however busy the machine is. */
@@ -14,6 +16,13 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null
 }
 
+interface CliProcessOptions {
+  /** As many files and connections as it may have open, unless the system's usual number. */
+  readonly descriptorsMax?: number | undefined
+  /** A file of the project to run instead of the command line. */
+  readonly program?: string | undefined
+}
+
 /** One process of the command line, in a process group of its own; it ends when the test runner is killed. */
 export class CliProcess {
   readonly pid: number
@@ -21,10 +30,11 @@ export class CliProcess {
   #output = ''
   #child: ChildProcess
 
-  /** `descriptorsMax`: as many files and connections as it may have open, unless the system's usual number. */
-  constructor(args: readonly string[], environment: Readonly<Record<string, string>> = {}, descriptorsMax?: number) {
+  constructor(args: readonly string[], environment: Readonly<Record<string, string>> = {}, options: CliProcessOptions = {}) {
     const { PATH = '', HOME = '' } = process.env
-    const words = ['bin/bazaar.js', ...args] // As users start it; it keeps what it has compiled.
+    const { descriptorsMax, program } = options
+    // As users start it; it keeps what it has compiled.
+    const words = [...(program ? ['--import', ENDS_WITH_RUNNER, program] : ['bin/bazaar.js']), ...args]
     const limited = ['-c', `ulimit -n ${descriptorsMax}; exec "$0" "$@"`, process.execPath, ...words]
     const [file, given] = descriptorsMax === undefined ? [process.execPath, words] : ['/bin/sh', limited]
     this.#child = spawn(file, given, {

@@ -247,7 +247,7 @@ export class Fleet implements Addresses {
     if (member.downs > 0 || member.lives.at(-1)?.running) return
     const catalogue = this.#member('catalogue').publicAddress
     const environment = { CATALOG_HOST: catalogue, BAZAAR_LOG_LEVEL: 'debug', ...member.environment }
-    const life = new CliProcess(this.#command(name), environment, member.descriptorsMax)
+    const life = new CliProcess(this.#command(name), environment, { descriptorsMax: member.descriptorsMax })
     member.lives.push(life)
     void life.exited.then((exit) => this.#ended(name, exit))
   }

@@ -27,7 +27,7 @@ export interface ContractCalls {
   }
 }
 
-const CONTRACT = loadSync(fileURLToPath(new URL('contract.proto', import.meta.url)), { keepCase: true, defaults: true })
+export const CONTRACT = loadSync(fileURLToPath(new URL('contract.proto', import.meta.url)), { keepCase: true, defaults: true })
 const CALL_DEADLINE_MS = 60_000
 
 /** A gRPC client made from nothing but the contract. Every use is a connection of its own, closed afterwards. */

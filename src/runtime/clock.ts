@@ -58,7 +58,8 @@ export function afterAwake(clock: Clock, patienceMs: number, run: () => void): T
   }
   const wait = () => {
     const leftMs = until - clock.awakeMs()
-    timer = clock.after(leftMs, () => (clock.awakeMs() < until ? wait() : clock.nextTurn(end)))
+    // A rest that is too small to count must not be waited for again and again.
+    timer = clock.after(Math.max(1, leftMs), () => (clock.awakeMs() < until ? wait() : clock.nextTurn(end)))
   }
   wait()
   return {

@@ -81,10 +81,13 @@ export class OrderQueries {
   }
 
   /** What is published there never changes again. */
-  async #readAtCatalogue({ number, limit, until }: OrdersQuestion): Promise<OrdersFound> {
+  async #readAtCatalogue({ number, limit, asker, until }: OrdersQuestion): Promise<OrdersFound> {
     const { clock, network } = this.#runtime
     const address = this.#catalogueAddress
-    const left = (): number => Math.max(0, Math.min(TRY_MS, until - clock.monotonicMs()))
+    const left = (): number => {
+      if (asker.isGone) throw new Error('nobody waits for it any more')
+      return Math.max(0, Math.min(TRY_MS, until - clock.monotonicMs()))
+    }
     const wanted = number + Math.max(1, limit)
     const { published } = await network.call(address, 'Catalog.Status', {}, left())
     const isKnown = wanted <= published

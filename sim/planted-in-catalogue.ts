@@ -27,7 +27,7 @@ export const CATALOGUE_BUGS: readonly PlantedBug[] = [
     name: 'key-content-ignored',
     what: 'D1: a key that comes back with another order gets the first one’s answer',
     file: 'src/catalogue/decide.ts',
-    find: 'return recorded.fingerprint === request.fingerprint',
+    find: 'return recorded.fingerprint === fingerprint',
     replace: 'return true',
   },
   {

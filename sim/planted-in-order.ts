@@ -112,7 +112,7 @@ export const ORDER_BUGS: readonly PlantedBug[] = [
     name: 'newer-leader-ignored',
     what: 'of two leaders none steps down: the newer epoch is not looked at',
     file: 'src/order/service.ts',
-    find: 'if (newer && !isOfAnother) this.#stepDown(`replica ${leaderId} leads under epoch ${epoch}`)',
+    find: 'if (newer) this.#stepDown(`replica ${leaderId} leads under epoch ${epoch}`)',
     replace: '',
   },
   {
@@ -140,9 +140,8 @@ export const ORDER_BUGS: readonly PlantedBug[] = [
     name: 'foreign-miss-unconfirmed',
     what: 'guarantee 8: a single Order.Lookup says "none" from the replica’s own log',
     file: 'src/order/single-calls.ts',
-    find:
-      "const { position } = await network.call(this.#replica.catalogueAddress, 'Catalog.Confirm', {}, CATALOGUE_CALL_MS)",
-    replace: 'const position = network ? this.#replica.published() : 0',
+    find: 'const { position } = await this.#confirmed.get()',
+    replace: 'const position = this.#replica.published()',
   },
   {
     name: 'stale-leader-answers',

@@ -1,10 +1,11 @@
 import type { DiskWeather, SimDisk } from './disk.ts'
-import { deafen } from './faults.ts'
+import { deafen, hurtLedger } from './faults.ts'
 import { ABSENCE_MAX_MS, type Stage } from './stage.ts'
 
 /** Trades go on until the disk is looked at. */
 const SOON_MAX_MS = 250
 const FILLED_MAX_MS = 800
+const AHEAD_POLL_MS = 0.4
 
 export const diskOf = ({ world, cluster }: Stage): SimDisk => world.random.pick(cluster.disks)
 
@@ -21,6 +22,17 @@ export function failDisk(stage: Stage, fault: DiskWeather['fault']): string {
   return `a disk is ${low ? 'low on room' : fault}${low && now === 'full' ? ' and full' : ''}`
 }
 
+/** Kills all replicas in a moment when the ledger holds what none of them does, if there is one before that time. */
+function keepDecided(stage: Stage, beforeMs: number): void {
+  const { world, cluster } = stage
+  const length = cluster.ledger?.head().length ?? 0
+  if (cluster.replicas.every(({ log }) => log.head().length < length)) {
+    for (const { process } of cluster.replicas) process.crash('killed before it has what was decided')
+  } else if (world.scheduler.nowMs < beforeMs && !cluster.healed) {
+    world.scheduler.after(AHEAD_POLL_MS, () => keepDecided(stage, beforeMs))
+  }
+}
+
 /** No disk has room any more, and then the catalogue is killed: what was published can still be looked up. */
 export function fillAllDisks(stage: Stage): string {
   const { world, cluster, readable } = stage
@@ -29,9 +41,10 @@ export function fillAllDisks(stage: Stage): string {
   // The last room may be there when it is seen coming, or not.
   const fault = world.random.chance(0.5) ? 'full' : 'none'
   for (const disk of cluster.disks) disk.weather = { ...disk.weather, fault, low: true }
-  const killedAfter = world.random.next() * world.random.pick([SOON_MAX_MS, FILLED_MAX_MS, FILLED_MAX_MS])
-  // What it has cached a front end may serve until its lease is over.
-  if (world.random.chance(0.6)) world.scheduler.after(killedAfter * world.random.next(), () => world.trace(`FAULT ${deafen(stage)}`))
+  const killedAfter = world.random.next() * world.random.pick([SOON_MAX_MS, FILLED_MAX_MS])
+  // What it has cached a front end may serve until its lease is over, though others have been traded with since.
+  if (world.random.chance(0.5)) world.trace(`FAULT ${deafen(stage)}`)
+  else keepDecided(stage, world.scheduler.nowMs + Math.min(killedAfter, SOON_MAX_MS))
   const makeRoom = () => {
     for (const disk of cluster.disks) disk.weather = { ...disk.weather, fault: 'none', low: false }
   }
@@ -41,7 +54,11 @@ export function fillAllDisks(stage: Stage): string {
     for (const { process } of cluster.replicas) process.start()
     cluster.catalogue.crash('killed on a full disk')
     cluster.catalogue.start()
-    readable.catalogueStarts(makeRoom)
+    readable.catalogueStarts(() => {
+      makeRoom()
+      // What was shown meanwhile has to stand on a second disk.
+      if (!cluster.healed && world.random.chance(0.5)) world.trace(`FAULT ${hurtLedger(stage, 'loses its disk', () => cluster.store.lose())}`)
+    })
   })
   return `all disks are ${fault === 'full' ? 'full' : 'low on room'}, and the catalogue is killed`
 }

@@ -51,7 +51,7 @@ export const FAULT_MIXES: readonly FaultMix[] = [
   { name: 'machines', weights: { vanish: 8, stall: 2, pause: 1, 'slow-network': 1 } },
   { name: 'disks', weights: { 'full-disk': 2, 'broken-disk': 2, 'slow-disk': 3, 'kill-replica': 1 } },
   { name: 'clocks', weights: { 'wall-clock': 3, 'kill-catalogue': 2, 'kill-front-end': 0.5 } },
-  { name: 'full disks', losesLedger: true, weights: { 'all-disks-full': 3, 'lose-ledger': 2 } },
+  { name: 'full disks', losesLedger: true, weights: { 'all-disks-full': 1 } },
   {
     name: 'ledger lost',
     losesLedger: true,

@@ -81,7 +81,7 @@ function slowNetwork({ world }: Stage): string {
 }
 
 /** Stops the catalogue and does something to what its disk holds. */
-function hurtLedger(stage: Stage, what: string, hurt: () => void): string {
+export function hurtLedger(stage: Stage, what: string, hurt: () => void): string {
   const { world, cluster } = stage
   if (!cluster.mayLoseDisk()) return 'nothing'
   if (world.random.chance(0.5)) world.trace(`FAULT ${crashFor(stage, replicaOf(stage).process)}`)

@@ -87,15 +87,17 @@ export class RequestsInTurn {
   #begin(exchange: Exchange): void {
     const { request, response, isAskedFor } = exchange
     this.#current = exchange
-    response.once('close', () => this.#answered(request))
+    response.once('close', () => this.#answered(exchange))
     if (isAskedFor && !(Number(request.headers['content-length']) > this.#options.bodyBytesMax)) response.writeContinue()
     this.#options.carryOut(request, response)
   }
 
-  #answered(request: IncomingMessage): void {
+  #answered({ request, response }: Exchange): void {
     this.#current = undefined
-    if (this.#socket.destroyed || this.#socket.writableEnded) return
-    if (!request.complete && hasLongBody(request, this.#options.bodyBytesMax)) return endLingering(this.#socket)
+    const isCut = !request.complete && hasLongBody(request, this.#options.bodyBytesMax)
+    // Nothing behind it is carried out, however much of that has been found already.
+    if (isCut || !response.shouldKeepAlive || this.#socket.writableEnded) return this.#endWith(this.#ending?.answer)
+    if (this.#socket.destroyed) return
     const next = this.#waiting.shift()
     if (next) this.#options.ahead.requests -= 1
     if (next) this.#begin(next)

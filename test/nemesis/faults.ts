@@ -179,6 +179,8 @@ async function sendSecond({ fleet, tell }: Scene, { targets, roll }: Step): Prom
 /** Another system takes over the port of a replica that is down; our catalogue calls there when it starts again. */
 async function letNeighbourIn({ fleet, tell, last }: Scene, step: Step): Promise<void> {
   const [name = ''] = await namesOf(step.targets, fleet)
+  if (fleet.neighbours.has(name)) return tell(`another system listens on the port of ${name} already`)
+  fleet.neighbours.add(name)
   tell(`SIGKILL ${name}, and another system listens on its port for ${step.lastsMs} ms`)
   const back = await fleet.takeDown(name, 'SIGKILL')
   const neighbour = await Neighbour.moveIn(fleet.replicaId(name), fleet.port(name))
@@ -193,6 +195,7 @@ async function letNeighbourIn({ fleet, tell, last }: Scene, step: Step): Promise
     fleet.wrongEnds.push(`the neighbour of ${name}: ${(error as Error).message}`)
   }
   await neighbour.moveOut()
+  fleet.neighbours.delete(name)
   tell(`the other system is gone, start ${name}`)
   back()
 }

@@ -45,6 +45,8 @@ interface Member {
 export class Fleet implements Addresses {
   readonly dataDir = mkdtempSync(join(tmpdir(), 'bazaar-nemesis-'))
   readonly wires = new Wires()
+  /** Processes on whose port another system listens. */
+  readonly neighbours = new Set<string>()
   /** Endings that no fault excuses, in words. */
   readonly wrongEnds: string[] = []
   /** Processes with a disk that a fault has hurt: from then on they may end themselves. */

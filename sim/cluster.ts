@@ -1,7 +1,7 @@
 import { decide } from '../src/catalogue/decide.ts'
 import { startCatalogue } from '../src/catalogue/service.ts'
 import { createFrontEnd, type FrontEnd } from '../src/frontend/front-end.ts'
-import { startOrderReplica } from '../src/order/service.ts'
+import { startOrderReplica } from '../src/replica/service.ts'
 import type { HttpAnswer, HttpHeaders } from '../src/runtime/network.ts'
 import { FRONT_END_HEADER, ORDER_NUMBER_HEADER } from '../src/rpc/push-headers.ts'
 import type { Ledger } from '../src/storage/ledger.ts'

@@ -1,6 +1,6 @@
 import { CATALOGUE_BUGS } from './planted-in-catalogue.ts'
 import { FRONT_END_BUGS } from './planted-in-front-end.ts'
-import { ORDER_BUGS } from './planted-in-order.ts'
+import { REPLICA_BUGS } from './planted-in-replica.ts'
 
 /** One rule of the design left out: a piece of the source as it is, and as a mistaken developer would have it. */
 export interface PlantedBug {
@@ -16,4 +16,4 @@ export interface PlantedBug {
  * Mistakes that the simulation has to find. They are planted into the source as it is loaded (plant.ts), so that no
  * switch for them stands in any code that runs elsewhere.
  */
-export const PLANTED_BUGS: readonly PlantedBug[] = [...CATALOGUE_BUGS, ...ORDER_BUGS, ...FRONT_END_BUGS]
+export const PLANTED_BUGS: readonly PlantedBug[] = [...CATALOGUE_BUGS, ...REPLICA_BUGS, ...FRONT_END_BUGS]

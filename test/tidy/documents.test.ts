@@ -63,7 +63,7 @@ describe('docs/api.md', () => {
 
 // ---- the pages of the services ------------------------------------------------------------------------------------
 
-const SERVICES = ['catalogue', 'order', 'frontend'] as const
+const SERVICES = ['catalogue', 'replica', 'frontend'] as const
 const INVARIANT = /^\s*\* ([A-Z]\d+)\. /gm
 const TIMING = /^(?:export )?const ([A-Z_]+_MS) = ([\d_* ]+)$/gm
 
@@ -102,10 +102,10 @@ test('each label stands for one thing', () => {
 })
 
 test('an invariant or a timing constant that a page lacks is found', () => {
-  const sources = [{ path: 'src/order/a.ts', text: '/**\n * Z9. All is well.\n */\nconst NAP_MS = 2 * 1_000\n' }]
-  expect(untold('order', sources, '')).toHaveLength(2)
-  expect(untold('order', sources, '**Z9** All is well.\n| `NAP_MS` | a.ts | 1000 | why |')).toHaveLength(1)
-  expect(untold('order', sources, '**Z9** All is well.\n| `NAP_MS` | a.ts | 2000 | why |')).toEqual([])
+  const sources = [{ path: 'src/replica/a.ts', text: '/**\n * Z9. All is well.\n */\nconst NAP_MS = 2 * 1_000\n' }]
+  expect(untold('replica', sources, '')).toHaveLength(2)
+  expect(untold('replica', sources, '**Z9** All is well.\n| `NAP_MS` | a.ts | 1000 | why |')).toHaveLength(1)
+  expect(untold('replica', sources, '**Z9** All is well.\n| `NAP_MS` | a.ts | 2000 | why |')).toEqual([])
 })
 
 // ---- links --------------------------------------------------------------------------------------------------------

@@ -9,9 +9,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   storage: ['domain', 'runtime'],
   http: ['domain', 'runtime'],
   catalogue: ['domain', 'runtime', 'rpc', 'storage'],
-  order: ['domain', 'runtime', 'rpc', 'storage'],
+  replica: ['domain', 'runtime', 'rpc', 'storage'],
   frontend: ['domain', 'runtime', 'rpc', 'http'],
-  cli: ['domain', 'runtime', 'rpc', 'storage', 'http', 'catalogue', 'order', 'frontend'],
+  cli: ['domain', 'runtime', 'rpc', 'storage', 'http', 'catalogue', 'replica', 'frontend'],
 }
 
 interface NarrowPermission {
@@ -58,16 +58,16 @@ describe('who imports whom', () => {
   })
 
   test.each([
-    ['src/order/a.ts', `import { decide } from '../catalogue/decide.ts'`],
-    ['src/frontend/a.ts', `import type { Leader } from '../order/leader.ts'`],
+    ['src/replica/a.ts', `import { decide } from '../catalogue/decide.ts'`],
+    ['src/frontend/a.ts', `import type { Leader } from '../replica/leader.ts'`],
     ['src/catalogue/a.ts', `export { routes } from '../frontend/routes.ts'`],
-    ['src/order/a.ts', `const late = await import('../frontend/routes.ts')`],
+    ['src/replica/a.ts', `const late = await import('../frontend/routes.ts')`],
     ['src/domain/a.ts', `import { hash } from 'node:crypto'`],
     ['src/domain/a.ts', `import type { Clock } from '../runtime/clock.ts'`],
     ['src/storage/embedded/a.ts', `import { x } from '../../catalogue/decide.ts'`],
     ['src/frontend/a.ts', `import { BazaarClient } from '../http/client.ts'`],
     ['src/runtime/a.ts', `import { serveGrpc } from '../rpc/server.ts'`],
-    ['src/order/a.ts', `import { startCluster } from '../../test/cluster.ts'`],
+    ['src/replica/a.ts', `import { startCluster } from '../../test/cluster.ts'`],
   ])('in %s, %s is found', (path, text) => {
     expect(forbiddenImports(parse(path, text))).toHaveLength(1)
   })

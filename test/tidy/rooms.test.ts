@@ -117,15 +117,15 @@ describe('the outside world', () => {
   })
 
   test.each([
-    ['src/order/a.ts', 'const now = Date.now()'],
-    ['src/order/a.ts', 'const now = new Date()'],
+    ['src/replica/a.ts', 'const now = Date.now()'],
+    ['src/replica/a.ts', 'const now = new Date()'],
     ['src/rpc/a.ts', 'setTimeout(() => {}, 5)'],
     ['src/cli/a.ts', 'globalThis.performance.now()'],
     ['src/catalogue/a.ts', 'run(setImmediate)'],
     ['src/frontend/a.ts', 'const lucky = Math.random() < 0.5'],
     ['src/frontend/a.ts', `import { randomBytes } from 'node:crypto'`],
-    ['src/order/a.ts', `import { readFileSync } from 'node:fs'`],
-    ['src/order/a.ts', `const fs = await import('node:fs/promises')`],
+    ['src/replica/a.ts', `import { readFileSync } from 'node:fs'`],
+    ['src/replica/a.ts', `const fs = await import('node:fs/promises')`],
     ['src/storage/memory/a.ts', `import { DatabaseSync } from 'node:sqlite'`],
     ['src/rpc/a.ts', `import { connect } from 'node:net'`],
     ['src/frontend/a.ts', `import { Client } from '@grpc/grpc-js'`],

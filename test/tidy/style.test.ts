@@ -92,7 +92,7 @@ describe('the rules of house style find what they look for', () => {
     ['class A { private b = 1 }', isPrivateKeyword],
   ])('%s', (text, rule) => expect(found(parse('src/a.ts', text), rule)).toHaveLength(1))
 
-  test.each(['src/utils/a.ts', 'src/order/helpers/a.ts', 'src/order/utils.ts', 'src/common/a.ts'])('%s', (path) =>
+  test.each(['src/utils/a.ts', 'src/replica/helpers/a.ts', 'src/replica/utils.ts', 'src/common/a.ts'])('%s', (path) =>
     expect(path).toMatch(SAYS_NOTHING),
   )
 

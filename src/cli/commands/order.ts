@@ -60,7 +60,7 @@ async function runReplica(
   options: OrderOptions,
 ): Promise<void> {
   // Loaded here, so that the other commands start without gRPC and SQLite.
-  const { startOrderReplica } = await import('../../order/service.ts')
+  const { startOrderReplica } = await import('../../replica/service.ts')
   const { grpcNetwork } = await import('../../rpc/network.ts')
   const { runProcess } = await import('../../runtime/lifecycle.ts')
   const { openEmbeddedOrderLog } = await import('../../storage/embedded/order-log-file.ts')

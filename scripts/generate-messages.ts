@@ -1,5 +1,5 @@
 /**
- * Writes src/rpc/messages.ts (an interface for every message of proto/stockbazaar.proto) and src/rpc/methods.ts (what
+ * Writes src/wire/messages.ts (an interface for every message of proto/stockbazaar.proto) and src/wire/methods.ts (what
  * every call takes and gives). Run it after each change to the .proto: `npm run generate`. With --check it only
  * tells whether the files are up to date.
  */
@@ -15,8 +15,8 @@ export function generate(): Record<string, string> {
   const messages = root.nestedArray.filter((item) => item instanceof protobuf.Type)
   const services = root.nestedArray.filter((item) => item instanceof protobuf.Service)
   return {
-    'src/rpc/messages.ts': HEADER + messages.map(interfaceOf).join(''),
-    'src/rpc/methods.ts': HEADER + methodsOf(services),
+    'src/wire/messages.ts': HEADER + messages.map(interfaceOf).join(''),
+    'src/wire/methods.ts': HEADER + methodsOf(services),
   }
 }
 

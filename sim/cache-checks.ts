@@ -1,6 +1,6 @@
 import { OPENING_CATALOGUE } from '../src/domain/stock.ts'
 import type { FrontEnd } from '../src/frontend/front-end.ts'
-import type { CatalogueToFrontEnd, FrontEndToCatalogue } from '../src/rpc/messages.ts'
+import type { CatalogueToFrontEnd, FrontEndToCatalogue } from '../src/wire/messages.ts'
 import { entriesBetween } from '../src/storage/pages.ts'
 import type { Cluster } from './cluster.ts'
 import type { NetworkObserver } from './network.ts'

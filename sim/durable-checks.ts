@@ -1,4 +1,4 @@
-import type { CatalogueStatus, CatalogueToFrontEnd, CatalogueToLeader, LeaderToCatalogue, Published, ReplicaStatus, TradeResult } from '../src/rpc/messages.ts'
+import type { CatalogueStatus, CatalogueToFrontEnd, CatalogueToLeader, LeaderToCatalogue, Published, ReplicaStatus, TradeResult } from '../src/wire/messages.ts'
 import type { Ledger } from '../src/storage/ledger.ts'
 import type { Cluster, SimReplica } from './cluster.ts'
 import type { NetworkObserver, SimNetwork } from './network.ts'

@@ -1,7 +1,7 @@
 import { LIMITS } from '../src/domain/limits.ts'
 import { OPENING_CATALOGUE } from '../src/domain/stock.ts'
-import type { MessageStream, Network, StreamMethod } from '../src/runtime/network.ts'
-import type { CatalogueStatus, LeadHello } from '../src/rpc/messages.ts'
+import type { MessageStream, Network, StreamMethod } from '../src/wire/network.ts'
+import type { CatalogueStatus, LeadHello } from '../src/wire/messages.ts'
 import type { Cluster } from './cluster.ts'
 import type { World } from './process.ts'
 

@@ -1,4 +1,4 @@
-import type { CatalogueToLeader, Entries, FollowerToLeader, LeaderToFollower } from '../src/rpc/messages.ts'
+import type { CatalogueToLeader, Entries, FollowerToLeader, LeaderToFollower } from '../src/wire/messages.ts'
 import type { Cluster, SimReplica } from './cluster.ts'
 import type { NetworkObserver } from './network.ts'
 import type { Life } from './process.ts'

@@ -1,7 +1,7 @@
 import { LIMITS } from '../src/domain/limits.ts'
 import type { Entry } from '../src/domain/order.ts'
 import { OPENING_CATALOGUE } from '../src/domain/stock.ts'
-import type { LeaderToCatalogue } from '../src/rpc/messages.ts'
+import type { LeaderToCatalogue } from '../src/wire/messages.ts'
 import type { Ledger } from '../src/storage/ledger.ts'
 import { entriesBetween } from '../src/storage/pages.ts'
 import type { Cluster } from './cluster.ts'

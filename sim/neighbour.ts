@@ -1,6 +1,6 @@
 import { decide } from '../src/catalogue/decide.ts'
 import { startCatalogue } from '../src/catalogue/service.ts'
-import { fingerprintOf } from '../src/rpc/order-requests.ts'
+import { fingerprintOf } from '../src/wire/order-requests.ts'
 import { createFrontEnd, type FrontEnd } from '../src/frontend/front-end.ts'
 import { startOrderReplica } from '../src/replica/service.ts'
 import type { Ledger } from '../src/storage/ledger.ts'

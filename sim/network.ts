@@ -1,5 +1,6 @@
 import { PATIENT_ASKER } from '../src/runtime/gate.ts'
-import type { HttpAnswer, HttpHeaders, Network, RpcServer, Services, StreamHandlers, StreamMethod, UnaryMethod } from '../src/runtime/network.ts'
+import type { HttpAnswer, HttpHeaders } from '../src/runtime/http-get.ts'
+import type { Network, RpcServer, Services, StreamHandlers, StreamMethod, UnaryMethod } from '../src/wire/network.ts'
 import type { Life, SimProcess } from './process.ts'
 import type { SimRandom } from './random.ts'
 import type { Scheduler } from './scheduler.ts'

@@ -5,7 +5,7 @@ export const CATALOGUE_BUGS: readonly PlantedBug[] = [
   {
     name: 'key-of-any-length',
     what: 'a key that came by gRPC may be longer than any message that ships it',
-    file: 'src/rpc/message-rules.ts',
+    file: 'src/wire/message-rules.ts',
     find: "  (value) => value === '' || isIdempotencyKey(value),",
     replace: "  (value) => value === '' || isIdempotencyKey(value[0]!),",
   },
@@ -201,7 +201,7 @@ export const CATALOGUE_BUGS: readonly PlantedBug[] = [
   {
     name: 'foreign-keys-collide',
     what: 'keys: the key of a single call meets the same key of a front end’s client',
-    file: 'src/rpc/order-requests.ts',
+    file: 'src/wire/order-requests.ts',
     find: 'const key = FOREIGN_KEY_PREFIX + (order.key || random.id(16))',
     replace: 'const key = `c:${order.key || random.id(16)}`',
   },

@@ -1,7 +1,7 @@
 import { AwakeTime } from '../src/runtime/awake-time.ts'
 import type { Clock, Timer } from '../src/runtime/clock.ts'
 import type { Logger } from '../src/runtime/logger.ts'
-import type { Runtime } from '../src/runtime/runtime.ts'
+import type { Runtime } from '../src/wire/runtime.ts'
 import type { SimNetwork } from './network.ts'
 import type { SimRandom } from './random.ts'
 import type { Scheduler } from './scheduler.ts'

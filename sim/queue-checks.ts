@@ -1,5 +1,5 @@
 import { LIMITS } from '../src/domain/limits.ts'
-import type { CatalogueToLeader, FrontEndToReplica, LeaderToCatalogue, ReplicaToFrontEnd } from '../src/rpc/messages.ts'
+import type { CatalogueToLeader, FrontEndToReplica, LeaderToCatalogue, ReplicaToFrontEnd } from '../src/wire/messages.ts'
 import type { Cluster } from './cluster.ts'
 import type { NetworkObserver } from './network.ts'
 import type { Life } from './process.ts'

@@ -1,5 +1,5 @@
-import type { StreamMethod } from '../src/runtime/network.ts'
-import type { CatalogueStatus, ReplicaStatus } from '../src/rpc/messages.ts'
+import type { StreamMethod } from '../src/wire/network.ts'
+import type { CatalogueStatus, ReplicaStatus } from '../src/wire/messages.ts'
 import type { Cluster, SimReplica } from './cluster.ts'
 import type { SimNetwork } from './network.ts'
 import type { ClusterSettings } from './settings.ts'

@@ -1,5 +1,6 @@
 import { SERVER_KEEPALIVE_MS, SERVER_KEEPALIVE_TIMEOUT_MS } from '../src/rpc/channel-options.ts'
-import { RpcError, type MessageStream, type ServedStream, type StreamHandlers, type StreamMethod } from '../src/runtime/network.ts'
+import type { MessageStream, ServedStream, StreamHandlers, StreamMethod } from '../src/wire/network.ts'
+import { RpcError } from '../src/wire/rpc-error.ts'
 import type { SimNetwork } from './network.ts'
 import type { Life, SimProcess } from './process.ts'
 import { wrongOnArrival } from './wire.ts'

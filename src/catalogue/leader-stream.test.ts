@@ -1,9 +1,9 @@
 import { expect, test, vi } from 'vitest'
 import { LIMITS } from '../domain/limits.ts'
 import { OPENING_CATALOGUE } from '../domain/stock.ts'
-import type { ServedStream } from '../runtime/network.ts'
+import type { ServedStream } from '../wire/network.ts'
 import { silentLogger } from '../runtime/logger.ts'
-import type { CatalogueToLeader } from '../rpc/messages.ts'
+import type { CatalogueToLeader } from '../wire/messages.ts'
 import { LeaderStream, type LeaderStreamContext } from './leader-stream.ts'
 
 const GENESIS = { clusterId: 'c-1', stocks: OPENING_CATALOGUE }

@@ -1,6 +1,6 @@
 import { LIMITS } from '../domain/limits.ts'
 import { sleep } from '../runtime/clock.ts'
-import type { Runtime } from '../runtime/runtime.ts'
+import type { Runtime } from '../wire/runtime.ts'
 import type { KnownReplica, Ledger } from '../storage/ledger.ts'
 import { SEAL_RETRY_MS, showsLoss, type Opened } from './recovery.ts'
 import type { Seals } from './seals.ts'

@@ -1,6 +1,7 @@
 import type { Asker } from '../runtime/gate.ts'
-import { RpcError, type MessageStream, type ServedStream, type Services, type StreamHandlers } from '../runtime/network.ts'
-import { refusal } from '../rpc/refusal.ts'
+import type { MessageStream, ServedStream, Services, StreamHandlers } from '../wire/network.ts'
+import { RpcError } from '../wire/rpc-error.ts'
+import { refusal } from '../wire/refusal.ts'
 import type {
   Adoption,
   CatalogueStatus,
@@ -16,7 +17,7 @@ import type {
   RecallRequest,
   TradeResult,
   TradeStockName,
-} from '../rpc/messages.ts'
+} from '../wire/messages.ts'
 
 /** What a catalogue answers once its ledger is open. */
 export interface OpenCatalogue {

@@ -1,9 +1,10 @@
 import { LIMITS } from '../domain/limits.ts'
 import { sleep } from '../runtime/clock.ts'
 import { Gate, type Asker } from '../runtime/gate.ts'
-import { RpcError, type MessageStream, type ServedStream, type StreamHandlers } from '../runtime/network.ts'
-import type { Runtime } from '../runtime/runtime.ts'
-import { readEntries } from '../rpc/log-pages.ts'
+import type { MessageStream, ServedStream, StreamHandlers } from '../wire/network.ts'
+import { RpcError } from '../wire/rpc-error.ts'
+import type { Runtime } from '../wire/runtime.ts'
+import { readEntries } from '../wire/log-pages.ts'
 import type {
   Adoption,
   CatalogueStatus,
@@ -18,9 +19,9 @@ import type {
   Recalled,
   StockView,
   TradeResult,
-} from '../rpc/messages.ts'
-import { READ_PATIENCE_MS, tooManyReads } from '../rpc/pieces.ts'
-import { refusal } from '../rpc/refusal.ts'
+} from '../wire/messages.ts'
+import { READ_PATIENCE_MS, tooManyReads } from '../wire/pieces.ts'
+import { refusal } from '../wire/refusal.ts'
 import { haltingReader } from '../storage/halting.ts'
 import type { KnownReplica, LedgerOpening, ReadableLedger } from '../storage/ledger.ts'
 import type { OpenCatalogue } from './opening.ts'

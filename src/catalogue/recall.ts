@@ -1,7 +1,7 @@
 import { positionToPublish } from '../domain/order.ts'
-import { RpcError } from '../runtime/network.ts'
-import type { Adoption, Recalled, RecallRequest } from '../rpc/messages.ts'
-import { toWireOutcome } from '../rpc/outcome-codes.ts'
+import { RpcError } from '../wire/rpc-error.ts'
+import type { Adoption, Recalled, RecallRequest } from '../wire/messages.ts'
+import { toWireOutcome } from '../wire/outcome-codes.ts'
 import type { Ledger } from '../storage/ledger.ts'
 import { replay } from './decide.ts'
 

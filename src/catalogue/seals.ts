@@ -1,6 +1,6 @@
-import type { RpcError } from '../runtime/network.ts'
-import type { Runtime } from '../runtime/runtime.ts'
-import type { SealResult } from '../rpc/messages.ts'
+import type { RpcError } from '../wire/rpc-error.ts'
+import type { Runtime } from '../wire/runtime.ts'
+import type { SealResult } from '../wire/messages.ts'
 import type { Genesis } from '../storage/chain.ts'
 import type { KnownReplica } from '../storage/ledger.ts'
 

@@ -2,8 +2,9 @@ import { LIMITS } from '../domain/limits.ts'
 import type { OrderRequest, Outcome } from '../domain/order.ts'
 import { sleep, within } from '../runtime/clock.ts'
 import { Gate, type Asker } from '../runtime/gate.ts'
-import { RpcError, type ServedStream, type StreamHandlers } from '../runtime/network.ts'
-import type { Runtime } from '../runtime/runtime.ts'
+import type { ServedStream, StreamHandlers } from '../wire/network.ts'
+import { RpcError } from '../wire/rpc-error.ts'
+import type { Runtime } from '../wire/runtime.ts'
 import type { Service } from '../runtime/service.ts'
 import type {
   Adoption,
@@ -21,11 +22,11 @@ import type {
   StockView,
   TradeResult,
   TradeStockName,
-} from '../rpc/messages.ts'
-import { readEntries } from '../rpc/log-pages.ts'
-import { READ_PATIENCE_MS, tooManyReads } from '../rpc/pieces.ts'
-import { foreignRequest } from '../rpc/order-requests.ts'
-import { wireNumber } from '../rpc/outcome-codes.ts'
+} from '../wire/messages.ts'
+import { readEntries } from '../wire/log-pages.ts'
+import { READ_PATIENCE_MS, tooManyReads } from '../wire/pieces.ts'
+import { foreignRequest } from '../wire/order-requests.ts'
+import { wireNumber } from '../wire/outcome-codes.ts'
 import { haltingLedger } from '../storage/halting.ts'
 import type { DecidedBatch, Ledger } from '../storage/ledger.ts'
 import { entriesBetween } from '../storage/pages.ts'

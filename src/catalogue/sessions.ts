@@ -1,7 +1,7 @@
 import { LIMITS } from '../domain/limits.ts'
 import { sleep, type Clock } from '../runtime/clock.ts'
-import type { MessageStream } from '../runtime/network.ts'
-import type { CatalogueToFrontEnd, LiveSession, SessionHello } from '../rpc/messages.ts'
+import type { MessageStream } from '../wire/network.ts'
+import type { CatalogueToFrontEnd, LiveSession, SessionHello } from '../wire/messages.ts'
 
 /** A trade waits so long, once, for a front end that has vanished; and so long does a catalogue wait after its start. */
 export const LEASE_MS = 500

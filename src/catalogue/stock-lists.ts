@@ -1,7 +1,7 @@
 import { LIMITS } from '../domain/limits.ts'
 import { nextTurn, type Clock } from '../runtime/clock.ts'
-import type { ServedStream } from '../runtime/network.ts'
-import type { CatalogueToFrontEnd } from '../rpc/messages.ts'
+import type { ServedStream } from '../wire/network.ts'
+import type { CatalogueToFrontEnd } from '../wire/messages.ts'
 import type { Publication } from './publication.ts'
 
 /**

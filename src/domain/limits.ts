@@ -70,7 +70,7 @@ export const LIMITS = {
   /** Orders one listing returns. */
   listingMax: 1_000,
 
-  // ---- what one message between processes may hold; src/rpc/message-rules.ts says where each of them counts -------
+  // ---- what one message between processes may hold; src/wire/message-rules.ts says where each of them counts -------
 
   /** Bytes of one gRPC message. Above {@link LIMITS.entryTextBytesMax}, so that whatever a log may hold can be shipped. */
   messageBytesMax: 20 * 1024 * 1024,

@@ -1,10 +1,10 @@
 import { LIMITS } from '../domain/limits.ts'
 import { FOREIGN_KEY_PREFIX, type Entry, type OrderRequest, type Outcome } from '../domain/order.ts'
-import { isAway, RpcError, type RpcCode } from '../runtime/network.ts'
-import type { Runtime } from '../runtime/runtime.ts'
-import { fromWireEntries } from '../rpc/entries.ts'
-import type { Entries, OrderAnswer, Recalled } from '../rpc/messages.ts'
-import { fromWireOutcome } from '../rpc/outcome-codes.ts'
+import { isAway, RpcError, type RpcCode } from '../wire/rpc-error.ts'
+import type { Runtime } from '../wire/runtime.ts'
+import { fromWireEntries } from '../wire/entries.ts'
+import type { Entries, OrderAnswer, Recalled } from '../wire/messages.ts'
+import { fromWireOutcome } from '../wire/outcome-codes.ts'
 
 const PING_DEADLINE_MS = 500
 /** As for our own replicas: so many in a row without an answer, and it is taken for dead. */

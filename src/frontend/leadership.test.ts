@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { LIMITS } from '../domain/limits.ts'
-import type { Pong } from '../rpc/messages.ts'
+import type { Pong } from '../wire/messages.ts'
 import { byFitness } from './leadership.ts'
 
 const LONG = 100_000

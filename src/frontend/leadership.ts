@@ -1,9 +1,9 @@
 import { LIMITS } from '../domain/limits.ts'
 import { isSameSystem, type SystemName } from '../domain/system.ts'
 import { sleep, type Timer } from '../runtime/clock.ts'
-import { isAway } from '../runtime/network.ts'
-import type { Runtime } from '../runtime/runtime.ts'
-import type { PlaceOutcome, Pong, StockChange } from '../rpc/messages.ts'
+import { isAway } from '../wire/rpc-error.ts'
+import type { Runtime } from '../wire/runtime.ts'
+import type { PlaceOutcome, Pong, StockChange } from '../wire/messages.ts'
 import { ReplicaLink, type LinkEvents } from './replica-link.ts'
 
 const PING_INTERVAL_MS = 150

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { systemClock } from '../runtime/clock.ts'
 import { systemRandom } from '../runtime/random.ts'
-import { NOT_LEADER } from '../rpc/outcome-codes.ts'
+import { NOT_LEADER } from '../wire/outcome-codes.ts'
 import { FrontEndKeys } from './idempotency-key.ts'
 import { Orders } from './orders.ts'
 import type { ReplicaLink } from './replica-link.ts'

@@ -1,7 +1,7 @@
 import { sleep } from '../runtime/clock.ts'
 import type { Asker } from '../runtime/gate.ts'
-import type { Runtime } from '../runtime/runtime.ts'
-import type { Entry } from '../rpc/messages.ts'
+import type { Runtime } from '../wire/runtime.ts'
+import type { Entry } from '../wire/messages.ts'
 import type { Leadership } from './leadership.ts'
 import { RETRY_MS } from './patience.ts'
 

@@ -1,10 +1,10 @@
 import type { OrderRequest } from '../domain/order.ts'
 import type { SystemName } from '../domain/system.ts'
-import type { MessageStream } from '../runtime/network.ts'
+import type { MessageStream } from '../wire/network.ts'
 import { Questions } from '../runtime/questions.ts'
-import type { Runtime } from '../runtime/runtime.ts'
+import type { Runtime } from '../wire/runtime.ts'
 import { ForeignReplica, type ForeignPlaced } from './foreign-replica.ts'
-import type { FrontEndToReplica, OrderAnswer, PlaceOutcome, Pong, ReplicaToFrontEnd, StockChange } from '../rpc/messages.ts'
+import type { FrontEndToReplica, OrderAnswer, PlaceOutcome, Pong, ReplicaToFrontEnd, StockChange } from '../wire/messages.ts'
 import { ReplyTimes } from './reply-times.ts'
 
 /** What `status` and the log say of a replica that knows the contract's single calls only. */

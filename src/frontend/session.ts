@@ -1,8 +1,8 @@
 import type { Timer } from '../runtime/clock.ts'
-import type { MessageStream } from '../runtime/network.ts'
+import type { MessageStream } from '../wire/network.ts'
 import { Questions } from '../runtime/questions.ts'
-import type { Runtime } from '../runtime/runtime.ts'
-import type { CatalogueToFrontEnd, FrontEndToCatalogue, SessionGrant, StockAnswer, StockView } from '../rpc/messages.ts'
+import type { Runtime } from '../wire/runtime.ts'
+import type { CatalogueToFrontEnd, FrontEndToCatalogue, SessionGrant, StockAnswer, StockView } from '../wire/messages.ts'
 import type { StockCache } from './stock-cache.ts'
 
 const RENEW_INTERVAL_MS = 120

@@ -1,6 +1,6 @@
 import type { CatalogueStatusData, OtherProgramData, ReplicaStatusData, StatusData } from '../http/types.ts'
-import { RpcError } from '../runtime/network.ts'
-import type { Runtime } from '../runtime/runtime.ts'
+import { RpcError } from '../wire/rpc-error.ts'
+import type { Runtime } from '../wire/runtime.ts'
 import type { Leadership } from './leadership.ts'
 import type { Orders } from './orders.ts'
 import { FOREIGN_WORDS, type ReplicaLink } from './replica-link.ts'

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import type { StockView } from '../rpc/messages.ts'
+import type { StockView } from '../wire/messages.ts'
 
 /** Pushed numbers that are remembered by stock; beyond it the highest one stands for all. */
 const FLOORS_MAX = 10_000

@@ -1,4 +1,4 @@
-import type { StockView } from '../rpc/messages.ts'
+import type { StockView } from '../wire/messages.ts'
 
 /** A stock as JSON, with its volume if that is asked for. */
 export function stockJson({ name, priceCents, quantity, volume }: StockView, withVolume: boolean): string {

@@ -1,6 +1,6 @@
 import { LIMITS } from '../domain/limits.ts'
 import { nextTurn, type Clock } from '../runtime/clock.ts'
-import type { StockView } from '../rpc/messages.ts'
+import type { StockView } from '../wire/messages.ts'
 import { stockJson } from './stock-json.ts'
 
 /** The body of an answer that lists these stocks, made in pieces: other requests get their turn meanwhile. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Network } from '../runtime/network.ts'
+import type { Network } from '../wire/network.ts'
 import { Belonging } from './belonging.ts'
 
 /** A replica whose catalogue answers so; counts how often it is asked. */

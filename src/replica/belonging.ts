@@ -1,5 +1,6 @@
-import { RpcError, type Network } from '../runtime/network.ts'
-import type { Identity } from '../rpc/messages.ts'
+import type { Network } from '../wire/network.ts'
+import { RpcError } from '../wire/rpc-error.ts'
+import type { Identity } from '../wire/messages.ts'
 
 const IDENTIFY_DEADLINE_MS = 300
 

@@ -1,10 +1,10 @@
 import type { OrderRequest } from '../domain/order.ts'
 import { afterAwake, type Clock, type Timer } from '../runtime/clock.ts'
-import type { MessageStream } from '../runtime/network.ts'
+import type { MessageStream } from '../wire/network.ts'
 import { Questions } from '../runtime/questions.ts'
-import type { Runtime } from '../runtime/runtime.ts'
+import type { Runtime } from '../wire/runtime.ts'
 import { SharedAnswer } from '../runtime/shared-answer.ts'
-import type { CatalogueToLeader, Decided, LeaderToCatalogue, LeadHello, LeadWelcome, Refusal } from '../rpc/messages.ts'
+import type { CatalogueToLeader, Decided, LeaderToCatalogue, LeadHello, LeadWelcome, Refusal } from '../wire/messages.ts'
 
 const HELLO_DEADLINE_MS = 2_000
 /** Who waits for the next answer waits twice as long, and still less than a front end does. */

@@ -1,9 +1,9 @@
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
-import type { MessageStream, StreamHandlers } from '../runtime/network.ts'
-import { fromWireEntries } from '../rpc/entries.ts'
-import { refusal } from '../rpc/refusal.ts'
-import type { Append, FollowerToLeader, LeaderToFollower, ReplicateHello } from '../rpc/messages.ts'
+import type { MessageStream, StreamHandlers } from '../wire/network.ts'
+import { fromWireEntries } from '../wire/entries.ts'
+import { refusal } from '../wire/refusal.ts'
+import type { Append, FollowerToLeader, LeaderToFollower, ReplicateHello } from '../wire/messages.ts'
 import type { Belonging } from './belonging.ts'
 import type { Copy } from './copy.ts'
 

@@ -2,7 +2,8 @@ import { LIMITS } from '../domain/limits.ts'
 import type { Entry } from '../domain/order.ts'
 import { sleep, type Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
-import { isAway, RpcError, type Network, type RpcCode } from '../runtime/network.ts'
+import type { Network } from '../wire/network.ts'
+import { isAway, RpcError, type RpcCode } from '../wire/rpc-error.ts'
 import type { OrderLog } from '../storage/order-log.ts'
 
 /** A follower of another make that does not answer in this time is dropped. Nobody waits for it meanwhile. */

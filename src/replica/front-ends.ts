@@ -1,10 +1,10 @@
 import { LIMITS } from '../domain/limits.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { Gate, type Asker } from '../runtime/gate.ts'
-import type { ServedStream, StreamHandlers } from '../runtime/network.ts'
-import type { FrontEndToReplica, OrderQuery, PlaceBatch, PlaceOutcome, Ping, Pong, ReplicaToFrontEnd, RouteHello } from '../rpc/messages.ts'
+import type { ServedStream, StreamHandlers } from '../wire/network.ts'
+import type { FrontEndToReplica, OrderQuery, PlaceBatch, PlaceOutcome, Ping, Pong, ReplicaToFrontEnd, RouteHello } from '../wire/messages.ts'
 import type { Entry } from '../domain/order.ts'
-import { NOT_LEADER } from '../rpc/outcome-codes.ts'
+import { NOT_LEADER } from '../wire/outcome-codes.ts'
 import type { Leader, PendingOrder } from './leader.ts'
 import type { Pushes } from './pushes.ts'
 

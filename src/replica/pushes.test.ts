@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Clock } from '../runtime/clock.ts'
-import type { MessageStream, Network } from '../runtime/network.ts'
-import type { ReplicaToFrontEnd } from '../rpc/messages.ts'
+import type { MessageStream, Network } from '../wire/network.ts'
+import type { ReplicaToFrontEnd } from '../wire/messages.ts'
 import { Pushes } from './pushes.ts'
 
 const SESSION = { frontEndId: 'fe', address: 'frontend:1' }

@@ -1,7 +1,7 @@
 import { withinAwake, type Clock } from '../runtime/clock.ts'
-import type { MessageStream, Network } from '../runtime/network.ts'
-import type { LiveSession, ReplicaToFrontEnd } from '../rpc/messages.ts'
-import { FRONT_END_HEADER, ORDER_NUMBER_HEADER } from '../rpc/push-headers.ts'
+import type { MessageStream, Network } from '../wire/network.ts'
+import type { LiveSession, ReplicaToFrontEnd } from '../wire/messages.ts'
+import { FRONT_END_HEADER, ORDER_NUMBER_HEADER } from '../wire/push-headers.ts'
 
 /** A front end that has not confirmed an invalidation by then is reported to the catalogue, which lets its session lapse. */
 const PUSH_DEADLINE_MS = 200

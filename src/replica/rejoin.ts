@@ -1,6 +1,6 @@
 import { sleep } from '../runtime/clock.ts'
-import { RpcError } from '../runtime/network.ts'
-import type { Runtime } from '../runtime/runtime.ts'
+import { RpcError } from '../wire/rpc-error.ts'
+import type { Runtime } from '../wire/runtime.ts'
 import type { Copy } from './copy.ts'
 import type { FollowerSide } from './follower.ts'
 import { repair } from './repair.ts'

@@ -1,5 +1,5 @@
-import type { Runtime } from '../runtime/runtime.ts'
-import type { Entries } from '../rpc/messages.ts'
+import type { Runtime } from '../wire/runtime.ts'
+import type { Entries } from '../wire/messages.ts'
 import type { Copy } from './copy.ts'
 
 const CALL_DEADLINE_MS = 2_000

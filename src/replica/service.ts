@@ -3,22 +3,14 @@ import { isSameSystem } from '../domain/system.ts'
 import type { Entry } from '../domain/order.ts'
 import type { Timer } from '../runtime/clock.ts'
 import { Gate, type Asker } from '../runtime/gate.ts'
-import { RpcError, type RpcServer, type Services } from '../runtime/network.ts'
-import type { Runtime } from '../runtime/runtime.ts'
+import type { RpcServer, Services } from '../wire/network.ts'
+import { RpcError } from '../wire/rpc-error.ts'
+import type { Runtime } from '../wire/runtime.ts'
 import type { Service } from '../runtime/service.ts'
-import type {
-  Entries,
-  FollowersAssigned,
-  Ping,
-  Pong,
-  ReadRequest,
-  ReplicaStatus,
-  RouteHello,
-  SealRequest,
-  SealResult,
-} from '../rpc/messages.ts'
-import { readEntries } from '../rpc/log-pages.ts'
-import { entriesInPieces, READ_PATIENCE_MS, tooManyReads } from '../rpc/pieces.ts'
+import type { Entries, FollowersAssigned, Ping, Pong, ReadRequest, ReplicaStatus, RouteHello } from '../wire/messages.ts'
+import type { SealRequest, SealResult } from '../wire/messages.ts'
+import { readEntries } from '../wire/log-pages.ts'
+import { entriesInPieces, READ_PATIENCE_MS, tooManyReads } from '../wire/pieces.ts'
 import { haltingOrderLog } from '../storage/halting.ts'
 import type { OrderLog } from '../storage/order-log.ts'
 import { Belonging } from './belonging.ts'

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { systemClock } from '../runtime/clock.ts'
 import { systemRandom } from '../runtime/random.ts'
-import type { Runtime } from '../runtime/runtime.ts'
-import { NOT_LEADER, OVERLOADED, UNKNOWN } from '../rpc/outcome-codes.ts'
+import type { Runtime } from '../wire/runtime.ts'
+import { NOT_LEADER, OVERLOADED, UNKNOWN } from '../wire/outcome-codes.ts'
 import type { Leader } from './leader.ts'
 import { SingleCalls } from './single-calls.ts'
 

@@ -2,10 +2,10 @@ import { LIMITS } from '../domain/limits.ts'
 import type { Entry } from '../domain/order.ts'
 import { sleep, within } from '../runtime/clock.ts'
 import type { Asker } from '../runtime/gate.ts'
-import { RpcError, type RpcCode } from '../runtime/network.ts'
-import type { Runtime } from '../runtime/runtime.ts'
+import { RpcError, type RpcCode } from '../wire/rpc-error.ts'
+import type { Runtime } from '../wire/runtime.ts'
 import { SharedAnswer } from '../runtime/shared-answer.ts'
-import { fromWireEntries } from '../rpc/entries.ts'
+import { fromWireEntries } from '../wire/entries.ts'
 import type {
   LookupOrderNumResult,
   PropagateOrderNum,
@@ -13,9 +13,9 @@ import type {
   RequestStockName,
   SynchronizeTransNum,
   TransNumInfo,
-} from '../rpc/messages.ts'
-import { NOT_LEADER, OVERLOADED, UNKNOWN } from '../rpc/outcome-codes.ts'
-import { foreignRequest } from '../rpc/order-requests.ts'
+} from '../wire/messages.ts'
+import { NOT_LEADER, OVERLOADED, UNKNOWN } from '../wire/outcome-codes.ts'
+import { foreignRequest } from '../wire/order-requests.ts'
 import type { Copy } from './copy.ts'
 import type { Leader, Settlement } from './leader.ts'
 

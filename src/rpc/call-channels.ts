@@ -1,4 +1,4 @@
-import { RpcError } from '../runtime/network.ts'
+import { RpcError } from '../wire/rpc-error.ts'
 
 /** Channels that are kept open; the one used longest ago is closed beyond this. */
 const CHANNELS_MAX = 16

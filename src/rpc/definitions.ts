@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js'
 import { fromJSON } from '@grpc/proto-loader'
-import type { ServerStreamMethod, StreamMethod, UnaryMethod } from '../runtime/network.ts'
+import type { ServerStreamMethod, StreamMethod, UnaryMethod } from '../wire/network.ts'
 import { beginWithDefaults, codecOf, loadContract } from './codec.ts'
-import { violationOf } from './message-rules.ts'
+import { violationOf } from '../wire/message-rules.ts'
 
 export const PROTO_FILE = fileURLToPath(new URL('../../proto/stockbazaar.proto', import.meta.url))
 

@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js'
-import { RpcError, type RpcCode } from '../runtime/network.ts'
+import { RpcError, type RpcCode } from '../wire/rpc-error.ts'
 
 const CODES: Readonly<Partial<Record<number, RpcCode>>> = {
   [status.UNAVAILABLE]: 'UNAVAILABLE',

@@ -2,15 +2,8 @@ import { Client, credentials, type ClientDuplexStream, type ClientReadableStream
 import { afterAwake, systemClock } from '../runtime/clock.ts'
 import { httpGet } from '../runtime/http-get.ts'
 import type { Logger } from '../runtime/logger.ts'
-import {
-  RpcError,
-  type MessageStream,
-  type Network,
-  type ServerStreamMethod,
-  type StreamHandlers,
-  type StreamMethod,
-  type UnaryMethod,
-} from '../runtime/network.ts'
+import type { MessageStream, Network, ServerStreamMethod, StreamHandlers, StreamMethod, UnaryMethod } from '../wire/network.ts'
+import { RpcError } from '../wire/rpc-error.ts'
 import { CallChannels } from './call-channels.ts'
 import { CALL_CHANNEL_OPTIONS, CHANNEL_OPTIONS } from './channel-options.ts'
 import { methodDefinition, wrongIn, type MethodName } from './definitions.ts'

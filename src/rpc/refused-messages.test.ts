@@ -1,11 +1,11 @@
 import { Client, credentials, status } from '@grpc/grpc-js'
 import { afterEach, expect, test } from 'vitest'
 import { silentLogger } from '../runtime/logger.ts'
-import type { MessageStream, Services, StreamHandlers } from '../runtime/network.ts'
+import type { MessageStream, Services, StreamHandlers } from '../wire/network.ts'
 import { CHANNEL_OPTIONS } from './channel-options.ts'
 import { methodDefinition, type MethodName } from './definitions.ts'
 import { grpcNetwork } from './network.ts'
-import type { CatalogueToFrontEnd, FrontEndToCatalogue, TradeStockName } from './messages.ts'
+import type { CatalogueToFrontEnd, FrontEndToCatalogue, TradeStockName } from '../wire/messages.ts'
 import { serveGrpc } from './server.ts'
 
 const ORDER: TradeStockName = { stockName: 'tesla', stockTradeQuantity: 1, tradeType: 'buy', key: '' }

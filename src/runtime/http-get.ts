@@ -2,7 +2,16 @@ import { Agent, get } from 'node:http'
 import { splitAddress } from './address.ts'
 import { afterAwake, systemClock } from './clock.ts'
 import { dropIdle, IDLE_CONNECTION_MS } from './kept-connections.ts'
-import type { HttpAnswer, HttpHeaders } from './network.ts'
+
+/** By name, in lower case. */
+export type HttpHeaders = Readonly<Record<string, string>>
+
+export interface HttpAnswer {
+  readonly status: number
+  readonly headers: HttpHeaders
+  /** Parsed JSON, or undefined when the body is not JSON. */
+  readonly body: unknown
+}
 
 const agent = new Agent({ keepAlive: true, maxSockets: 8, timeout: IDLE_CONNECTION_MS })
 const BODY_BYTES_MAX = 1024 * 1024

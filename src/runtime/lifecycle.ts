@@ -3,9 +3,8 @@ import { isatty } from 'node:tty'
 import { systemClock, within } from './clock.ts'
 import { keepDescriptorsBack } from './connection-room.ts'
 import { jsonLogger, type Logger, type LogLevel } from './logger.ts'
-import type { Network } from './network.ts'
 import { systemRandom } from './random.ts'
-import type { ProcessUsage, Runtime } from './runtime.ts'
+import type { ProcessRuntime, ProcessUsage } from './runtime.ts'
 import type { Service } from './service.ts'
 
 /** Exit code of a process that ended itself because going on would have been wrong. */
@@ -71,7 +70,6 @@ function whenOrphaned(run: () => void): void {
 export interface ProcessOptions {
   readonly name: string
   readonly logLevel: LogLevel
-  readonly network: (log: Logger) => Network
 }
 
 /**
@@ -80,7 +78,7 @@ export interface ProcessOptions {
  */
 export async function runProcess(
   options: ProcessOptions,
-  start: (runtime: Runtime) => Promise<Service>,
+  start: (runtime: ProcessRuntime) => Promise<Service>,
 ): Promise<never> {
   const log = jsonLogger(options.name, options.logLevel)
   const halt = (reason: unknown): never => {
@@ -94,10 +92,9 @@ export async function runProcess(
   process.on('unhandledRejection', halt)
   keepDescriptorsBack(systemClock, log)
   const stopped = new Promise<StopCause>((resolve) => onStopRequest(resolve))
-  const runtime: Runtime = {
+  const runtime: ProcessRuntime = {
     clock: systemClock,
     random: systemRandom,
-    network: options.network(log),
     log,
     usage: processUsage,
     halt,

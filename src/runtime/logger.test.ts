@@ -24,6 +24,6 @@ test.runIf(existsSync('/dev/full'))('a full disk takes no line, and ends nothing
   const full = openSync('/dev/full', 'w')
   const logs = `import { jsonLogger } from '${LOGGER}'; const log = jsonLogger('me', 'info');`
   expect(run(`${logs} for (let i = 0; i < 20_000; i += 1) log.info({ i }, 'line'); process.exitCode = 5`, full)).toBe(5)
-  const halts = `import { runProcess } from '${LIFECYCLE}'; runProcess({ name: 'me', logLevel: 'info', network: () => ({}) }, async ({ halt }) => halt('why'))`
+  const halts = `import { runProcess } from '${LIFECYCLE}'; runProcess({ name: 'me', logLevel: 'info' }, async ({ halt }) => halt('why'))`
   expect(run(halts, full)).toBe(70)
 })

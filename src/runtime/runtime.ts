@@ -1,13 +1,11 @@
 import type { Clock } from './clock.ts'
 import type { Logger } from './logger.ts'
-import type { Network } from './network.ts'
 import type { Random } from './random.ts'
 
-/** The outside world, as a service sees it. */
-export interface Runtime {
+/** The world of one process: all of it but the network, see wire/runtime.ts. */
+export interface ProcessRuntime {
   readonly clock: Clock
   readonly random: Random
-  readonly network: Network
   readonly log: Logger
   /** Process facts for status. */
   usage(): ProcessUsage

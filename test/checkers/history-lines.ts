@@ -1,5 +1,5 @@
 import type { Stock } from '../../src/domain/stock.ts'
-import { REJECTION_ERRORS } from '../../src/rpc/outcome-codes.ts'
+import { REJECTION_ERRORS } from '../../src/wire/outcome-codes.ts'
 import type { LogEntry, Operation } from './history.ts'
 import { arrayOf, byKind, nullable, NUMBER, OBJECT, objectOf, oneOf, optional, TEXT, type Shape } from './shapes.ts'
 

@@ -1,6 +1,6 @@
 import { definitions } from '../../src/rpc/definitions.ts'
-import { fromWireEntries } from '../../src/rpc/entries.ts'
-import type { CatalogueStatus, Entries, ReplicaStatus } from '../../src/rpc/messages.ts'
+import { fromWireEntries } from '../../src/wire/entries.ts'
+import type { CatalogueStatus, Entries, ReplicaStatus } from '../../src/wire/messages.ts'
 import type { LogEntry } from '../checkers/history.ts'
 import type { Addresses } from '../cluster.ts'
 import { callUnary, definitionOf } from '../contract/conformance/grpc.ts'

@@ -8,7 +8,7 @@ export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
 const NOT_OURS: ReadonlySet<string> = new Set(['node_modules', '.git', 'data', '.bazaar', 'dist'])
 const NO_TEXT = /\.(png|jpe?g|gif|ico|woff2?|db|log)$/
-const GENERATED: ReadonlySet<string> = new Set(['src/rpc/messages.ts', 'src/rpc/methods.ts'])
+const GENERATED: ReadonlySet<string> = new Set(['src/wire/messages.ts', 'src/wire/methods.ts'])
 
 export interface TextFile {
   /** From the project's folder, with forward slashes. */

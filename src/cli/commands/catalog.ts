@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type Command, Option } from 'commander'
-import type { Logger, LogLevel } from '../../runtime/logger.ts'
+import type { LogLevel } from '../../runtime/logger.ts'
 import { examples } from '../examples.ts'
 import { readOpeningStocks } from '../opening-stocks.ts'
 import {
@@ -60,8 +60,8 @@ async function runCatalogue(options: CatalogOptions): Promise<void> {
   const { embeddedLedgerStore } = await import('../../storage/embedded/ledger-store.ts')
 
   const { port, host, data, replicaAddresses, lost, alone, stocks, logLevel } = options
-  const network = (log: Logger) => grpcNetwork({ host, log })
-  await runProcess({ name: 'catalogue', logLevel, network }, async (runtime) => {
+  await runProcess({ name: 'catalogue', logLevel }, async (own) => {
+    const runtime = { ...own, network: grpcNetwork({ host, log: own.log }) }
     await mkdir(resolve(data), { recursive: true })
     const store = embeddedLedgerStore(join(data, 'catalog.db'), {
       decide,

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { LIMITS } from '../../domain/limits.ts'
-import type { Logger, LogLevel } from '../../runtime/logger.ts'
+import type { LogLevel } from '../../runtime/logger.ts'
 import { examples } from '../examples.ts'
 import { CommandFailure, EXIT } from '../failure.ts'
 import {
@@ -61,9 +61,8 @@ async function runFrontEnd(words: readonly string[], options: FrontEndOptions): 
   const { runProcess } = await import('../../runtime/lifecycle.ts')
 
   const { port, host, catalog, cacheStocks, advertise, logLevel } = options
-  const network = (log: Logger) => grpcNetwork({ host, log })
-  await runProcess({ name: 'frontend', logLevel, network }, (runtime) =>
-    startFrontEnd(runtime, {
+  await runProcess({ name: 'frontend', logLevel }, (own) =>
+    startFrontEnd({ ...own, network: grpcNetwork({ host, log: own.log }) }, {
       port,
       host,
       ...members,

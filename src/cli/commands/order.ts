@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type Command, createArgument } from 'commander'
 import { joinAddress } from '../../runtime/address.ts'
-import type { Logger, LogLevel } from '../../runtime/logger.ts'
+import type { LogLevel } from '../../runtime/logger.ts'
 import { examples } from '../examples.ts'
 import {
   advertiseOption,
@@ -66,8 +66,8 @@ async function runReplica(
   const { openEmbeddedOrderLog } = await import('../../storage/embedded/order-log-file.ts')
 
   const { host, data, catalog, advertise, logLevel } = options
-  const network = (log: Logger) => grpcNetwork({ host, log })
-  await runProcess({ name: `order-${replicaId}`, logLevel, network }, async (runtime) => {
+  await runProcess({ name: `order-${replicaId}`, logLevel }, async (own) => {
+    const runtime = { ...own, network: grpcNetwork({ host, log: own.log }) }
     await mkdir(resolve(data), { recursive: true })
     const log = await openEmbeddedOrderLog(join(data, `order${replicaId}.db`), {
       newDiskId: () => runtime.random.id(16),

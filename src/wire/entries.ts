@@ -1,5 +1,5 @@
 import { isTradeType, type Entry } from '../domain/order.ts'
-import { RpcError } from '../runtime/network.ts'
+import { RpcError } from './rpc-error.ts'
 import type { Entry as WireEntry } from './messages.ts'
 
 /** Entries as they came over the wire. Throws an {@link RpcError} when one is none. */

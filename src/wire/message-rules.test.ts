@@ -1,8 +1,8 @@
 import protobuf from 'protobufjs'
 import { describe, expect, test } from 'vitest'
 import { LIMITS } from '../domain/limits.ts'
-import { loadContract } from './codec.ts'
-import { PROTO_FILE } from './definitions.ts'
+import { loadContract } from '../rpc/codec.ts'
+import { PROTO_FILE } from '../rpc/definitions.ts'
 import { MESSAGE_RULES, violationOf } from './message-rules.ts'
 import type { Rule } from './rules.ts'
 

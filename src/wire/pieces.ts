@@ -2,7 +2,7 @@ import { LIMITS } from '../domain/limits.ts'
 import { entryBytes, type Entry } from '../domain/order.ts'
 import { nextTurn, type Clock } from '../runtime/clock.ts'
 import type { Asker } from '../runtime/gate.ts'
-import { RpcError } from '../runtime/network.ts'
+import { RpcError } from './rpc-error.ts'
 
 /** Whoever reads a log has asked again, or given up, after that. */
 export const READ_PATIENCE_MS = 5_000

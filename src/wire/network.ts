@@ -1,31 +1,7 @@
-import type { ServerStreamMethods, StreamMethods, UnaryMethods } from '../rpc/methods.ts'
-import type { Asker } from './gate.ts'
-
-/** Why a call or a stream failed. `code` is the gRPC status name. */
-export class RpcError extends Error {
-  override readonly name = 'RpcError'
-  readonly code: RpcCode
-  constructor(code: RpcCode, message: string) {
-    super(message)
-    this.code = code
-  }
-}
-
-export type RpcCode =
-  | 'UNAVAILABLE'
-  | 'DEADLINE_EXCEEDED'
-  | 'FAILED_PRECONDITION'
-  | 'INVALID_ARGUMENT'
-  | 'NOT_FOUND'
-  | 'UNIMPLEMENTED'
-  | 'RESOURCE_EXHAUSTED'
-  | 'ABORTED'
-  | 'INTERNAL'
-  | 'UNKNOWN'
-
-/** Whether a call failed because nobody answered: the other end may be gone, and may have done what it was asked to. */
-export const isAway = (error: unknown): boolean =>
-  error instanceof RpcError && (error.code === 'UNAVAILABLE' || error.code === 'DEADLINE_EXCEEDED')
+import type { ServerStreamMethods, StreamMethods, UnaryMethods } from './methods.ts'
+import type { Asker } from '../runtime/gate.ts'
+import type { HttpAnswer, HttpHeaders } from '../runtime/http-get.ts'
+import type { RpcError } from './rpc-error.ts'
 
 /** One end of a long-lived stream. Messages arrive in order, none twice; after `closed` nothing arrives. */
 export interface MessageStream<Sent> {
@@ -78,16 +54,6 @@ export interface RpcServer {
   readonly port: number
   /** Stops taking calls, lets running ones end for at most `graceMs`, then closes. */
   close(graceMs: number): Promise<void>
-}
-
-/** By name, in lower case. */
-export type HttpHeaders = Readonly<Record<string, string>>
-
-export interface HttpAnswer {
-  readonly status: number
-  readonly headers: HttpHeaders
-  /** Parsed JSON, or undefined when the body is not JSON. */
-  readonly body: unknown
 }
 
 /** How processes reach each other. The only way out of a service. Addresses are "host:port". */

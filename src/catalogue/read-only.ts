@@ -22,6 +22,7 @@ import type {
 } from '../wire/messages.ts'
 import { READ_PATIENCE_MS, tooManyReads } from '../wire/pieces.ts'
 import { refusal } from '../wire/refusal.ts'
+import { DiskWatch } from '../storage/disk-watch.ts'
 import { haltingReader } from '../storage/halting.ts'
 import type { KnownReplica, LedgerOpening, ReadableLedger } from '../storage/ledger.ts'
 import type { OpenCatalogue } from './opening.ts'
@@ -30,8 +31,6 @@ import { showsLoss, withKnown } from './recovery.ts'
 import { isSealed, type Seals, type Sealed } from './seals.ts'
 import { StockLists } from './stock-lists.ts'
 
-/** How often the disk is asked for room. */
-const ROOM_CHECK_MS = 250
 /** How often the replicas are looked at: one that could not be reached may hold what this ledger lacks. */
 const LOOK_INTERVAL_MS = 1_000
 
@@ -76,6 +75,7 @@ class ReadOnlyCatalogue implements OpenCatalogue {
   /** All of the log counts as published here; whether anybody is told, `#hidden` says. */
   readonly #publication: Publication
   readonly #closing: AbortController
+  readonly #disk: DiskWatch
   readonly #reads: Gate
   /** Why no levels are shown, or undefined when they are (C7). */
   #hidden: string | undefined = 'caches of the run before may still serve'
@@ -95,16 +95,18 @@ class ReadOnlyCatalogue implements OpenCatalogue {
     this.#publication = publication
     this.#closing = closing
     this.#reads = new Gate(runtime.clock, { placesMax: 1, waitingMax: LIMITS.waitingReadsMax })
+    this.#disk = new DiskWatch(runtime.clock, ledger, (trouble) => this.#diskChanged(trouble))
   }
 
   async open(): Promise<void> {
     this.#runtime.log.error({ why: this.#why }, 'the ledger cannot be written: lookups only')
     void this.#lookAround()
-    void this.#awaitRoom()
+    this.#disk.start(this.#why)
   }
 
   async close(): Promise<void> {
     this.#closing.abort()
+    this.#disk.close()
     await this.#ledger.close()
   }
 
@@ -218,10 +220,9 @@ class ReadOnlyCatalogue implements OpenCatalogue {
     return 'no replica in reach holds the last orders, which may not have been shown yet'
   }
 
-  async #awaitRoom(): Promise<void> {
-    const { signal } = this.#closing
-    while (!signal.aborted && this.#ledger.trouble() !== undefined) await sleep(this.#runtime.clock, ROOM_CHECK_MS, signal)
-    if (!signal.aborted) this.#runtime.halt(new Error('there is room to write again: starting over'))
+  /** As soon as there is room the next life opens the ledger as usual. */
+  #diskChanged(trouble: string | undefined): void {
+    if (trouble === undefined) this.#runtime.halt(new Error('there is room to write again: starting over'))
   }
 
   #view(name: string): StockView {

@@ -27,6 +27,7 @@ import { readEntries } from '../wire/log-pages.ts'
 import { READ_PATIENCE_MS, tooManyReads } from '../wire/pieces.ts'
 import { foreignRequest } from '../wire/order-requests.ts'
 import { wireNumber } from '../wire/outcome-codes.ts'
+import { DiskWatch } from '../storage/disk-watch.ts'
 import { haltingLedger } from '../storage/halting.ts'
 import type { DecidedBatch, Ledger } from '../storage/ledger.ts'
 import { entriesBetween } from '../storage/pages.ts'
@@ -47,8 +48,6 @@ import { StockLists } from './stock-lists.ts'
 const FOREIGN_DEADLINE_MS = 3_000
 /** How long nothing is decided before the published position is written on its own. */
 const IDLE_MS = 100
-/** How often the disk is asked for its room. */
-const DISK_CHECK_MS = 250
 const PRUNE_INTERVAL_MS = 60 * 60 * 1000
 
 export interface CatalogueOptions extends Omit<RecoveryOptions & MembershipOptions, 'seals'> {
@@ -116,8 +115,7 @@ class Catalogue implements OpenCatalogue {
   /** Reads of many entries, one at a time. */
   readonly #reads: Gate
   #starting = true
-  /** Why nothing can be written at the moment, or undefined. */
-  #diskTrouble: string | undefined
+  readonly #disk: DiskWatch
 
   constructor(
     runtime: Runtime,
@@ -138,6 +136,7 @@ class Catalogue implements OpenCatalogue {
     this.#reads = new Gate(runtime.clock, { placesMax: 1, waitingMax: LIMITS.waitingReadsMax })
     this.#sessions = new Sessions(runtime.clock, leaseMs, this.clusterId)
     this.#decisions = new Decisions(ledger, runtime.clock, retention, (group, callers) => this.#decided(group, callers))
+    this.#disk = new DiskWatch(runtime.clock, ledger, (trouble) => this.#diskChanged(trouble))
   }
 
   /** Waits until nobody serves from a session of an earlier run, then opens for trade. */
@@ -151,11 +150,12 @@ class Catalogue implements OpenCatalogue {
     log.info({ replicas: Object.fromEntries(addresses) }, 'open for trade')
     void this.#writePublishedWhenIdle()
     void this.#pruneRejections()
-    void this.#watchDisk()
+    this.#disk.start()
   }
 
   async close(): Promise<void> {
     this.#closing.abort()
+    this.#disk.close()
     await this.#ledger.flushPublished()
     await this.#ledger.close()
   }
@@ -168,7 +168,7 @@ class Catalogue implements OpenCatalogue {
 
   get #refusal(): string | undefined {
     if (this.#starting) return 'the catalogue is starting'
-    return this.#diskTrouble ?? this.#membership.refusal
+    return this.#disk.trouble ?? this.#membership.refusal
   }
 
   /** P1, and C3: what stands in a ledger may be less than was shown, before its replicas were looked into. */
@@ -311,16 +311,9 @@ class Catalogue implements OpenCatalogue {
   }
 
   /** On a full disk nothing is decided, while everything can still be looked up. */
-  async #watchDisk(): Promise<void> {
-    while (!this.#closing.signal.aborted) {
-      const before = this.#diskTrouble
-      this.#diskTrouble = this.#ledger.trouble()
-      if (this.#diskTrouble !== before) {
-        this.#runtime.log.warn({ trouble: this.#diskTrouble ?? '' }, this.#diskTrouble ? 'nothing is decided' : 'the disk can be written to again')
-        if (this.#diskTrouble) for (const leader of this.#leaders) leader.end(this.#diskTrouble)
-      }
-      await sleep(this.#runtime.clock, DISK_CHECK_MS, this.#closing.signal)
-    }
+  #diskChanged(trouble: string | undefined): void {
+    this.#runtime.log.warn({ trouble: trouble ?? '' }, trouble === undefined ? 'the disk can be written to again' : 'nothing is decided')
+    if (trouble !== undefined) for (const leader of this.#leaders) leader.end(trouble)
   }
 
   async #pruneRejections(): Promise<void> {

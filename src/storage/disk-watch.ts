@@ -1,0 +1,52 @@
+import type { Clock, Timer } from '../runtime/clock.ts'
+
+/** How often a disk is asked whether it can be written to. */
+const DISK_CHECK_MS = 250
+
+/** A ledger or an order log: it knows why nothing more should be written to it for now. */
+interface WatchedStore {
+  trouble(): string | undefined
+}
+
+/**
+ * Asks a store again and again whether it can be written to, and tells its owner when the answer changes. So a disk is
+ * seen to fill up before a write fails, and work resumes soon after there is room.
+ */
+export class DiskWatch {
+  readonly #clock: Clock
+  readonly #store: WatchedStore
+  readonly #changed: (trouble: string | undefined) => void
+  #trouble: string | undefined
+  #checks: Timer | undefined
+
+  /** `changed` is told why nothing can be written, or undefined when something can be again. */
+  constructor(clock: Clock, store: WatchedStore, changed: (trouble: string | undefined) => void) {
+    this.#clock = clock
+    this.#store = store
+    this.#changed = changed
+  }
+
+  /** Why nothing can be written, by the last look; undefined when something can be, and before the start. */
+  get trouble(): string | undefined {
+    return this.#trouble
+  }
+
+  /** Looks now and then every {@link DISK_CHECK_MS}. `known` is the trouble that the owner has heard of already. */
+  start(known?: string): void {
+    this.#trouble = known
+    this.#checks = this.#clock.every(DISK_CHECK_MS, () => this.#look())
+    this.#look()
+  }
+
+  /** Looks no more. */
+  close(): void {
+    this.#checks?.cancel()
+  }
+
+  #look(): void {
+    const trouble = this.#store.trouble()
+    if (trouble === this.#trouble) return
+    this.#trouble = trouble
+    this.#changed(trouble)
+  }
+}

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { birthOf } from '../../src/cli/supervisor/process-identity.ts'
 import { writeUpState } from '../../src/cli/supervisor/state-file.ts'
-import { identityAt } from '../../src/storage/embedded/inode-lock.ts'
+import { identityAt } from '../../src/storage/embedded/file/inode-lock.ts'
 import { CliProcess } from './process.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))

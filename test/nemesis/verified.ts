@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs'
 import { reportLines, reportOn, type VerificationReport } from '../../src/cli/verification/report.ts'
-import { verifyFile } from '../../src/storage/embedded/verified-file.ts'
+import { verifyFile } from '../../src/storage/verify/verified-file.ts'
 import { StorageFailure } from '../../src/storage/ledger.ts'
-import type { CopyKind, Progress } from '../../src/storage/verification.ts'
+import type { CopyKind, Progress } from '../../src/storage/verify/verification.ts'
 
 const SILENT: Progress = { begin: () => {}, advance: () => {} }
 

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
-import type { Progress, VerifiedCopy } from '../../storage/verification.ts'
+import type { Progress, VerifiedCopy } from '../../storage/verify/verification.ts'
 import { examples } from '../examples.ts'
 import { CommandFailure, EXIT, wordsOf } from '../failure.ts'
 import { dataOption, jsonOption, LOOPBACK } from '../options.ts'
@@ -73,7 +73,7 @@ function progressOn(bar: ProgressBar): Progress {
 
 /** The ledger is read last: while the system runs, each order stands in it before it stands in an order log. */
 async function readFiles(data: string, progress: Progress): Promise<readonly VerifiedCopy[]> {
-  const { verifyFile } = await import('../../storage/embedded/verified-file.ts')
+  const { verifyFile } = await import('../../storage/verify/verified-file.ts')
   const names = namesIn(data)
   const logs = names.filter((name) => ORDER_LOG_FILE.test(name)).sort((a, b) => replicaOf(a) - replicaOf(b))
   const ledgers = names.filter((name) => name === LEDGER_FILE)

@@ -1,7 +1,7 @@
 import { mkdirSync, realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Clock } from '../../runtime/clock.ts'
-import { lockFolder, type InodeLock } from '../../storage/embedded/inode-lock.ts'
+import { lockFolder, type InodeLock } from '../../storage/embedded/file/inode-lock.ts'
 import { CommandFailure, wordsOf } from '../failure.ts'
 import { endLeftovers } from './leftovers.ts'
 import { isStillAlive } from './process-identity.ts'

@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { identityAt } from '../../storage/embedded/inode-lock.ts'
+import { identityAt } from '../../storage/embedded/file/inode-lock.ts'
 import { wordsOf } from '../failure.ts'
 import { commandOf, isStillAlive, type KnownProcess } from './process-identity.ts'
 

@@ -1,4 +1,4 @@
-import type { VerifiedCopy } from '../../storage/verification.ts'
+import type { VerifiedCopy } from '../../storage/verify/verification.ts'
 
 const LOOK_ELSEWHERE =
   'Look at the other replicas before you touch anything; with none that is sound, put back a whole backup.'

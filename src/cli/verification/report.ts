@@ -1,4 +1,4 @@
-import { compare, referenceAmong, type Standing, type VerifiedCopy } from '../../storage/verification.ts'
+import { compare, referenceAmong, type Standing, type VerifiedCopy } from '../../storage/verify/verification.ts'
 import type { Paint } from '../terminal.ts'
 import { adviceOn } from './advice.ts'
 

@@ -5,7 +5,7 @@ import type { Entries, ReadRequest } from '../../wire/messages.ts'
 import type { Network } from '../../wire/network.ts'
 import { RpcError } from '../../wire/rpc-error.ts'
 import { chainDigest, genesisDigest } from '../../storage/chain.ts'
-import { compare } from '../../storage/verification.ts'
+import { compare } from '../../storage/verify/verification.ts'
 import { serverAt, verifyServed } from './served-copy.ts'
 
 const CLUSTER = 'c-1'

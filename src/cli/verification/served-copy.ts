@@ -5,9 +5,9 @@ import type { Entries } from '../../wire/messages.ts'
 import type { Network } from '../../wire/network.ts'
 import { RpcError } from '../../wire/rpc-error.ts'
 import { genesisDigest } from '../../storage/chain.ts'
-import { Findings } from '../../storage/findings.ts'
-import { LogCheck } from '../../storage/log-check.ts'
-import type { CopyKind, Progress, VerifiedCopy } from '../../storage/verification.ts'
+import { Findings } from '../../storage/verify/findings.ts'
+import { LogCheck } from '../../storage/verify/log-check.ts'
+import type { CopyKind, Progress, VerifiedCopy } from '../../storage/verify/verification.ts'
 
 const CALL_DEADLINE_MS = 5_000
 

@@ -11,10 +11,10 @@ import { chainDigest, genesisDigest } from '../chain.ts'
 import { StorageFailure, type Ledger } from '../ledger.ts'
 import { Levels } from '../levels.ts'
 import type { OrderLog } from '../order-log.ts'
-import { compare, type CopyKind, type VerifiedCopy } from '../verification.ts'
+import { compare, type CopyKind, type VerifiedCopy } from '../verify/verification.ts'
 import { embeddedLedgerStore } from './ledger-store.ts'
 import { openEmbeddedOrderLog } from './order-log-file.ts'
-import { verifyFile } from './verified-file.ts'
+import { verifyFile } from '../verify/verified-file.ts'
 import { newLedger } from '../../../test/contract/new-ledger.ts'
 
 const SEED = 20261122

@@ -7,12 +7,12 @@ import { newLedger } from '../../../test/contract/new-ledger.ts'
 import { decide } from '../../catalogue/decide.ts'
 import { LIMITS } from '../../domain/limits.ts'
 import { OPENING_CATALOGUE } from '../../domain/stock.ts'
-import { DamagedFile } from './damage.ts'
+import { DamagedFile } from './file/damage.ts'
 import { isReplica, StorageFailure } from '../ledger.ts'
-import { withChecksum } from './checksum.ts'
+import { withChecksum } from './file/checksum.ts'
 import { embeddedLedgerStore } from './ledger-store.ts'
 import { openEmbeddedOrderLog } from './order-log-file.ts'
-import { verifyFile } from './verified-file.ts'
+import { verifyFile } from '../verify/verified-file.ts'
 
 const GENESIS = { clusterId: 'c-1', stocks: OPENING_CATALOGUE }
 const SILENT = { begin: () => {}, advance: () => {} }

@@ -2,14 +2,14 @@ import type { Entry, OrderRequest, RecordedDecision } from '../../domain/order.t
 import type { Stock } from '../../domain/stock.ts'
 import { generationAbove, type Decide, type DecidedBatch, type DecisionWrites, type KnownReplica, type Ledger, type LedgerHead } from '../ledger.ts'
 import { continueChain } from '../continuation.ts'
-import { ClusterTable, type ClusterRow } from './cluster-table.ts'
-import { Damage } from './damage.ts'
-import { DecisionTable } from './decision-table.ts'
-import { EntryTable } from './entry-table.ts'
-import { readGenesis } from './genesis-table.ts'
-import { ReplicaTable } from './replica-table.ts'
-import type { SqliteFile } from './sqlite-file.ts'
-import { StockTable } from './stock-table.ts'
+import { ClusterTable, type ClusterRow } from './tables/cluster-table.ts'
+import { Damage } from './file/damage.ts'
+import { DecisionTable } from './tables/decision-table.ts'
+import { EntryTable } from './tables/entry-table.ts'
+import { readGenesis } from './tables/genesis-table.ts'
+import { ReplicaTable } from './tables/replica-table.ts'
+import type { SqliteFile } from './file/sqlite-file.ts'
+import { StockTable } from './tables/stock-table.ts'
 
 /**
  * The ledger in one SQLite file. The work of each call is done at once, on the calling thread. See

@@ -7,10 +7,10 @@ import { decide } from '../../catalogue/decide.ts'
 import type { OrderRequest } from '../../domain/order.ts'
 import { OPENING_CATALOGUE } from '../../domain/stock.ts'
 import type { Ledger } from '../ledger.ts'
-import type { CopyKind, VerifiedCopy } from '../verification.ts'
+import type { CopyKind, VerifiedCopy } from '../verify/verification.ts'
 import { embeddedLedgerStore } from './ledger-store.ts'
 import { openEmbeddedOrderLog } from './order-log-file.ts'
-import { verifyFile } from './verified-file.ts'
+import { verifyFile } from '../verify/verified-file.ts'
 import { newLedger } from '../../../test/contract/new-ledger.ts'
 
 const GENESIS = { clusterId: 'c-1', stocks: OPENING_CATALOGUE }

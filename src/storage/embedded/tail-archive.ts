@@ -1,7 +1,7 @@
-import { FileInMaking } from './making.ts'
-import { nextNumbered } from './replacing.ts'
-import { ORDER_LOG_SCHEMA } from './schema.ts'
-import type { SqliteFile } from './sqlite-file.ts'
+import { FileInMaking } from './file/making.ts'
+import { nextNumbered } from './file/replacing.ts'
+import { ORDER_LOG_SCHEMA } from './file/schema.ts'
+import type { SqliteFile } from './file/sqlite-file.ts'
 
 /**
  * Copies an order log without its first `length` entries, table for table, to `<log without .db>.cut-<number>.db` beside

@@ -2,7 +2,7 @@ import type { Entry } from '../../domain/order.ts'
 import { adoptGenesis } from '../adoption.ts'
 import { genesisDigest, type Genesis } from '../chain.ts'
 import type { OrderLog, OrderLogHead } from '../order-log.ts'
-import type { Opened } from './opening.ts'
+import type { Opened } from './file/opening.ts'
 
 /**
  * A replica's log whose file could be opened for reading only, as its disk had no room. `trouble` looks for some, and

@@ -1,4 +1,4 @@
-import { StorageFailure } from '../ledger.ts'
+import { StorageFailure } from '../../ledger.ts'
 
 /** What a file holds is not what was written to it. Becomes a {@link DamagedFile}, which names the file. */
 export class Damage extends Error {

@@ -1,5 +1,5 @@
 import type { SQLOutputValue, StatementSync } from 'node:sqlite'
-import { LIMITS } from '../../domain/limits.ts'
+import { LIMITS } from '../../../domain/limits.ts'
 import { Damage, ImpossibleValue } from './damage.ts'
 
 /** One row as SQLite gives it. A sound file holds only what its schema allows, but files are not always sound. */

@@ -1,11 +1,11 @@
 import type { StatementSync } from 'node:sqlite'
-import { LIMITS } from '../../domain/limits.ts'
-import { ENTRY_BYTES_BESIDES, isTradeType, type Entry, type TradeType } from '../../domain/order.ts'
-import { chainDigest } from '../chain.ts'
-import { Damage } from './damage.ts'
-import { digest, integer, only, text, type Row } from './row.ts'
-import { isNoJson } from './sqlite-error.ts'
-import type { SqliteFile } from './sqlite-file.ts'
+import { LIMITS } from '../../../domain/limits.ts'
+import { ENTRY_BYTES_BESIDES, isTradeType, type Entry, type TradeType } from '../../../domain/order.ts'
+import { chainDigest } from '../../chain.ts'
+import { Damage } from '../file/damage.ts'
+import { digest, integer, only, text, type Row } from '../file/row.ts'
+import { isNoJson } from '../file/sqlite-error.ts'
+import type { SqliteFile } from '../file/sqlite-file.ts'
 
 /** Newest records that are checked when a file is opened: some 70 ms for both times that it is (see opening.ts). */
 export const CHECKED_AT_OPEN = 10_000

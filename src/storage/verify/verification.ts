@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Entry } from '../domain/order.ts'
+import type { Entry } from '../../domain/order.ts'
 import type { Findings } from './findings.ts'
 
 export type CopyKind = 'ledger' | 'order log'

@@ -1,10 +1,10 @@
 import type { StatementSync } from 'node:sqlite'
-import type { Stock } from '../../domain/stock.ts'
-import type { Genesis } from '../chain.ts'
-import { checkedRow, rowChecksum } from './checksum.ts'
-import { Damage } from './damage.ts'
+import type { Stock } from '../../../domain/stock.ts'
+import type { Genesis } from '../../chain.ts'
+import { checkedRow, rowChecksum } from '../file/checksum.ts'
+import { Damage } from '../file/damage.ts'
 import { toStock } from './genesis-table.ts'
-import type { SqliteFile } from './sqlite-file.ts'
+import type { SqliteFile } from '../file/sqlite-file.ts'
 
 /** Writes the levels that a history begins with, inside a transaction. */
 export function insertStocks(file: SqliteFile, stocks: readonly Stock[]): void {

@@ -1,4 +1,4 @@
-import { StorageFailure } from '../ledger.ts'
+import { StorageFailure } from '../../ledger.ts'
 import { Damage, DamagedFile } from './damage.ts'
 import { noticedDamage } from './damage-marker.ts'
 import { lockDataFile, type InodeLock } from './inode-lock.ts'

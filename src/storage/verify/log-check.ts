@@ -1,9 +1,9 @@
-import { LIMITS } from '../domain/limits.ts'
-import { isOrderQuantity, type Entry } from '../domain/order.ts'
-import type { Stock } from '../domain/stock.ts'
-import { chainDigest } from './chain.ts'
+import { LIMITS } from '../../domain/limits.ts'
+import { isOrderQuantity, type Entry } from '../../domain/order.ts'
+import type { Stock } from '../../domain/stock.ts'
+import { chainDigest } from '../chain.ts'
 import type { Findings } from './findings.ts'
-import { Levels } from './levels.ts'
+import { Levels } from '../levels.ts'
 
 /**
  * Follows a log from its first entry on, and finds everything in it that no log can hold. Unlike a replay it goes on

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs'
-import { StorageFailure } from '../ledger.ts'
+import { StorageFailure } from '../../ledger.ts'
 
 /**
  * This program writes no rollback journals: one that holds something is another program's, which was interrupted or

@@ -1,8 +1,8 @@
-import type { Stock } from '../../domain/stock.ts'
-import { genesisDigest, type Genesis } from '../chain.ts'
-import { Damage } from './damage.ts'
-import { integer, text, type Row } from './row.ts'
-import type { SqliteFile } from './sqlite-file.ts'
+import type { Stock } from '../../../domain/stock.ts'
+import { genesisDigest, type Genesis } from '../../chain.ts'
+import { Damage } from '../file/damage.ts'
+import { integer, text, type Row } from '../file/row.ts'
+import type { SqliteFile } from '../file/sqlite-file.ts'
 
 /** Writes the opening catalogue in the place of any other, inside a transaction. */
 export function writeOpeningStocks(file: SqliteFile, stocks: readonly Stock[]): void {

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
-import { StorageFailure } from '../ledger.ts'
+import { StorageFailure } from '../../ledger.ts'
 import { asFailure, isBusy, isReadOnly } from './sqlite-error.ts'
 
 /** Says that one process uses a file. Ends with the process, however that ends. */

@@ -1,10 +1,10 @@
 import type { StatementSync } from 'node:sqlite'
 import type { Entry } from '../../domain/order.ts'
-import type { LogCheck } from '../log-check.ts'
+import type { LogCheck } from './log-check.ts'
 import { asFinding } from './attempt.ts'
-import { toEntry } from './entry-table.ts'
-import { digest, integer, type Row } from './row.ts'
-import type { SqliteFile } from './sqlite-file.ts'
+import { toEntry } from '../embedded/tables/entry-table.ts'
+import { digest, integer, type Row } from '../embedded/file/row.ts'
+import type { SqliteFile } from '../embedded/file/sqlite-file.ts'
 
 const ROWS_PER_PAGE = 1_000
 

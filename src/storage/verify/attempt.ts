@@ -1,6 +1,6 @@
-import type { Findings } from '../findings.ts'
-import { Damage, ImpossibleValue } from './damage.ts'
-import { isCorruption, isForeignSchema, isIntegerOutOfRange } from './sqlite-error.ts'
+import type { Findings } from './findings.ts'
+import { Damage, ImpossibleValue } from '../embedded/file/damage.ts'
+import { isCorruption, isForeignSchema, isIntegerOutOfRange } from '../embedded/file/sqlite-error.ts'
 
 /**
  * What a failed read shows about the file, in words. Throws the error when it shows nothing: when the file could not be

@@ -3,7 +3,7 @@ import { chmodSync, chownSync, linkSync, mkdtempSync, renameSync, rmSync, symlin
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { unprivileged } from '../../../test/unprivileged.ts'
+import { unprivileged } from '../../../../test/unprivileged.ts'
 import { lockDataFile, lockFolder } from './inode-lock.ts'
 import { lockFile } from './lock.ts'
 

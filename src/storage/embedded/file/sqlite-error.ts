@@ -1,4 +1,4 @@
-import { StorageFailure } from '../ledger.ts'
+import { StorageFailure } from '../../ledger.ts'
 
 const SQLITE_ERROR = 1
 const SQLITE_BUSY = 5

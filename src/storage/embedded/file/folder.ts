@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, lstatSync, mkdirSync, openSync, readlinkSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { StorageFailure } from '../ledger.ts'
+import { StorageFailure } from '../../ledger.ts'
 
 /** As many as the kernel follows. */
 const LINKS_MAX = 40

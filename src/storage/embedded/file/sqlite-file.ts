@@ -1,5 +1,5 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { StorageFailure } from '../ledger.ts'
+import { StorageFailure } from '../../ledger.ts'
 import { Damage, DamagedFile, ImpossibleValue } from './damage.ts'
 import { markDamaged } from './damage-marker.ts'
 import type { InodeLock } from './inode-lock.ts'

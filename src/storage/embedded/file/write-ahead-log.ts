@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, readSync } from 'node:fs'
 import { Damage } from './damage.ts'
-import { StorageFailure } from '../ledger.ts'
+import { StorageFailure } from '../../ledger.ts'
 import type { FileForm } from './file-header.ts'
 import { openIfThere } from './rollback-journal.ts'
 

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
-import { StorageFailure } from '../ledger.ts'
+import { StorageFailure } from '../../ledger.ts'
 import { Damage } from './damage.ts'
 import type { Row } from './row.ts'
 import type { Schema } from './schema.ts'

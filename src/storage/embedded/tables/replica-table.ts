@@ -1,8 +1,8 @@
 import type { StatementSync } from 'node:sqlite'
-import type { KnownReplica } from '../ledger.ts'
-import { checkedRow, withChecksum } from './checksum.ts'
-import { integersOfAnySize, text, withNumbers, type Row } from './row.ts'
-import type { SqliteFile } from './sqlite-file.ts'
+import type { KnownReplica } from '../../ledger.ts'
+import { checkedRow, withChecksum } from '../file/checksum.ts'
+import { integersOfAnySize, text, withNumbers, type Row } from '../file/row.ts'
+import type { SqliteFile } from '../file/sqlite-file.ts'
 
 /** The table `replicas`. All calls run inside the file's guard. */
 export class ReplicaTable {

@@ -1,5 +1,5 @@
 import { LIMITS } from '../../src/domain/limits.ts'
-import { isOrder, parseJson } from '../../src/frontend/direct-routes.ts'
+import { isOrder, parseBody } from '../../src/frontend/direct-routes.ts'
 import { refusal } from '../../src/frontend/routes.ts'
 import type { DirectRoutes } from '../../src/runtime/direct-connection.ts'
 import type { JsonAnswer } from '../../src/runtime/json-answer.ts'
@@ -22,7 +22,7 @@ const routes: DirectRoutes = {
 }
 
 function place(text: string): JsonAnswer {
-  const body = parseJson(text)
+  const body = parseBody(text)
   if (!isOrder(body)) return refusal('INVALID_BODY')
   const placed = market.place(body)
   return typeof placed === 'number' ? found({ transaction_number: placed }) : refusal(placed)

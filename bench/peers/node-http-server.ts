@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { ERRORS, type ErrorName } from '../../src/domain/errors.ts'
-import { isOrder, parseJson } from '../../src/frontend/direct-routes.ts'
+import { isOrder, parseBody } from '../../src/frontend/direct-routes.ts'
 import { stocksOf } from '../load/stocks.ts'
 import { MemoryMarket } from './market.ts'
 import { announce } from './server-process.ts'
@@ -8,7 +8,7 @@ import { announce } from './server-process.ts'
 const market = new MemoryMarket(stocksOf(process.argv[2]))
 
 function place(text: string, response: ServerResponse): void {
-  const body = parseJson(text)
+  const body = parseBody(text)
   if (!isOrder(body)) return refuse(response, 'INVALID_BODY')
   const placed = market.place(body)
   if (typeof placed !== 'number') return refuse(response, placed)

@@ -1,3 +1,4 @@
+import { parseJson } from '../domain/text.ts'
 /** One line of a process's log. */
 export interface LogLine {
   readonly timeMs: number
@@ -37,14 +38,9 @@ export function readLogLines(text: string, name: string, startMs = 0): LogLine[]
 }
 
 function readJsonLine(line: string, fallbackName: string, fallbackMs: number): LogLine | undefined {
-  let parsed: Record<string, unknown>
-  try {
-    const value: unknown = JSON.parse(line)
-    if (typeof value !== 'object' || value === null) return undefined
-    parsed = { ...value }
-  } catch {
-    return undefined
-  }
+  const value = parseJson(line)
+  if (typeof value !== 'object' || value === null) return undefined
+  const parsed: Record<string, unknown> = { ...value }
   const { time, name, level, msg } = parsed
   const timeMs = typeof time === 'string' ? Date.parse(time) : Number(time)
   return {

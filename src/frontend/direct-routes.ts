@@ -1,4 +1,5 @@
 import { LIMITS } from '../domain/limits.ts'
+import { parseJson } from '../domain/text.ts'
 import type { DirectRoutes } from '../runtime/direct-connection.ts'
 import type { JsonAnswer } from '../runtime/json-answer.ts'
 import type { Logger } from '../runtime/logger.ts'
@@ -46,18 +47,12 @@ export function directRoutes(frontEnd: FrontEnd, log: Logger): DirectRoutes {
 }
 
 async function placeText(frontEnd: FrontEnd, keyHeader: string | undefined, text: string): Promise<JsonAnswer> {
-  const body = parseJson(text)
+  const body = parseBody(text)
   return isOrder(body) ? await place(frontEnd, keyHeader, body) : refusal('INVALID_BODY')
 }
 
 /** The value that a body holds; undefined when it is no JSON. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text)
-  } catch {
-    return undefined
-  }
-}
+export const parseBody = (text: string): unknown => parseJson(text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text)
 
 /** What the schema of the route asks for. */
 export const isOrder = (body: unknown): body is OrderBody =>

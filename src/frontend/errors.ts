@@ -4,7 +4,7 @@ import type { ErrorName } from '../domain/errors.ts'
 import { REQUEST_METHODS } from '../runtime/direct-connection.ts'
 import type { JsonAnswer } from '../runtime/json-answer.ts'
 import type { Logger } from '../runtime/logger.ts'
-import { parseJson } from './direct-routes.ts'
+import { parseBody } from './direct-routes.ts'
 import { refusal, refuse } from './routes.ts'
 
 const PATHS: readonly { readonly path: string; readonly allow: readonly HTTPMethods[] }[] = [
@@ -33,7 +33,7 @@ export function addErrorHandling(app: FastifyInstance, log: Logger): void {
   // A body is read as JSON whatever its media type says: the contract knows no other.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, bytes: Buffer, done) => {
-    const body = isUtf8(bytes) ? parseJson(bytes.toString()) : undefined
+    const body = isUtf8(bytes) ? parseBody(bytes.toString()) : undefined
     done(body === undefined ? Object.assign(new Error('no JSON'), { statusCode: 400 }) : null, body)
   })
   app.setErrorHandler((error: Error & { code?: string; statusCode?: number; validationContext?: string }, _request, reply) => {

@@ -1,3 +1,4 @@
+import { parseJson } from '../domain/text.ts'
 import type { ExchangeResult } from './exchange.ts'
 import type { ErrorBody, PlacedData } from './types.ts'
 
@@ -82,12 +83,8 @@ function read<V extends { kind: 'ok' }>(
 }
 
 function parse(text: string): { data?: unknown; error?: unknown } | undefined {
-  try {
-    const body: unknown = JSON.parse(text)
-    return typeof body === 'object' && body !== null ? body : undefined
-  } catch {
-    return undefined
-  }
+  const body = parseJson(text)
+  return typeof body === 'object' && body !== null ? body : undefined
 }
 
 const excerpt = (text: string): string => JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)

@@ -1,5 +1,6 @@
 import type { Runtime } from '../wire/runtime.ts'
 import type { Entries } from '../wire/messages.ts'
+import { commonLength } from '../storage/chain.ts'
 import type { Copy } from './copy.ts'
 
 const CALL_DEADLINE_MS = 2_000
@@ -22,7 +23,8 @@ export async function repair(runtime: Runtime, copy: Copy, catalogueAddress: str
   const own = copy.head()
   const theirs = await read(0, 0)
   if (theirs.generation < own.sealedGeneration || (await copy.log.digestAt(0)) !== theirs.digest) return false
-  const common = await commonLength(copy, Math.min(own.length, theirs.length), async (length) => (await read(length, 0)).digest)
+  const isSameAt = async (length: number) => (await copy.log.digestAt(length)) === (await read(length, 0)).digest
+  const common = await commonLength(Math.min(own.length, theirs.length), isSameAt)
   if (common === own.length) return true
   const [successor] = (await read(common, 1)).entries
   const mine = await copy.log.entry(common)
@@ -35,14 +37,4 @@ export async function repair(runtime: Runtime, copy: Copy, catalogueAddress: str
   if (!(await copy.cut(common, own))) return false
   log.warn({ length: own.length, common, generation: theirs.generation }, 'tail given up and archived') // R4
   return true
-}
-
-/** The longest common prefix, by bisection over digests: equal digests mean equal histories. Mostly it is all there is. */
-async function commonLength(copy: Copy, max: number, digestAt: (length: number) => Promise<string>): Promise<number> {
-  let [low, high] = [0, max]
-  for (let length = max; low < high; length = Math.ceil((low + high) / 2)) {
-    if ((await copy.log.digestAt(length)) === (await digestAt(length))) low = length
-    else high = length - 1
-  }
-  return low
 }

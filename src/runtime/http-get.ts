@@ -1,4 +1,5 @@
 import { Agent, get } from 'node:http'
+import { parseJson } from '../domain/text.ts'
 import { splitAddress } from './address.ts'
 import { afterAwake, systemClock } from './clock.ts'
 import { dropIdle, IDLE_CONNECTION_MS } from './kept-connections.ts'
@@ -29,7 +30,7 @@ export function httpGet(address: string, path: string, patienceMs: number, heade
       })
       response.on('error', reject)
       response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, headers: response.headers as HttpHeaders, body: parse(text) }),
+        resolve({ status: response.statusCode ?? 0, headers: response.headers as HttpHeaders, body: parseJson(text) }),
       )
     })
     // Not a signal of the request's: one that still waits for a free connection would not hear it.
@@ -41,12 +42,4 @@ export function httpGet(address: string, path: string, patienceMs: number, heade
     request.on('error', reject)
     request.on('close', () => timer.cancel())
   })
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -8,6 +8,20 @@ export interface Genesis {
   readonly stocks: readonly Stock[]
 }
 
+/**
+ * The longest length up to `max` at which two logs of one genesis have the same digest, by bisection: equal digests mean
+ * equal histories up to there, and behind the first difference digests are never equal again. `isSameAt` compares them at
+ * one length; `max` is asked first, as mostly that is it.
+ */
+export async function commonLength(max: number, isSameAt: (length: number) => Promise<boolean>): Promise<number> {
+  let [low, high] = [0, max]
+  for (let length = max; low < high; length = Math.ceil((low + high) / 2)) {
+    if (await isSameAt(length)) low = length
+    else high = length - 1
+  }
+  return low
+}
+
 /** SHA-256 over the genesis, as 64 hexadecimal digits: the digest of an empty log. */
 export function genesisDigest(genesis: Genesis): string {
   const stocks = genesis.stocks.map((s) => [s.name, s.priceCents, s.quantity, s.volume])

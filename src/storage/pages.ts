@@ -20,6 +20,13 @@ export function fittingOnPage(entries: readonly Entry[]): number {
   return entries.length
 }
 
+/** What {@link ReadableLog.entries} asks for, of a log in memory. */
+export function pageOf(entries: readonly Entry[], from: number, limit: number): readonly Entry[] {
+  const first = Math.max(0, from)
+  const wanted = entries.slice(first, first + Math.max(0, limit))
+  return wanted.slice(0, fittingOnPage(wanted))
+}
+
 /** All entries from number `from` up to, not including, `end`, page by page. Ends early where the log does. */
 export async function* pagesOf(log: ReadableLog, from: number, end: number): AsyncGenerator<readonly Entry[], void, void> {
   for (let next = from; next < end; ) {

@@ -31,7 +31,10 @@ const OUTSIDE: Readonly<Record<string, OutsideKind>> = {
   },
   database: {
     what: /^node:sqlite$/,
-    rooms: [{ path: /^src\/storage\/embedded\//, reason: 'the engine' }],
+    rooms: [
+      { path: /^src\/storage\/embedded\//, reason: 'the engine' },
+      { path: /^src\/storage\/verify\//, reason: 'reads files that may be damaged' },
+    ],
   },
   sockets: {
     what: /^node:(net|dgram|http|https|http2|tls)$/,
@@ -56,7 +59,7 @@ const OUTSIDE: Readonly<Record<string, OutsideKind>> = {
     what: /^node:(child_process|worker_threads|cluster)$/,
     rooms: [
       { path: /^src\/cli\/supervisor\//, reason: 'the supervisor starts and watches processes' },
-      { path: /^src\/storage\/embedded\/inode-lock\.ts$/, reason: 'a lock that Node itself cannot take' },
+      { path: /^src\/storage\/embedded\/file\/inode-lock\.ts$/, reason: 'a lock that Node itself cannot take' },
     ],
   },
   'the process itself': {

@@ -1,5 +1,6 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseJson } from '../../domain/text.ts'
 import { identityAt } from '../../storage/embedded/file/inode-lock.ts'
 import { wordsOf } from '../failure.ts'
 import { commandOf, isStillAlive, type KnownProcess } from './process-identity.ts'
@@ -63,7 +64,7 @@ export function readUpState(data: string): StateReading {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { kind: 'none' }
     return { kind: 'unusable', why: `${path} cannot be read (${wordsOf(error)})` }
   }
-  const value = parse(text)
+  const value = parseJson(text)
   const { format } = (value ?? {}) as { format?: unknown }
   if (typeof format === 'number' && format > FORMAT) {
     return { kind: 'unusable', why: `${path} was written by a newer program` }
@@ -85,14 +86,6 @@ export function readRunningState(data: string): UpState | undefined {
  */
 export const isStill = ({ pid, bornAt, args }: ProcessState): boolean =>
   pid !== null && bornAt !== null && isStillAlive({ pid, bornAt }) && commandOf(pid).endsWith(`bazaar.js ${args.join(' ')}`)
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
 
 type Unchecked<T> = { readonly [K in keyof T]?: unknown }
 

@@ -13,7 +13,7 @@ import { openSound, type Opened } from './file/opening.ts'
 import { finishReplacing, isThere, putInPlace } from './file/replacing.ts'
 import { ReplicaTable } from './tables/replica-table.ts'
 import { mayHoldEntries, readReplicas } from './salvage.ts'
-import { LEDGER_SCHEMA } from './file/schema.ts'
+import { LEDGER_SCHEMA } from './tables/schemas.ts'
 import type { SqliteFile, SqliteFileOptions } from './file/sqlite-file.ts'
 import { insertStocks, StockTable } from './tables/stock-table.ts'
 

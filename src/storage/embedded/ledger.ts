@@ -5,7 +5,7 @@ import { continueChain } from '../continuation.ts'
 import { ClusterTable, type ClusterRow } from './tables/cluster-table.ts'
 import { Damage } from './file/damage.ts'
 import { DecisionTable } from './tables/decision-table.ts'
-import { EntryTable } from './tables/entry-table.ts'
+import { EntryTable, type LogExtent } from './tables/entry-table.ts'
 import { readGenesis } from './tables/genesis-table.ts'
 import { ReplicaTable } from './tables/replica-table.ts'
 import type { SqliteFile } from './file/sqlite-file.ts'
@@ -84,15 +84,15 @@ export class EmbeddedLedger implements Ledger {
   }
 
   async entries(from: number, limit: number): Promise<readonly Entry[]> {
-    const first = Math.max(0, from)
-    const end = Math.min(this.#head.length, first + limit)
-    return this.#file.guard(() => this.#entries.read(first, end, this.#start))
+    return this.#file.guard(() => this.#entries.page(this.#extent, from, limit))
   }
 
   async digestAt(length: number): Promise<string | undefined> {
-    return this.#file.guard(() =>
-      length < 0 || length > this.#head.length ? undefined : this.#entries.digestAt(length, this.#start),
-    )
+    return this.#file.guard(() => this.#entries.digestWithin(this.#extent, length))
+  }
+
+  get #extent(): LogExtent {
+    return { length: this.#head.length, start: this.#start }
   }
 
   notePublished(position: number): void {

@@ -7,7 +7,7 @@ import { FileInMaking } from './file/making.ts'
 import { openSound, type Opened } from './file/opening.ts'
 import { EmbeddedOrderLog } from './order-log.ts'
 import { finishReplacing, isThere, putInPlace } from './file/replacing.ts'
-import { ORDER_LOG_SCHEMA } from './file/schema.ts'
+import { ORDER_LOG_SCHEMA } from './tables/schemas.ts'
 import type { SqliteFileOptions } from './file/sqlite-file.ts'
 import { WaitingOrderLog } from './waiting-order-log.ts'
 

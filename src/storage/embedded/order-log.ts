@@ -4,7 +4,7 @@ import { genesisDigest, type Genesis } from '../chain.ts'
 import { adoptGenesis } from '../adoption.ts'
 import { continueChain, wrongDigest } from '../continuation.ts'
 import type { OrderLog, OrderLogHead } from '../order-log.ts'
-import { EntryTable } from './tables/entry-table.ts'
+import { EntryTable, type LogExtent } from './tables/entry-table.ts'
 import { identityOf, readGenesis, writeOpeningStocks } from './tables/genesis-table.ts'
 import { LogTable, type LogRow } from './tables/log-table.ts'
 import type { SqliteFile } from './file/sqlite-file.ts'
@@ -69,15 +69,15 @@ export class EmbeddedOrderLog implements OrderLog {
   }
 
   async entries(from: number, limit: number): Promise<readonly Entry[]> {
-    const first = Math.max(0, from)
-    const end = Math.min(this.#head.length, first + limit)
-    return this.#file.guard(() => this.#entries.read(first, end, this.#start))
+    return this.#file.guard(() => this.#entries.page(this.#extent, from, limit))
   }
 
   async digestAt(length: number): Promise<string | undefined> {
-    return this.#file.guard(() =>
-      length < 0 || length > this.#head.length ? undefined : this.#entries.digestAt(length, this.#start),
-    )
+    return this.#file.guard(() => this.#entries.digestWithin(this.#extent, length))
+  }
+
+  get #extent(): LogExtent {
+    return { length: this.#head.length, start: this.#start }
   }
 
   async seal(generation: number, genesis: Genesis): Promise<OrderLogHead> {

@@ -1,8 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { isReplica, type KnownReplica } from '../ledger.ts'
-import { checkedRow } from './file/checksum.ts'
+import { checkedRow, integersOfAnySize, withNumbers } from './file/row.ts'
 import { toReplica } from './tables/replica-table.ts'
-import { integersOfAnySize, withNumbers } from './file/row.ts'
 
 /** What a damaged ledger still tells. */
 

@@ -1,6 +1,6 @@
 import { FileInMaking } from './file/making.ts'
 import { nextNumbered } from './file/replacing.ts'
-import { ORDER_LOG_SCHEMA } from './file/schema.ts'
+import { ORDER_LOG_SCHEMA } from './tables/schemas.ts'
 import type { SqliteFile } from './file/sqlite-file.ts'
 
 /**

@@ -3,7 +3,7 @@ import type { Stock } from '../../domain/stock.ts'
 import type { Genesis } from '../chain.ts'
 import { continueChain } from '../continuation.ts'
 import { generationAbove, type Decide, type DecidedBatch, type KnownReplica, type Ledger, type LedgerHead } from '../ledger.ts'
-import { fittingOnPage } from '../pages.ts'
+import { pageOf } from '../pages.ts'
 import { MemoryDisk } from './disk.ts'
 import { LedgerState } from './ledger-state.ts'
 
@@ -68,9 +68,7 @@ export class MemoryLedger implements Ledger {
 
   async entries(from: number, limit: number): Promise<readonly Entry[]> {
     this.#read()
-    const first = Math.max(0, from)
-    const wanted = this.#state.entries.slice(first, first + Math.max(0, limit))
-    return wanted.slice(0, fittingOnPage(wanted))
+    return pageOf(this.#state.entries, from, limit)
   }
 
   async digestAt(length: number): Promise<string | undefined> {

@@ -4,7 +4,7 @@ import { adoptGenesis } from '../adoption.ts'
 import { genesisDigest, type Genesis } from '../chain.ts'
 import { continueChain, wrongDigest } from '../continuation.ts'
 import type { OrderLog, OrderLogHead } from '../order-log.ts'
-import { fittingOnPage } from '../pages.ts'
+import { pageOf } from '../pages.ts'
 import { MemoryDisk } from './disk.ts'
 
 export interface MemoryOrderLogOptions {
@@ -66,9 +66,7 @@ export class MemoryOrderLog implements OrderLog {
 
   async entries(from: number, limit: number): Promise<readonly Entry[]> {
     this.#read()
-    const first = Math.max(0, from)
-    const wanted = this.#entries.slice(first, first + Math.max(0, limit))
-    return wanted.slice(0, fittingOnPage(wanted))
+    return pageOf(this.#entries, from, limit)
   }
 
   async digestAt(length: number): Promise<string | undefined> {

@@ -2,12 +2,11 @@ import type { Stock } from '../../domain/stock.ts'
 import type { Findings } from './findings.ts'
 import type { LogCheck } from './log-check.ts'
 import { attempt } from './attempt.ts'
-import { checkedRow } from '../embedded/file/checksum.ts'
+import { checkedRow, integer, only, text } from '../embedded/file/row.ts'
 import type { ClusterRow } from '../embedded/tables/cluster-table.ts'
 import { toRejection } from '../embedded/tables/decision-table.ts'
 import { toStock } from '../embedded/tables/genesis-table.ts'
 import { ReplicaTable } from '../embedded/tables/replica-table.ts'
-import { integer, only, text } from '../embedded/file/row.ts'
 import type { SqliteFile } from '../embedded/file/sqlite-file.ts'
 
 const DOUBLE_KEYS_MAX = 20

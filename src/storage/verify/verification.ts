@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Entry } from '../../domain/order.ts'
+import { commonLength } from '../chain.ts'
 import type { Findings } from './findings.ts'
 
 export type CopyKind = 'ledger' | 'order log'
@@ -85,22 +86,11 @@ function compareLengths(copy: VerifiedCopy, reference: VerifiedCopy): Standing {
 }
 
 async function reportFork(copy: VerifiedCopy, reference: VerifiedCopy, both: number): Promise<void> {
-  const number = await firstDifference(copy, reference, both)
+  // Of `both` it is known already that they differ there.
+  const number = await commonLength(both - 1, async (length) => (await copy.digestAt(length)) === (await reference.digestAt(length)))
   const [own, theirs] = await Promise.all([copy.entry(number), reference.entry(number)])
   const words = isDeepStrictEqual(own, theirs)
     ? `the digest of ${reference.source} differs from here on`
     : `${reference.source} has ${JSON.stringify(theirs)}, this copy ${JSON.stringify(own)}; all that follows differs too`
   copy.findings.add(words, number)
-}
-
-/** By bisection: up to the common prefix digests are equal, after it they never are again. */
-async function firstDifference(copy: VerifiedCopy, reference: VerifiedCopy, both: number): Promise<number> {
-  let [equal, unequal] = [0, both]
-  while (unequal - equal > 1) {
-    const middle = Math.floor((equal + unequal) / 2)
-    const [own, theirs] = await Promise.all([copy.digestAt(middle), reference.digestAt(middle)])
-    if (own === theirs) equal = middle
-    else unequal = middle
-  }
-  return equal
 }

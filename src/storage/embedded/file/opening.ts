@@ -1,6 +1,5 @@
 import { StorageFailure } from '../../ledger.ts'
-import { Damage, DamagedFile } from './damage.ts'
-import { noticedDamage } from './damage-marker.ts'
+import { Damage, DamagedFile, noticedDamage } from './damage.ts'
 import { lockDataFile, type InodeLock } from './inode-lock.ts'
 import type { FileLock } from './lock.ts'
 import { whyNotWritable } from './room.ts'

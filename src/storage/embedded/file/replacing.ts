@@ -1,7 +1,6 @@
 import { readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { Damage, DamagedFile } from './damage.ts'
-import { MARKER_ENDING } from './damage-marker.ts'
+import { Damage, DamagedFile, MARKER_ENDING } from './damage.ts'
 import { syncFolder } from './folder.ts'
 import type { FileInMaking } from './making.ts'
 import type { Schema } from './schema.ts'

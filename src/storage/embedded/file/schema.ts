@@ -1,3 +1,8 @@
+import { DatabaseSync } from 'node:sqlite'
+import { StorageFailure } from '../../ledger.ts'
+import { Damage } from './damage.ts'
+import type { Row } from './row.ts'
+
 /** What one kind of file holds. The words of the SQL are kept in the file: `.schema` in any SQLite tool shows them. */
 export interface Schema {
   /** What the file is, with its article, for messages. */
@@ -11,88 +16,98 @@ export interface Schema {
   readonly advice: string
 }
 
-const GENESIS = `
-CREATE TABLE genesis ( -- what was for sale when the history began; never changes
-  position INTEGER PRIMARY KEY, -- order in the opening catalogue, from 0
-  name TEXT NOT NULL UNIQUE,
-  price_cents INTEGER NOT NULL,
-  quantity INTEGER NOT NULL,
-  volume INTEGER NOT NULL
-) STRICT;`
+const OBJECTS = "SELECT name, type, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%'"
+/** PRAGMA index_xinfo gives this number to an expression. */
+const EXPRESSION = -2
+const BUILT_IN_COLLATION = /^(BINARY|NOCASE|RTRIM)$/i
 
-const ENTRIES = `
-CREATE TABLE entries ( -- accepted orders, numbered 0, 1, 2, … without a gap; never changed
-  number INTEGER PRIMARY KEY,
-  generation INTEGER NOT NULL, -- the catalogue's generation when it decided
-  key TEXT NOT NULL, -- idempotency key
-  fingerprint TEXT NOT NULL, -- the request in short
-  name TEXT NOT NULL,
-  type TEXT NOT NULL, -- buy or sell
-  quantity INTEGER NOT NULL,
-  time_ms INTEGER NOT NULL, -- when it was decided, milliseconds since 1970
-  digest BLOB NOT NULL -- SHA-256 of the hexadecimal digest before it and the JSON array of the columns before this one
-) STRICT;`
-
-/** The catalogue's file. */
-export const LEDGER_SCHEMA: Schema = {
-  kind: 'a ledger',
-  applicationId: 0x53_42_6c_67, // "SBlg"
-  version: 2,
-  advice:
-    'Start the catalogue again: it keeps the file under another name, and recovers its history from the replicas',
-  sql: `
-CREATE TABLE cluster ( -- one row
-  only INTEGER PRIMARY KEY CHECK (only = 1),
-  cluster_id TEXT NOT NULL,
-  genesis_digest TEXT NOT NULL, -- SHA-256 of the cluster's id and the opening catalogue
-  generation INTEGER NOT NULL, -- raised at every start of the catalogue
-  recovered_generation INTEGER NOT NULL, -- that of the last recovery from replicas, 0 when there was none
-  length INTEGER NOT NULL, -- number of entries
-  published INTEGER NOT NULL, -- entries below this number were shown to clients for sure
-  checksum TEXT NOT NULL -- start of the SHA-256 of the JSON array of the table's name and the columns before this one
-) STRICT;
-${GENESIS}
-CREATE TABLE stocks ( -- levels after the last entry
-  name TEXT PRIMARY KEY,
-  price_cents INTEGER NOT NULL,
-  quantity INTEGER NOT NULL CHECK (quantity >= 0),
-  volume INTEGER NOT NULL,
-  checksum TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-${ENTRIES}
-CREATE UNIQUE INDEX entries_by_key ON entries (key); -- keys that grow with time cost a third of random ones
-CREATE TABLE rejections ( -- refused orders, so that asking again gets the same answer
-  key TEXT PRIMARY KEY, -- idempotency key
-  fingerprint TEXT NOT NULL,
-  reason TEXT NOT NULL,
-  position INTEGER NOT NULL, -- number of entries when it was decided
-  time_ms INTEGER NOT NULL,
-  checksum TEXT NOT NULL
-) STRICT;
-CREATE INDEX rejections_by_time ON rejections (time_ms);
-CREATE TABLE replicas ( -- replicas that this catalogue has met
-  replica_id INTEGER PRIMARY KEY,
-  address TEXT NOT NULL, -- host:port where it was met last
-  checksum TEXT NOT NULL
-) STRICT;`,
+/** A table, an index, a view or a trigger. */
+interface SchemaObject {
+  readonly name: string
+  readonly type: string
+  readonly table: string
+  readonly sql: string | null
 }
 
-/** A replica's file. */
-export const ORDER_LOG_SCHEMA: Schema = {
-  kind: 'an order log',
-  applicationId: 0x53_42_6f_6c, // "SBol"
-  version: 2,
-  advice: 'Start the replica again: it keeps the file under another name, and gets every order from the leader',
-  sql: `
-CREATE TABLE log ( -- one row
-  only INTEGER PRIMARY KEY CHECK (only = 1),
-  disk_id TEXT NOT NULL, -- made with this file
-  cluster_id TEXT, -- the history that this log belongs to; NULL until it met a catalogue or a leader
-  genesis_digest TEXT, -- SHA-256 of the cluster's id and the opening catalogue; NULL like the one before
-  sealed_generation INTEGER NOT NULL, -- nothing is taken from a lower generation than this
-  length INTEGER NOT NULL, -- number of entries
-  checksum TEXT NOT NULL -- start of the SHA-256 of the JSON array of the table's name and the columns before this one
-) STRICT;
-${GENESIS}
-${ENTRIES}`,
+type Objects = ReadonlyMap<string, SchemaObject>
+
+const expectedObjects = new Map<Schema, Objects>()
+
+/**
+ * Compares the tables and indexes that a file has, word for word, with those of its kind. Throws a {@link Damage} when
+ * one is missing or differs as after a flipped bit, and a StorageFailure, with what to do, when somebody has changed
+ * them. What somebody has added is let be, unless it would hinder or change what is written.
+ */
+export function checkSchema(database: DatabaseSync, schema: Schema, path: string): void {
+  const [found, expected] = [objectsOf(database), expectedOf(schema)]
+  const added = [...found.values()].filter(({ name }) => !expected.has(name))
+  for (const object of expected.values()) {
+    const other = found.get(object.name)
+    if (!other) throw missing(object, added, path)
+    if (wordsOf(other) !== wordsOf(object)) throw changed(object, other, path)
+  }
+  const hindrance = added.find((object) => expected.has(object.table) && hinders(database, object))
+  if (hindrance) throw inTheWay(hindrance, path)
 }
+
+/** Whether the file has all tables and indexes of that kind, word for word, whatever its header says that it is. */
+export function hasSchema(database: DatabaseSync, schema: Schema): boolean {
+  const found = objectsOf(database)
+  return [...expectedOf(schema).values()].every((object) => {
+    const other = found.get(object.name)
+    return other !== undefined && wordsOf(other) === wordsOf(object)
+  })
+}
+
+/** An index that was dropped can be made again; one that got another name by a flipped bit stands among the added ones. */
+function missing({ name, type, sql }: SchemaObject, added: readonly SchemaObject[], path: string): Error {
+  if (type !== 'index' || sql === null || added.length > 0) return new Damage(`${name} is missing in its schema`)
+  return new StorageFailure(`${path}: somebody has dropped the index ${name}; make it again: sqlite3 ${path} '${sql}'`)
+}
+
+/** A flipped bit leaves the words as long as they were. */
+function changed(object: SchemaObject, found: SchemaObject, path: string): Error {
+  const words = `its schema describes ${object.name} in other words: ${wordsOf(found)}`
+  if (wordsOf(found).length === wordsOf(object).length) return new Damage(words)
+  return new StorageFailure(
+    `${path}: ${words}. Somebody has changed it; change it back (expected is ${wordsOf(object)}), or, to have the file ` +
+      `replaced, \`touch ${path}.damaged\``,
+  )
+}
+
+const inTheWay = ({ name, type, table }: SchemaObject, path: string): StorageFailure =>
+  new StorageFailure(
+    `${path}: somebody has added the ${type} ${name} to ${table}, which would change or hinder what is written there; ` +
+      `remove it: sqlite3 ${path} 'DROP ${type.toUpperCase()} "${name}"'`,
+  )
+
+/** A plain index only costs time. */
+function hinders(database: DatabaseSync, { name, type, table, sql }: SchemaObject): boolean {
+  if (type === 'trigger') return true
+  if (type !== 'index' || sql === null) return false
+  const [index] = database.prepare('SELECT "unique" OR partial AS special FROM pragma_index_list(?) WHERE name = ?').all(table, name)
+  const columns = database.prepare('SELECT cid, coll FROM pragma_index_xinfo(?)').all(name)
+  const isPlain = columns.every(({ cid, coll }) => cid !== EXPRESSION && BUILT_IN_COLLATION.test(String(coll)))
+  return index?.['special'] !== 0 || !isPlain
+}
+
+function expectedOf(schema: Schema): Objects {
+  const known = expectedObjects.get(schema)
+  if (known) return known
+  const model = new DatabaseSync(':memory:')
+  model.exec(schema.sql)
+  const objects = objectsOf(model)
+  model.close()
+  expectedObjects.set(schema, objects)
+  return objects
+}
+
+function objectsOf(database: DatabaseSync): Objects {
+  const rows: readonly Row[] = database.prepare(OBJECTS).all()
+  const objects = rows.map(({ name, type, tbl_name: table, sql }): SchemaObject => {
+    return { name: String(name), type: String(type), table: String(table), sql: sql === null ? null : String(sql) }
+  })
+  return new Map(objects.map((object) => [object.name, object]))
+}
+
+const wordsOf = ({ name, type, table, sql }: SchemaObject): string => JSON.stringify([name, type, table, sql])

@@ -1,7 +1,6 @@
 import type { StatementSync } from 'node:sqlite'
-import { checkedRow, withChecksum } from '../file/checksum.ts'
+import { checkedRow, withChecksum, generation, integer, integersOfAnySize, only, text, withNumbers } from '../file/row.ts'
 import type { GenesisIdentity } from './genesis-table.ts'
-import { generation, integer, integersOfAnySize, only, text, withNumbers } from '../file/row.ts'
 import type { SqliteFile } from '../file/sqlite-file.ts'
 
 /** What the one row of the ledger's table `cluster` says. */

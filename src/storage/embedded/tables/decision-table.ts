@@ -2,10 +2,9 @@ import type { StatementSync } from 'node:sqlite'
 import { REJECTION_REASONS, type RecordedDecision, type RejectionReason } from '../../../domain/order.ts'
 import type { RecordedRejection } from '../../ledger.ts'
 import { assert } from '../../../runtime/assert.ts'
-import { checkedRow, withChecksum } from '../file/checksum.ts'
+import { checkedRow, withChecksum, integer, text, type Row } from '../file/row.ts'
 import { Damage } from '../file/damage.ts'
 import { CHECKED_AT_OPEN, type EntryTable } from './entry-table.ts'
-import { integer, text, type Row } from '../file/row.ts'
 import type { SqliteFile } from '../file/sqlite-file.ts'
 
 const LOST_ENTRY_KEY = `

@@ -18,6 +18,12 @@ type EntryRow = [number, number, string, string, string, TradeType, number, numb
 /** Room of an entry's texts, without reading them. */
 const BYTES = 'octet_length(key) + octet_length(fingerprint) + octet_length(name)'
 
+/** How much of the table is a log's, and the digest of its genesis. */
+export interface LogExtent {
+  readonly length: number
+  readonly start: string
+}
+
 /** Where a log ends. */
 export interface LogEnd {
   readonly digest: string
@@ -71,6 +77,17 @@ export class EntryTable {
         Buffer.from(digests[index] ?? '', 'hex'),
       )
     }
+  }
+
+  /** What `ReadableLog.entries` asks for. */
+  page({ length, start }: LogExtent, from: number, limit: number): readonly Entry[] {
+    const first = Math.max(0, from)
+    return this.read(first, Math.min(length, first + limit), start)
+  }
+
+  /** The digest of the log's first `length` entries; undefined when it has no such length. */
+  digestWithin(log: LogExtent, length: number): string | undefined {
+    return length < 0 || length > log.length ? undefined : this.digestAt(length, log.start)
   }
 
   /**

@@ -1,7 +1,6 @@
 import type { StatementSync } from 'node:sqlite'
 import type { KnownReplica } from '../../ledger.ts'
-import { checkedRow, withChecksum } from '../file/checksum.ts'
-import { integersOfAnySize, text, withNumbers, type Row } from '../file/row.ts'
+import { checkedRow, withChecksum, integersOfAnySize, text, withNumbers, type Row } from '../file/row.ts'
 import type { SqliteFile } from '../file/sqlite-file.ts'
 
 /** The table `replicas`. All calls run inside the file's guard. */

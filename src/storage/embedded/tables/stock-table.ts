@@ -1,7 +1,7 @@
 import type { StatementSync } from 'node:sqlite'
 import type { Stock } from '../../../domain/stock.ts'
 import type { Genesis } from '../../chain.ts'
-import { checkedRow, rowChecksum } from '../file/checksum.ts'
+import { checkedRow, rowChecksum } from '../file/row.ts'
 import { Damage } from '../file/damage.ts'
 import { toStock } from './genesis-table.ts'
 import type { SqliteFile } from '../file/sqlite-file.ts'

@@ -1,11 +1,11 @@
 import type { DiskWeather, SimDisk } from './disk.ts'
-import { deafen, hurtLedger } from './faults.ts'
-import { ABSENCE_MAX_MS, type Stage } from './stage.ts'
+import { hurtLedger } from './faults.ts'
+import { deafen } from './front-end-faults.ts'
+import { ABSENCE_MAX_MS, whenLedgerIsAhead, type Stage } from './stage.ts'
 
 /** Trades go on until the disk is looked at. */
 const SOON_MAX_MS = 250
 const FILLED_MAX_MS = 800
-const AHEAD_POLL_MS = 0.4
 
 export const diskOf = ({ world, cluster }: Stage): SimDisk => world.random.pick(cluster.disks)
 
@@ -22,17 +22,6 @@ export function failDisk(stage: Stage, fault: DiskWeather['fault']): string {
   return `a disk is ${low ? 'low on room' : fault}${low && now === 'full' ? ' and full' : ''}`
 }
 
-/** Kills all replicas in a moment when the ledger holds what none of them does, if there is one before that time. */
-function keepDecided(stage: Stage, beforeMs: number): void {
-  const { world, cluster } = stage
-  const length = cluster.ledger?.head().length ?? 0
-  if (cluster.replicas.every(({ log }) => log.head().length < length)) {
-    for (const { process } of cluster.replicas) process.crash('killed before it has what was decided')
-  } else if (world.scheduler.nowMs < beforeMs && !cluster.healed) {
-    world.scheduler.after(AHEAD_POLL_MS, () => keepDecided(stage, beforeMs))
-  }
-}
-
 /** No disk has room any more, and then the catalogue is killed: what was published can still be looked up. */
 export function fillAllDisks(stage: Stage): string {
   const { world, cluster, readable } = stage
@@ -44,7 +33,11 @@ export function fillAllDisks(stage: Stage): string {
   const killedAfter = world.random.next() * world.random.pick([SOON_MAX_MS, FILLED_MAX_MS])
   // What it has cached a front end may serve until its lease is over, though others have been traded with since.
   if (world.random.chance(0.5)) world.trace(`FAULT ${deafen(stage)}`)
-  else keepDecided(stage, world.scheduler.nowMs + Math.min(killedAfter, SOON_MAX_MS))
+  else {
+    whenLedgerIsAhead(stage, world.scheduler.nowMs + Math.min(killedAfter, SOON_MAX_MS), () => {
+      for (const { process } of cluster.replicas) process.crash('killed before it has what was decided')
+    })
+  }
   const makeRoom = () => {
     for (const disk of cluster.disks) disk.weather = { ...disk.weather, fault: 'none', low: false }
   }

@@ -14,7 +14,7 @@ export interface FaultMix {
 }
 
 export const FAULT_MIXES: readonly FaultMix[] = [
-  { name: 'calm', weights: { reset: 1, stall: 1, 'slow-network': 1, 'wall-clock': 1 } },
+  { name: 'calm', weights: { reset: 1, stall: 1, 'ways-fail-in-turn': 1, 'slow-network': 1, 'wall-clock': 1 } },
   {
     name: 'crashes',
     weights: {
@@ -50,7 +50,7 @@ export const FAULT_MIXES: readonly FaultMix[] = [
   { name: 'network', weights: { partition: 4, reset: 3, stall: 3, 'slow-network': 3, vanish: 1 } },
   { name: 'machines', weights: { vanish: 8, stall: 2, pause: 1, 'slow-network': 1 } },
   { name: 'disks', weights: { 'full-disk': 2, 'broken-disk': 2, 'slow-disk': 3, 'kill-replica': 1 } },
-  { name: 'clocks', weights: { 'wall-clock': 3, 'kill-catalogue': 2, 'kill-front-end': 0.5 } },
+  { name: 'clocks', weights: { 'wall-clock': 3, 'start-with-wrong-date': 2, 'kill-catalogue': 2, 'kill-front-end': 0.5 } },
   { name: 'full disks', losesLedger: true, weights: { 'all-disks-full': 1 } },
   {
     name: 'ledger lost',

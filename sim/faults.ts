@@ -1,5 +1,6 @@
 import type { SimReplica } from './cluster.ts'
 import { diskOf, failDisk, fillAllDisks } from './disk-faults.ts'
+import { deafen, delayConfirmations, waysFailInTurn } from './front-end-faults.ts'
 import { killNeighbour, neighbourMovesIn } from './neighbour-faults.ts'
 import { forgetConnections, othersAreLate, slowProcess } from './lateness-faults.ts'
 import { FAIR_WEATHER } from './network.ts'
@@ -10,12 +11,10 @@ const ALONE_MIN_MS = 300
 const RETURN_MAX_MS = 4_000
 const AHEAD_POLL_MS = 0.4
 const AHEAD_TRIES = 100
-const DEAF_MAX_MS = 900
 const CALM_MS = 2_500
 const LATE_MAX_MS = 60
-const DELAY_MIN_MS = 1_300
-const DELAY_MAX_MS = 2_500
 const DAY_MS = 86_400_000
+const WRONG_BY_MS = 3 * DAY_MS
 
 function vanishFor({ world }: Stage, process: SimProcess): string {
   const absence = absenceOf(world)
@@ -44,29 +43,6 @@ function partition(stage: Stage): string {
   }
   world.scheduler.after(world.random.next() * ABSENCE_MAX_MS, () => world.network.heal())
   return `cut ${process.name} ${['both ways', 'inbound', 'outbound'][ways]} from ${others.map((o) => o.name).join(' ')}`
-}
-
-/** A front end hears no replica, or nobody at all, while others hear it: what it has cached it may serve under its lease. */
-export function deafen({ world, cluster }: Stage): string {
-  const { process } = world.random.pick(cluster.frontEnds)
-  const silent = cluster.replicas.map((replica) => replica.process)
-  if (world.random.chance(0.5)) silent.push(cluster.catalogue)
-  for (const { name } of silent) world.network.cut(name, process.name)
-  world.scheduler.after(world.random.next() * DEAF_MAX_MS, () => world.network.heal())
-  return `${process.name} hears nothing of ${silent.map(({ name }) => name).join(' ')}`
-}
-
-/** What a front end sends to the replicas arrives late, on streams that it has replaced by then; and it falls deaf to them. */
-function delayConfirmations({ world, cluster }: Stage): string {
-  const { process } = world.random.pick(cluster.frontEnds)
-  const duration = world.random.between(DELAY_MIN_MS, DELAY_MAX_MS)
-  world.network.streams.stallFrom(process, 'Order.Route', duration)
-  world.scheduler.after(duration - world.random.next() * DEAF_MAX_MS, () => {
-    if (cluster.healed) return
-    for (const replica of cluster.replicas) world.network.cut(replica.process.name, process.name)
-    world.scheduler.after(world.random.next() * DEAF_MAX_MS, () => world.network.heal())
-  })
-  return `what ${process.name} sends to the replicas stands still for ${Math.round(duration)} ms, and then it hears none of them`
 }
 
 function slowNetwork({ world }: Stage): string {
@@ -211,6 +187,16 @@ function restartCatalogue({ cluster, world }: Stage): string {
   return 'restart the catalogue'
 }
 
+/** The catalogue's machine has a wrong date when it starts, until somebody sets it right. */
+function startWithWrongDate(stage: Stage): string {
+  const { world, cluster } = stage
+  const by = world.random.pick([-WRONG_BY_MS, WRONG_BY_MS])
+  const killed = crashFor(stage, cluster.catalogue)
+  cluster.catalogue.jumpWall(by)
+  world.scheduler.after(world.random.next() * ABSENCE_MAX_MS, () => cluster.catalogue.jumpWall(-by))
+  return `${killed}: its wall clock is wrong by ${by} ms for a while`
+}
+
 /** The faults by name. Each says what it did; each is taken back by itself or when everything is healed. */
 export const FAULTS = {
   'kill-replica': (stage) => crashFor(stage, replicaOf(stage).process),
@@ -236,6 +222,7 @@ export const FAULTS = {
   partition,
   'deaf-front-end': deafen,
   'delay-confirmations': delayConfirmations,
+  'ways-fail-in-turn': waysFailInTurn,
   reset: ({ world }) => {
     world.network.streams.resetOne()
     return 'reset a connection'
@@ -282,10 +269,11 @@ export const FAULTS = {
   'kill-neighbour': killNeighbour,
   'wall-clock': (stage) => {
     const process = processOf(stage)
-    const by = stage.world.random.pick([-3 * DAY_MS, -3_600_000, -400, 300, 5_000, 3 * DAY_MS])
+    const by = stage.world.random.pick([-WRONG_BY_MS, -3_600_000, -400, 300, 5_000, WRONG_BY_MS])
     process.jumpWall(by)
     return `wall clock of ${process.name} jumps by ${by} ms`
   },
+  'start-with-wrong-date': startWithWrongDate,
 } as const satisfies Record<string, Fault>
 
 export type FaultName = keyof typeof FAULTS

@@ -41,3 +41,16 @@ export function crashFor({ world }: Stage, process: SimProcess): string {
   world.scheduler.after(absence, () => process.start())
   return `kill ${process.name} for ${Math.round(absence)} ms`
 }
+
+const AHEAD_POLL_MS = 0.4
+
+/** Acts in a moment when the ledger holds what no replica does, if there is one before that time. */
+export function whenLedgerIsAhead(stage: Stage, beforeMs: number, act: () => void): void {
+  const { world, cluster } = stage
+  const length = cluster.ledger?.head().length ?? 0
+  if (cluster.healed) return
+  if (cluster.replicas.every(({ log }) => log.head().length < length)) act()
+  else if (world.scheduler.nowMs < beforeMs) {
+    world.scheduler.after(AHEAD_POLL_MS, () => whenLedgerIsAhead(stage, beforeMs, act))
+  }
+}

@@ -57,6 +57,11 @@ export class SimStreams {
     this.#break(pair, 'connection reset', told.map((i) => pair.ends[i]))
   }
 
+  /** Resets every stream of a kind; both ends learn of it. */
+  resetAll(method: StreamMethod): void {
+    for (const pair of [...this.#pairs]) if (pair.method === method) this.#break(pair, 'connection reset', pair.ends)
+  }
+
   /** All streams of this process are forgotten on their way. */
   forgetAllOf(process: SimProcess): void {
     for (const pair of this.#pairs) {

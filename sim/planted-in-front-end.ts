@@ -20,8 +20,8 @@ export const FRONT_END_BUGS: readonly PlantedBug[] = [
     name: 'cache-older-than-push',
     what: 'K2: an answer that is older than a push is cached',
     file: 'src/frontend/stock-cache.ts',
-    find: 'this.#session > 0 && position >= floor)',
-    replace: 'this.#session > 0)',
+    find: 'this.#session !== undefined && position >= floor)',
+    replace: 'this.#session !== undefined)',
   },
   {
     name: 'cache-survives-session',
@@ -33,10 +33,9 @@ export const FRONT_END_BUGS: readonly PlantedBug[] = [
   {
     name: 'lease-from-grant',
     what: 'K3: the lease is measured from the grant’s arrival, and never by the wall clock',
-    file: 'src/frontend/session.ts',
-    find: 'this.#lease = { ...asked, lengthMs: leaseMs * LEASE_USED }',
-    replace:
-      'this.#lease = { askedMonotonicMs: this.#runtime.clock.monotonicMs(), askedWallMs: this.#runtime.clock.wallMs(), lengthMs: leaseMs }',
+    file: 'src/frontend/lease.ts',
+    find: 'this.#granted = { asked, lengthMs: leaseMs * LEASE_USED }',
+    replace: 'this.#granted = { asked: this.#now(), lengthMs: leaseMs }',
   },
   {
     name: 'other-key-on-repeat',
@@ -50,7 +49,7 @@ export const FRONT_END_BUGS: readonly PlantedBug[] = [
     name: 'orders-of-lost-leader',
     what: 'what a lost leader has not answered is not asked elsewhere',
     file: 'src/frontend/orders.ts',
-    find: 'for (const pending of this.#pending) if (pending.sentTo === link) this.#wait(pending)',
+    find: 'for (const pending of this.#pending) if (pending.sent?.to === replica) this.#wait(pending)',
     replace: '',
   },
   {
@@ -70,16 +69,16 @@ export const FRONT_END_BUGS: readonly PlantedBug[] = [
   {
     name: 'lease-overused',
     what: 'K3: the lease is used beyond its end',
-    file: 'src/frontend/session.ts',
+    file: 'src/frontend/lease.ts',
     find: 'const LEASE_USED = 0.9',
     replace: 'const LEASE_USED = 1.2',
   },
   {
     name: 'lease-by-wall-clock',
     what: 'K3: the lease is measured by the wall clock alone',
-    file: 'src/frontend/session.ts',
-    find: 'return clock.monotonicMs() - askedMonotonicMs < lengthMs && clock.wallMs() - askedWallMs < lengthMs',
-    replace: 'return askedMonotonicMs >= 0 && clock.wallMs() - askedWallMs < lengthMs',
+    file: 'src/frontend/lease.ts',
+    find: 'return monotonicMs - asked.monotonicMs < lengthMs && wallMs - asked.wallMs < lengthMs',
+    replace: 'return monotonicMs >= 0 && wallMs - asked.wallMs < lengthMs',
   },
   {
     name: 'front-end-keys-collide',
@@ -134,8 +133,8 @@ export const FRONT_END_BUGS: readonly PlantedBug[] = [
     name: 'any-replica-leads',
     what: 'E4: a replica of another system that answers at a named address is used as the leader',
     file: 'src/frontend/leadership.ts',
-    find: "if (own === '' || clusterId === '' || clusterId === own) return undefined",
-    replace: 'if (own.length + clusterId.length >= 0) return undefined',
+    find: 'if (own === undefined || clusterId === undefined || clusterId === own) return undefined',
+    replace: 'if (own !== null || clusterId !== null) return undefined',
   },
   {
     name: 'catalogue-not-asked',

@@ -238,7 +238,7 @@ export const REPLICA_BUGS: readonly PlantedBug[] = [
     name: 'forgotten-catalogue-kept',
     what: 'a front end waits for ever on a stream to the catalogue that a box on the way has forgotten',
     file: 'src/frontend/session.ts',
-    find: 'if (this.#stream && clock.awakeMs() - this.#heardAt > SILENCE_MS)',
+    find: 'if (this.#stream && clock.awakeMs() - this.#heardAt > CATALOGUE_SILENCE_MS)',
     replace: 'if (this.#stream && clock.awakeMs() < this.#heardAt)',
   },
   {

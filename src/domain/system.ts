@@ -1,7 +1,7 @@
 /** How a process says which system it belongs to. */
 export interface SystemName {
-  /** The cluster that its log, or its catalogue's, belongs to; '' when it cannot say. */
-  readonly clusterId: string
+  /** The cluster that its log, or its catalogue's, belongs to; undefined when it cannot say. */
+  readonly clusterId: string | undefined
   /** "host:port" of its catalogue, as its start arguments have it. */
   readonly catalogueAddress: string
 }
@@ -11,4 +11,4 @@ export interface SystemName {
  * the same catalogue.
  */
 export const isSameSystem = (one: SystemName, other: SystemName): boolean =>
-  one.clusterId !== '' && other.clusterId !== '' ? one.clusterId === other.clusterId : one.catalogueAddress === other.catalogueAddress
+  one.clusterId !== undefined && other.clusterId !== undefined ? one.clusterId === other.clusterId : one.catalogueAddress === other.catalogueAddress

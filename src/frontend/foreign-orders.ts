@@ -1,6 +1,6 @@
 import { LIMITS } from '../domain/limits.ts'
 import type { OrderRequest } from '../domain/order.ts'
-import type { Placed } from './orders.ts'
+import type { Placed } from './placed.ts'
 
 interface Remembered {
   readonly fingerprint: string
@@ -13,6 +13,7 @@ interface Remembered {
  * what comes again under such a key is answered from here, and never placed anew.
  */
 export class ForeignOrders {
+  /** In the order in which they were placed: the oldest one makes room. */
   readonly #byKey = new Map<string, Remembered>()
 
   get isEmpty(): boolean {

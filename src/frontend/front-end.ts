@@ -1,5 +1,4 @@
 import { LIMITS } from '../domain/limits.ts'
-import type { SystemName } from '../domain/system.ts'
 import type { StatusData } from '../http/types.ts'
 import { Gate, PATIENT_ASKER, type Asker } from '../runtime/gate.ts'
 import type { Runtime } from '../wire/runtime.ts'
@@ -45,25 +44,12 @@ export function createFrontEnd(runtime: Runtime, options: FrontEndCoreOptions): 
   const { catalogueAddress, caching } = options
   const id = runtime.random.id(8)
   const cache = new StockCache(options.cacheStocksMax)
-  const orders: Orders = new Orders(runtime.clock, () => leadership.leader)
-  const system: SystemName = {
-    catalogueAddress,
-    get clusterId() {
-      return session.clusterId
-    },
-  }
-  const leadership = new Leadership(runtime, options.replicas, id, system, {
-    led: () => orders.led(),
-    lost: (link) => orders.lost(link),
-    outcomes: (link, outcomes) => {
-      if (orders.settle(outcomes) === 'not-leader') leadership.refused(link)
-    },
-    invalidate: ({ names, number }) => cache.invalidate(names, number),
-  })
+  const orders = new Orders(runtime.clock)
   const replicas = options.replicas.map((replica) => `${replica.id}=${replica.address}`)
+  const session = new CatalogueSession(runtime, { frontEndId: id, catalogueAddress, caching, replicas }, cache)
+  const leadership = new Leadership(runtime, { frontEndId: id, system: session, replicas: options.replicas }, { orders, cache })
   const queries = new OrderQueries(runtime, leadership, catalogueAddress)
-  const session: CatalogueSession = new CatalogueSession(runtime, { frontEndId: id, catalogueAddress, caching, replicas }, cache)
-  let address = ''
+  let address: string | undefined
   const listings = new Gate(runtime.clock, { placesMax: LIMITS.frontEndListingsMax, waitingMax: LIMITS.frontEndWaitingQuestionsMax })
   const statuses = new SharedAnswer(() =>
     gatherStatus(runtime, { address, catalogueAddress, caching, cache, session, orders, leadership }),
@@ -84,6 +70,7 @@ export function createFrontEnd(runtime: Runtime, options: FrontEndCoreOptions): 
     status: () => statuses.get(),
     start: (ownAddress) => {
       address = ownAddress
+      orders.start()
       leadership.start()
       session.start(ownAddress)
     },

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { LIMITS } from '../domain/limits.ts'
-import type { Pong } from '../wire/messages.ts'
 import { byFitness } from './leadership.ts'
+import type { ReplicaState } from './route-stream.ts'
 
 const LONG = 100_000
 
@@ -10,7 +10,7 @@ const order = (
   ...replicas: readonly { readonly id: number; readonly length: number; readonly canLead?: boolean; readonly isForeign?: boolean }[]
 ) =>
   byFitness(
-    replicas.map(({ id, length, canLead = true, isForeign = false }) => ({ id, isForeign, pong: { length, canLead } as Pong })),
+    replicas.map(({ id, length, canLead = true, isForeign = false }) => ({ id, isForeign, state: { length, canLead } as ReplicaState })),
   ).map(({ id }) => id)
 
 test.each([

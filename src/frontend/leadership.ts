@@ -3,8 +3,10 @@ import { isSameSystem, type SystemName } from '../domain/system.ts'
 import { sleep, type Timer } from '../runtime/clock.ts'
 import { isAway } from '../wire/rpc-error.ts'
 import type { Runtime } from '../wire/runtime.ts'
-import type { PlaceOutcome, Pong, StockChange } from '../wire/messages.ts'
-import { ReplicaLink, type LinkEvents } from './replica-link.ts'
+import type { Orders } from './orders.ts'
+import { ReplicaLink, type FrontEndIdentity, type LinkWatcher, type NamedReplica } from './replica-link.ts'
+import type { ReplicaState } from './route-stream.ts'
+import type { StockCache } from './stock-cache.ts'
 
 const PING_INTERVAL_MS = 150
 const ELECTION_INTERVAL_MS = 500
@@ -15,13 +17,14 @@ const CANDIDATE_POLL_MS = 20
 /** Another program is elected when none of ours has led for this long: one that is restarted is back within it. */
 const FOREIGN_ELECTION_DELAY_MS = 2_000
 
-export interface LeadershipEvents {
-  /** There is a leader, or another one. */
-  led(link: ReplicaLink): void
-  /** The replica is gone, or leads no more: what was sent to it has to be asked again. */
-  lost(link: ReplicaLink): void
-  outcomes(link: ReplicaLink, outcomes: readonly PlaceOutcome[]): void
-  invalidate(change: StockChange): void
+export interface LeadershipOptions extends FrontEndIdentity {
+  readonly replicas: readonly NamedReplica[]
+}
+
+/** Who hears of replicas: orders go to the leader, and the cache drops what trades have changed. */
+export interface LeadershipReceivers {
+  readonly orders: Pick<Orders, 'led' | 'lost' | 'settle'>
+  readonly cache: Pick<StockCache, 'invalidate'>
 }
 
 interface Current {
@@ -49,7 +52,7 @@ export class Leadership {
   readonly #runtime: Runtime
   /** The catalogue's cluster is known once that has said so. */
   readonly #system: SystemName
-  readonly #events: LeadershipEvents
+  readonly #orders: LeadershipReceivers['orders']
   readonly #links: readonly ReplicaLink[]
   #beat: Timer | undefined
   /** By the time that this process was awake. */
@@ -63,25 +66,16 @@ export class Leadership {
   #closed = false
   elections = 0
 
-  constructor(
-    runtime: Runtime,
-    replicas: readonly { readonly id: number; readonly address: string }[],
-    frontEndId: string,
-    system: SystemName,
-    events: LeadershipEvents,
-  ) {
+  constructor(runtime: Runtime, options: LeadershipOptions, receivers: LeadershipReceivers) {
     this.#runtime = runtime
-    this.#system = system
-    this.#events = events
-    const linkEvents: LinkEvents = {
-      objection: (pong) => this.#objection(pong),
-      pong: (link) => this.#heard(link),
-      down: (link) => this.#lost(link),
-      outcomes: (link, outcomes) => events.outcomes(link, outcomes),
-      invalidate: (change) => events.invalidate(change),
+    this.#system = options.system
+    this.#orders = receivers.orders
+    const watcher: LinkWatcher = {
+      objection: (state) => this.#objection(state),
+      heard: (link) => this.#heard(link),
+      lost: (link) => this.#lost(link),
     }
-    const { catalogueAddress } = system
-    this.#links = replicas.map((replica) => new ReplicaLink(runtime, { ...replica, catalogueAddress }, frontEndId, linkEvents))
+    this.#links = options.replicas.map((replica) => new ReplicaLink(runtime, replica, options, receivers, watcher))
   }
 
   /** Begins to look for a leader. */
@@ -117,7 +111,7 @@ export class Leadership {
     // None of ours steps down for another program (E5).
     const ours = this.#isForeignLeading ? undefined : this.#current
     const leader = ours && { epoch: ours.epoch, id: ours.link.id }
-    for (const link of this.#links) link.beat(leader, this.#system)
+    for (const link of this.#links) link.beat(leader)
   }
 
   get #isForeignLeading(): boolean {
@@ -126,32 +120,32 @@ export class Leadership {
 
   #heard(link: ReplicaLink): void {
     if (link.isForeign) return
-    const epoch = link.pong?.epoch ?? 0
+    const epoch = link.state?.epoch ?? 0
     this.#highestEpoch = Math.max(this.#highestEpoch, epoch)
     const current = this.#current
     if (current?.link === link) {
       if (epoch > 0) this.#current = { ...current, epoch: Math.max(epoch, current.epoch) }
-      else if (link.pong && link.pong.ping > current.sincePing) this.#lost(link)
+      else if (link.state && link.state.ping > current.sincePing) this.#lost(link)
     } else if (epoch > 0 && this.#isOurs(link) && this.#isBetter(link, epoch)) this.#adopt(link, epoch) // E1
     else if (this.#isForeignLeading && this.#couldLead(link)) void this.#elect() // E5
   }
 
   /** E4. Why this replica is another cluster's, or undefined. */
-  #objection({ replicaId, clusterId }: Pong): string | undefined {
+  #objection({ replicaId, clusterId }: ReplicaState): string | undefined {
     const own = this.#system.clusterId
-    if (own === '' || clusterId === '' || clusterId === own) return undefined
+    if (own === undefined || clusterId === undefined || clusterId === own) return undefined
     return `replica ${replicaId} belongs to cluster ${clusterId}, the catalogue to cluster ${own}`
   }
 
   /** E4, for a replica that there is no objection to. */
-  #isOurs({ pong }: ReplicaLink): boolean {
-    return pong !== undefined && isSameSystem(pong, this.#system)
+  #isOurs({ state }: ReplicaLink): boolean {
+    return state !== undefined && isSameSystem(state, this.#system)
   }
 
   /** E4, E5: it is a replica of ours, and says that it can lead. */
   #couldLead(link: ReplicaLink): boolean {
-    const isKnown = this.#system.clusterId !== ''
-    return !link.isForeign && link.pong?.canLead === true && (isKnown || this.#isOurs(link))
+    const isKnown = this.#system.clusterId !== undefined
+    return !link.isForeign && link.state?.canLead === true && (isKnown || this.#isOurs(link))
   }
 
   #isBetter(link: ReplicaLink, epoch: number): boolean {
@@ -164,8 +158,8 @@ export class Leadership {
     const before = this.#current
     this.#current = { link, epoch, sincePing: link.lastPing }
     this.#runtime.log.info({ replica: link.id, address: link.address, epoch }, 'leader')
-    if (before) this.#events.lost(before.link)
-    this.#events.led(link)
+    if (before) this.#orders.lost(before.link)
+    this.#orders.led(link)
   }
 
   #lost(link: ReplicaLink): void {
@@ -174,7 +168,7 @@ export class Leadership {
       this.#leaderlessSince = this.#runtime.clock.awakeMs()
       this.#runtime.log.warn({ replica: link.id, why: link.trouble }, 'leader lost')
     }
-    this.#events.lost(link)
+    this.#orders.lost(link)
     if (!this.#closed) void this.#elect()
   }
 
@@ -196,7 +190,7 @@ export class Leadership {
 
   async #tryToElect(): Promise<boolean> {
     const { clock } = this.#runtime
-    const alive = this.#links.filter((link) => link.pong)
+    const alive = this.#links.filter((link) => link.state)
     const now = clock.monotonicMs()
     if (clock.awakeMs() < this.#startedAt + FIRST_ELECTION_DELAY_MS && alive.length < this.#links.length) return false
     if (now < this.#lastElectionAt + ELECTION_INTERVAL_MS) return false // E2
@@ -213,10 +207,10 @@ export class Leadership {
 
   async #assign(candidate: ReplicaLink): Promise<boolean> {
     const epoch = Math.min(this.#highestEpoch + 1, LIMITS.epochMax) // At the highest one the id alone counts (E1).
-    const followers = this.#links.filter((link) => link !== candidate && link.pong).map((link) => link.address)
+    const followers = this.#links.filter((link) => link !== candidate && link.state).map((link) => link.address)
     const [followerOne = '', followerTwo = ''] = followers
     try {
-      const request = { followerOne, followerTwo, epoch, clusterId: this.#system.clusterId }
+      const request = { followerOne, followerTwo, epoch, clusterId: this.#system.clusterId ?? '' }
       const patienceMs = Math.max(ASSIGN_DEADLINE_MS, candidate.patienceMs)
       const { resultFollowers } = await this.#runtime.network.call(candidate.address, 'Order.AssignFollowers', request, patienceMs)
       if (candidate.isForeign && resultFollowers !== 1) throw new Error(`it answers ${resultFollowers}`)
@@ -227,16 +221,16 @@ export class Leadership {
       return false
     }
     this.#highestEpoch = Math.max(this.#highestEpoch, epoch)
-    if (candidate.pong && this.#isBetter(candidate, epoch)) this.#adopt(candidate, epoch)
+    if (candidate.state && this.#isBetter(candidate, epoch)) this.#adopt(candidate, epoch)
     return true
   }
 }
 
 /** E3, E5. Those that can lead, highest id first; behind them those that would have to read much before they trade; then others' programs. */
-export function byFitness<L extends Pick<ReplicaLink, 'id' | 'pong' | 'isForeign'>>(alive: readonly L[]): readonly L[] {
-  const lengthOf = (link: L) => link.pong?.length ?? 0
+export function byFitness<L extends Pick<ReplicaLink, 'id' | 'state' | 'isForeign'>>(alive: readonly L[]): readonly L[] {
+  const lengthOf = (link: L) => link.state?.length ?? 0
   const longest = Math.max(...alive.map(lengthOf))
   const lacksMuch = (link: L) => Number(longest - lengthOf(link) > LIMITS.leaderGapMax)
   const rank = (link: L) => (link.isForeign ? 2 : lacksMuch(link))
-  return alive.filter((link) => link.pong?.canLead).sort((a, b) => rank(a) - rank(b) || b.id - a.id)
+  return alive.filter((link) => link.state?.canLead).sort((a, b) => rank(a) - rank(b) || b.id - a.id)
 }

@@ -3,22 +3,20 @@ import { systemClock } from '../runtime/clock.ts'
 import { systemRandom } from '../runtime/random.ts'
 import { NOT_LEADER } from '../wire/outcome-codes.ts'
 import { FrontEndKeys } from './idempotency-key.ts'
-import { Orders } from './orders.ts'
-import type { ReplicaLink } from './replica-link.ts'
+import { Orders, type OrderTaker } from './orders.ts'
 
 const order = (key: string) => ({ key, fingerprint: 'x', name: 'apple', type: 'buy', quantity: 1 })
 const refused = { number: NOT_LEADER, replayed: false }
 
 test('orders that a replica surely refused in one message were not placed, all of them', async () => {
   let first = 0
-  let leader: Pick<ReplicaLink, 'place'> | undefined = { place: (id) => (first = id) }
-  const orders = new Orders(systemClock, () => leader as ReplicaLink | undefined)
+  const leader: OrderTaker = { isForeign: false, place: (id) => (first = id), placeSingle: () => Promise.reject(new Error('it is one of ours')) }
+  const orders = new Orders(systemClock)
+  orders.led(leader)
   const placed = ['a', 'b', 'c'].map((key) => orders.place(order(key)))
   await new Promise((resolve) => setImmediate(resolve))
-  const link = leader as ReplicaLink
-  leader = undefined
   expect(orders.settle([0, 1, 2].map((i) => ({ ...refused, id: first + i })))).toBe('not-leader')
-  orders.lost(link)
+  orders.lost(leader)
   orders.close()
   expect(await Promise.all(placed)).toEqual(Array(3).fill({ kind: 'unknown', error: 'NOT_PLACED' }))
 })

@@ -1,22 +1,26 @@
-import type { ErrorName } from '../domain/errors.ts'
 import { LIMITS } from '../domain/limits.ts'
-import type { OrderRequest, Outcome } from '../domain/order.ts'
+import type { OrderRequest } from '../domain/order.ts'
 import type { Clock, Timer } from '../runtime/clock.ts'
 import type { PlaceOutcome } from '../wire/messages.ts'
 import { fromWireOutcome, NOT_LEADER, OVERLOADED } from '../wire/outcome-codes.ts'
 import { ForeignOrders } from './foreign-orders.ts'
 import type { ForeignPlaced } from './foreign-replica.ts'
 import { CLIENT_PATIENCE_MS, RETRY_MS } from './patience.ts'
-import type { ReplicaLink } from './replica-link.ts'
+import type { Placed } from './placed.ts'
 
 const DEADLINE_CHECK_MS = 100
 /** A queue that has not become short for this long stands: orders come faster than they are answered. */
 const STANDING_AFTER_MS = 2_000
 
-/** How an order ended, as far as this front end can tell. "No" is not "don't know". */
-export type Placed =
-  | { readonly kind: 'decided'; readonly outcome: Outcome }
-  | { readonly kind: 'unknown'; readonly error: ErrorName }
+/** Where orders are sent: the replica that leads. */
+export interface OrderTaker {
+  /** Whether another program answers there, which takes one order at a time. */
+  readonly isForeign: boolean
+  /** Sends orders under the ids `first`, `first` + 1, … */
+  place(first: number, requests: readonly OrderRequest[]): void
+  /** Has a leader of another make place one order; with `mayPlace` false it only looks for it. */
+  placeSingle(request: OrderRequest, mayPlace: boolean): Promise<ForeignPlaced>
+}
 
 const FATE_UNKNOWN: Placed = { kind: 'unknown', error: 'FATE_UNKNOWN' }
 
@@ -24,9 +28,8 @@ interface Pending {
   readonly request: OrderRequest
   readonly settle: (placed: Placed) => void
   readonly deadlineAt: number
-  /** The id it was last sent under, and to whom; -1 while it waits. */
-  id: number
-  sentTo: ReplicaLink | undefined
+  /** Under which id it was last sent, and to whom; undefined while it waits. */
+  sent: { readonly id: number; readonly to: OrderTaker } | undefined
   /** Times it was sent without a sure "no": above 0 it may have been placed. */
   uncertainTries: number
   /** It was sent to a leader of another make, which does not know its key: it is never sent again (Q3). */
@@ -41,7 +44,8 @@ interface Pending {
  */
 export class Orders {
   readonly #clock: Clock
-  readonly #leader: () => ReplicaLink | undefined
+  #leader: OrderTaker | undefined
+  /** In the order in which they came, which is that of their deadlines. */
   readonly #pending = new Set<Pending>()
   readonly #byId = new Map<number, Pending>()
   #waiting: Pending[] = []
@@ -51,16 +55,19 @@ export class Orders {
   #isSingleUnderWay = false
   #lastId = 0
   #flushing = false
-  readonly #sweep: Timer
+  #sweep: Timer | undefined
   /** When few orders were waiting last. */
-  #shortAt = 0
+  #shortAt: number
   answered = 0
 
-  constructor(clock: Clock, leader: () => ReplicaLink | undefined) {
+  constructor(clock: Clock) {
     this.#clock = clock
-    this.#leader = leader
     this.#shortAt = clock.monotonicMs()
-    this.#sweep = clock.every(DEADLINE_CHECK_MS, () => this.#expire())
+  }
+
+  /** Begins to look for orders whose time is over. */
+  start(): void {
+    this.#sweep = this.#clock.every(DEADLINE_CHECK_MS, () => this.#expire())
   }
 
   get waiting(): number {
@@ -73,7 +80,7 @@ export class Orders {
     if (size < LIMITS.frontEndStandingOrdersMax) return false
     if (size >= LIMITS.frontEndPendingOrdersMax) return true
     // While nobody leads nothing is answered, and that is soon over.
-    return this.#leader() !== undefined && this.#clock.monotonicMs() > this.#shortAt + STANDING_AFTER_MS
+    return this.#leader !== undefined && this.#clock.monotonicMs() > this.#shortAt + STANDING_AFTER_MS
   }
 
   place(request: OrderRequest): Promise<Placed> {
@@ -82,20 +89,22 @@ export class Orders {
     if (this.isFull) return Promise.resolve({ kind: 'unknown', error: 'OVERLOADED' }) // Q2
     return new Promise((settle) => {
       const deadlineAt = this.#clock.monotonicMs() + CLIENT_PATIENCE_MS
-      const pending: Pending = { request, settle, deadlineAt, id: -1, sentTo: undefined, uncertainTries: 0, isSingle: false }
+      const pending: Pending = { request, settle, deadlineAt, sent: undefined, uncertainTries: 0, isSingle: false }
       this.#pending.add(pending)
       this.#wait(pending)
     })
   }
 
-  /** A leader is there: everything that waits goes to it. */
-  led(): void {
+  /** This replica leads: everything that waits goes to it. */
+  led(leader: OrderTaker): void {
+    this.#leader = leader
     this.#flushSoon()
   }
 
-  /** What this replica has not answered has to be asked elsewhere (Q1). */
-  lost(link: ReplicaLink): void {
-    for (const pending of this.#pending) if (pending.sentTo === link) this.#wait(pending)
+  /** The replica is gone, or leads no more: what it has not answered has to be asked elsewhere (Q1). */
+  lost(replica: OrderTaker): void {
+    if (this.#leader === replica) this.#leader = undefined
+    for (const pending of this.#pending) if (pending.sent?.to === replica) this.#wait(pending)
   }
 
   /** Takes in what a replica said of some orders; tells when it said of any of them that it does not lead. */
@@ -109,7 +118,7 @@ export class Orders {
   }
 
   close(): void {
-    this.#sweep.cancel()
+    this.#sweep?.cancel()
     for (const pending of [...this.#pending]) this.#giveUp(pending)
   }
 
@@ -134,9 +143,8 @@ export class Orders {
   }
 
   #unsend(pending: Pending): void {
-    this.#byId.delete(pending.id)
-    pending.id = -1
-    pending.sentTo = undefined
+    if (pending.sent) this.#byId.delete(pending.sent.id)
+    pending.sent = undefined
   }
 
   /** All orders of one turn of the event loop travel in one message. */
@@ -145,21 +153,21 @@ export class Orders {
     this.#flushing = true
     this.#clock.nextTurn(() => {
       this.#flushing = false
-      const leader = this.#leader()
+      const leader = this.#leader
       if (leader?.isForeign) this.#flushOne(leader)
       else if (leader) this.#flush(leader)
     })
   }
 
-  #flush(leader: ReplicaLink): void {
+  #flush(leader: OrderTaker): void {
     const batch = this.#takeWaiting()
     if (batch.length === 0) return
     const first = this.#lastId + 1
     for (const pending of batch) {
-      pending.id = ++this.#lastId
-      pending.sentTo = leader
+      this.#lastId += 1
+      pending.sent = { id: this.#lastId, to: leader }
       pending.uncertainTries += 1
-      this.#byId.set(pending.id, pending)
+      this.#byId.set(this.#lastId, pending)
     }
     leader.place(first, batch.map((pending) => pending.request))
   }
@@ -178,7 +186,7 @@ export class Orders {
   }
 
   /** Q3. A leader of another make gets one order at a time, so that it can be told which number each one has. */
-  #flushOne(leader: ReplicaLink): void {
+  #flushOne(leader: OrderTaker): void {
     if (this.#isSingleUnderWay) return
     const [next, ...rest] = this.#takeWaiting()
     this.#waiting.push(...rest)
@@ -204,7 +212,6 @@ export class Orders {
     else if (this.#pending.has(pending)) this.#end(pending, placed)
   }
 
-  /** Pending orders stand in the order of their deadlines. */
   #expire(): void {
     const now = this.#clock.monotonicMs()
     if (this.#pending.size < LIMITS.frontEndStandingOrdersMax / 2) this.#shortAt = now

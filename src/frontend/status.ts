@@ -10,7 +10,8 @@ import type { StockCache } from './stock-cache.ts'
 const STATUS_DEADLINE_MS = 500
 
 export interface StatusSources {
-  readonly address: string
+  /** Where this front end is reached by HTTP; undefined before it has started. */
+  readonly address: string | undefined
   readonly catalogueAddress: string
   readonly caching: boolean
   readonly cache: StockCache
@@ -24,7 +25,7 @@ export async function gatherStatus(runtime: Runtime, sources: StatusSources): Pr
   const catalogue = await catalogueStatus(runtime, sources.catalogueAddress)
   const length = catalogue.reachable ? catalogue.length : null
   const { links, leader } = sources.leadership
-  const isOther = ({ isForeign, pong }: ReplicaLink) => isForeign && pong !== undefined
+  const isOther = ({ isForeign, state }: ReplicaLink) => isForeign && state !== undefined
   const ours = links.filter((link) => !isOther(link))
   const otherPrograms = links.filter(isOther).map((link) => otherProgram(link, link === leader))
   const replicas = await Promise.all(ours.map((link) => replicaStatus(runtime, link, length)))
@@ -37,12 +38,12 @@ export async function gatherStatus(runtime: Runtime, sources: StatusSources): Pr
   }
 }
 
-function otherProgram({ id, address, pong }: ReplicaLink, leads: boolean): OtherProgramData {
-  const { canLead = false, trouble = '' } = pong ?? {}
+function otherProgram({ id, address, state }: ReplicaLink, leads: boolean): OtherProgramData {
+  const { canLead = false, trouble = '' } = state ?? {}
   return { name: `order-${id}`, id, address, reachable: true, role: leads ? 'leader' : 'replica', canLead, trouble, what: FOREIGN_WORDS }
 }
 
-function frontEndStatus(runtime: Runtime, { address, caching, cache, session, orders, leadership }: StatusSources) {
+function frontEndStatus(runtime: Runtime, { address = '', caching, cache, session, orders, leadership }: StatusSources) {
   const { hits, misses, evictions, invalidations } = cache
   return {
     name: 'frontend',

@@ -6,7 +6,7 @@ const FLOORS_MAX = 10_000
 
 /** What a lookup has to hand back to have its answer cached. */
 export interface CacheTicket {
-  readonly session: number
+  readonly session: number | undefined
   readonly drops: number
 }
 
@@ -22,7 +22,9 @@ export class StockCache {
   /** By name: the log position from which on a view of this stock may be put. */
   readonly #floors: LRUCache<string, number>
   #floorForAll = 0
-  #session = 0
+  /** The number of the session that is live, or was last; undefined when there is none. */
+  #session: number | undefined
+  #sessions = 0
   #drops = 0
   hits = 0
   misses = 0
@@ -73,7 +75,7 @@ export class StockCache {
   put(view: StockView, position: number, ticket: CacheTicket): void {
     const floor = Math.max(this.#floorForAll, this.#floors.peek(view.name) ?? 0)
     const current = ticket.session === this.#session && ticket.drops === this.#drops
-    if (view.cacheable && current && this.#session > 0 && position >= floor) this.#lru.set(view.name, view)
+    if (view.cacheable && current && this.#session !== undefined && position >= floor) this.#lru.set(view.name, view)
   }
 
   /** Trades up to `number` changed these stocks. */
@@ -90,9 +92,20 @@ export class StockCache {
     if (this.#lru.delete(name)) this.invalidations += 1
   }
 
-  /** A new session begins, or (0) none is left: nothing put under the last one is served again. */
-  begin(session: number): void {
-    this.#session = session
+  /** A new session begins: nothing put under the last one is served again. */
+  begin(): void {
+    this.#sessions += 1
+    this.#session = this.#sessions
+    this.#clear()
+  }
+
+  /** The session has ended: nothing is served or put before the next one begins. */
+  end(): void {
+    this.#session = undefined
+    this.#clear()
+  }
+
+  #clear(): void {
     this.#lru.clear()
     this.#floors.clear()
     this.#floorForAll = 0

@@ -17,17 +17,12 @@ export type StockFound =
   | { readonly kind: 'not-found' }
   | { readonly kind: 'unavailable' }
 
-interface AllStocks {
-  readonly position: number
-  readonly json: Buffer
-}
-
 /** Looks stocks up: in the cache, else at the catalogue, for which a lookup waits as long as an order does. */
 export class Stocks {
   readonly #runtime: Runtime
   readonly #session: CatalogueSession
   readonly #cache: StockCache
-  readonly #list: SharedAnswer<AllStocks | undefined>
+  readonly #list: SharedAnswer<Buffer | undefined>
   #gathering: { names: Set<string>; answer: Promise<StockAnswer | undefined> } | undefined
 
   constructor(runtime: Runtime, session: CatalogueSession, cache: StockCache) {
@@ -57,14 +52,13 @@ export class Stocks {
    * The answer that lists all stocks, as JSON, the same for all who ask at the same time; undefined when the catalogue
    * cannot be asked.
    */
-  async all(asker: Asker): Promise<Buffer | undefined> {
-    return (await this.#untilAnswered(() => this.#list.get(), asker))?.json
+  all(asker: Asker): Promise<Buffer | undefined> {
+    return this.#untilAnswered(() => this.#list.get(), asker)
   }
 
-  async #askForAll(): Promise<AllStocks | undefined> {
+  async #askForAll(): Promise<Buffer | undefined> {
     const answer = await this.#session.query([], CLIENT_PATIENCE_MS)
-    if (!answer || answer.position < 0) return undefined
-    return { position: answer.position, json: await stockListJson(this.#runtime.clock, answer.stocks) }
+    return answer && stockListJson(this.#runtime.clock, answer.stocks)
   }
 
   /** Lookups of one turn of the event loop travel in one message. */
@@ -84,17 +78,17 @@ export class Stocks {
   async #ask(names: readonly string[]): Promise<StockAnswer | undefined> {
     const ticket = this.#cache.ticket()
     const answer = await this.#session.query(names, TRY_MS)
-    if (answer && answer.position >= 0) for (const view of answer.stocks) this.#cache.put(view, answer.position, ticket)
+    if (answer) for (const view of answer.stocks) this.#cache.put(view, answer.position, ticket)
     return answer
   }
 
-  async #untilAnswered<A extends { readonly position: number }>(ask: () => Promise<A | undefined>, asker: Asker): Promise<A | undefined> {
+  async #untilAnswered<A>(ask: () => Promise<A | undefined>, asker: Asker): Promise<A | undefined> {
     const { clock } = this.#runtime
     const until = clock.monotonicMs() + CLIENT_PATIENCE_MS
     for (;;) {
       // A query that is under way for others already may take longer than this caller has time.
       const answer = await within(clock, Math.max(0, until - clock.monotonicMs()), ask(), undefined)
-      if (answer && answer.position >= 0) return answer
+      if (answer) return answer
       if (asker.isGone || clock.monotonicMs() + RETRY_MS >= until) return undefined
       await sleep(clock, RETRY_MS)
     }

@@ -204,7 +204,8 @@ class Replica {
   /** R5: only our own front ends count. Of two leaders the one of the newer assignment stays; at equal epochs the higher id. */
   #told({ leaderEpoch: epoch, leaderId, ...system }: Ping, hello: RouteHello | undefined): void {
     const { advertisedAddress, replicaId, catalogueAddress } = this.#options
-    if (!isSameSystem(system, { clusterId: this.#copy.head().genesis?.clusterId ?? '', catalogueAddress })) return
+    const told = { ...system, clusterId: system.clusterId || undefined }
+    if (!isSameSystem(told, { clusterId: this.#copy.head().genesis?.clusterId, catalogueAddress })) return
     if (hello?.replicaId === replicaId && !advertisedAddress) this.#address = hello.replicaAddress
     const leader = this.#leader
     if (!leader || leaderId === replicaId) return

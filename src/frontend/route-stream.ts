@@ -1,0 +1,117 @@
+import type { OrderRequest } from '../domain/order.ts'
+import type { SystemName } from '../domain/system.ts'
+import { Questions } from '../runtime/questions.ts'
+import type { FrontEndToReplica, OrderAnswer, PlaceOutcome, Pong, ReplicaToFrontEnd, RouteHello, StockChange } from '../wire/messages.ts'
+import type { MessageStream } from '../wire/network.ts'
+import type { RpcError } from '../wire/rpc-error.ts'
+import type { Runtime } from '../wire/runtime.ts'
+
+/** What a replica says of itself. */
+export interface ReplicaState extends SystemName {
+  /** The number of the ping that it answers with this. */
+  readonly ping: number
+  readonly replicaId: number
+  /** Words for people. */
+  readonly role: string
+  /** Epoch of the assignment that it leads under, 0 when it does not lead. */
+  readonly epoch: number
+  readonly canLead: boolean
+  /** Why it cannot lead. */
+  readonly trouble: string | undefined
+  /** Length of its log, in entries. */
+  readonly length: number
+}
+
+/** The leader that this front end uses, as its pings tell it. */
+export interface KnownLeader {
+  readonly epoch: number
+  readonly id: number
+}
+
+/** What the stream makes of what it brings. Nothing is called once the owner has closed the stream. */
+export interface RouteOwner {
+  /** The answer to a ping; pings are answered in order. */
+  pong(state: ReplicaState): void
+  /** How orders ended, or that they were refused. */
+  outcomes(outcomes: readonly PlaceOutcome[]): void
+  /** Trades changed these stocks. When this returns nothing older is cached, and the stream tells the replica so. */
+  invalidate(change: StockChange): void
+  /** The stream is over; UNIMPLEMENTED: what answers there does not know it. */
+  gone(cause: RpcError): void
+}
+
+/**
+ * The front end's end of one `Order.Route`: pings, orders and their outcomes, order queries, invalidations. It lives as long
+ * as its connection; whoever wants another one makes a new stream.
+ */
+export class RouteStream {
+  readonly #runtime: Runtime
+  readonly #address: string
+  readonly #owner: RouteOwner
+  readonly #queries: Questions<OrderAnswer>
+  #stream: MessageStream<FrontEndToReplica> | undefined
+
+  /** `address`: "host:port" of the replica. */
+  constructor(runtime: Runtime, address: string, owner: RouteOwner) {
+    this.#runtime = runtime
+    this.#address = address
+    this.#owner = owner
+    this.#queries = new Questions(runtime.clock)
+  }
+
+  /** Connects; that it cannot be done is told by `gone`. */
+  start(hello: RouteHello): void {
+    this.#stream = this.#runtime.network.openStream(this.#address, 'Order.Route', {
+      message: (message) => {
+        if (this.#stream) this.#message(message)
+      },
+      closed: (cause) => {
+        if (!this.#stream) return
+        this.close()
+        this.#owner.gone(cause)
+      },
+    })
+    this.#stream.send({ hello })
+  }
+
+  ping(number: number, leader: KnownLeader | undefined, { clusterId = '', catalogueAddress }: SystemName): void {
+    const ping = { ping: number, leaderEpoch: leader?.epoch ?? 0, leaderId: leader?.id ?? -1, clusterId, catalogueAddress }
+    this.#stream?.send({ ping })
+  }
+
+  /** Sends orders under the ids `first`, `first` + 1, …; their outcomes name these. */
+  place(first: number, requests: readonly OrderRequest[]): void {
+    this.#stream?.send({ place: { first, requests } })
+  }
+
+  /** Asks for one order (limit 0) or a listing of up to `limit` orders from `number` on. Undefined when there is no answer in time. */
+  query(number: number, limit: number, deadlineMs: number): Promise<OrderAnswer | undefined> {
+    const stream = this.#stream
+    if (!stream) return Promise.resolve(undefined)
+    return this.#queries.ask((query) => stream.send({ query: { query, number, limit } }), deadlineMs)
+  }
+
+  /** What was asked for is given up. */
+  close(): void {
+    const stream = this.#stream
+    this.#stream = undefined
+    stream?.close()
+    this.#queries.giveUp()
+  }
+
+  #message({ pong, result, answer, invalidate }: ReplicaToFrontEnd): void {
+    if (result) this.#owner.outcomes(result.outcomes)
+    if (answer) this.#queries.answered(answer.query, answer)
+    if (invalidate) {
+      this.#owner.invalidate(invalidate)
+      this.#stream?.send({ invalidated: invalidate })
+    }
+    if (pong) this.#owner.pong(fromWirePong(pong))
+  }
+}
+
+const fromWirePong = ({ trouble, clusterId, ...state }: Pong): ReplicaState => ({
+  ...state,
+  trouble: trouble || undefined,
+  clusterId: clusterId || undefined,
+})

@@ -1,6 +1,6 @@
 import { sleep, type Clock } from './clock.ts'
 
-/** The fixed ports lie where Linux takes ports for outgoing connections from: a stranger may hold one for a moment. */
+/** The fixed ports lie where Linux takes ports for outgoing connections from: another program may hold one for a moment. */
 const RETRY_FOR_MS = 2_000
 const RETRY_EVERY_MS = 100
 

@@ -4,7 +4,7 @@ import type { Entry as WireEntry } from './messages.ts'
 
 /** Entries as they came over the wire. Throws an {@link RpcError} when one is none. */
 export function fromWireEntries(entries: readonly WireEntry[]): readonly Entry[] {
-  const stranger = entries.find((entry) => !isTradeType(entry.type))
-  if (stranger) throw new RpcError('INVALID_ARGUMENT', `entry ${stranger.number} has the type "${stranger.type}"`)
+  const none = entries.find((entry) => !isTradeType(entry.type))
+  if (none) throw new RpcError('INVALID_ARGUMENT', `entry ${none.number} has the type "${none.type}"`)
   return entries as readonly Entry[]
 }

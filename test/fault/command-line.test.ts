@@ -43,21 +43,21 @@ test('the exit code tells a refusal to a script that does not read the words', a
   expect(await once(buy, 'exit')).toEqual([1, null])
 })
 
-test('no signal is sent to a stranger who has the pid of a process that is gone', async () => {
-  const stranger = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'])
+test('no signal is sent to another process that has the pid of one that is gone', async () => {
+  const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'])
   const data = mkdtempSync(join(tmpdir(), 'bazaar-stale-'))
   onTestFinished(() => {
-    stranger.kill('SIGKILL')
+    other.kill('SIGKILL')
     rmSync(data, { recursive: true })
   })
-  const { pid = 0 } = stranger
+  const { pid = 0 } = other
   const gone = { name: 'order-2', address: '127.0.0.1:1', pid, bornAt: birthOf(pid) ?? '', restarts: 0, args: ['order', '1', '2'] }
   const running = { pid: process.pid, bornAt: birthOf(process.pid) ?? '', startedAt: '', folder: identityAt(data) ?? '' }
   writeUpState(data, { ...running, frontEnd: '127.0.0.1:1', processes: [gone] })
   const kill = new CliProcess(['kill', 'order-2', '--data', data])
   expect(await kill.exited).toEqual({ code: 1, signal: null })
   expect(kill.output).toContain('nothing was sent')
-  expect([stranger.exitCode, stranger.signalCode]).toEqual([null, null])
+  expect([other.exitCode, other.signalCode]).toEqual([null, null])
 })
 
 test('a wait that no timer can hold is refused, and so is a number of rounds without an end', async () => {

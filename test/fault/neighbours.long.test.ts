@@ -102,7 +102,7 @@ test('a front end that names replicas of another system takes no order there', a
   theirs.push(...(await sell(neighbour, 'tesla', 5)))
 
   for (const { number, ...content } of ours) expect(dataOf<OrderData>(await ask(misled.frontEnd, `/orders/${number}`))).toEqual({ number, ...content })
-  // It may have heard of the strangers before it heard from its own catalogue: then it objects to what they answer next.
+  // It may have heard of the neighbour before it heard from its own catalogue: then it objects to what they answer next.
   const [theirCluster, ourCluster] = [await clusterOf(neighbour), await clusterOf(misled)]
   for (const id of [2, 3]) {
     const objection = `replica ${id} belongs to cluster ${theirCluster}, the catalogue to cluster ${ourCluster}: check the start arguments`

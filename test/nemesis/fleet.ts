@@ -223,14 +223,14 @@ export class Fleet implements Addresses {
     const members = [...this.#members]
     const lives = members.flatMap(([name, member]) => member.lives.map((life) => ({ name, life })))
     await Promise.all(lives.map(async ({ name, life }) => life.running && this.#judgeEnd(name, await life.stop())))
-    const strangers = members.filter(([, { proxy }]) => callersAreKnown && proxy.strangers > 0).map(([name]) => name)
+    const unknownCallers = members.filter(([, { proxy }]) => callersAreKnown && proxy.unknownCallers > 0).map(([name]) => name)
     for (const [, { proxy }] of members) proxy.close()
     const left = survivors([], lives.map(({ life }) => life.pid))
     for (const pid of left) process.kill(pid, 'SIGKILL')
     return [
       ...this.wrongEnds,
       ...(left.length > 0 ? [`processes left after the end: ${left.join(', ')}`] : []),
-      ...strangers.map((name) => `a connection to ${name} was nobody's, so no fault of the network met it`),
+      ...unknownCallers.map((name) => `a connection to ${name} was nobody's, so no fault of the network met it`),
     ]
   }
 

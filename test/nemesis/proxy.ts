@@ -13,7 +13,7 @@ interface Link {
 }
 
 /** A caller that is none of our processes, the test itself for one: no weather applies to it. */
-const STRANGER = 'stranger'
+const UNKNOWN_CALLER = 'unknown caller'
 
 /**
  * The public address of one process. It finds out who calls, and lets the weather between the two decide what arrives:
@@ -28,7 +28,7 @@ export class Proxy {
   readonly #links = new Set<Link>()
   readonly #forget: () => void
   readonly #closed = new AbortController()
-  #strangers = 0
+  #unknownCallers = 0
 
   /** In front of the process `name`, which listens on port `target` of loopback. Callers are known by their address. */
   constructor(name: string, target: number, wires: Wires, callerAt: (address: string) => string | undefined) {
@@ -44,8 +44,8 @@ export class Proxy {
   }
 
   /** Connections of callers that it could not tell from each other. */
-  get strangers(): number {
-    return this.#strangers
+  get unknownCallers(): number {
+    return this.#unknownCallers
   }
 
   /** Starts to listen on a free port; returns "host:port". */
@@ -83,8 +83,8 @@ export class Proxy {
   async #accept(incoming: Socket): Promise<void> {
     incoming.on('error', () => {}) // Told by `close`; the pipe hands it on.
     if (incoming.remoteAddress === undefined) return void incoming.destroy() // Gone already.
-    const caller = this.#callerAt(incoming.remoteAddress) ?? STRANGER
-    if (caller === STRANGER) this.#strangers++
+    const caller = this.#callerAt(incoming.remoteAddress) ?? UNKNOWN_CALLER
+    if (caller === UNKNOWN_CALLER) this.#unknownCallers++
     await this.#wires.untilOpen(caller, this.name, this.#closed.signal)
     if (incoming.destroyed || this.#closed.signal.aborted) return void incoming.destroy()
     const outgoing = connect({ port: this.#target, host: '127.0.0.1', allowHalfOpen: true, noDelay: true })

@@ -148,7 +148,7 @@ const TERMS = [
   ...['follower', 'front end', 'gap', 'generation', 'genesis', 'group commit', 'heartbeat', 'idempotency key'],
   ...['in-sync', 'invalidate', 'leader', 'learner', 'lease', 'ledger', 'log', 'order', 'order log', 'order number'],
   ...['outcome', 'position', 'propagate'],
-  ...['published', 'rejection', 'replayed', 'replica', 'seal', 'session', 'synced', 'synchronize', 'unknown outcome'],
+  ...['published', 'rejection', 'replayed', 'replica', 'seal', 'session', 'stranger', 'synced', 'synchronize', 'unknown outcome'],
 ]
 
 const missingTerms = (text: string): string[] => TERMS.filter((term) => !text.includes(`\n**${term}**`))

@@ -64,7 +64,7 @@ async function carryOut(control: Control, name: string, data: string): Promise<v
   const chosen = choose(state, name, leader)
   if (chosen.pid === null)
     throw new CommandFailure(`${chosen.name} is not running at the moment; it is started again soon`)
-  // The file may be older than the last reboot, and the pid a stranger's by now.
+  // The file may be older than the last reboot, and the pid another process's by now.
   if (process.platform !== 'win32' && !isStill(chosen)) {
     throw new CommandFailure(`${chosen.name} (pid ${chosen.pid}) is not there any more: nothing was sent`)
   }

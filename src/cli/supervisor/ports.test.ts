@@ -3,13 +3,13 @@ import { afterEach, expect, test } from 'vitest'
 import { systemClock } from '../../runtime/clock.ts'
 import { grantPorts, type PortWish } from './ports.ts'
 
-let stranger: Server | undefined
-afterEach(() => stranger?.close())
+let holder: Server | undefined
+afterEach(() => holder?.close())
 
 async function heldPort(): Promise<number> {
-  stranger = createServer()
-  await new Promise<void>((resolve) => stranger?.listen(0, '127.0.0.1', resolve))
-  return (stranger.address() as AddressInfo).port
+  holder = createServer()
+  await new Promise<void>((resolve) => holder?.listen(0, '127.0.0.1', resolve))
+  return (holder.address() as AddressInfo).port
 }
 
 const wish = (port: number, orAny = false): PortWish => ({
@@ -40,6 +40,6 @@ test('a wish that takes any gets another one', async () => {
 
 test('a port that is only held for a moment is waited for', async () => {
   const port = await heldPort()
-  setTimeout(() => stranger?.close(), 300)
+  setTimeout(() => holder?.close(), 300)
   expect(await grantPorts([wish(port)], systemClock)).toEqual([port])
 })

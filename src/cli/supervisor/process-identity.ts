@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
-/** A process as it was when somebody wrote it down: a pid alone may be a stranger's by now. */
+/** A process as it was when somebody wrote it down: a pid alone may be another process's by now. */
 export interface KnownProcess {
   readonly pid: number
   /** See {@link birthOf}. */

@@ -35,7 +35,7 @@ test('what was written is read, and shows that its writer runs', () => {
   expect(readRunningState(data)).toMatchObject({ frontEnd: '127.0.0.1:56893' })
 })
 
-test('a writer that has ended does not run, though a stranger has its pid by now', () => {
+test('a writer that has ended does not run, though another process has its pid by now', () => {
   writeUpState(data, stateOf({ bornAt: '1' }))
   expect(readUpState(data).kind).toBe('read')
   expect(readRunningState(data)).toBeUndefined()
@@ -91,8 +91,8 @@ test('what lives is not ended while its supervisor lives, and not when it is som
     await expect(endWhatIsLeft(data, systemClock, () => {})).rejects.toThrow(/in use by another `bazaar up` \(pid \d+\)/)
     supervisor.kill('SIGKILL')
     await once(supervisor, 'exit')
-    const stranger = { ...left, bornAt: '1' }
-    writeUpState(data, stateOf({ pid, bornAt: '1', processes: [stranger] }))
+    const other = { ...left, bornAt: '1' }
+    writeUpState(data, stateOf({ pid, bornAt: '1', processes: [other] }))
     await endWhatIsLeft(data, systemClock, () => {})
     expect([victim.exitCode, victim.signalCode]).toEqual([null, null])
     writeUpState(data, stateOf({ pid, bornAt: '1', processes: [left] }))

@@ -166,12 +166,12 @@ describe('damage that is noticed while a file is in use', () => {
     await (await openLedger()).close()
   })
 
-  it('a stranger who holds the file leaves no marker', async () => {
-    const stranger = new DatabaseSync(ledgerPath)
+  it('another program that holds the file leaves no marker', async () => {
+    const other = new DatabaseSync(ledgerPath)
     const ledger = await openLedger()
-    stranger.exec('BEGIN IMMEDIATE')
+    other.exec('BEGIN IMMEDIATE')
     await expect(ledger.decide(requests(LENGTH, 1), 1)).rejects.toThrow(/locked/)
-    stranger.close()
+    other.close()
     await ledger.close()
     expect(existsSync(`${ledgerPath}.damaged`)).toBe(false)
   })

@@ -173,14 +173,14 @@ describe('the verification of a file', () => {
     const behind = await writeLog('order2.db', entries.slice(0, 100))
     const forked = await writeLog('order3.db', entries.map((entry) => (entry.number < 1_234 ? entry : { ...entry, timeMs: 9 })))
     const ahead = await writeLog('order4.db', [...entries, { ...entries[0]!, number: LENGTH, key: 'c:ahead' }])
-    const stranger = await writeLog('order5.db', entries.slice(0, 10), 'c-2')
+    const ofAnotherCluster = await writeLog('order5.db', entries.slice(0, 10), 'c-2')
     expect(referenceAmong([behind, ledger, ahead])).toBe(ledger)
-    expect(referenceAmong([behind, ahead, stranger])).toBe(ahead)
+    expect(referenceAmong([behind, ahead, ofAnotherCluster])).toBe(ahead)
     const standings: readonly [VerifiedCopy, Standing, RegExp[]][] = [
       [behind, { kind: 'behind', lacks: LENGTH - 100 }, []],
       [forked, { kind: 'other' }, [/^1234: .*catalog.db has .*"timeMs":1}, this copy .*"timeMs":9}/]],
       [ahead, { kind: 'other' }, [/holds 2501 entries, .* only the first 2500/]],
-      [stranger, { kind: 'other' }, [/belongs to cluster c-2/]],
+      [ofAnotherCluster, { kind: 'other' }, [/belongs to cluster c-2/]],
     ]
     for (const [copy, standing, messages] of standings) {
       expect(await compare(copy, ledger)).toEqual(standing)

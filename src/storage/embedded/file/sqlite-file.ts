@@ -14,7 +14,7 @@ import { checkWriteAheadLog } from './write-ahead-log.ts'
 
 /** Changed rows after which the write-ahead log is copied into the file. One row costs up to two pages of 4 KiB. */
 const ROWS_PER_CHECKPOINT = 4_000
-/** How long a write waits for a stranger who writes to the file, in milliseconds: the event loop stands still. */
+/** How long a write waits for another program that writes to the file, in milliseconds: the event loop stands still. */
 const BUSY_TIMEOUT_MS = 1_000
 const CACHE_KIB = 32_768
 /** Room for the index of a million random keys: with less, making a file takes twice as long. */

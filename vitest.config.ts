@@ -6,30 +6,32 @@ const CONFORMANCE = 'test/contract/conformance/**/*.test.ts'
 const FAULT = 'test/fault/**/*.test.ts'
 const FOLDERS = ['src', 'test', 'sim', 'bench']
 
-/** For tests with whole systems. The bounds end what is hopeless; no test comes near them, on a busy machine either. */
-const processTests = { fileParallelism: false, testTimeout: 300_000, hookTimeout: 120_000, teardownTimeout: 60_000 }
+/** The bounds end what is hopeless; no test comes near them, on a busy machine either. */
+const bounds = { testTimeout: 300_000, hookTimeout: 300_000, teardownTimeout: 60_000, expect: { poll: { timeout: 60_000, interval: 5 } } }
+/** For tests with whole systems. */
+const processTests = { ...bounds, fileParallelism: false }
 
 /**
  * Four projects, one after the other. Unit tests run side by side, those that start whole systems one file at a time,
- * since a system alone has work for all cores of a small machine.
+ * since a system alone has work for all cores of a small machine. The order begins with 1, as vitest moves what has 0 to
+ * the end where it runs one file at a time.
  */
 export default defineConfig({
   test: {
     projects: [
       {
         test: {
+          ...bounds,
           name: 'unit',
           include: FOLDERS.map((folder) => `${folder}/**/*.test.ts`),
           exclude: [CONFORMANCE, FAULT, LONG],
-          expect: { poll: { timeout: 60_000 } },
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
-          sequence: { groupOrder: 0 },
+          maxWorkers: '100%',
+          sequence: { groupOrder: 1 },
         },
       },
-      { test: { ...processTests, name: 'conformance', include: [CONFORMANCE], exclude: [LONG], sequence: { groupOrder: 1 } } },
-      { test: { ...processTests, name: 'fault', include: [FAULT], exclude: [LONG], sequence: { groupOrder: 2 } } },
-      { test: { ...processTests, name: 'long', include: FOLDERS.map((folder) => `${folder}/${LONG}`), sequence: { groupOrder: 3 } } },
+      { test: { ...processTests, name: 'conformance', include: [CONFORMANCE], exclude: [LONG], sequence: { groupOrder: 2 } } },
+      { test: { ...processTests, name: 'fault', include: [FAULT], exclude: [LONG], sequence: { groupOrder: 3 } } },
+      { test: { ...processTests, name: 'long', include: FOLDERS.map((folder) => `${folder}/${LONG}`), sequence: { groupOrder: 4 } } },
     ],
   },
 })

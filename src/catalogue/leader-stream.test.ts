@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { LIMITS } from '../domain/limits.ts'
 import { OPENING_CATALOGUE } from '../domain/stock.ts'
 import type { ServedStream } from '../wire/network.ts'
@@ -23,7 +23,7 @@ async function answerTo(clusterId: string): Promise<CatalogueToLeader> {
   } as unknown as LeaderStreamContext
   const hello = { replicaId: 1, address: 'order-1:1', clusterId, length: 0, digest: '', sealedGeneration: 0, lastGeneration: 0 }
   new LeaderStream(context, stream).message({ hello })
-  await vi.waitFor(() => expect(sent).toHaveLength(1), { timeout: 60_000 })
+  await expect.poll(() => sent).toHaveLength(1)
   return sent[0]!
 }
 

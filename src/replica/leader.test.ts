@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { OPENING_CATALOGUE } from '../domain/stock.ts'
 import { nextTurn, systemClock } from '../runtime/clock.ts'
 import { silentLogger } from '../runtime/logger.ts'
@@ -43,18 +43,18 @@ function newLeader() {
 
 test('a welcome that is taken in when its stream is over begins nothing', async () => {
   const { leader, catalogue, seals, offered, welcome } = newLeader()
-  await vi.waitFor(() => expect(catalogue).toHaveLength(1), { timeout: 60_000 })
+  await expect.poll(() => catalogue).toHaveLength(1)
   welcome(LOST)
-  await vi.waitFor(() => expect(seals).toHaveLength(1), { timeout: 60_000 })
+  await expect.poll(() => seals).toHaveLength(1)
   catalogue[0]?.closed(new RpcError('UNAVAILABLE', 'killed'))
   seals[0]?.()
   await nextTurn(systemClock)
   expect(leader.phase).toBe('connecting')
   expect(offered).toEqual([])
 
-  await vi.waitFor(() => expect(catalogue).toHaveLength(2), { timeout: 60_000 })
+  await expect.poll(() => catalogue).toHaveLength(2)
   welcome(NEXT)
-  await vi.waitFor(() => expect(seals).toHaveLength(2), { timeout: 60_000 })
+  await expect.poll(() => seals).toHaveLength(2)
   seals[1]?.()
-  await vi.waitFor(() => expect(offered).toEqual([NEXT]), { timeout: 60_000 })
+  await expect.poll(() => offered).toEqual([NEXT])
 })

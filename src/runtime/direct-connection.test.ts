@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { connect, type AddressInfo, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { serverWithDirectRoutes } from './direct-connection.ts'
 import type { JsonAnswer } from './json-answer.ts'
 
@@ -77,7 +77,7 @@ class Client {
   }
 
   async heard(text: string): Promise<void> {
-    await vi.waitFor(() => expect(this.received).toContain(text), { timeout: 60_000, interval: 2 })
+    await expect.poll(() => this.received).toContain(text)
   }
 
   /** All answers, in order: their status and their bodies. */
@@ -174,7 +174,7 @@ test('one request after the other on one connection', async () => {
 
 test('what is sent before the last answer is answered after it', async () => {
   const client = new Client(direct).send(get('/held'))
-  await vi.waitFor(() => expect(release).toBeDefined(), { timeout: 60_000 })
+  await expect.poll(() => release).toBeDefined()
   client.send(get('/early'))
   await sleep(20)
   expect(client.received).toBe('')
@@ -202,7 +202,7 @@ test('who reads no answers gets no more of them', async () => {
   client.socket.pause()
   const before = answeredDirectly
   client.send(get('/large'))
-  await vi.waitFor(() => expect(answeredDirectly).toBe(before + 1), { timeout: 60_000 })
+  await expect.poll(() => answeredDirectly).toBe(before + 1)
   for (let sent = 0; sent < 100; sent += 1) {
     client.send(get('/large'))
     await sleep(2)
@@ -229,7 +229,7 @@ test('a connection that says nothing is closed later than its client was told', 
 test('a client that goes away before its answer does no harm', async () => {
   release = undefined
   const client = new Client(direct).send(get('/held'))
-  await vi.waitFor(() => expect(release).toBeDefined(), { timeout: 60_000 })
+  await expect.poll(() => release).toBeDefined()
   client.socket.resetAndDestroy()
   await sleep(20)
   release!()
@@ -253,12 +253,12 @@ test('closing ends idle connections at once, and the others after their answer',
   const busy = new Client(server).send(get('/busy'))
   const begun = post('/partly', 'abc').slice(0, -1)
   const partly = new Client(server).send(begun)
-  await vi.waitFor(() => expect(releases).toHaveLength(1), { timeout: 60_000 })
-  await vi.waitFor(() => expect(accepted.map(({ bytesRead }) => bytesRead)).toContain(begun.length), { timeout: 60_000 })
+  await expect.poll(() => releases).toHaveLength(1)
+  await expect.poll(() => accepted.map(({ bytesRead }) => bytesRead)).toContain(begun.length)
   const closed = new Promise((resolve) => server.close(resolve))
   await idle.closed
   partly.send('c')
-  await vi.waitFor(() => expect(releases).toHaveLength(2), { timeout: 60_000 })
+  await expect.poll(() => releases).toHaveLength(2)
   expect(busy.received + partly.received).toBe('')
   for (const [client, path] of [[busy, '/busy'], [partly, '/partly']] as const) {
     releases.shift()?.()

@@ -30,7 +30,7 @@ test('who is still writing gets the answer, and the connection ends when the cli
   for (let sent = 0; sent < 40; sent += 1) await new Promise((resolve) => far.write(Buffer.alloc(1024 * 1024), resolve))
   far.end()
   expect(Buffer.concat(await far.toArray()).toString()).toBe('answer')
-  await vi.waitFor(() => expect(near.destroyed).toBe(true))
+  await expect.poll(() => near.destroyed).toBe(true)
   expect(heard, 'what comes behind the answer').toEqual([])
 })
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { serverWithDirectRoutes } from './direct-connection.ts'
 
 /** Answers that wait for the test, oldest first: those of node:http's way, and of the direct one. */
@@ -57,7 +57,7 @@ class Client {
   }
 
   async ended(): Promise<this> {
-    await vi.waitFor(() => expect(this.hasEnded).toBe(true), { timeout: 60_000, interval: 5 })
+    await expect.poll(() => this.hasEnded).toBe(true)
     this.socket.destroy()
     return this
   }
@@ -69,7 +69,7 @@ const post = (path: string, body: string, ...headers: string[]) =>
 const chunks = (path: string, text: string) => `POST ${path} HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n${text}`
 
 const isHeld = async (url: string) => {
-  await vi.waitFor(() => expect(held.map((one) => one.url)).toContain(url), { interval: 2 })
+  await expect.poll(() => held.map((one) => one.url)).toContain(url)
   return held.splice(held.findIndex((one) => one.url === url), 1)[0]!
 }
 /** What arrived has been read: another connection has had its turn since. */
@@ -77,7 +77,7 @@ async function haveRead(): Promise<void> {
   const other = new Client(get('/early/other'))
   const { answer } = await isHeld('/early/other')
   answer()
-  await vi.waitFor(() => expect(other.statuses).toEqual([200]), { interval: 2 })
+  await expect.poll(() => other.statuses).toEqual([200])
   other.socket.destroy()
 }
 
@@ -107,7 +107,7 @@ describe.each([
     const isDirect = url === '/direct'
     const client = new Client(request)
     // What is direct is so only if it comes alone.
-    if (isDirect) await vi.waitFor(() => expect(begun).toEqual([url]), { interval: 2 })
+    if (isDirect) await expect.poll(() => begun).toEqual([url])
     client.socket.write(broken)
     const { answer } = await isHeld(url)
     await haveRead()
@@ -122,7 +122,7 @@ describe.each([
 
   test('a cut request', async () => {
     const client = new Client(request)
-    if (url === '/direct') await vi.waitFor(() => expect(begun).toEqual([url]), { interval: 2 })
+    if (url === '/direct') await expect.poll(() => begun).toEqual([url])
     client.socket.end(post('/cut', 'abc').slice(0, -1))
     const { answer } = await isHeld(url)
     await haveRead()
@@ -141,7 +141,7 @@ test('requests are carried out one after the other, and hardly more is read whil
     expect(begun).toHaveLength(at + 1)
     answer()
   }
-  await vi.waitFor(() => expect(client.statuses).toHaveLength(50))
+  await expect.poll(() => client.statuses).toHaveLength(50)
   expect((await accepted).bytesRead).toBeLessThan(many.join('').length / 10)
   client.socket.destroy()
 })
@@ -170,7 +170,7 @@ describe('what stands behind the last request of a connection is not carried out
       const client = new Client(first.slice(0, -1))
       const { answer } = await isHeld('/early')
       answer()
-      await vi.waitFor(() => expect(client.statuses).toEqual([200]))
+      await expect.poll(() => client.statuses).toEqual([200])
       client.socket.write(`${first.at(-1)}${first.includes('chunked') ? '0\r\n\r\n' : ''}${post('/second', '{}')}`)
       await client.ended()
       expect(client.statuses).toEqual([200])
@@ -186,7 +186,7 @@ describe('a body that breaks off', () => {
   ])('%s', async (_what, url, statuses) => {
     for (const broken of [chunks(url, '1\r\na\r\nzz\r\n'), chunks(url, '1\r\na\r\n')]) {
       const client = new Client(broken.replace('zz\r\n', ''))
-      await vi.waitFor(() => expect(begun).toContain(url))
+      await expect.poll(() => begun).toContain(url)
       if (url === '/early') (await isHeld(url)).answer()
       client.socket.end(broken.includes('zz') ? 'zz\r\n' : '')
       await client.ended()

@@ -1,5 +1,6 @@
-import { createServer, type AddressInfo, type Server } from 'node:net'
+import { createServer, type Server } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
+import { freePort } from '../../../test/free-port.ts'
 import { systemClock } from '../../runtime/clock.ts'
 import { grantPorts, type PortWish } from './ports.ts'
 
@@ -7,9 +8,10 @@ let holder: Server | undefined
 afterEach(() => holder?.close())
 
 async function heldPort(): Promise<number> {
+  const port = await freePort()
   holder = createServer()
-  await new Promise<void>((resolve) => holder?.listen(0, '127.0.0.1', resolve))
-  return (holder.address() as AddressInfo).port
+  await new Promise<void>((resolve) => holder?.listen(port, '127.0.0.1', resolve))
+  return port
 }
 
 const wish = (port: number, orAny = false): PortWish => ({

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { systemClock } from '../../runtime/clock.ts'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { systemClock, type Clock } from '../../runtime/clock.ts'
 import type { ProcessEvent } from './kept-process.ts'
 import { isAlive } from './process-identity.ts'
 import { Supervisor, type SupervisorOptions } from './supervisor.ts'
@@ -14,6 +14,7 @@ let events: ProcessEvent[]
 beforeEach(() => {
   logFolder = mkdtempSync(join(tmpdir(), 'bazaar-supervisor-'))
   events = []
+  waits = 0
 })
 afterEach(async () => {
   supervisor.kill()
@@ -22,9 +23,33 @@ afterEach(async () => {
 })
 
 const SERVES = `
+  console.log('serves')
   for (const request of ['SIGTERM', 'disconnect']) process.on(request, () => process.exit(0))
   setInterval(() => {}, 1e6)
 `
+/** How many calls back are still to come from {@link countingClock}. */
+let waits: number
+const countingClock: Clock = {
+  ...systemClock,
+  after: (delayMs, run) => {
+    let isOver = false
+    const end = () => {
+      if (!isOver) waits -= 1
+      isOver = true
+    }
+    waits += 1
+    const timer = systemClock.after(delayMs, () => {
+      end()
+      run()
+    })
+    return {
+      cancel: () => {
+        end()
+        timer.cancel()
+      },
+    }
+  },
+}
 
 const spawnScript: NonNullable<SupervisorOptions['spawn']> = ({ args }, output) =>
   spawn(process.execPath, ['-e', args[0] ?? ''], { stdio: ['ignore', output, output, 'ipc'], detached: true })
@@ -39,7 +64,7 @@ function supervise(scripts: Record<string, string>, start = spawnScript, obstacl
       stopStage,
     })),
     logFolder,
-    clock: systemClock,
+    clock: countingClock,
     tell: (event) => events.push(event),
     spawn: start,
     obstacle,
@@ -48,15 +73,18 @@ function supervise(scripts: Record<string, string>, start = spawnScript, obstacl
 }
 
 const pids = (): number[] => supervisor.states().map(({ pid }) => pid ?? 0)
-const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 60_000, interval: 20 })
+const kindsSeen = (): string[] => events.map(({ kind }) => kind)
+/** Waits until the first process runs after so many restarts. */
+const untilRestarted = (restarts: number): Promise<unknown> =>
+  expect.poll(() => supervisor.states()[0]).toMatchObject({ restarts, pid: expect.any(Number) })
 
 test('starts again what was killed', async () => {
   supervise({ a: SERVES })
   const [before = 0] = pids()
   process.kill(before, 'SIGKILL')
-  await until(() => expect(supervisor.states()[0]).toMatchObject({ restarts: 1, pid: expect.any(Number) }))
+  await untilRestarted(1)
   expect(pids()[0]).not.toBe(before)
-  expect(events.map((event) => event.kind)).toEqual(['started', 'died', 'started'])
+  expect(kindsSeen()).toEqual(['started', 'died', 'started'])
   expect(events[1]).toMatchObject({ name: 'a', how: 'killed by SIGKILL', delayMs: 100 })
 })
 
@@ -65,7 +93,7 @@ test('starts again what was killed when its folder of logs is gone', async () =>
   const [before = 0] = pids()
   rmSync(logFolder, { recursive: true })
   process.kill(before, 'SIGKILL')
-  await until(() => expect(supervisor.states()[0]).toMatchObject({ restarts: 1, pid: expect.any(Number) }))
+  await untilRestarted(1)
 })
 
 test('starts without a log what has none, and tells it', async () => {
@@ -78,30 +106,30 @@ test('starts without a log what has none, and tells it', async () => {
 test('starts nothing while there is an obstacle, and goes on when it is gone', async () => {
   let obstacle: string | undefined = 'the folder is not there'
   supervise({ a: SERVES }, spawnScript, () => obstacle)
-  await until(() => expect(events).toHaveLength(2))
+  await expect.poll(() => events.length).toBeGreaterThanOrEqual(2)
   expect(events[0]).toMatchObject({ kind: 'died', how: 'the folder is not there' })
   expect(pids()).toEqual([0])
   obstacle = undefined
-  await until(() => expect(pids()[0]).toBeGreaterThan(0))
+  await expect.poll(() => pids()[0]).toBeGreaterThan(0)
 })
 
 test('tries again what cannot be started', async () => {
   const starts = [() => { throw new Error('no more descriptors') }, () => spawn(process.execPath, ['-e', SERVES], { detached: true })]
   supervise({ a: SERVES }, () => (starts.shift() ?? starts[0]!)())
-  await until(() => expect(supervisor.states()[0]).toMatchObject({ restarts: 1, pid: expect.any(Number) }))
+  await untilRestarted(1)
   expect(events[0]).toMatchObject({ kind: 'died', how: 'no more descriptors' })
 })
 
 test('tells the last words of what keeps dying', async () => {
   supervise({ a: `console.log('{"level":50,"msg":"the port is taken"}'); process.exit(1)` })
-  await until(() => expect(events.map((event) => event.kind)).toContain('keeps-dying'))
-  expect(events.at(-1)).toMatchObject({ how: 'exit code 1', times: 3, lastWords: 'the port is taken' })
+  await expect.poll(kindsSeen).toContain('keeps-dying')
+  expect(events.find(({ kind }) => kind === 'keeps-dying')).toMatchObject({ how: 'exit code 1', times: 3, lastWords: 'the port is taken' })
 })
 
 test('stops all, a paused one too, in order', async () => {
   supervise({ first: SERVES, second: SERVES })
   const started = pids()
-  await new Promise((resolve) => setTimeout(resolve, 300))
+  for (const name of ['first', 'second']) await expect.poll(() => readFileSync(join(logFolder, `${name}.log`), 'utf8')).toContain('serves')
   process.kill(started[1] ?? 0, 'SIGSTOP')
   await supervisor.stop()
   expect(started.map(isAlive)).toEqual([false, false])
@@ -111,9 +139,9 @@ test('stops all, a paused one too, in order', async () => {
 
 test('does not start again after stop what was waiting for its turn', async () => {
   supervise({ a: 'process.exit(1)' })
-  await until(() => expect(events.map((event) => event.kind)).toContain('died'))
+  await expect.poll(() => kindsSeen().at(-1)).toBe('died')
+  expect(waits).toBe(1)
   await supervisor.stop()
-  const before = events.length
-  await new Promise((resolve) => setTimeout(resolve, 300))
-  expect(events).toHaveLength(before)
+  expect(waits).toBe(0)
+  expect(kindsSeen().at(-1)).toBe('died')
 })

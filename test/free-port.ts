@@ -3,14 +3,19 @@ import { createServer } from 'node:net'
 
 /** Below the ports that systems take for outgoing connections. */
 const PORTS = { from: 20_000, below: 32_000 }
+/** The last ones that this process was given: somebody may not have taken them yet. */
+const given: number[] = []
+const GIVEN_MAX = 1_000
 
 /**
- * A port on loopback that nobody holds at the moment. No outgoing connection can take it either: one that calls a port in
+ * A port on loopback that nobody holds at the moment, another one each time. No outgoing connection can take it either: one that calls a port in
  * their range while nobody listens there may be given that very port, and reach itself for good.
  */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(PORTS.from, PORTS.below)
+    if (given.includes(port)) continue
+    if (given.push(port) > GIVEN_MAX) given.shift()
     const server = createServer()
     const isFree = await new Promise<boolean>((resolve) => {
       server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true))

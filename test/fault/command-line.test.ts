@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { birthOf } from '../../src/cli/supervisor/process-identity.ts'
 import { writeUpState } from '../../src/cli/supervisor/state-file.ts'
 import { identityAt } from '../../src/storage/embedded/file/inode-lock.ts'
@@ -30,7 +30,7 @@ async function frontEnd(answers: 'no' | 'nothing'): Promise<{ port: string; isAs
 test('Ctrl-C while an order is under way tells its key, and that nobody knows', async () => {
   const { port, isAsked } = await frontEnd('nothing')
   const buy = new CliProcess(['buy', 'tesla', '1', '--port', port])
-  await vi.waitFor(() => expect(isAsked()).toBe(true), { timeout: 60_000 })
+  await expect.poll(() => isAsked()).toBe(true)
   buy.signal('SIGINT')
   expect(await buy.exited).toEqual({ code: 3, signal: null })
   expect(buy.output).toMatch(/may have been placed.* --key [0-9a-f]{32} /)

@@ -90,7 +90,7 @@ test.skipIf(process.platform === 'win32').each(['catalog', 'logs'])('`nohup baza
     await eventually('it goes on', HOPELESS_MS, () => output().includes('goes on') || undefined)
   }
   child.kill('SIGTERM')
-  const [code, signal] = await once(child, 'exit')
+  const [code, signal] = await once(child, 'close')
   expect([code, signal]).toEqual(command === 'logs' ? [null, 'SIGTERM'] : [0, null])
   expect(output()).not.toContain('SIGHUP')
 })
@@ -102,6 +102,6 @@ test.skipIf(spawnSync('script', ['--version']).status !== 0)('the end of its ter
   const { child, output } = started(['script', '--quiet', '--return', '--command', `echo pid $$; exec ${command}`, '/dev/null'])
   const listens = await eventually(`it listens; it says ${output()}`, HOPELESS_MS, () => (output().includes('listens') ? output() : undefined))
   process.kill(Number(/pid (\d+)/.exec(listens)?.[1]), 'SIGHUP')
-  expect(await once(child, 'exit')).toEqual([0, null])
+  expect(await once(child, 'close')).toEqual([0, null])
   expect(output()).toContain('"cause":"SIGHUP"')
 })

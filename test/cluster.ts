@@ -109,12 +109,18 @@ export class Cluster implements Addresses {
     return eventually(`${name} restarted`, HOPELESS_MS, () => (this.pid(name) === pid ? undefined : this.pid(name)))
   }
 
-  /** Name of the leading replica's process. */
+  /** Name of the leading replica's process; waits until there is one. */
   async leader(): Promise<string> {
-    const { leader } = dataOf<LeaderData>(await ask(this.frontEnd, '/leader'))
+    const { leader } = await eventually('one leads', HOPELESS_MS, async () => dataOf<LeaderData>(await ask(this.frontEnd, '/leader')))
     const replica = this.replicas.find(({ address }) => address === leader)
     if (!replica) throw new Error(`the leader ${leader} is none of our replicas`)
     return `order-${replica.id}`
+  }
+
+  /** In words, that another replica leads than that one; nothing when it still does. */
+  async changesSince(leader: string): Promise<string[]> {
+    const now = await this.leader()
+    return now === leader ? [] : [`${now} leads, no longer ${leader}`]
   }
 
   /** Names of the replicas' processes that do not lead. */

@@ -3,6 +3,7 @@ import { Agent } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { OPENING_CATALOGUE } from '../../src/domain/stock.ts'
+import { CLIENT_PATIENCE_MS, RETRY_MS as LAST_TRY_MS } from '../../src/frontend/patience.ts'
 import type { OrderData, PlacedData } from '../../src/http/types.ts'
 import { ask, order, type HttpAnswer } from '../contract/conformance/http.ts'
 import { HOPELESS_MS } from './process.ts'
@@ -17,6 +18,8 @@ export interface LoadOptions {
 /** An answer or a failure that a client saw on its way to the final answer. */
 export interface SeenError {
   readonly atMs: number
+  /** For how long the client had waited for this answer. */
+  readonly waitedMs: number
   readonly request: string
   /** HTTP status; 0 for a connection that was refused, reset or silent. */
   readonly status: number
@@ -113,11 +116,12 @@ export class Load {
   async #untilAnswered(request: string, send: () => Promise<HttpAnswer>): Promise<HttpAnswer | undefined> {
     const startedMs = performance.now()
     for (;;) {
+      const sentMs = performance.now()
       const answer = await send().catch((error: Error) => error)
-      const tookMs = performance.now() - startedMs
+      const [atMs, tookMs] = [performance.now(), performance.now() - startedMs]
       if (!(answer instanceof Error) && answer.status !== 503) return answer
       const [status, message] = answer instanceof Error ? [0, answer.message] : [answer.status, answer.text]
-      this.errors.push({ atMs: Math.round(startedMs + tookMs), request, status, message })
+      this.errors.push({ atMs: Math.round(atMs), waitedMs: Math.round(atMs - sentMs), request, status, message })
       if (tookMs > HOPELESS_MS) {
         this.wrong.push(`${request}: no answer in ${Math.round(tookMs)} ms, last ${status} ${message}`)
         return undefined
@@ -130,6 +134,16 @@ export class Load {
 /** Starts clients against one front end, or against the one that `frontEnd` names at each request. */
 export function load(cluster: { readonly frontEnd: string }, options: LoadOptions = {}): Load {
   return new Load(() => cluster.frontEnd, options)
+}
+
+/**
+ * Of a report in which no error is due, those that a machine without time to spare excuses: 503, given when the front end's
+ * patience was over. Throws when there is any other.
+ */
+export function lateAnswers({ errors }: LoadReport): readonly SeenError[] {
+  const hasty = errors.filter(({ status, waitedMs }) => status !== 503 || waitedMs < CLIENT_PATIENCE_MS - 2 * LAST_TRY_MS)
+  if (hasty.length > 0) throw new Error(`errors that nothing excuses: ${JSON.stringify(hasty)}`)
+  return errors
 }
 
 function anyOf<T>(choices: readonly T[]): T {

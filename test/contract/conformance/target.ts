@@ -1,5 +1,6 @@
 import type { LeaderData, OrderData, PlacedData, StockData } from '../../../src/http/types.ts'
 import { startCluster, type Addresses } from '../../cluster.ts'
+import { eventually, HOPELESS_MS } from '../../fault/process.ts'
 import { ask, dataOf, order, type HttpAnswer } from './http.ts'
 
 /** The system under test: any that keeps the contract. */
@@ -51,9 +52,19 @@ export async function orderNumber({ frontEnd }: Addresses, number: number): Prom
   return dataOf<OrderData>(await ask(frontEnd, `/orders/${number}`))
 }
 
-/** Address of the leading replica. */
+/** Waits until an order is answered with 404; until the catalogue has confirmed that, it is 503. */
+export async function untilUnknown({ frontEnd }: Addresses, number: number): Promise<void> {
+  const { status } = await eventually(`order ${number} is unknown`, HOPELESS_MS, async () => {
+    const answer = await ask(frontEnd, `/orders/${number}`)
+    return answer.status === 503 ? undefined : answer
+  })
+  if (status !== 404) throw new Error(`order ${number}: ${status}, not 404`)
+}
+
+/** Address of the leading replica; waits until there is one. */
 export async function leaderOf({ frontEnd }: Addresses): Promise<string> {
-  return dataOf<LeaderData>(await ask(frontEnd, '/leader')).leader
+  const { leader } = await eventually('one leads', HOPELESS_MS, async () => dataOf<LeaderData>(await ask(frontEnd, '/leader')))
+  return leader
 }
 
 /** Addresses of the replicas that do not lead. */

@@ -6,12 +6,21 @@ import { startCluster } from '../cluster.ts'
 import { dataOf, order, type HttpAnswer } from '../contract/conformance/http.ts'
 import { levelOf, refusal } from '../contract/conformance/target.ts'
 import { checkEndState } from '../end-state.ts'
+import { eventually, HOPELESS_MS } from './process.ts'
+
+/** Sends an order with its key until it has a definite answer, as a client does. */
+const untilDefinite = (send: () => Promise<HttpAnswer>): Promise<HttpAnswer> =>
+  eventually('a definite answer', HOPELESS_MS, async () => {
+    const answer = await send()
+    return answer.status === 503 ? undefined : answer
+  })
 
 test('2,000 buys at once of the last 1,000 shares: exactly 1,000 are sold', async () => {
   await using cluster = await startCluster()
   const agent = new Agent({ keepAlive: true })
   const buy = { name: 'nike', quantity: 1, type: 'buy' }
-  const answers = await Promise.all(Array.from({ length: 2_000 }, () => order(cluster.frontEnd, buy, { agent })))
+  const keys = Array.from({ length: 2_000 }, () => ({ 'idempotency-key': randomUUID() }))
+  const answers = await Promise.all(keys.map((headers) => untilDefinite(() => order(cluster.frontEnd, buy, { agent, headers }))))
   agent.destroy()
 
   const accepted = answers.filter(({ status }) => status === 200)
@@ -28,7 +37,7 @@ test('one key is one order: twice at once, after a leader kill, after a restart 
   await using cluster = await startCluster()
   const headers = { 'idempotency-key': randomUUID() }
   const wanted = { name: 'tesla', quantity: 3, type: 'buy' }
-  const send = () => order(cluster.frontEnd, wanted, { headers })
+  const send = () => untilDefinite(() => order(cluster.frontEnd, wanted, { headers }))
 
   const both = await Promise.all([send(), send()])
   const [number = -1, other] = both.map(numberIn)
@@ -53,7 +62,7 @@ test('a key sent while its first try is cut off by a leader kill: one order', as
   await using cluster = await startCluster()
   const sell = { name: 'amc', quantity: 1, type: 'sell' }
   const keys = Array.from({ length: 40 }, () => randomUUID())
-  const send = (key: string) => order(cluster.frontEnd, sell, { headers: { 'idempotency-key': key } })
+  const send = (key: string) => untilDefinite(() => order(cluster.frontEnd, sell, { headers: { 'idempotency-key': key } }))
 
   const first = keys.map(send)
   const leader = await cluster.leader()

@@ -6,16 +6,15 @@ import { ask, dataOf, order } from '../contract/conformance/http.ts'
 import { checkEndState } from '../end-state.ts'
 import { Fleet } from '../nemesis/fleet.ts'
 import { Transcript } from '../nemesis/transcript.ts'
-import { eventually } from './process.ts'
+import { eventually, HOPELESS_MS } from './process.ts'
 
-const DEADLINE_MS = 20_000
 const STOPPED_MS = 2_000
 
 const statusAt = async (fleet: Fleet): Promise<StatusData> => dataOf<StatusData>(await ask(fleet.frontEnd, '/status'))
 
 /** Resolves once one leads and both others are in-sync. */
 const untilWhole = (fleet: Fleet): Promise<true> =>
-  eventually('every replica is in-sync', DEADLINE_MS, async () => {
+  eventually('every replica is in-sync', HOPELESS_MS, async () => {
     const { replicas } = await statusAt(fleet)
     const followers = replicas.flatMap((replica) => (replica.reachable ? replica.followers : []))
     return (followers.length === 2 && followers.every(({ state }) => state === 'in-sync')) || undefined
@@ -32,8 +31,10 @@ test.each(['order-1', 'catalogue', 'frontend-2'])('%s was stopped, and boxes on 
       await sleep(STOPPED_MS)
       expect(fleet.forgetIdle(name, 0)).toBeGreaterThan(0)
       if (name.startsWith('order')) {
-        const { frontEnd } = await statusAt(fleet)
-        expect(frontEnd.gone.map((gone) => gone.name)).toEqual([name])
+        await eventually(`the front end says that ${name} is gone`, HOPELESS_MS, async () => {
+          expect((await statusAt(fleet)).frontEnd.gone.map((gone) => gone.name)).toEqual([name])
+          return true
+        })
       }
       resume()
       await untilWhole(fleet)
@@ -47,4 +48,4 @@ test.each(['order-1', 'catalogue', 'frontend-2'])('%s was stopped, and boxes on 
     fleet.removeFolder()
     expect(wrong).toEqual([])
   }
-}, 6 * DEADLINE_MS)
+})

@@ -5,10 +5,13 @@ import type { OrderData } from '../../src/http/types.ts'
 import { call, statusOf } from '../contract/conformance/grpc.ts'
 import { orderNumber, place } from '../contract/conformance/target.ts'
 import { checkEndState } from '../end-state.ts'
-import { bareSystem } from './bare-system.ts'
+import { bareSystem, type BareSystem } from './bare-system.ts'
 import { eventually, HOPELESS_MS } from './process.ts'
 
 const BUY = { stockName: 'apple', stockTradeQuantity: 1, tradeType: 'buy' }
+
+const untilSays = (system: BareSystem, name: string, words: string): Promise<true> =>
+  eventually(`${name} says "${words}"`, HOPELESS_MS, () => system.output(name).includes(words) || undefined)
 
 test('an empty catalogue that nobody told of its replicas begins nothing, and recovers when it meets them', async () => {
   await using system = await bareSystem()
@@ -25,9 +28,7 @@ test('an empty catalogue that nobody told of its replicas begins nothing, and re
   })
   system.start('order-1', 'order-2', 'order-3', 'frontend')
   // It ends itself to recover, as a supervisor would have it.
-  await eventually('the catalogue has met its replicas', HOPELESS_MS, async () =>
-    system.output('catalogue').includes('starting over to recover') ? true : undefined,
-  )
+  await untilSays(system, 'catalogue', 'starting over to recover')
   await system.kill('catalogue').catch(() => undefined)
   system.start('catalogue')
   await system.untilTrading()
@@ -70,16 +71,15 @@ test('a replica that was given up with the ledger comes back: it gives its tail 
   system.startWith('catalogue', '--replica-addresses', addresses.join(), '--lost', '3')
   system.start('order-1', 'order-2', 'frontend')
   await system.untilTrading()
-  const said = system.output('catalogue')
-  expect(said).toContain(`replica 3 at ${addresses[2]} is given up (--lost)`)
-  for (const id of [1, 2]) expect(said).toContain(`found replica ${id} at ${addresses[id - 1]}`)
+  const found = [1, 2].map((id) => `found replica ${id} at ${addresses[id - 1]}`)
+  for (const words of [`replica 3 at ${addresses[2]} is given up (--lost)`, ...found]) await untilSays(system, 'catalogue', words)
 
   // Its log is longer than the ledger, and nothing is decided that could show it where the two part.
   system.start('order-3')
   await checkEndState(system, acknowledged)
   const archive = join(system.dataDir, 'order-3', 'order3.cut-1.db')
   expect(existsSync(archive)).toBe(true)
-  expect(system.output('order-3')).toContain(`"entries":2,"archivedAs":"${archive}"`)
+  await untilSays(system, 'order-3', `"entries":2,"archivedAs":"${archive}"`)
   expect(await sell('ford', 5)).toBe(tail)
   await checkEndState(system, acknowledged)
 })

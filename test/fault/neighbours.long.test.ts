@@ -26,11 +26,11 @@ async function sell(system: BareSystem, name: string, count: number): Promise<Or
 
 const statusOf = async ({ frontEnd }: BareSystem): Promise<StatusData> => dataOf<StatusData>(await ask(frontEnd, '/status'))
 
-async function clusterOf(system: BareSystem): Promise<string> {
-  const { catalogue } = await statusOf(system)
-  if (!catalogue.reachable) throw new Error(`the catalogue is away: ${catalogue.why}`)
-  return catalogue.clusterId
-}
+const clusterOf = (system: BareSystem): Promise<string> =>
+  eventually('the catalogue tells its cluster', HOPELESS_MS, async () => {
+    const { catalogue } = await statusOf(system)
+    return catalogue.reachable ? catalogue.clusterId : undefined
+  })
 
 async function startAll(system: BareSystem): Promise<void> {
   system.start(...system.names)
@@ -127,8 +127,11 @@ test('a catalogue of another system on the port of ours gets none of our replica
   await using intruder = new BareSystem({ ...theirPorts, catalogue: Number(us.catalogue.split(':')[1]) }, neighbour.dataDir)
   intruder.start('catalogue')
   await eventually('our front end hears of the other cluster', HOPELESS_MS, () => us.output('frontend').includes('belongs to cluster') || undefined)
-  const { replicas } = await statusOf(us)
-  expect(replicas.map((replica) => replica.reachable && replica.length)).toEqual([5, 5, 5])
+  await eventually('our replicas tell that they hold what is ours', HOPELESS_MS, async () => {
+    const { replicas } = await statusOf(us)
+    expect(replicas.map((replica) => replica.reachable && replica.length)).toEqual([5, 5, 5])
+    return true
+  })
   await intruder.end('catalogue')
 
   us.start('catalogue')

@@ -27,7 +27,7 @@ const levelOf = async ({ frontEnd }: Cluster, at: number): Promise<StockData> =>
 
 test('a history of 100,000 stocks from a file, which later starts do not need', async () => {
   await using cluster = await startCluster({ words: ['--stocks', file] })
-  const { stocks } = dataOf<StockListData>(await ask(cluster.frontEnd, '/stocks'))
+  const { stocks } = await eventually('all stocks are listed', HOPELESS_MS, async () => dataOf<StockListData>(await ask(cluster.frontEnd, '/stocks')))
   expect(stocks.map(({ name }) => name)).toEqual(Array.from({ length: STOCKS }, (_, at) => nameOf(at)))
   expect(stocks[70_000]).toEqual({ name: nameOf(70_000), price: 701, quantity: 70_000, volume: 0 })
   const number = await place(cluster, nameOf(70_000), 'buy', 69_999)

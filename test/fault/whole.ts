@@ -1,11 +1,11 @@
 import type { StatusData } from '../../src/http/types.ts'
 import type { Addresses } from '../cluster.ts'
 import { ask, dataOf } from '../contract/conformance/http.ts'
-import { eventually } from './process.ts'
+import { eventually, HOPELESS_MS } from './process.ts'
 
 /** Waits until one replica leads and has all the others in sync. */
 export async function wholeAgain(system: Addresses): Promise<void> {
-  await eventually('one leader with all others in sync', 20_000, async () => {
+  await eventually('one leader with all others in sync', HOPELESS_MS, async () => {
     const { replicas } = dataOf<StatusData>(await ask(system.frontEnd, '/status'))
     const leaders = replicas.filter((each) => each.reachable && each.role === 'leader')
     const [leader] = leaders

@@ -9,7 +9,7 @@ import { writeHistory } from './history.ts'
 /** A ledger of millions is rebuilt for minutes: so long clients repeat an order, and everybody else waits. */
 export const DEADLINE_MS = 300_000
 /** A process that was taken away is back within this time, if not with all that it should hold. */
-const REACHABLE_DEADLINE_MS = 30_000
+const REACHABLE_DEADLINE_MS = 120_000
 
 /** How far everything was at one time. */
 export interface Moment {

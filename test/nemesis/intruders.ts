@@ -11,7 +11,7 @@ export type Way = (typeof WAYS)[number]
 /** What a process says that does not get its file. */
 export const REFUSAL = /is in use|cannot be locked/
 /** A start that is refused takes as long as the modules take to load. */
-const REFUSED_WITHIN_MS = 20_000
+const REFUSED_WITHIN_MS = 120_000
 const LOOK_EVERY_MS = 20
 
 /** Two processes for one file. */

@@ -11,7 +11,7 @@ import { Trading } from './trading.ts'
 
 const STOPPED_FOR_MS = 1_500
 const CALM_MS = 400
-const DEADLINE_MS = 30_000
+const DEADLINE_MS = 120_000
 
 interface Disturbance {
   readonly target: (cluster: Cluster) => Promise<string>

@@ -70,7 +70,7 @@ describe.skipIf(isForeign)('processes, started by the commands of the contract',
     frontEnd.listen(Number(system.frontEnd.split(':')[1]), '127.0.0.1')
     await once(frontEnd, 'listening')
     expect(await eventually('an order is taken', HOPELESS_MS, () => numberOf(third, buy))).toBe(0)
-    expect([...cached]).toEqual(['tesla'])
+    await expect.poll(() => [...cached]).toEqual(['tesla'])
     expect(await statusOf(call(first, 'Order.Request', buy))).toBe('FAILED_PRECONDITION')
     for (const address of [first, second]) {
       const stored = await eventually('the follower shows it', HOPELESS_MS, async () => {

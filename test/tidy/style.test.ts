@@ -4,6 +4,8 @@ import { isProgram, nodesOf, parse, placeOf, sourceFiles, textFiles, type Source
 
 const FILE_LINES_MAX = 350
 const FUNCTION_LINES_MAX = 60
+/** A wait that is given up earlier fails on a busy machine. */
+const WAIT_MS_MIN = 60_000
 /** Names that say nothing about what is inside. */
 const SAYS_NOTHING = /(^|\/)(utils?|common|helpers?|misc|shared)(\/|\.[a-z]+$)/
 
@@ -49,6 +51,24 @@ const isLong = ({ text }: { text: string }): boolean => text.trimEnd().split('\n
 const openEnds = ({ path, text }: { path: string; text: string }): string[] =>
   text.split('\n').flatMap((line, at) => (/\b(TODO|FIXME|XXX)\b/.test(line) ? [`${path}:${at + 1}`] : []))
 
+/**
+ * Waits of tests that the machine's speed can end: `vi.waitFor` and `vi.waitUntil`, which give up after a second where
+ * nobody says otherwise, and `eventually` with less than a minute.
+ */
+function hastyWaits(file: SourceFile): string[] {
+  const numberOf = (node: ts.Node | undefined): number | undefined => {
+    if (node && ts.isNumericLiteral(node)) return Number(node.text)
+    const text = node && ts.isIdentifier(node) ? node.text : ''
+    const declared = [...nodesOf(file)].find((each) => ts.isVariableDeclaration(each) && each.name.getText(file.tree) === text)
+    return declared && ts.isVariableDeclaration(declared) && declared.initializer !== node ? numberOf(declared.initializer) : undefined
+  }
+  return found(file, (node) => {
+    if (!ts.isCallExpression(node)) return false
+    const called = node.expression.getText(file.tree)
+    return /^vi\.wait(For|Until)$/.test(called) || (called === 'eventually' && (numberOf(node.arguments[1]) ?? WAIT_MS_MIN) < WAIT_MS_MIN)
+  })
+}
+
 /** What a tool that reads its configuration asks for. */
 const DEFAULT_EXPORTS: ReadonlySet<string> = new Set(['vitest.config.ts'])
 /** This file names what it forbids. */
@@ -80,6 +100,8 @@ describe('house style', () => {
     if (whole.length > 0) console.warn(`with the functions inside them: ${whole.join(', ')}`)
   })
 
+  test('no wait of a test that is given up within a minute', () => expect(files.flatMap(hastyWaits)).toEqual([]))
+
   test('no open ends', () => expect(files.filter(({ path }) => path !== THIS_FILE).flatMap(openEnds)).toEqual([]))
 })
 
@@ -95,6 +117,14 @@ describe('the rules of house style find what they look for', () => {
   test.each(['src/utils/a.ts', 'src/replica/helpers/a.ts', 'src/replica/utils.ts', 'src/common/a.ts'])('%s', (path) =>
     expect(path).toMatch(SAYS_NOTHING),
   )
+
+  test.each([
+    [`await vi.waitFor(() => expect(a).toBe(1))`, 1],
+    [`await eventually('a', 20_000, () => a)`, 1],
+    [`const A_MS = 10_000\nawait eventually('a', A_MS, () => a)`, 1],
+    [`await eventually('a', 60_000, () => a)`, 0],
+    [`import { HOPELESS_MS } from './b.ts'\nawait eventually('a', HOPELESS_MS, () => a)`, 0],
+  ])('%s: %i', (text, hasty) => expect(hastyWaits(parse('test/a.ts', text))).toHaveLength(hasty))
 
   test('long files and functions, and open ends', () => {
     const body = 'a()\n'.repeat(FILE_LINES_MAX)

@@ -55,8 +55,8 @@ export const CATALOGUE_BUGS: readonly PlantedBug[] = [
     name: 'unsettled-start',
     what: 'P1: after a restart lookups show what is on record as published, which may be less than was shown',
     file: 'src/catalogue/publication.ts',
-    find: 'return this.#published >= this.#settledFrom',
-    replace: 'return true',
+    find: 'this.#published >= this.#settledFrom',
+    replace: 'true',
   },
   {
     name: 'always-cacheable',
@@ -146,8 +146,8 @@ export const CATALOGUE_BUGS: readonly PlantedBug[] = [
     name: 'shown-before-looked',
     what: 'C3: an empty catalogue shows levels before it has looked into its replicas',
     file: 'src/catalogue/service.ts',
-    find: 'return this.#publication.settled && this.#membership.refusal === undefined',
-    replace: 'return this.#publication.settled',
+    find: 'this.#publication.settled && this.#membership.refusal === undefined',
+    replace: 'this.#publication.settled',
   },
   {
     name: 'another-system-awaited',
@@ -195,8 +195,8 @@ export const CATALOGUE_BUGS: readonly PlantedBug[] = [
     name: 'forgotten-by-wall-clock',
     what: 'keys: rejections are forgotten as old as the wall clock says that they are',
     file: 'src/catalogue/retention.ts',
-    find: 'return Math.min(this.nowMs, this.#clock.wallMs()) - REJECTION_RETENTION_MS',
-    replace: 'return this.#clock.wallMs() - REJECTION_RETENTION_MS',
+    find: 'Math.min(this.nowMs, this.#clock.wallMs()) - REJECTION_RETENTION_MS',
+    replace: 'this.#clock.wallMs() - REJECTION_RETENTION_MS',
   },
   {
     name: 'foreign-keys-collide',

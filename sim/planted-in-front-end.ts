@@ -77,8 +77,8 @@ export const FRONT_END_BUGS: readonly PlantedBug[] = [
     name: 'lease-by-wall-clock',
     what: 'K3: the lease is measured by the wall clock alone',
     file: 'src/frontend/lease.ts',
-    find: 'return monotonicMs - asked.monotonicMs < lengthMs && wallMs - asked.wallMs < lengthMs',
-    replace: 'return monotonicMs >= 0 && wallMs - asked.wallMs < lengthMs',
+    find: 'monotonicMs - asked.monotonicMs < lengthMs && wallMs - asked.wallMs < lengthMs',
+    replace: 'monotonicMs >= 0 && wallMs - asked.wallMs < lengthMs',
   },
   {
     name: 'front-end-keys-collide',
@@ -98,8 +98,8 @@ export const FRONT_END_BUGS: readonly PlantedBug[] = [
     name: 'first-leader-kept',
     what: 'E1: a front end does not change to the leader of a newer epoch',
     file: 'src/frontend/leadership.ts',
-    find: 'return epoch > current.epoch || (epoch === current.epoch && link.id > current.link.id)',
-    replace: 'return epoch < 0',
+    find: 'epoch > current.epoch || (epoch === current.epoch && link.id > current.link.id)',
+    replace: 'epoch < 0',
   },
   {
     name: 'orders-pile-up',

@@ -84,8 +84,8 @@ export const REPLICA_BUGS: readonly PlantedBug[] = [
     name: 'unconfirmed-miss',
     what: 'guarantee 8: a leader says "not found" from its own log, unconfirmed',
     file: 'src/replica/service.ts',
-    find: 'return (await leader.confirmPublished()) ?? { kind: \'unavailable\' }',
-    replace: 'return leader.published',
+    find: "(await leader.confirmPublished()) ?? { kind: 'unavailable' }",
+    replace: 'leader.published',
   },
   {
     name: 'unpublished-hit',
@@ -245,7 +245,7 @@ export const REPLICA_BUGS: readonly PlantedBug[] = [
     name: 'own-lateness-ignored',
     what: 'who stood still gives up on what had come meanwhile, before it reads that',
     file: 'src/runtime/clock.ts',
-    find: '(clock.awakeMs() < until ? wait() : clock.nextTurn(end))',
-    replace: '(end())',
+    find: 'clock.awakeMs() < until ? wait() : clock.nextTurn(end)',
+    replace: 'end()',
   },
 ]

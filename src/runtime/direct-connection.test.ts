@@ -105,6 +105,13 @@ async function answersTo(server: Server, pieces: readonly string[], paceMs: numb
   return text === '' ? BAD_REQUEST : text
 }
 
+/** What was sent has been read: another connection has had its turn since. */
+async function haveRead(): Promise<void> {
+  const other = new Client(direct).send(get('/other'))
+  await other.heard('/other')
+  other.socket.destroy()
+}
+
 const get = (path: string, ...headers: string[]) => [`GET ${path} HTTP/1.1`, 'Host: here', ...headers, '', ''].join('\r\n')
 const post = (path: string, body: string, ...headers: string[]) =>
   [`POST ${path} HTTP/1.1`, 'Host: here', `Content-Length: ${Buffer.byteLength(body)}`, ...headers, '', body].join('\r\n')
@@ -176,7 +183,7 @@ test('what is sent before the last answer is answered after it', async () => {
   const client = new Client(direct).send(get('/held'))
   await expect.poll(() => release).toBeDefined()
   client.send(get('/early'))
-  await sleep(20)
+  await haveRead()
   expect(client.received).toBe('')
   release?.()
   await client.heard('/early')
@@ -231,9 +238,9 @@ test('a client that goes away before its answer does no harm', async () => {
   const client = new Client(direct).send(get('/held'))
   await expect.poll(() => release).toBeDefined()
   client.socket.resetAndDestroy()
-  await sleep(20)
+  await haveRead()
   release!()
-  await sleep(20)
+  await haveRead()
 })
 
 test('closing ends idle connections at once, and the others after their answer', async () => {

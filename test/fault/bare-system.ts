@@ -88,6 +88,17 @@ export class BareSystem implements Addresses {
     return untilTradingAt(this.frontEnd)
   }
 
+  /** Starts a process, and once more whenever it ends by itself, as a supervisor does, until orders are decided. */
+  async untilTradingWith(name: string): Promise<void> {
+    let isTrading = false
+    const trading = this.untilTrading().finally(() => (isTrading = true))
+    do {
+      this.start(name)
+      await Promise.race([trading, this.exitOf(name)])
+    } while (!isTrading)
+    return trading
+  }
+
   /** Calls back once all processes have ended, before the folder is removed. */
   atTheEnd(callback: () => void): void {
     this.#atTheEnd.push(callback)

@@ -6,9 +6,21 @@ import { toEntry } from '../embedded/tables/entry-table.ts'
 import { digest, integer, type Row } from '../embedded/file/row.ts'
 import type { SqliteFile } from '../embedded/file/sqlite-file.ts'
 
+/** Rows that one look at the table goes through. They are read one by one: a row may hold megabytes. */
 const ROWS_PER_PAGE = 1_000
 
-/** Reads the table `entries` of a file that may be damaged, and goes on behind what cannot be read. */
+/** What one look has come by. */
+interface Page {
+  readonly rows: number
+  /** The number behind the last row. */
+  readonly end: number
+  /** Whether all rows could be read. */
+  readonly isWhole: boolean
+}
+
+/**
+ * Reads the table `entries` of a file that may be damaged, and goes on behind what cannot be read. Holds one row at a time.
+ */
 export class EntryReader {
   readonly #page: StatementSync
   readonly #one: StatementSync
@@ -24,10 +36,10 @@ export class EntryReader {
    */
   feed(log: LogCheck, length: number, onPage: (entries: number) => void): void {
     for (let from = 0, done = false; !done; ) {
-      const rows = this.#rowsFrom(from)
-      const end = rows ? feedRows(log, rows) : this.#feedSingly(log, from, Math.min(from + ROWS_PER_PAGE, length))
-      done = rows ? rows.length < ROWS_PER_PAGE : end >= length
-      onPage(rows ? rows.length : end - from)
+      const { rows, end: readable, isWhole } = this.#feedTogether(log, from)
+      const end = isWhole ? readable : this.#feedSingly(log, readable, Math.min(from + ROWS_PER_PAGE, length))
+      done = isWhole ? rows < ROWS_PER_PAGE : end >= length
+      onPage(isWhole ? rows : Math.max(0, end - from))
       from = Math.max(end, from + 1) // Rows of a damaged table may come in any order, but not for ever.
     }
     log.end(length)
@@ -45,13 +57,18 @@ export class EntryReader {
     return row && digest(row, 'digest')
   }
 
-  /** Undefined when they cannot be read together. */
-  #rowsFrom(number: number): readonly Row[] | undefined {
+  /** Ends at the first row that cannot be read. */
+  #feedTogether(log: LogCheck, from: number): Page {
+    let [rows, end] = [0, from]
     try {
-      return this.#page.all(number, ROWS_PER_PAGE)
+      for (const row of this.#page.iterate(from, ROWS_PER_PAGE)) {
+        end = take(log, row) + 1
+        rows += 1
+      }
+      return { rows, end, isWhole: true }
     } catch (error) {
       asFinding(error)
-      return undefined
+      return { rows, end, isWhole: false }
     }
   }
 
@@ -68,18 +85,13 @@ export class EntryReader {
   }
 }
 
-/** Returns the number behind the last row. */
-function feedRows(log: LogCheck, rows: readonly Row[]): number {
-  for (const row of rows) take(log, row)
-  const last = rows.at(-1)
-  return last ? integer(last, 'number') + 1 : 0
-}
-
-function take(log: LogCheck, row: Row): void {
+/** Returns the number of the row. */
+function take(log: LogCheck, row: Row): number {
   const number = integer(row, 'number')
   try {
     log.take(toEntry(row), digest(row, 'digest'))
   } catch (error) {
     log.skip(number, asFinding(error))
   }
+  return number
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { decide } from '../../catalogue/decide.ts'
 import type { Entry, OrderRequest } from '../../domain/order.ts'
@@ -178,7 +179,7 @@ describe('the verification of a file', () => {
     expect(referenceAmong([behind, ahead, ofAnotherCluster])).toBe(ahead)
     const standings: readonly [VerifiedCopy, Standing, RegExp[]][] = [
       [behind, { kind: 'behind', lacks: LENGTH - 100 }, []],
-      [forked, { kind: 'other' }, [/^1234: .*catalog.db has .*"timeMs":1}, this copy .*"timeMs":9}/]],
+      [forked, { kind: 'parted' }, [/^1234: .*catalog.db has .*"timeMs":1}, this copy .*"timeMs":9}/]],
       [ahead, { kind: 'other' }, [/holds 2501 entries, .* only the first 2500/]],
       [ofAnotherCluster, { kind: 'other' }, [/belongs to cluster c-2/]],
     ]
@@ -186,6 +187,27 @@ describe('the verification of a file', () => {
       expect(await compare(copy, ledger)).toEqual(standing)
       expect(words(copy)).toEqual(messages.map((message) => expect.stringMatching(message)))
     }
+  })
+
+  it('needs no more room for large entries than for small ones', async () => {
+    const many = 48
+    const large = entries.slice(0, many).map((entry) => ({ ...entry, key: `g:${entry.number}-${'k'.repeat(2 * 1024 * 1024)}` }))
+    const path = (await writeLog('order6.db', large)).source
+    const program = `
+      import { workerData } from 'node:worker_threads'
+      const { verifyFile } = await import(workerData.program)
+      const { length, findings, close } = verifyFile(workerData.path, 'order log', { begin() {}, advance() {} })
+      if (length !== workerData.length || findings.count > 0) throw new Error(JSON.stringify(findings.kept))
+      close()`
+    const ended = Promise.withResolvers<unknown>()
+    const worker = new Worker(program, {
+      eval: true,
+      execArgv: ['--input-type=module'],
+      workerData: { program: new URL('./verified-file.ts', import.meta.url).href, path, length: many },
+      resourceLimits: { maxOldGenerationSizeMb: 64 },
+    })
+    worker.once('error', ended.reject).once('exit', ended.resolve)
+    expect(await ended.promise).toBe(0)
   })
 
   it('takes a log without a history for an empty one', async () => {

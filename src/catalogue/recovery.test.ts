@@ -118,6 +118,45 @@ describe('a lost ledger', () => {
     expect((await recovered([2, 2, 3], { lost: [3] })).head().generation).toBeGreaterThan(100)
   })
 
+  /** Opens a ledger that is missing in front of replicas with these logs. */
+  async function recoveredFrom(logs: readonly (readonly Entry[])[]): Promise<Ledger> {
+    const call = async (address: string, method: string, request: SealRequest & ReadRequest) => {
+      const log = logs[Number(/\d+/.exec(address)) - 1] ?? []
+      const digestAt = (length: number) => log.slice(0, length).reduce(chainDigest, genesisDigest(GENESIS))
+      if (method === 'Order.Read') {
+        const entries = log.slice(request.from, request.from + request.limit)
+        return { entries, digest: digestAt(request.from + entries.length), length: log.length, generation: 1 }
+      }
+      const head = { length: log.length, digest: digestAt(log.length), lastGeneration: log.at(-1)?.generation ?? 0, diskId: address }
+      return { ...head, clusterId: 'c-1', genesis: GENESIS, replicaId: 1, sealedGeneration: Math.max(2_000, request.generation) }
+    }
+    const runtime = { clock: systemClock, log: silentLogger, network: { call } } as unknown as Runtime
+    const replicas = logs.map((_, at) => ({ replicaId: at + 1, address: `order-${at + 1}:1` }))
+    const options = { seals: new Seals(runtime, 'life-1'), store: new MemoryLedgerStore({ decide }), replicas, lost: [] }
+    return (await openLedger(runtime, options, await options.store.open() as never, new AbortController().signal)).ledger
+  }
+
+  const sale = (number: number, key: string, generation: number): Entry => ({ ...ENTRIES[0]!, number, key, generation })
+  const [first, second] = ENTRIES as [Entry, Entry]
+
+  test('is recovered from the longest of logs that begin alike, however old the others are', async () => {
+    const logs = [[first], [first, second, sale(2, 'c:2', 2)], [first, second], []]
+    expect((await recoveredFrom(logs)).head()).toMatchObject({ length: 3 })
+  })
+
+  test('is recovered where a replica holds what a recovery without it has given up', async () => {
+    const logs = [[first, second], [first, sale(1, 'c:later', 1_002)]]
+    expect((await recoveredFrom(logs)).head()).toMatchObject({ length: 2, lastGeneration: 1_002 })
+  })
+
+  test.each([
+    ['as long', [sale(1, 'c:copy', 1)]],
+    ['longer', [sale(1, 'c:copy', 1), sale(2, 'c:copy-2', 1)]],
+  ])('is not recovered where a copy of the system went on apart, and is %s (C9)', async (_what, others) => {
+    const logs = [[first, second], [first, ...others], [first, second]]
+    await expect(recoveredFrom(logs)).rejects.toThrow(/two histories of cluster c-1: replica [123] at order-[123]:1 has other orders/)
+  })
+
   test('knows the replicas that it was recovered from at once: its next life must not publish what they do not hold', async () => {
     expect(await (await recovered([2, 2])).knownReplicas()).toEqual([
       { replicaId: 1, address: 'order-1:1' },

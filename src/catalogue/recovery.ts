@@ -3,7 +3,7 @@ import { OPENING_CATALOGUE, type Stock } from '../domain/stock.ts'
 import { sleep } from '../runtime/clock.ts'
 import type { Runtime } from '../wire/runtime.ts'
 import { readPages } from '../wire/log-pages.ts'
-import type { SealResult } from '../wire/messages.ts'
+import type { Entries, ReadRequest, SealResult } from '../wire/messages.ts'
 import type { Genesis } from '../storage/chain.ts'
 import { isSealed, type Answer, type Seals, type Sealed } from './seals.ts'
 import { isReplica, type KnownReplica, type Ledger, type LedgerHead, type LedgerOpening, type LedgerStore, type LogPage } from '../storage/ledger.ts'
@@ -49,6 +49,7 @@ type UnusableLedger = Exclude<WritableOpening, { readonly kind: 'ready' }>
  *     up as lost) were sealed and read; it takes over the log of the highest (generation, length).
  * C3, here: a history is begun only where all replicas are empty.
  * C5. A ledger that can be read is replaced only by a log of its own cluster that holds all that it knows to be published.
+ * C9. Replicas whose logs end in one generation begin alike; where they do not, nothing is chosen among them.
  */
 export async function openLedger(
   runtime: Runtime,
@@ -188,11 +189,12 @@ async function recover(
   reportFound(runtime, sealed)
   runtime.log.warn({ generation }, `recovering the ledger from ${nameOf(best)}`)
   if (!best.state.genesis) throw new Error(`${nameOf(best)} holds entries without a genesis`)
+  await requireOneHistory(runtime, best, holders)
   if (ledger) await requireContained(runtime, ledger, best)
   await ledger?.close()
   const pages = readPages(
     runtime.clock,
-    (request) => retried(runtime, () => runtime.network.call(best.replica.address, 'Order.Read', request, READ_DEADLINE_MS)),
+    (request) => read(runtime, best, request),
     0,
     best.state.length,
   )
@@ -205,17 +207,37 @@ async function recover(
 async function requireContained(runtime: Runtime, ledger: Ledger, best: Sealed): Promise<void> {
   const { length, genesis, publishedAtLeast } = ledger.head()
   if (length === 0) return
-  const { state, replica } = best
-  const read = { from: publishedAtLeast, limit: 0 }
   const isContained =
-    state.clusterId === genesis.clusterId &&
-    (await runtime.network.call(replica.address, 'Order.Read', read, READ_DEADLINE_MS)).digest === (await ledger.digestAt(publishedAtLeast))
+    best.state.clusterId === genesis.clusterId &&
+    (await digestAt(runtime, best, publishedAtLeast)) === (await ledger.digestAt(publishedAtLeast))
   if (isContained) return
   throw new Error(
     `the ledger holds ${publishedAtLeast} published orders that the log of ${nameOf(best)} does not begin with: it is not replaced. ` +
       'Put back the ledger that belongs to these replicas, or start the replicas that belong to this ledger',
   )
 }
+
+/**
+ * C9. One catalogue decides in a generation, so two logs that differ and end in the same one come from two copies of a
+ * system that went on apart. Which of them is meant, the operator has to say.
+ */
+async function requireOneHistory(runtime: Runtime, best: Sealed, holders: readonly Sealed[]): Promise<void> {
+  for (const { replica, state } of holders.filter(({ state }) => state.lastGeneration === best.state.lastGeneration)) {
+    if ((await digestAt(runtime, best, state.length)) === state.digest) continue
+    throw new Error(
+      `the replicas hold two histories of cluster ${state.clusterId}: replica ${replica.replicaId} at ${replica.address} has other ` +
+        `orders among its ${state.length} than ${nameOf(best)}, decided at the same time. Copies of one system have gone on apart: ` +
+        'move away the files of the one that is not meant',
+    )
+  }
+}
+
+const read = (runtime: Runtime, { replica }: Sealed, request: ReadRequest): Promise<Entries> =>
+  retried(runtime, () => runtime.network.call(replica.address, 'Order.Read', request, READ_DEADLINE_MS))
+
+/** The digest of the first `length` entries of a replica's log. */
+const digestAt = async (runtime: Runtime, from: Sealed, length: number): Promise<string> =>
+  (await read(runtime, from, { from: length, limit: 0 })).digest
 
 /** C3: nobody holds an entry. A ledger that was lost before its first order goes on as the cluster that its replicas know. */
 async function begin(

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { decide } from '../../catalogue/decide.ts'
 import { OPENING_CATALOGUE } from '../../domain/stock.ts'
+import { chainDigest, genesisDigest } from '../../storage/chain.ts'
 import type { Ledger } from '../../storage/ledger.ts'
 import { embeddedLedgerStore } from '../../storage/embedded/ledger-store.ts'
 import { openEmbeddedOrderLog } from '../../storage/embedded/order-log-file.ts'
@@ -16,7 +17,8 @@ import { runReadOnly, whyNoMounts } from '../../../test/read-only.ts'
 const PROGRAM = fileURLToPath(new URL('../../../bin/bazaar.js', import.meta.url))
 const GENESIS = { clusterId: 'c-1', stocks: OPENING_CATALOGUE }
 const LENGTH = 200
-const REQUEST = { key: 'c:0', fingerprint: 'print', name: 'tesla', type: 'sell', quantity: 1 }
+const HOPELESS_MS = 60_000
+const REQUEST = { key: 'c:0', fingerprint: 'print', name: 'tesla', type: 'sell', quantity: 1 } as const
 
 describe('bazaar verify', () => {
   let data = ''
@@ -25,6 +27,7 @@ describe('bazaar verify', () => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, 'verify', '--data', data, ...options], {
       encoding: 'utf8',
       cwd: data,
+      timeout: HOPELESS_MS,
     })
     return { status, stdout, stderr }
   }
@@ -131,12 +134,37 @@ describe('bazaar verify', () => {
     expect(verify().stdout).toMatch(/BAD .*catalog\.db .*\n +.*elsewhere.*says: seen before/)
   })
 
+  it('advises nobody to wait for a recovery from a copy that went on apart', async () => {
+    rmSync(join(data, 'order3.db'))
+    const log = await openLog(3)
+    await log.seal(1, GENESIS)
+    const entries = Array.from({ length: LENGTH + 1 }, (_, number) => ({ ...REQUEST, key: `c:other-${number}`, number, generation: 1, timeMs: 1 }))
+    await log.append(entries, entries.reduce(chainDigest, genesisDigest(GENESIS)))
+    await log.close()
+    const { status, stdout } = verify()
+    expect(stdout).toMatch(/BAD .*order3\.db .*no prefix of the ledger/)
+    expect(stdout).toMatch(/What to do: two histories of one system/)
+    expect(stdout).not.toMatch(/recovers from the longest log/)
+    expect(status).toBe(1)
+  })
+
   it('advises nobody to put the last copies aside', () => {
     for (const name of readdirSync(data)) if (name.startsWith('catalog')) rmSync(join(data, name))
     for (const replica of [1, 2, 3]) tamper(`order${replica}.db`, `UPDATE entries SET quantity = 7 WHERE number = ${replica}`)
     const { stdout } = verify()
     expect(stdout.match(/What to do: no sound copy here holds as many entries/g)).toHaveLength(3)
     expect(stdout).not.toMatch(/`touch/)
+  })
+
+  it.skipIf(process.platform === 'win32')('waits for no writer where a pipe stands in the place of a file, or beside it', () => {
+    rmSync(join(data, 'order2.db'))
+    for (const name of ['order2.db', 'order1.db-wal', 'order3.db.damaged']) spawnSync('mkfifo', [join(data, name)])
+    const { status, stdout } = verify()
+    for (const name of ['order2.db', 'order1.db-wal', 'order3.db.damaged']) {
+      expect(stdout).toMatch(new RegExp(`${name} cannot be used: it is a pipe, where a file belongs: move it away`))
+    }
+    expect(stdout).toMatch(/Nothing bad was found, but 3 of 4 copies could not be verified/)
+    expect(status).toBe(1)
   })
 
   it('says it in JSON', () => {

@@ -1,17 +1,23 @@
-import type { VerifiedCopy } from '../../storage/verify/verification.ts'
+import type { Standing, VerifiedCopy } from '../../storage/verify/verification.ts'
 
 const LOOK_ELSEWHERE =
   'Look at the other replicas before you touch anything; with none that is sound, put back a whole backup.'
 
+const TWO_HISTORIES =
+  'two histories of one system: a copy of it went on apart. The catalogue is not recovered from this one, which lacks what the ' +
+  'ledger holds. Move away the files of the copy that is not meant.'
+
 /** What an operator does about a copy with findings. */
 export function adviceOn(
   copy: VerifiedCopy,
+  standing: Standing | undefined,
   copies: readonly VerifiedCopy[],
   reference: VerifiedCopy | undefined,
 ): string {
   if (copy.kind === 'ledger') return adviceOnLedger(copy, copies)
   if (reference?.kind === 'ledger' && reference.findings.count > 0) return 'see to the ledger first, then verify again.'
   if (isLedgerBehind(copy, reference)) {
+    if (standing?.kind === 'parted') return TWO_HISTORIES
     return 'the ledger has lost entries. Restart the catalogue with all replicas running: it recovers from the longest log.'
   }
   if (!copies.some(({ findings, unverified, length }) => findings.count === 0 && unverified === undefined && length > 0 && length >= copy.length)) {

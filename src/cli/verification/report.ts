@@ -29,7 +29,7 @@ export async function reportOn(copies: readonly VerifiedCopy[]): Promise<Verific
     copies: copies.map((copy, at) => ({
       copy,
       standing: standings[at],
-      advice: copy.findings.count === 0 ? undefined : adviceOn(copy, copies, reference),
+      advice: copy.findings.count === 0 ? undefined : adviceOn(copy, standings[at], copies, reference),
     })),
     isWell: copies.every(isSound),
   }
@@ -101,6 +101,7 @@ function standingWords(standing: Standing | undefined, reference: VerifiedCopy |
       return `, ${standing.lacks} behind ${other}: it gets them when it runs`
     case 'empty':
       return ', belongs to no history yet'
+    case 'parted':
     case 'other':
       return `, no prefix of ${other}`
     case 'unknown':

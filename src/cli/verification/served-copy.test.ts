@@ -83,7 +83,7 @@ test('finds where two logs part', async () => {
   const other = LOG.map((entry) => (entry.number < 777 ? entry : { ...entry, timeMs: 0 }))
   const network = networkOf({ ledger: { entries: LOG }, one: { entries: other } })
   const [ledger, one] = [await verify(network, 'ledger'), await verify(network, 'one')]
-  expect(await compare(one, ledger)).toEqual({ kind: 'other' })
+  expect(await compare(one, ledger)).toEqual({ kind: 'parted' })
   expect(one.findings.kept).toMatchObject([{ entry: 777 }])
 })
 

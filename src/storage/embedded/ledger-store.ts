@@ -4,7 +4,7 @@ import { Replay } from '../replay.ts'
 import { ClusterTable } from './tables/cluster-table.ts'
 import { DamagedFile } from './file/damage.ts'
 import { EntryTable } from './tables/entry-table.ts'
-import { fileBehind, makeFolderOf } from './file/folder.ts'
+import { fileBehind, makeFolderOf, requireFiles } from './file/folder.ts'
 import { identityOf, writeOpeningStocks } from './tables/genesis-table.ts'
 import { EmbeddedLedger } from './ledger.ts'
 import { lockFile, type FileLock } from './file/lock.ts'
@@ -135,6 +135,7 @@ class EmbeddedLedgerStore implements LedgerStore {
 
   /** Takes the lock, and finishes what an earlier holder was interrupted in. */
   #lock(): FileLock {
+    requireFiles(this.#path)
     makeFolderOf(this.#path)
     const lock = lockFile(this.#path)
     try {

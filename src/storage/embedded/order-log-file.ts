@@ -1,6 +1,6 @@
 import type { OrderLog } from '../order-log.ts'
 import { DamagedFile } from './file/damage.ts'
-import { fileBehind, makeFolderOf } from './file/folder.ts'
+import { fileBehind, makeFolderOf, requireFiles } from './file/folder.ts'
 import { lockFile, type FileLock } from './file/lock.ts'
 import { LogTable } from './tables/log-table.ts'
 import { FileInMaking } from './file/making.ts'
@@ -27,6 +27,7 @@ export interface EmbeddedOrderLogOptions extends SqliteFileOptions {
  */
 export async function openEmbeddedOrderLog(path: string, options: EmbeddedOrderLogOptions): Promise<OrderLog> {
   const file = fileBehind(path)
+  requireFiles(file)
   makeFolderOf(file)
   const { built, unwritable } = locked(file, (lock) => {
     finishReplacing(file)

@@ -46,6 +46,8 @@ export type Standing =
   /** An exact prefix: what it lacks comes when its process runs. */
   | { readonly kind: 'behind'; readonly lacks: number }
   | { readonly kind: 'empty' }
+  /** It begins alike, or not at all, and then holds other entries: neither is a prefix of the other. */
+  | { readonly kind: 'parted' }
   /** The findings tell how. */
   | { readonly kind: 'other' }
   | { readonly kind: 'unknown' }
@@ -73,7 +75,7 @@ export async function compare(copy: VerifiedCopy, reference: VerifiedCopy): Prom
   if (own === undefined || theirs === undefined) return { kind: 'unknown' }
   if (own !== theirs) {
     await reportFork(copy, reference, both)
-    return { kind: 'other' }
+    return { kind: 'parted' }
   }
   return compareLengths(copy, reference)
 }

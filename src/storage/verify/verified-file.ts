@@ -8,7 +8,7 @@ import { asFinding, attempt } from './attempt.ts'
 import { ClusterTable, type ClusterRow } from '../embedded/tables/cluster-table.ts'
 import { noticedDamage, DamagedFile } from '../embedded/file/damage.ts'
 import { EntryReader } from './entry-reader.ts'
-import { fileBehind } from '../embedded/file/folder.ts'
+import { fileBehind, requireFiles } from '../embedded/file/folder.ts'
 import { readGenesis } from '../embedded/tables/genesis-table.ts'
 import { checkLedgerTables } from './ledger-check.ts'
 import { LogTable } from '../embedded/tables/log-table.ts'
@@ -44,6 +44,7 @@ export function verifyFile(path: string, kind: CopyKind, progress: Progress): Ve
   let file: SqliteFile | undefined
   try {
     const behind = fileBehind(path)
+    requireFiles(behind)
     const marker = noticedDamage(behind)
     if (marker !== undefined) findings.add(marker)
     const before = stampOf(behind)

@@ -1,9 +1,11 @@
-import { closeSync, fsyncSync, lstatSync, mkdirSync, openSync, readlinkSync } from 'node:fs'
+import { closeSync, fsyncSync, lstatSync, mkdirSync, openSync, readlinkSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { StorageFailure } from '../../ledger.ts'
 
 /** As many as the kernel follows. */
 const LINKS_MAX = 40
+/** What belongs to a data file, by the end of its name. */
+const BESIDE = ['', '-wal', '-shm', '-journal', '.lock', '.damaged']
 
 /**
  * The file that `path` leads to when it is a symbolic link, whether it is there yet or not; else `path`. All that
@@ -16,6 +18,21 @@ export function fileBehind(path: string): string {
     file = resolve(dirname(file), readlinkSync(file))
   }
   return file
+}
+
+/**
+ * Throws a StorageFailure when something else than a file stands at `path`, or where a file that belongs to it has its
+ * place: to open a pipe is to wait for ever, and a device would be put aside as a damaged file.
+ */
+export function requireFiles(path: string): void {
+  for (const end of BESIDE) requireFile(path + end)
+}
+
+function requireFile(path: string): void {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (!found || found.isFile()) return
+  const what = found.isDirectory() ? 'a folder' : found.isFIFO() ? 'a pipe' : found.isSocket() ? 'a socket' : 'a device'
+  throw new StorageFailure(`${path} cannot be used: it is ${what}, where a file belongs: move it away`)
 }
 
 /**

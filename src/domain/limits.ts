@@ -14,6 +14,8 @@ export const LIMITS = {
   idempotencyKeyCharactersMax: 255,
   /** Largest HTTP request body, in bytes. */
   requestBodyBytesMax: 16_384,
+  /** Largest request line and headers of HTTP, in bytes; of answers that we get, too. */
+  httpHeadBytesMax: 16_384,
   /** Orders one front end holds unanswered; the next one gets 503 at once. */
   frontEndPendingOrdersMax: 4_096,
   /** The same where orders come faster than they are answered for long: two full batches. More would only wait longer. */

@@ -1,5 +1,6 @@
 import { request as httpRequest, type Agent, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
 import { afterAwake, type Clock } from '../runtime/clock.ts'
+import { HTTP_PARSER } from '../runtime/http-parser.ts'
 import { dropIdle } from '../runtime/kept-connections.ts'
 
 export interface Exchange {
@@ -35,7 +36,7 @@ export interface ExchangeTarget {
 export function exchange(target: ExchangeTarget, { method, path, headers, body }: Exchange): Promise<ExchangeResult> {
   const { host, port, agent, clock, timeoutMs } = target
   return new Promise((resolve) => {
-    const outgoing = httpRequest({ host, port, agent, method, path, headers }, (incoming) => {
+    const outgoing = httpRequest({ ...HTTP_PARSER, host, port, agent, method, path, headers }, (incoming) => {
       let text = ''
       incoming.setEncoding('utf8')
       incoming.on('data', (chunk: string) => {

@@ -6,6 +6,7 @@ import { systemClock } from './clock.ts'
 import type { Asker } from './gate.ts'
 import { written, type JsonAnswer } from './json-answer.ts'
 import { LateRequests, type ArrivingRequest } from './late-requests.ts'
+import { HTTP_PARSER } from './http-parser.ts'
 import { endLingering } from './lingering.ts'
 import { ParkedConnections } from './parked-connections.ts'
 import { readPlainRequest, type PlainRequest } from './plain-request.ts'
@@ -42,7 +43,7 @@ const CUT = 'HPE_INVALID_EOF_STATE'
 
 /** A server with direct routes; `others` says what becomes of the rest. */
 export function serverWithDirectRoutes(routes: DirectRoutes, others: OtherRequests): Server {
-  const server = createServer({ requireHostHeader: false, connectionsCheckingInterval: LATE_CHECK_MS })
+  const server = createServer({ ...HTTP_PARSER, requireHostHeader: false, connectionsCheckingInterval: LATE_CHECK_MS })
   // Who says that nothing more will come still gets its answers.
   Object.assign(server, { httpAllowHalfOpen: true })
   inTurn(server, routes.bodyBytesMax, others)

@@ -2,6 +2,7 @@ import { Agent, get } from 'node:http'
 import { parseJson } from '../domain/text.ts'
 import { splitAddress } from './address.ts'
 import { afterAwake, systemClock } from './clock.ts'
+import { HTTP_PARSER } from './http-parser.ts'
 import { dropIdle, IDLE_CONNECTION_MS } from './kept-connections.ts'
 
 /** By name, in lower case. */
@@ -21,7 +22,7 @@ const BODY_BYTES_MAX = 1024 * 1024
 export function httpGet(address: string, path: string, patienceMs: number, headers: HttpHeaders = {}): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     // Throws, and so rejects, when the address is none.
-    const request = get(`http://${address}${path}`, { agent, headers }, (response) => {
+    const request = get(`http://${address}${path}`, { ...HTTP_PARSER, agent, headers }, (response) => {
       let text = ''
       response.setEncoding('utf8')
       response.on('data', (chunk: string) => {

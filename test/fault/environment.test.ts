@@ -1,3 +1,5 @@
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 import { startCluster } from '../cluster.ts'
 import { freePort } from '../free-port.ts'
@@ -32,4 +34,22 @@ test('proxies of the environment that lead nowhere: everything finds each other,
   expect(await run('sell', 'tesla', '5', '--host', host, '--port', port)).toContain('tesla')
   for (const command of ['status', 'stocks', 'orders']) await run(command, '--host', host, '--port', port)
   await checkEndState(cluster, [])
+})
+
+/** What a front end says to bytes on a connection, until it ends that. */
+async function answerTo(address: string, bytes: string): Promise<string> {
+  const [host = '', port = ''] = address.split(':')
+  const socket = connect(Number(port), host)
+  socket.end(bytes)
+  return text(socket)
+}
+
+test('how others have Node read HTTP: heads have the same bound, and nothing is hidden in a request', async () => {
+  const environment = { NODE_OPTIONS: '--max-http-header-size=100 --insecure-http-parser' }
+  await using cluster = await startCluster({ environment, replicas: 1 })
+  const request = (headers: string, body = '') => `GET /stocks/tesla HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-X: a;b\r\n${headers}\r\n${body}`
+  expect(await answerTo(cluster.frontEnd, request(`x: ${'x'.repeat(10_000)}\r\n`))).toMatch(/^HTTP\/1.1 200 /)
+  expect(await answerTo(cluster.frontEnd, request(`x: ${'x'.repeat(20_000)}\r\n`))).toMatch(/^HTTP\/1.1 431 /)
+  const both = 'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n'
+  expect(await answerTo(cluster.frontEnd, request(both, '0\r\n\r\n'))).toMatch(/^HTTP\/1.1 400 /)
 })

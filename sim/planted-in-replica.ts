@@ -76,21 +76,21 @@ export const REPLICA_BUGS: readonly PlantedBug[] = [
     name: 'held-before-synced',
     what: 'R3: a follower says that it holds what is not on its disk',
     file: 'src/replica/follower.ts',
-    find: 'const { generation, from, entries, digest, published } = append',
+    find: 'const { generation, from, entries, digest, published } = fromWireAppend(append)',
     replace:
-      'const { generation, from, entries, digest, published } = append; stream.send({ state: { replicaId: 0, length: from + entries.length, digest } })',
+      'const { generation, from, entries, digest, published } = fromWireAppend(append); leader.hold(from + entries.length, digest)',
   },
   {
     name: 'unconfirmed-miss',
     what: 'guarantee 8: a leader says "not found" from its own log, unconfirmed',
-    file: 'src/replica/service.ts',
+    file: 'src/replica/reads.ts',
     find: "(await leader.confirmPublished()) ?? { kind: 'unavailable' }",
     replace: 'leader.published',
   },
   {
     name: 'unpublished-hit',
     what: 'invariant 7: an order is shown from the log before it is published',
-    file: 'src/replica/service.ts',
+    file: 'src/replica/reads.ts',
     find: 'const confirmed = await this.#confirm(number + 1)',
     replace: 'const confirmed = this.#copy.head().length > number ? this.#copy.head().length : await this.#confirm(number + 1)',
   },
@@ -98,7 +98,7 @@ export const REPLICA_BUGS: readonly PlantedBug[] = [
     name: 'never-rejoins',
     what: 'a replica that follows nobody does not ask to be taken in',
     file: 'src/replica/rejoin.ts',
-    find: 'this.#solitude.because(this.#options.trouble() || (await this.#ask()))',
+    find: 'this.#solitude.because(this.#options.trouble() ?? (await this.#ask()))',
     replace: 'this.#solitude.because(this.#options.trouble())',
   },
   {
@@ -111,7 +111,7 @@ export const REPLICA_BUGS: readonly PlantedBug[] = [
   {
     name: 'newer-leader-ignored',
     what: 'of two leaders none steps down: the newer epoch is not looked at',
-    file: 'src/replica/service.ts',
+    file: 'src/replica/role.ts',
     find: 'if (newer) this.#stepDown(`replica ${leaderId} leads under epoch ${epoch}`)',
     replace: '',
   },
@@ -141,14 +141,14 @@ export const REPLICA_BUGS: readonly PlantedBug[] = [
     what: 'guarantee 8: a single Order.Lookup says "none" from the replica’s own log',
     file: 'src/replica/single-calls.ts',
     find: 'const { position } = await this.#confirmed.get()',
-    replace: 'const position = this.#replica.published()',
+    replace: 'const position = this.#role.published',
   },
   {
     name: 'stale-leader-answers',
     what: 'guarantee 8: a replica that leads no more answers queries from what it knows',
-    file: 'src/replica/service.ts',
+    file: 'src/replica/reads.ts',
     find: "if (!leader) return { kind: 'not-leader' }",
-    replace: 'if (!leader) return this.#published',
+    replace: 'if (!leader) return this.#role.published',
   },
   {
     name: 'read-failure-survived',
@@ -167,7 +167,7 @@ export const REPLICA_BUGS: readonly PlantedBug[] = [
   {
     name: 'silent-catalogue-kept',
     what: 'invariant 14: a leader waits for ever for a catalogue whose machine has vanished',
-    file: 'src/replica/catalogue-stream.ts',
+    file: 'src/replica/lead-stream.ts',
     find: 'if (this.#cause !== undefined || !this.#welcomed) return',
     replace: 'if (silence >= 0) return',
   },
@@ -209,8 +209,8 @@ export const REPLICA_BUGS: readonly PlantedBug[] = [
   {
     name: 'any-catalogue-seals',
     what: 'R5: a replica obeys whichever catalogue calls, and an empty log adopts its history',
-    file: 'src/replica/service.ts',
-    find: 'await this.#belonging.requireOwnCatalogue(catalogueId)',
+    file: 'src/replica/sealing.ts',
+    find: 'await belonging.requireOwnCatalogue(catalogueId)',
     replace: '',
   },
   {
@@ -223,9 +223,9 @@ export const REPLICA_BUGS: readonly PlantedBug[] = [
   {
     name: 'any-front-end-elects',
     what: 'R5: an empty replica lets itself be elected by the front end of another system',
-    file: 'src/replica/service.ts',
-    find: "if (own === '') return this.#belonging.requireOwnHistory(clusterId, 0)",
-    replace: "if (own === '') return",
+    file: 'src/replica/role.ts',
+    find: 'if (own === undefined) return this.#parts.belonging.requireOwnHistory(clusterId, 0)',
+    replace: 'if (own === undefined) return',
   },
   {
     name: 'call-keeps-its-channel',

@@ -37,10 +37,10 @@ export class Copy {
   }
 
   /**
-   * Offers entries that begin at number `from` and end with `digest`. Resolves when what is held is on disk. No entries
-   * and no digest ('') say nothing of what is held.
+   * Offers entries that begin at number `from` and end with `digest`. Resolves when what is held is on disk. Only a
+   * heartbeat may come without a digest: it has no entries, and says nothing of what is held.
    */
-  extend(generation: number, from: number, entries: readonly Entry[], digest: string): Promise<Extension> {
+  extend(generation: number, from: number, entries: readonly Entry[], digest: string | undefined): Promise<Extension> {
     return this.#inTurn(() => this.#extend(generation, from, entries, digest))
   }
 
@@ -63,13 +63,14 @@ export class Copy {
     })
   }
 
-  async #extend(generation: number, from: number, entries: readonly Entry[], digest: string): Promise<Extension> {
+  async #extend(generation: number, from: number, entries: readonly Entry[], digest: string | undefined): Promise<Extension> {
     const head = this.#log.head()
     if (generation < head.sealedGeneration) return { kind: 'stale', head } // R2
     if (from > head.length) return { kind: 'gap', head }
+    if (digest === undefined) return { kind: entries.length === 0 ? 'held' : 'fork', head }
     const end = from + entries.length
     if (end <= head.length) {
-      const same = (entries.length === 0 && digest === '') || (await this.#log.digestAt(end)) === digest // R1
+      const same = (await this.#log.digestAt(end)) === digest // R1
       return { kind: same ? 'held' : 'fork', head }
     }
     const fresh = from === head.length ? entries : entries.slice(head.length - from)

@@ -20,7 +20,8 @@ async function followerOfThree(): Promise<FollowerSide> {
   await log.seal(1, GENESIS)
   await log.append(ENTRIES, digestOf(3))
   const belonging = { requireOwnHistory: async () => {} } as unknown as Belonging
-  return new FollowerSide({ replicaId: 3, clock: systemClock, log: silentLogger, copy: new Copy(log), belonging, trouble: () => '' })
+  const owner = { leaderless: () => {}, differs: () => {}, isLonger: () => {} }
+  return new FollowerSide({ replicaId: 3, clock: systemClock, log: silentLogger, copy: new Copy(log), belonging, trouble: () => undefined, owner })
 }
 
 /** Says hello to it as a leader; returns what tells it more, and hears its answer. */

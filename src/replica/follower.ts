@@ -1,11 +1,10 @@
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { MessageStream, StreamHandlers } from '../wire/network.ts'
-import { fromWireEntries } from '../wire/entries.ts'
-import { refusal } from '../wire/refusal.ts'
 import type { Append, FollowerToLeader, LeaderToFollower, ReplicateHello } from '../wire/messages.ts'
 import type { Belonging } from './belonging.ts'
 import type { Copy } from './copy.ts'
+import { fromWireAppend, ReplicateReceiver, type ReplicateReceiverOwner } from './replicate-stream.ts'
 
 /** A leader that is not heard for this long is looked for anew. */
 const SILENCE_MS = 1_000
@@ -15,14 +14,25 @@ export interface FollowedLeader {
   readonly epoch: number
 }
 
+/** What a follower tells whoever looks for a leader for it. */
+export interface FollowerOwner {
+  /** The last leader's stream is over. */
+  leaderless(): void
+  /** The log differs from a leader's. */
+  differs(): void
+  /** The log goes on where a leader's ends: either may be right. Told once for each leader. */
+  isLonger(): void
+}
+
 interface FollowerContext {
   readonly replicaId: number
   readonly clock: Clock
   readonly log: Logger
   readonly copy: Copy
   readonly belonging: Belonging
-  /** Why nothing can be written at the moment, or ''. */
-  trouble(): string
+  /** Why nothing can be written at the moment; undefined when something can be. */
+  trouble(): string | undefined
+  readonly owner: FollowerOwner
 }
 
 /**
@@ -31,18 +41,15 @@ interface FollowerContext {
  * R3. A follower says that it holds an entry only when the entry is on its disk: once it has said hello, only of what this
  *     leader sent. Behind that its log may hold a tail of its own.
  */
-export class FollowerSide {
+export class FollowerSide implements ReplicateReceiverOwner {
   readonly #context: FollowerContext
-  /** The one that was heard last comes last. */
-  readonly #leaders = new Map<MessageStream<FollowerToLeader>, FollowedLeader>()
+  /** In the order in which they were last heard: the one that was heard last comes last. */
+  readonly #leaders = new Map<ReplicateReceiver, FollowedLeader>()
   /** When a leader was last heard, by the time that this process was awake. */
   #heardAt = -Infinity
   #published = 0
-  #onSilence: () => void = () => {}
-  #onFork: () => void = () => {}
-  #onLonger: () => void = () => {}
   /** Leaders whose log was seen to end before this one does. */
-  readonly #shorter = new WeakSet<MessageStream<FollowerToLeader>>()
+  readonly #shorter = new WeakSet<ReplicateReceiver>()
 
   constructor(context: FollowerContext) {
     this.#context = context
@@ -62,88 +69,72 @@ export class FollowerSide {
     return this.#leaders.size > 0 && this.#context.clock.awakeMs() - this.#heardAt <= SILENCE_MS
   }
 
-  /** Calls back when the last leader's stream is gone. */
-  onSilence(callback: () => void): void {
-    this.#onSilence = callback
-  }
-
-  /** Calls back when this replica's log turns out to differ from a leader's. */
-  onFork(callback: () => void): void {
-    this.#onFork = callback
-  }
-
-  /** Calls back when this replica's log goes on where a leader's ends, once a leader: either may be right. */
-  onLonger(callback: () => void): void {
-    this.#onLonger = callback
-  }
-
   /** A leader has opened its stream. */
   open(stream: MessageStream<FollowerToLeader>): StreamHandlers<LeaderToFollower> {
-    let isClosed = false
-    return {
-      message: ({ hello, append, forked }) => {
-        if (forked) {
-          this.#onFork()
-          return stream.close()
-        }
-        const done = hello ? this.#greet(stream, hello, () => isClosed) : append ? this.#append(stream, append) : undefined
-        done?.catch((error: Error) => this.#refuse(stream, error.message))
-      },
-      closed: () => {
-        isClosed = true
-        // A stream that was refused was never followed: it is no news that it is over.
-        if (this.#leaders.delete(stream) && this.#leaders.size === 0) this.#onSilence()
-      },
-    }
+    return new ReplicateReceiver(stream, this.#context.replicaId, this).start()
   }
 
-  async #greet(stream: MessageStream<FollowerToLeader>, hello: ReplicateHello, isClosed: () => boolean): Promise<void> {
+  greeted(leader: ReplicateReceiver, hello: ReplicateHello): void {
+    this.#greet(leader, hello).catch((error: Error) => this.#refuse(leader, error.message))
+  }
+
+  offered(leader: ReplicateReceiver, append: Append): void {
+    this.#append(leader, append).catch((error: Error) => this.#refuse(leader, error.message))
+  }
+
+  differs(): void {
+    this.#context.owner.differs()
+  }
+
+  gone(leader: ReplicateReceiver): void {
+    // A leader that was refused was never followed, and its end is no news.
+    if (this.#leaders.delete(leader) && this.#leaders.size === 0) this.#context.owner.leaderless()
+  }
+
+  async #greet(leader: ReplicateReceiver, hello: ReplicateHello): Promise<void> {
     const { copy, belonging, log, replicaId, trouble } = this.#context
-    if (hello.leaderId === replicaId) return this.#refuse(stream, 'a replica does not follow itself')
-    if (trouble()) return this.#refuse(stream, trouble())
-    if (hello.generation < copy.head().sealedGeneration) return this.#refuse(stream, 'the generation is over')
-    if (!hello.genesis) return this.#refuse(stream, 'no genesis')
+    if (hello.leaderId === replicaId) return this.#refuse(leader, 'a replica does not follow itself')
+    const why = trouble()
+    if (why !== undefined) return this.#refuse(leader, why)
+    if (hello.generation < copy.head().sealedGeneration) return this.#refuse(leader, 'the generation is over')
+    if (!hello.genesis) return this.#refuse(leader, 'no genesis')
     // R5. What it knows already it has from its own catalogue, and a log with orders adopts no other history.
     const held = copy.head()
     const isNews = hello.generation > held.sealedGeneration || (held.length === 0 && held.genesis?.clusterId !== hello.genesis.clusterId)
     if (isNews) await belonging.requireOwnHistory(hello.genesis.clusterId, hello.generation)
     await copy.seal(hello.generation, hello.genesis)
-    if (isClosed()) return
-    this.#hear(stream, { replicaId: hello.leaderId, epoch: hello.epoch })
+    if (leader.isClosed) return
+    this.#hear(leader, { replicaId: hello.leaderId, epoch: hello.epoch })
     log.info({ leader: hello.leaderId, epoch: hello.epoch, length: copy.head().length }, 'follows')
     const { length, digest } = copy.head()
-    this.#tell(stream, length, digest)
+    leader.hold(length, digest)
   }
 
-  async #append(stream: MessageStream<FollowerToLeader>, append: Append): Promise<void> {
-    this.#hear(stream, this.#leaders.get(stream))
-    const { generation, from, entries, digest, published } = append
-    if (this.#context.trouble()) return this.#refuse(stream, this.#context.trouble())
-    const extension = await this.#context.copy.extend(generation, from, fromWireEntries(entries), digest)
-    if (extension.kind === 'fork') this.#onFork()
-    if (extension.kind !== 'held') return this.#refuse(stream, `${extension.kind} at ${from}, ${extension.head.length} held`)
+  async #append(leader: ReplicateReceiver, append: Append): Promise<void> {
+    this.#hear(leader, this.#leaders.get(leader))
+    const { generation, from, entries, digest, published } = fromWireAppend(append)
+    const why = this.#context.trouble()
+    if (why !== undefined) return this.#refuse(leader, why)
+    const extension = await this.#context.copy.extend(generation, from, entries, digest)
+    if (extension.kind === 'fork') this.#context.owner.differs()
+    if (extension.kind !== 'held') return this.#refuse(leader, `${extension.kind} at ${from}, ${extension.head.length} held`)
     this.#published = Math.max(this.#published, published)
     const end = from + entries.length
-    this.#tell(stream, end, digest) // R3
-    if (extension.head.length === end || this.#shorter.has(stream)) return
-    this.#shorter.add(stream)
-    this.#onLonger()
+    leader.hold(end, digest) // R3
+    if (extension.head.length === end || this.#shorter.has(leader)) return
+    this.#shorter.add(leader)
+    this.#context.owner.isLonger()
   }
 
-  #hear(stream: MessageStream<FollowerToLeader>, leader: FollowedLeader | undefined): void {
+  #hear(leader: ReplicateReceiver, followed: FollowedLeader | undefined): void {
     this.#heardAt = this.#context.clock.awakeMs()
-    if (!leader) return
-    this.#leaders.delete(stream)
-    this.#leaders.set(stream, leader)
+    if (!followed) return
+    this.#leaders.delete(leader)
+    this.#leaders.set(leader, followed)
   }
 
-  #tell(stream: MessageStream<FollowerToLeader>, length: number, digest: string): void {
-    stream.send({ state: { replicaId: this.#context.replicaId, length, digest } })
-  }
-
-  #refuse(stream: MessageStream<FollowerToLeader>, why: string): void {
+  #refuse(leader: ReplicateReceiver, why: string): void {
     this.#context.log.warn({ why }, 'leader refused')
-    stream.send({ refused: refusal(why) })
-    stream.close()
+    leader.refuse(why)
   }
 }

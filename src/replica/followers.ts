@@ -2,12 +2,11 @@ import { LIMITS } from '../domain/limits.ts'
 import type { Entry } from '../domain/order.ts'
 import { nextTurn, type Clock, type Timer } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
-import type { MessageStream, Network } from '../wire/network.ts'
-import type { RpcError } from '../wire/rpc-error.ts'
-import type { Append, FollowerState, FollowerToLeader, FollowerView, LeaderToFollower, ReplicateHello } from '../wire/messages.ts'
-import { refusal } from '../wire/refusal.ts'
+import type { Network } from '../wire/network.ts'
+import type { FollowerState, FollowerView, ReplicateHello } from '../wire/messages.ts'
 import type { OrderLog } from '../storage/order-log.ts'
 import { ForeignFollower } from './foreign-follower.ts'
+import { ReplicateSender, toWireAppend, type AppendMessage } from './replicate-stream.ts'
 
 const HEARTBEAT_MS = 200
 const SILENCE_CHECK_MS = 50
@@ -23,7 +22,7 @@ type Phase = 'connecting' | 'learner' | 'in-sync'
 
 interface Follower {
   readonly address: string
-  readonly stream: MessageStream<LeaderToFollower>
+  readonly sender: ReplicateSender
   phase: Phase
   /** Length of the log that was sent to it, and that it holds on disk. */
   sent: number
@@ -64,13 +63,18 @@ export class Followers {
   readonly #followers = new Map<string, Follower>()
   readonly #foreign = new Map<string, ForeignFollower>()
   readonly #waiting = new Set<{ position: number; resolve: () => void }>()
-  readonly #timers: Timer[]
+  #timers: readonly Timer[] = []
 
   constructor(clock: Clock, network: Network, log: Logger, lead: Lead) {
     this.#clock = clock
     this.#network = network
     this.#log = log
     this.#lead = lead
+  }
+
+  /** Begins with the heartbeats, and to look for followers that are silent. */
+  start(): void {
+    const clock = this.#clock
     this.#timers = [
       clock.every(HEARTBEAT_MS, () => this.#heartbeat()),
       // What has arrived is read before silence is judged.
@@ -91,19 +95,17 @@ export class Followers {
     }
     if (known) this.#drop(known, 'it starts over')
     if (!this.#makeRoom()) return this.#log.warn({ follower: address }, 'there are as many followers as can be: not taken in')
-    const stream = this.#network.openStream(address, 'Order.Replicate', {
-      message: (message) => this.#heard(follower, message),
-      closed: (cause: RpcError) => {
-        if (cause.code === 'UNIMPLEMENTED') this.#isForeign(follower)
-        else this.#drop(follower, cause.message)
-      },
-    })
     this.holdBack(address)
+    const sender = new ReplicateSender(this.#network, address, {
+      holds: (state) => this.#heard(follower, state),
+      gone: (why) => this.#drop(follower, why),
+      isForeign: () => this.#isForeign(follower),
+    })
     const now = this.#clock.awakeMs()
     const begun = { sent: 0, held: 0, heardAt: now, owesSince: now, catchingUp: [], reading: false }
-    const follower: Follower = { address, stream, phase: 'connecting', ...begun, streamed }
+    const follower: Follower = { address, sender, phase: 'connecting', ...begun, streamed }
     this.#followers.set(address, follower)
-    stream.send({ hello: this.#lead.hello() })
+    sender.start(this.#lead.hello())
   }
 
   /** Sends newly decided entries to everyone who has got all before them; the others catch up from the log. */
@@ -155,7 +157,6 @@ export class Followers {
   /** F3: it does not know `Order.Replicate`. */
   #isForeign(follower: Follower): void {
     const { address, streamed } = follower
-    if (this.#followers.get(address) !== follower) return
     this.#followers.delete(address)
     const leader = { clock: this.#clock, network: this.#network, log: this.#log, orders: this.#lead.log, published: () => this.#lead.published() }
     const foreign = new ForeignFollower(leader, address, streamed, (why) => {
@@ -163,16 +164,14 @@ export class Followers {
       this.#log.warn({ follower: address, held: foreign.held, why }, 'the other program follows no more')
     })
     this.#foreign.set(address, foreign)
+    foreign.start()
   }
 
-  #heard(follower: Follower, message: FollowerToLeader): void {
-    if (this.#followers.get(follower.address) !== follower) return
+  #heard(follower: Follower, state: FollowerState): void {
     follower.heardAt = this.#clock.awakeMs()
-    if (message.refused) return this.#drop(follower, message.refused.why)
-    if (!message.state) return
-    if (follower.phase === 'connecting') void this.#admit(follower, message.state)
+    if (follower.phase === 'connecting') void this.#admit(follower, state)
     else {
-      follower.held = Math.min(message.state.length, follower.sent)
+      follower.held = Math.min(state.length, follower.sent)
       while (follower.catchingUp[0]! <= follower.held) follower.catchingUp.shift()
       this.#advance(follower)
     }
@@ -186,14 +185,13 @@ export class Followers {
     const digest = await log.digestAt(common)
     if (!isLonger && digest !== state.digest && common > 0) {
       this.#log.error({ follower: follower.address, length: state.length }, 'the follower holds another history')
-      // The follower closes the stream when it has heard this: closing it from here could overtake the message.
-      return follower.stream.send({ forked: refusal('the logs differ', { differs: true }) })
+      return follower.sender.fork()
     }
-    if (follower.phase !== 'connecting') return
+    if (this.#followers.get(follower.address) !== follower || follower.phase !== 'connecting') return
     follower.phase = 'learner'
     follower.sent = common
     follower.held = isLonger ? 0 : common
-    if (isLonger) this.#append(follower, this.#message(common, [], digest ?? ''))
+    if (isLonger) this.#append(follower, this.#message(common, [], digest))
     this.#advance(follower)
   }
 
@@ -225,34 +223,35 @@ export class Followers {
     follower.reading = false
   }
 
-  #message(from: number, entries: readonly Entry[], digest: string): { append: Append } {
+  #message(from: number, entries: readonly Entry[], digest: string | undefined): AppendMessage {
     const { generation } = this.#lead.hello()
-    return { append: { generation, from, entries, digest, published: this.#lead.published() } }
+    return toWireAppend({ generation, from, entries, digest, published: this.#lead.published() })
   }
 
   /** Whoever does not even answer makes room for one that may, and a program of another make for any other. */
   #makeRoom(): boolean {
     if (this.#followers.size + this.#foreign.size < LIMITS.replicasMax) return true
+    // Of several the one that was added first: maps keep that order.
     const [foreign] = this.#foreign.keys()
     if (foreign !== undefined) {
       this.holdBack(foreign)
       return true
     }
-    const stranger = [...this.#followers.values()].find(({ phase }) => phase === 'connecting')
-    if (stranger) this.#drop(stranger, 'there are too many')
-    return stranger !== undefined
+    const mute = [...this.#followers.values()].find(({ phase }) => phase === 'connecting')
+    if (mute) this.#drop(mute, 'there are too many')
+    return mute !== undefined
   }
 
-  #append(follower: Follower, message: { append: Append }): void {
+  #append(follower: Follower, message: AppendMessage): void {
     if (follower.held >= follower.sent) follower.owesSince = this.#clock.awakeMs()
     follower.sent = message.append.from + message.append.entries.length
-    follower.stream.send(message)
+    follower.sender.send(message)
   }
 
   #heartbeat(): void {
     this.publishedGrew()
     for (const follower of this.#followers.values()) {
-      if (follower.phase !== 'connecting') this.#append(follower, this.#message(follower.sent, [], ''))
+      if (follower.phase !== 'connecting') this.#append(follower, this.#message(follower.sent, [], undefined))
     }
   }
 
@@ -268,9 +267,8 @@ export class Followers {
   }
 
   #drop(follower: Follower, why: string): void {
-    if (this.#followers.get(follower.address) !== follower) return
     this.#followers.delete(follower.address)
-    follower.stream.close()
+    follower.sender.close()
     this.#log.warn({ follower: follower.address, phase: follower.phase, held: follower.held, why }, 'follower dropped')
     this.#recheck()
   }

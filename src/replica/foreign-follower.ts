@@ -52,6 +52,10 @@ export class ForeignFollower {
     this.address = address
     this.#streamed = streamed
     this.#dropped = dropped
+  }
+
+  /** Finds out what it holds, and offers it the rest. */
+  start(): void {
     this.advance()
   }
 

@@ -35,7 +35,8 @@ function newLeader() {
   }
   const runtime = { clock: systemClock, log: silentLogger, network: { openStream } } as unknown as Runtime
   const leader = new Leader(runtime, OPTIONS, new Copy(log), {} as Pushes)
-  onTestFinished(() => leader.stop('the test is over'))
+  leader.start()
+  onTestFinished(() => leader.close('the test is over'))
   const welcome = (genesis: Genesis) =>
     catalogue.at(-1)?.message({ welcome: { generation: 1, length: 0, published: 0, genesis } })
   return { leader, catalogue, seals, offered, welcome }

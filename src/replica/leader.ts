@@ -1,34 +1,23 @@
 import { LIMITS } from '../domain/limits.ts'
-import { positionToPublish, type Entry, type OrderRequest } from '../domain/order.ts'
+import type { Entry } from '../domain/order.ts'
 import { nextTurn, sleep } from '../runtime/clock.ts'
 import type { Runtime } from '../wire/runtime.ts'
 import type { Decided, FollowerView, LeadWelcome, ReadRequest, Refusal } from '../wire/messages.ts'
 import { fromWireEntries } from '../wire/entries.ts'
 import { readPages } from '../wire/log-pages.ts'
-import { fromWireOutcome, OVERLOADED, UNKNOWN } from '../wire/outcome-codes.ts'
+import { OVERLOADED, positionToShow, UNKNOWN } from '../wire/outcome-codes.ts'
 import type { Genesis } from '../storage/chain.ts'
 import { entriesBetween } from '../storage/pages.ts'
-import { CatalogueStream, type CatalogueStreamHandlers } from './catalogue-stream.ts'
 import type { Copy } from './copy.ts'
 import { Followers } from './followers.ts'
+import { LeadStream, type LeadOwner } from './lead-stream.ts'
+import type { PendingOrder } from './pending-order.ts'
 import type { Pushes } from './pushes.ts'
 import { repair } from './repair.ts'
 
 const RECONNECT_MS = 50
 /** One read of the gap. */
 const READ_DEADLINE_MS = 2_000
-
-/** How one order ended: its number, or a negative code of outcome-codes.ts. */
-export interface Settlement {
-  readonly number: number
-  readonly replayed: boolean
-}
-
-export interface PendingOrder {
-  readonly request: OrderRequest
-  /** Called once. */
-  readonly settle: (settlement: Settlement) => void
-}
 
 export interface LeaderOptions {
   readonly replicaId: number
@@ -43,8 +32,8 @@ export interface LeaderOptions {
 /** Where a leader stands: without the catalogue it can only wait for it. */
 type Phase =
   | { readonly kind: 'connecting' }
-  | { readonly kind: 'closing-gap'; readonly catalogue: CatalogueStream; readonly until: number }
-  | { readonly kind: 'serving'; readonly catalogue: CatalogueStream }
+  | { readonly kind: 'closing-gap'; readonly catalogue: LeadStream; readonly until: number }
+  | { readonly kind: 'serving'; readonly catalogue: LeadStream }
 
 /**
  * The leader of one assignment. It has no say in what an order becomes; it sees to it that what the catalogue decided
@@ -54,7 +43,7 @@ type Phase =
  * O2. It is published, so every lookup from then on shows it or something newer.
  * O3. Every request is settled once; what cannot be known is settled as UNKNOWN, and its caller repeats it with its key.
  */
-export class Leader implements CatalogueStreamHandlers {
+export class Leader implements LeadOwner {
   readonly #runtime: Runtime
   readonly #options: LeaderOptions
   readonly #copy: Copy
@@ -62,7 +51,7 @@ export class Leader implements CatalogueStreamHandlers {
   readonly #stopped = new AbortController()
   #phase: Phase = { kind: 'connecting' }
   /** The stream of the moment, from its opening on: a leader that stops must not be heard of again. */
-  #catalogue: CatalogueStream | undefined
+  #catalogue: LeadStream | undefined
   #followers: Followers | undefined
   /** Who is to follow once this leader has followers, with what it was streamed. */
   readonly #toFollow: Map<string, number | undefined>
@@ -88,6 +77,10 @@ export class Leader implements CatalogueStreamHandlers {
     this.#toFollow = new Map(options.followers.map((address) => [address, undefined]))
     this.#copy = copy
     this.#pushes = pushes
+  }
+
+  /** Connects to the catalogue, again and again until this leader is closed. */
+  start(): void {
     void this.#keepConnected()
   }
 
@@ -122,7 +115,7 @@ export class Leader implements CatalogueStreamHandlers {
     for (const address of followers) if (!known.has(address)) this.addFollower(address)
   }
 
-  /** Takes orders; each is settled in time, at the latest when this leader stops. */
+  /** Takes orders; each is settled in time, at the latest when this leader is closed. */
   place(orders: readonly PendingOrder[]): void {
     const room = LIMITS.leaderPendingOrdersMax - this.#waiting.length - this.#inFlight.length
     orders.forEach((order, at) => {
@@ -141,7 +134,8 @@ export class Leader implements CatalogueStreamHandlers {
     return this.#phase.catalogue.confirm()
   }
 
-  stop(why: string): void {
+  /** Ends with every order settled. */
+  close(why: string): void {
     if (this.#stopped.signal.aborted) return
     this.#runtime.log.info({ epoch: this.#epoch, why }, 'leads no more')
     this.#stopped.abort()
@@ -161,7 +155,7 @@ export class Leader implements CatalogueStreamHandlers {
   }
 
   /** copy → push → publish → acknowledge: what the catalogue has decided and synced, in its order. */
-  async #carry(catalogue: CatalogueStream, decided: Decided, entries: readonly Entry[]): Promise<void> {
+  async #carry(catalogue: LeadStream, decided: Decided, entries: readonly Entry[]): Promise<void> {
     const from = this.#received
     const end = from + entries.length
     this.#received = end
@@ -199,10 +193,10 @@ export class Leader implements CatalogueStreamHandlers {
     const orders = this.#inFlight
     this.#inFlight = []
     orders.forEach((order, i) => {
-      const wire = decided.outcomes[i]
-      const outcome = wire && fromWireOutcome(wire)
-      const shown = wire && outcome && positionToPublish(outcome) <= this.#published
-      order.settle(shown ? { number: wire.number, replayed: wire.replayed } : { number: UNKNOWN, replayed: false })
+      const outcome = decided.outcomes[i]
+      const position = outcome && positionToShow(outcome)
+      const shown = outcome && position !== undefined && position <= this.#published
+      order.settle(shown ? { number: outcome.number, replayed: outcome.replayed } : { number: UNKNOWN, replayed: false })
     })
     this.#trade()
   }
@@ -253,7 +247,8 @@ export class Leader implements CatalogueStreamHandlers {
     const { length, digest, genesis, sealedGeneration, lastGeneration } = this.#copy.head()
     const { replicaId, address, catalogueAddress } = this.#options
     this.#received = length
-    const catalogue = (this.#catalogue = new CatalogueStream(this.#runtime, catalogueAddress, this, {
+    const catalogue = (this.#catalogue = new LeadStream(this.#runtime, catalogueAddress, this))
+    const { why, refused } = await catalogue.start({
       replicaId,
       address,
       clusterId: genesis?.clusterId ?? '',
@@ -261,12 +256,11 @@ export class Leader implements CatalogueStreamHandlers {
       digest,
       sealedGeneration,
       lastGeneration,
-    }))
-    const cause = await catalogue.over
+    })
     if (this.#stopped.signal.aborted) return
-    if (catalogue.refused?.lacksMuch) return this.#readGap(catalogue.refused)
-    if (catalogue.refused?.differs && !(await this.#repair())) this.#options.unfit(cause)
-    throw new Error(cause)
+    if (refused?.lacksMuch) return this.#readGap(refused)
+    if (refused?.differs && !(await this.#repair())) this.#options.unfit(why)
+    throw new Error(why)
   }
 
   /** See repair.ts. Followers begin anew: of a tail that is given up, what they hold counts for nothing. */
@@ -278,7 +272,7 @@ export class Leader implements CatalogueStreamHandlers {
     return isPrefix
   }
 
-  async welcomed(catalogue: CatalogueStream, welcome: LeadWelcome): Promise<void> {
+  async welcomed(catalogue: LeadStream, welcome: LeadWelcome): Promise<void> {
     if (this.#stopped.signal.aborted) return
     const { generation, length, published } = welcome
     const genesis = welcome.genesis as Genesis
@@ -308,12 +302,13 @@ export class Leader implements CatalogueStreamHandlers {
       log: this.#copy.log,
       published: () => this.#published,
     })
+    followers.start()
     for (const [address, streamed] of this.#toFollow) followers.add(address, streamed)
     this.#toFollow.clear()
     return followers
   }
 
-  decided(catalogue: CatalogueStream, decided: Decided): void {
+  decided(catalogue: LeadStream, decided: Decided): void {
     // The next stream may have begun already.
     if (catalogue.isOver || this.#stopped.signal.aborted) return
     const entries = fromWireEntries(decided.entries)
@@ -325,7 +320,7 @@ export class Leader implements CatalogueStreamHandlers {
   }
 
   /** What earlier leaders left unpublished is published before anything new is asked for. */
-  #serveWhenGapIsClosed(catalogue: CatalogueStream): void {
+  #serveWhenGapIsClosed(catalogue: LeadStream): void {
     if (this.#phase.kind !== 'closing-gap' || this.#phase.catalogue !== catalogue) return
     if (this.#published < this.#phase.until) return
     this.#phase = { kind: 'serving', catalogue }

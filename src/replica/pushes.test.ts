@@ -1,12 +1,10 @@
 import { expect, test } from 'vitest'
 import type { Clock } from '../runtime/clock.ts'
-import type { MessageStream, Network } from '../wire/network.ts'
-import type { ReplicaToFrontEnd } from '../wire/messages.ts'
+import type { Network } from '../wire/network.ts'
 import { Pushes } from './pushes.ts'
+import { RouteStream, type RouteOwner } from './route-stream.ts'
 
 const SESSION = { frontEndId: 'fe', address: 'frontend:1' }
-
-const newStream = (): MessageStream<ReplicaToFrontEnd> => ({ send: () => {}, close: () => {} })
 
 /** Pushes whose deadline passes when the test says so. */
 function newPushes() {
@@ -28,28 +26,33 @@ function newPushes() {
     nowMs += 1_000
     for (const run of deadlines.splice(0)) run()
   }
-  return { pushes, push, passDeadlines }
+  const newRoute = () => {
+    const route = new RouteStream(clock, { send: () => {}, close: () => {}, drained: async () => {} }, {} as RouteOwner)
+    const confirm = () => route.start().message({ invalidated: { names: ['tesla'], number: 1 } })
+    return { route, confirm }
+  }
+  return { pushes, push, passDeadlines, newRoute }
 }
 
 test('a push is confirmed on the stream that it was sent on, in order', async () => {
-  const { pushes, push } = newPushes()
-  const stream = newStream()
-  pushes.attach('fe', stream)
+  const { pushes, push, newRoute } = newPushes()
+  const { route, confirm } = newRoute()
+  pushes.attach('fe', route)
   const both = Promise.all([push(1), push(2)])
-  pushes.confirmed('fe', stream)
-  pushes.confirmed('fe', stream)
+  confirm()
+  confirm()
   expect(await both).toEqual([[], []])
 })
 
 test('what an earlier stream still brings confirms nothing that was sent on the next one', async () => {
-  const { pushes, push, passDeadlines } = newPushes()
-  const [earlier, next] = [newStream(), newStream()]
-  pushes.attach('fe', earlier)
+  const { pushes, push, passDeadlines, newRoute } = newPushes()
+  const [earlier, next] = [newRoute(), newRoute()]
+  pushes.attach('fe', earlier.route)
   const first = push(1)
-  pushes.attach('fe', next)
+  pushes.attach('fe', next.route)
   expect(await first).toEqual(['fe'])
   const second = push(2)
-  pushes.confirmed('fe', earlier)
+  earlier.confirm()
   passDeadlines()
   expect(await second).toEqual(['fe'])
 })

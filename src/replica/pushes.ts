@@ -1,7 +1,8 @@
 import { withinAwake, type Clock } from '../runtime/clock.ts'
-import type { MessageStream, Network } from '../wire/network.ts'
-import type { LiveSession, ReplicaToFrontEnd } from '../wire/messages.ts'
+import type { Network } from '../wire/network.ts'
+import type { LiveSession } from '../wire/messages.ts'
 import { FRONT_END_HEADER, ORDER_NUMBER_HEADER } from '../wire/push-headers.ts'
+import type { RouteStream } from './route-stream.ts'
 
 /** A front end that has not confirmed an invalidation by then is reported to the catalogue, which lets its session lapse. */
 const PUSH_DEADLINE_MS = 200
@@ -9,12 +10,6 @@ const PUSH_DEADLINE_MS = 200
 const UNCONFIRMED_MAX = 1_000
 /** After a push to a foreign front end failed, the next try waits this long. */
 const FOREIGN_RETRY_MS = 1_000
-
-interface Route {
-  readonly stream: MessageStream<ReplicaToFrontEnd>
-  /** Pushes that are not confirmed yet, oldest first: a front end confirms each one, in order. */
-  readonly unconfirmed: ((reached: boolean) => void)[]
-}
 
 /**
  * The invalidations that a leader pushes before it has a trade published: to front ends of our own over the stream they
@@ -25,8 +20,9 @@ export class Pushes {
   readonly #network: Network
   readonly #caching: boolean
   readonly #configuredFrontEnd: string
-  readonly #routes = new Map<string, Route>()
-  /** The configured front end is one of ours: it holds a session, and needs no second push. */
+  /** The stream of each front end of our own, by its id. */
+  readonly #routes = new Map<string, RouteStream>()
+  /** The configured front end is one of ours. It holds a session, so it needs no second push. */
   #configuredIsOurs = false
   #foreignRetryAt = 0
 
@@ -37,25 +33,15 @@ export class Pushes {
     this.#configuredFrontEnd = options.frontEndAddress
   }
 
-  attach(frontEndId: string, stream: MessageStream<ReplicaToFrontEnd>): void {
-    this.detach(frontEndId, this.#routes.get(frontEndId)?.stream)
-    this.#routes.set(frontEndId, { stream, unconfirmed: [] })
+  /** This front end is reached by this stream from now on. What was pushed on an earlier one counts as failed. */
+  attach(frontEndId: string, route: RouteStream): void {
+    this.#routes.get(frontEndId)?.giveUpInvalidations()
+    this.#routes.set(frontEndId, route)
   }
 
-  detach(frontEndId: string, stream: MessageStream<ReplicaToFrontEnd> | undefined): void {
-    const route = this.#routes.get(frontEndId)
-    if (!route || route.stream !== stream) return
-    this.#routes.delete(frontEndId)
-    for (const settle of route.unconfirmed) settle(false)
-  }
-
-  /**
-   * The front end has dropped what the oldest unconfirmed push on this stream named. What an earlier stream of its still
-   * brings confirms pushes that were reported as failed when that stream was given up.
-   */
-  confirmed(frontEndId: string, stream: MessageStream<ReplicaToFrontEnd>): void {
-    const route = this.#routes.get(frontEndId)
-    if (route?.stream === stream) route.unconfirmed.shift()?.(true)
+  /** The stream is over. It changes nothing when the front end has opened another one meanwhile. */
+  detach(frontEndId: string, route: RouteStream): void {
+    if (this.#routes.get(frontEndId) === route) this.#routes.delete(frontEndId)
   }
 
   /**
@@ -74,9 +60,8 @@ export class Pushes {
   #pushTo({ frontEndId, address }: LiveSession, names: readonly string[], number: number): Promise<boolean> {
     const route = this.#routes.get(frontEndId)
     if (!route) return this.#pushByHttp(address, names, number)
-    if (route.unconfirmed.length >= UNCONFIRMED_MAX) return Promise.resolve(false)
-    route.stream.send({ invalidate: { names, number } })
-    return withinAwake(this.#clock, PUSH_DEADLINE_MS, new Promise((settle) => route.unconfirmed.push(settle)), false)
+    if (route.unconfirmed >= UNCONFIRMED_MAX) return Promise.resolve(false)
+    return withinAwake(this.#clock, PUSH_DEADLINE_MS, route.invalidate({ names, number }), false)
   }
 
   async #pushByHttp(address: string, names: readonly string[], number: number): Promise<boolean> {
@@ -91,8 +76,8 @@ export class Pushes {
   }
 
   /**
-   * A front end of another make has no session; the contract promises it the push all the same. Whether the configured
-   * one is of another make it tells in its answer to the first push.
+   * A front end of another make has no session, and the contract promises it the push all the same. A front end of our own
+   * says what it is in a header of its answer; so the configured one gets this push until such an answer has come.
    */
   async #pushForeign(names: readonly string[], number: number): Promise<void> {
     if (this.#configuredIsOurs || this.#clock.monotonicMs() < this.#foreignRetryAt) return

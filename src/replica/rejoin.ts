@@ -2,7 +2,7 @@ import { sleep } from '../runtime/clock.ts'
 import { RpcError } from '../wire/rpc-error.ts'
 import type { Runtime } from '../wire/runtime.ts'
 import type { Copy } from './copy.ts'
-import type { FollowerSide } from './follower.ts'
+import type { FollowerOwner } from './follower.ts'
 import { repair } from './repair.ts'
 import { Solitude } from './solitude.ts'
 
@@ -14,10 +14,14 @@ const FOREIGN_LEADER_MS = 2_000
 export interface RejoinOptions {
   readonly frontEndAddress: string
   readonly catalogueAddress: string
+  /** "host:port" under which leaders reach this replica. */
   ownAddress(): string
+  /** Whether this replica leads. */
   leads(): boolean
-  /** Why this replica could follow nobody at the moment, or ''. */
-  trouble(): string
+  /** Whether it hears a leader. */
+  isLed(): boolean
+  /** Why it could follow nobody at the moment; undefined when it could. */
+  trouble(): string | undefined
   /** Takes in what the catalogue has decided and this log lacks. */
   catchUp(): Promise<void>
 }
@@ -27,11 +31,10 @@ export interface RejoinOptions {
  * Nobody is re-elected for it, whatever its id. Where another program leads, the catalogue tells what was decided, and that
  * leader's `Propagate` when to ask there.
  */
-export class Rejoin {
+export class Rejoin implements FollowerOwner {
   readonly #runtime: Runtime
   readonly #options: RejoinOptions
   readonly #copy: Copy
-  readonly #follower: FollowerSide
   readonly #solitude: Solitude
   readonly #stopped = new AbortController()
   #wake = new AbortController()
@@ -44,37 +47,43 @@ export class Rejoin {
   /** A leader of another make that has taken this replica in. */
   #foreignLeader: { readonly address: string; readonly askAgainAt: number } | undefined
 
-  constructor(runtime: Runtime, options: RejoinOptions, copy: Copy, follower: FollowerSide) {
+  constructor(runtime: Runtime, copy: Copy, options: RejoinOptions) {
     this.#runtime = runtime
     this.#options = options
     this.#copy = copy
-    this.#follower = follower
     this.#solitude = new Solitude(runtime.clock, runtime.log)
-    // A log that was kept although it differs would be offered again without a pause.
-    follower.onSilence(() => {
-      if (!this.#forked) this.#wake.abort()
-    })
-    follower.onFork(() => {
-      this.#forked = true
-    })
-    follower.onLonger(() => {
-      this.#longer = true
-      this.#wake.abort()
-    })
+  }
+
+  start(): void {
     void this.#run()
   }
 
+  /** A log that was kept although it differs would be offered again without a pause. */
+  leaderless(): void {
+    if (!this.#forked) this.#wake.abort()
+  }
+
+  differs(): void {
+    this.#forked = true
+  }
+
+  isLonger(): void {
+    this.#longer = true
+    this.#wake.abort()
+  }
+
+  /** For how long this replica has been alone, and why. */
   get solitude(): Pick<Solitude, 'ms' | 'why'> {
     return this.#solitude
   }
 
   /** What a replica that does not lead is, in the words of its status. */
   get role(): 'follower' | 'follower of another program' | 'follower, alone' {
-    if (this.#follower.isLed) return 'follower'
+    if (this.#options.isLed()) return 'follower'
     return this.#foreignLeader ? 'follower of another program' : 'follower, alone'
   }
 
-  stop(): void {
+  close(): void {
     this.#stopped.abort()
     this.#wake.abort()
   }
@@ -82,8 +91,8 @@ export class Rejoin {
   async #run(): Promise<void> {
     while (!this.#stopped.signal.aborted) {
       if (this.#longer) await this.#compare()
-      const isUnled = !this.#options.leads() && !this.#follower.isLed
-      if (isUnled) this.#solitude.because(this.#options.trouble() || (await this.#ask()))
+      const isUnled = !this.#options.leads() && !this.#options.isLed()
+      if (isUnled) this.#solitude.because(this.#options.trouble() ?? (await this.#ask()))
       else this.#foreignLeader = this.#asked = undefined
       this.#solitude.look(isUnled && !this.#foreignLeader)
       this.#wake = new AbortController()
@@ -91,25 +100,25 @@ export class Rejoin {
     }
   }
 
-  /** Returns why it could not, or ''. */
-  async #compare(): Promise<string> {
+  /** Returns why it could not, or undefined. */
+  async #compare(): Promise<string | undefined> {
     try {
       await repair(this.#runtime, this.#copy, this.#options.catalogueAddress)
       this.#forked = false
       this.#longer = false
-      return ''
+      return undefined
     } catch (error) {
       return `cannot compare the log with the ledger yet: ${(error as Error).message}`
     }
   }
 
-  /** Asks to be taken in; returns why nobody has come to lead it yet. */
-  async #ask(): Promise<string> {
+  /** Asks to be taken in; returns why nobody has come to lead it yet. Undefined: a leader of another make has. */
+  async #ask(): Promise<string | undefined> {
     const { network, log, clock } = this.#runtime
     const { frontEndAddress } = this.#options
-    const trouble = this.#forked ? await this.#compare() : ''
-    if (trouble !== '') return trouble
-    if (clock.awakeMs() < (this.#foreignLeader?.askAgainAt ?? 0)) return ''
+    const trouble = this.#forked ? await this.#compare() : undefined
+    if (trouble !== undefined) return trouble
+    if (clock.awakeMs() < (this.#foreignLeader?.askAgainAt ?? 0)) return undefined
     let asked = `front end ${frontEndAddress}`
     try {
       const { status, body } = await network.httpGet(frontEndAddress, '/leader', CALL_DEADLINE_MS)

@@ -3,6 +3,7 @@ import { systemClock } from '../runtime/clock.ts'
 import { systemRandom } from '../runtime/random.ts'
 import type { Runtime } from '../wire/runtime.ts'
 import { NOT_LEADER, OVERLOADED, UNKNOWN } from '../wire/outcome-codes.ts'
+import type { Copy } from './copy.ts'
 import type { Leader } from './leader.ts'
 import { SingleCalls } from './single-calls.ts'
 
@@ -17,8 +18,13 @@ function placedWith(...outcomes: number[]) {
       order!.settle({ number: outcomes.shift()!, replayed: false })
     },
   } as unknown as Leader
-  const replica = { leader: () => (outcomes.length > 0 ? leader : undefined) } as never
-  const calls = new SingleCalls({ clock: systemClock, random: systemRandom } as Runtime, replica)
+  const role = {
+    published: 0,
+    get leader() {
+      return outcomes.length > 0 ? leader : undefined
+    },
+  }
+  const calls = new SingleCalls({ clock: systemClock, random: systemRandom } as Runtime, 'catalogue:1', {} as Copy, role)
   return { keys, answer: calls.request(ORDER) }
 }
 

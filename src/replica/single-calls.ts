@@ -17,7 +17,8 @@ import type {
 import { NOT_LEADER, OVERLOADED, UNKNOWN } from '../wire/outcome-codes.ts'
 import { foreignRequest } from '../wire/order-requests.ts'
 import type { Copy } from './copy.ts'
-import type { Leader, Settlement } from './leader.ts'
+import type { Settlement } from './pending-order.ts'
+import type { Role } from './role.ts'
 
 /** A foreign caller's wait for an outcome; within it an unknown one is asked for again. */
 const FOREIGN_DEADLINE_MS = 4_000
@@ -26,26 +27,20 @@ const CATALOGUE_CALL_MS = 2_000
 
 const NO_ANSWER: Settlement = { number: UNKNOWN, replayed: false }
 
-/** What the single calls need of the replica that serves them. */
-export interface ServingReplica {
-  readonly copy: Copy
-  readonly catalogueAddress: string
-  leader(): Leader | undefined
-  /** The length of the log that is known here to be published. */
-  published(): number
-}
-
 /** The contract's single-item calls, for front ends, replicas and clients of another make. */
 export class SingleCalls {
   readonly #runtime: Runtime
-  readonly #replica: ServingReplica
+  readonly #catalogueAddress: string
+  readonly #copy: Copy
+  readonly #role: Pick<Role, 'leader' | 'published'>
   /** What the catalogue has published: one question for all who ask at the same time. */
   readonly #confirmed: SharedAnswer<Published>
 
-  constructor(runtime: Runtime, replica: ServingReplica) {
+  constructor(runtime: Runtime, catalogueAddress: string, copy: Copy, role: Pick<Role, 'leader' | 'published'>) {
     this.#runtime = runtime
-    this.#replica = replica
-    const { catalogueAddress } = replica
+    this.#catalogueAddress = catalogueAddress
+    this.#copy = copy
+    this.#role = role
     this.#confirmed = new SharedAnswer(() => runtime.network.call(catalogueAddress, 'Catalog.Confirm', {}, CATALOGUE_CALL_MS))
   }
 
@@ -55,7 +50,7 @@ export class SingleCalls {
     const until = this.#runtime.clock.monotonicMs() + FOREIGN_DEADLINE_MS
     let mayBePlaced = false
     for (;;) {
-      const leader = this.#replica.leader()
+      const leader = this.#role.leader
       if (!leader) throw notDone(mayBePlaced, 'FAILED_PRECONDITION', 'this replica does not lead')
       const placed = new Promise<Settlement>((settle) => leader.place([{ request, settle }]))
       const leftMs = Math.max(0, until - this.#runtime.clock.monotonicMs())
@@ -79,14 +74,14 @@ export class SingleCalls {
   }
 
   async #findAnywhere(number: number): Promise<Entry | undefined> {
-    if (number < this.#replica.published()) {
-      const entry = await this.#replica.copy.log.entry(number)
+    if (number < this.#role.published) {
+      const entry = await this.#copy.log.entry(number)
       if (entry) return entry
     }
     const { position } = await this.#confirmed.get()
     if (number >= position) return undefined
     await this.#catchUpTo(number + 1)
-    if (await this.#isLedgers(number + 1)) return this.#replica.copy.log.entry(number)
+    if (await this.#isLedgers(number + 1)) return this.#copy.log.entry(number)
     throw new RpcError('UNAVAILABLE', 'this replica has not caught up yet')
   }
 
@@ -95,7 +90,7 @@ export class SingleCalls {
     if (orderNum < 0 || orderNum >= LIMITS.logLengthMax) return { resultPropagate: 0 }
     await this.#catchUpTo(orderNum + 1)
     if (!(await this.#isLedgers(orderNum + 1))) return { resultPropagate: 0 }
-    const entry = await this.#replica.copy.log.entry(orderNum)
+    const entry = await this.#copy.log.entry(orderNum)
     const same = entry?.name === stockName && entry.type === tradeType && entry.quantity === stockTradeQuantity
     return { resultPropagate: same ? 1 : 0 }
   }
@@ -103,29 +98,29 @@ export class SingleCalls {
   /** Whether the ledger begins with the first `length` entries of this log: a tail may have been given up in its absence. */
   async #isLedgers(length: number): Promise<boolean> {
     const request = { from: length, limit: 0 }
-    const { digest } = await this.#runtime.network.call(this.#replica.catalogueAddress, 'Catalog.Read', request, CATALOGUE_CALL_MS)
-    return digest === (await this.#replica.copy.log.digestAt(length))
+    const { digest } = await this.#runtime.network.call(this.#catalogueAddress, 'Catalog.Read', request, CATALOGUE_CALL_MS)
+    return digest === (await this.#copy.log.digestAt(length))
   }
 
   /** Takes in all that the catalogue has decided. */
   async catchUp(): Promise<void> {
     const { network } = this.#runtime
-    const { length } = await network.call(this.#replica.catalogueAddress, 'Catalog.Read', { from: 0, limit: 0 }, CATALOGUE_CALL_MS)
+    const { length } = await network.call(this.#catalogueAddress, 'Catalog.Read', { from: 0, limit: 0 }, CATALOGUE_CALL_MS)
     await this.#catchUpTo(length)
   }
 
   async #catchUpTo(length: number): Promise<void> {
-    while (this.#replica.copy.head().length < length) {
-      const from = this.#replica.copy.head().length
+    while (this.#copy.head().length < length) {
+      const from = this.#copy.head().length
       const { entries, digest, generation } = await this.#runtime.network.call(
-        this.#replica.catalogueAddress,
+        this.#catalogueAddress,
         'Catalog.Read',
         { from, limit: LIMITS.catchUpBatchMax },
         CATALOGUE_CALL_MS,
       )
       if (entries.length === 0) return
       if (from === 0) await this.#adopt()
-      const extension = await this.#replica.copy.extend(generation, from, fromWireEntries(entries), digest)
+      const extension = await this.#copy.extend(generation, from, fromWireEntries(entries), digest)
       if (extension.kind !== 'held') return
     }
   }
@@ -133,18 +128,18 @@ export class SingleCalls {
   /** An empty log may know no history, or one that never began: where no leader of ours tells it, the own catalogue does. */
   async #adopt(): Promise<void> {
     const { network } = this.#runtime
-    const { generation, genesis } = await network.call(this.#replica.catalogueAddress, 'Catalog.Origin', {}, CATALOGUE_CALL_MS)
-    if (genesis) await this.#replica.copy.seal(generation, genesis)
+    const { generation, genesis } = await network.call(this.#catalogueAddress, 'Catalog.Origin', {}, CATALOGUE_CALL_MS)
+    if (genesis) await this.#copy.seal(generation, genesis)
   }
 
   async *synchronize({ orderNum, synchronizedAdd, overReplicate }: SynchronizeTransNum, asker: Asker): AsyncIterable<TransNumInfo> {
-    const leader = this.#replica.leader()
+    const leader = this.#role.leader
     if (synchronizedAdd !== '' && !leader) throw new RpcError('FAILED_PRECONDITION', 'this replica does not lead')
     if (overReplicate) return leader?.addFollower(synchronizedAdd)
     leader?.holdBack(synchronizedAdd)
-    const end = this.#replica.published()
+    const end = this.#role.published
     for (let from = orderNum + 1; from < end && !asker.isGone; ) {
-      const entries = await this.#replica.copy.log.entries(from, Math.min(LIMITS.entriesPieceMax, end - from))
+      const entries = await this.#copy.log.entries(from, Math.min(LIMITS.entriesPieceMax, end - from))
       if (entries.length === 0) return
       for (const { number, name, type, quantity } of entries) {
         yield { orderNum: number, stockName: name, tradeType: type, stockTradeQuantity: quantity }
@@ -153,7 +148,7 @@ export class SingleCalls {
     }
     // Only now: a program of another make is not offered an order by one call while it is sent the ones before by another.
     if (synchronizedAdd === '' || asker.isGone) return
-    if (this.#replica.leader() !== leader) throw new RpcError('FAILED_PRECONDITION', 'this replica leads no more')
+    if (this.#role.leader !== leader) throw new RpcError('FAILED_PRECONDITION', 'this replica leads no more')
     leader?.addFollower(synchronizedAdd, end)
   }
 }

@@ -3,7 +3,7 @@ import type { Logger } from '../runtime/logger.ts'
 
 /** How long a replica follows nobody before that is worth a line: an election is over by then. */
 const ALONE_AFTER_MS = 1_000
-/** A reason may hold what a stranger has sent. */
+/** A reason may quote what another process has sent, at any length. */
 const WHY_CHARACTERS_MAX = 300
 /** How often it is told again, with the reason of the moment. */
 const ALONE_REPORT_MS = 10_000
@@ -15,7 +15,7 @@ export class Solitude {
   #since: number | undefined
   #tellAt = 0
   #isTold = false
-  #why = ''
+  #why: string | undefined
 
   constructor(clock: Clock, log: Logger) {
     this.#clock = clock
@@ -27,14 +27,14 @@ export class Solitude {
     return this.#since === undefined ? 0 : Math.max(1, Math.round(this.#clock.monotonicMs() - this.#since))
   }
 
-  /** Why it could not join a leader when it last tried, or ''. */
-  get why(): string {
-    return this.#since === undefined ? '' : this.#why
+  /** Why it could not join a leader when it last tried; undefined when it leads or follows. */
+  get why(): string | undefined {
+    return this.#since === undefined ? undefined : this.#why
   }
 
-  /** Words of any length; status takes so many. */
-  because(why: string): void {
-    this.#why = why.slice(0, WHY_CHARACTERS_MAX)
+  /** Takes words of any length. The log and the status get so many of them as they can show. */
+  because(why: string | undefined): void {
+    this.#why = why?.slice(0, WHY_CHARACTERS_MAX)
   }
 
   /** Takes in how it is now. Called several times a second. */
@@ -55,6 +55,6 @@ export class Solitude {
     if (this.#isTold) this.#log.info({ ms: this.ms }, 'is not alone any more')
     this.#since = undefined
     this.#isTold = false
-    this.#why = ''
+    this.#why = undefined
   }
 }

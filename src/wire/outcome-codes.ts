@@ -48,3 +48,12 @@ export function fromWireOutcome(wire: { number: number; position?: number; repla
   const reason = REASONS.get(wire.number)
   return reason && { kind: 'rejected', reason, position: wire.position ?? 0, replayed: wire.replayed }
 }
+
+/**
+ * The length of the log that has to be published before an outcome may be shown, read from the outcome as it travels: it
+ * is `positionToPublish` of what {@link fromWireOutcome} makes of it. Undefined where that makes nothing of it.
+ */
+export function positionToShow({ number, position }: Outcome): number | undefined {
+  if (number >= 0) return number + 1
+  return number === KEY_REUSED || REASONS.has(number) ? position : undefined
+}

@@ -7,7 +7,7 @@ import { SharedAnswer } from '../runtime/shared-answer.ts'
 import type { CatalogueToLeader, Decided, LeaderToCatalogue, LeadHello, LeadWelcome, Refusal } from '../wire/messages.ts'
 
 const HELLO_DEADLINE_MS = 2_000
-/** Who waits for the next answer waits twice as long, and still less than a front end does. */
+/** One that comes while another one is awaited waits twice as long, and still less than a front end does. */
 const CONFIRM_DEADLINE_MS = 800
 /** Before a publication is answered every unreachable session may have to lapse. */
 const PUBLISH_DEADLINE_MS = 3_000
@@ -17,58 +17,78 @@ const TRADE_DEADLINE_MS = 3_000
 const PROBE_MS = 1_000
 const SILENCE_MS = 3_500
 
-export interface CatalogueStreamHandlers {
-  welcomed(stream: CatalogueStream, welcome: LeadWelcome): Promise<void>
+/** What the stream makes of what the catalogue says. */
+export interface LeadOwner {
+  /** Comes once. What is decided is told when this is taken in; when it cannot be, the stream ends. */
+  welcomed(stream: LeadStream, welcome: LeadWelcome): Promise<void>
   /** A decided batch or a piece of the gap, in the order of the log. */
-  decided(stream: CatalogueStream, decided: Decided): void
+  decided(stream: LeadStream, decided: Decided): void
 }
 
+/** How a stream ended. */
+export interface LeadEnding {
+  readonly why: string
+  /** What the catalogue said when it refused this leader; undefined when it did not. */
+  readonly refused: Refusal | undefined
+}
+
+/** Who waits until everything below a position is published. */
 interface Waiter {
+  readonly position: number
   readonly resolve: () => void
   readonly reject: (error: Error) => void
   readonly timer: Timer
 }
 
-/** A leader's end of its stream to the catalogue. When it is over, everything that waits on it is rejected. */
-export class CatalogueStream {
+/** The leader's end of one `Catalog.Lead`. When it is over, everything that waits on it is rejected. */
+export class LeadStream {
+  readonly #runtime: Runtime
   readonly #clock: Clock
-  readonly #stream: MessageStream<LeaderToCatalogue>
-  readonly #handlers: CatalogueStreamHandlers
-  readonly #publications = new Map<number, Waiter[]>()
+  readonly #address: string
+  readonly #owner: LeadOwner
+  #stream: MessageStream<LeaderToCatalogue> | undefined
+  /** In the order in which they asked. */
+  #publications: Waiter[] = []
   readonly #confirms: Questions<number>
   /** One confirmation is for all who ask at the same time. */
   readonly #confirmation = new SharedAnswer(() => this.#askToConfirm())
-  readonly #helloTimer: Timer
+  #helloTimer: Timer | undefined
   /** Runs while a batch is being decided. */
   #tradeTimer: { readonly batch: number; readonly timer: Timer } | undefined
-  readonly #probes: Timer
+  #probes: Timer | undefined
   /** By the time that this process was awake. */
-  #heardAt: number
+  #heardAt = 0
   #published = 0
   #welcomed: Promise<void> | undefined
+  /** Why the stream is over; undefined while it is not. */
   #cause: string | undefined
-  /** Why the catalogue has refused this stream, when it has. */
-  refused: Refusal | undefined
-  /** Resolves with the reason once the stream is over. */
-  readonly over: Promise<string>
-  #tellOver: (cause: string) => void = () => {}
+  readonly #over: Promise<LeadEnding>
+  #tellOver: (ending: LeadEnding) => void = () => {}
 
-  constructor(runtime: Runtime, address: string, handlers: CatalogueStreamHandlers, hello: LeadHello) {
+  /** `address`: "host:port" of the catalogue. */
+  constructor(runtime: Runtime, address: string, owner: LeadOwner) {
+    this.#runtime = runtime
     this.#clock = runtime.clock
+    this.#address = address
+    this.#owner = owner
     this.#confirms = new Questions(runtime.clock)
-    this.#handlers = handlers
-    this.over = new Promise((resolve) => {
+    this.#over = new Promise((resolve) => {
       this.#tellOver = resolve
     })
-    this.#stream = runtime.network.openStream(address, 'Catalog.Lead', {
+  }
+
+  /** Connects and says hello. Resolves once the stream is over; that it cannot be opened is an ending, too. */
+  start(hello: LeadHello): Promise<LeadEnding> {
+    this.#stream = this.#runtime.network.openStream(this.#address, 'Catalog.Lead', {
       message: (message) => this.#message(message),
-      closed: (cause) => this.#end(cause.message),
+      closed: ({ message }) => this.#end(message),
     })
     this.#helloTimer = afterAwake(this.#clock, HELLO_DEADLINE_MS, () => this.fail('the catalogue did not answer'))
     this.#heardAt = this.#clock.awakeMs()
     // What has arrived is read before silence is judged.
     this.#probes = this.#clock.every(PROBE_MS, () => this.#clock.nextTurn(() => this.#probe()))
     this.#stream.send({ hello })
+    return this.#over
   }
 
   get isOver(): boolean {
@@ -78,7 +98,7 @@ export class CatalogueStream {
   /** One batch at a time. One that comes when the stream is over is lost with it. */
   trade(batch: number, requests: readonly OrderRequest[]): void {
     if (this.#cause !== undefined) return
-    this.#stream.send({ trade: { batch, requests } })
+    this.#stream?.send({ trade: { batch, requests } })
     const timer = afterAwake(this.#clock, TRADE_DEADLINE_MS, () => this.fail('the catalogue did not decide in time'))
     this.#tradeTimer = { batch, timer }
   }
@@ -87,12 +107,10 @@ export class CatalogueStream {
   publish(position: number, unreachable: readonly string[]): Promise<void> {
     if (position <= this.#published) return Promise.resolve()
     if (this.#cause !== undefined) return Promise.reject(new Error(this.#cause))
-    this.#stream.send({ publish: { position, unreachable } })
+    this.#stream?.send({ publish: { position, unreachable } })
     return new Promise((resolve, reject) => {
       const timer = afterAwake(this.#clock, PUBLISH_DEADLINE_MS, () => this.fail('the catalogue did not publish in time'))
-      const waiters = this.#publications.get(position) ?? []
-      waiters.push({ resolve, reject, timer })
-      this.#publications.set(position, waiters)
+      this.#publications.push({ position, resolve, reject, timer })
     })
   }
 
@@ -103,16 +121,17 @@ export class CatalogueStream {
 
   #askToConfirm(): Promise<number | undefined> {
     if (this.#cause !== undefined) return Promise.resolve(undefined)
-    return this.#confirms.ask((confirm) => this.#stream.send({ confirm: { confirm } }), CONFIRM_DEADLINE_MS)
+    return this.#confirms.ask((confirm) => this.#stream?.send({ confirm: { confirm } }), CONFIRM_DEADLINE_MS)
   }
 
   close(): void {
-    this.#stream.close()
+    this.#stream?.close()
   }
 
-  fail(why: string): void {
-    this.#end(why)
-    this.#stream.close()
+  /** Ends the stream for this reason. */
+  fail(why: string, refused?: Refusal): void {
+    this.#end(why, refused)
+    this.close()
   }
 
   /** The catalogue is asked to publish nothing: it answers once what it was asked to publish before is done. */
@@ -120,55 +139,51 @@ export class CatalogueStream {
     const silence = this.#clock.awakeMs() - this.#heardAt
     if (this.#cause !== undefined || !this.#welcomed) return
     if (silence > SILENCE_MS) this.fail(`the catalogue is silent for ${SILENCE_MS} ms`)
-    else if (silence > PROBE_MS / 2) this.#stream.send({ publish: { position: 0, unreachable: [] } })
+    else if (silence > PROBE_MS / 2) this.#stream?.send({ publish: { position: 0, unreachable: [] } })
   }
 
   #message(message: CatalogueToLeader): void {
     if (this.#cause !== undefined) return
     this.#heardAt = this.#clock.awakeMs()
     if (message.welcome) {
-      this.#helloTimer.cancel()
-      this.#welcomed = this.#handlers.welcomed(this, message.welcome).catch((error: Error) => this.fail(error.message))
+      this.#helloTimer?.cancel()
+      this.#welcomed = this.#owner.welcomed(this, message.welcome).catch((error: Error) => this.fail(error.message))
     } else if (message.decided) this.#decided(message.decided)
     else if (message.published) this.#publishedUpTo(message.published.position)
     else if (message.confirmed) this.#confirms.answered(message.confirmed.confirm, message.confirmed.published)
-    else if (message.refused) {
-      this.refused = message.refused
-      this.fail(message.refused.why)
-    }
+    else if (message.refused) this.fail(message.refused.why, message.refused)
   }
 
   /** The welcome is taken in before the first entries. */
   #decided(decided: Decided): void {
     this.#published = Math.max(this.#published, decided.published)
     if (decided.batch === this.#tradeTimer?.batch) this.#tradeTimer.timer.cancel()
-    this.#welcomed?.then(() => this.#handlers.decided(this, decided)).catch((error: Error) => this.fail(error.message))
+    this.#welcomed?.then(() => this.#owner.decided(this, decided)).catch((error: Error) => this.fail(error.message))
   }
 
   #publishedUpTo(position: number): void {
     this.#published = Math.max(this.#published, position)
-    for (const [waitedFor, waiters] of this.#publications) {
-      if (waitedFor > position) continue
-      this.#publications.delete(waitedFor)
-      for (const { resolve, timer } of waiters) {
-        timer.cancel()
-        resolve()
-      }
+    const isDone = ({ position: waitedFor }: Waiter) => waitedFor <= position
+    const done = this.#publications.filter(isDone)
+    this.#publications = this.#publications.filter((waiter) => !isDone(waiter))
+    for (const { resolve, timer } of done) {
+      timer.cancel()
+      resolve()
     }
   }
 
-  #end(cause: string): void {
+  #end(why: string, refused?: Refusal): void {
     if (this.#cause !== undefined) return
-    this.#cause = cause
-    this.#helloTimer.cancel()
+    this.#cause = why
+    this.#helloTimer?.cancel()
     this.#tradeTimer?.timer.cancel()
-    this.#probes.cancel()
-    for (const { reject, timer } of [...this.#publications.values()].flat()) {
+    this.#probes?.cancel()
+    for (const { reject, timer } of this.#publications) {
       timer.cancel()
-      reject(new Error(cause))
+      reject(new Error(why))
     }
-    this.#publications.clear()
+    this.#publications = []
     this.#confirms.giveUp()
-    this.#tellOver(cause)
+    this.#tellOver({ why, refused })
   }
 }

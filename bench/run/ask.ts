@@ -1,5 +1,5 @@
 import { Agent } from 'node:http'
-import { exchange, type Exchange } from '../../src/http/exchange.ts'
+import { exchange, type Exchange } from '../../src/runtime/http-exchange.ts'
 import { splitAddress } from '../../src/runtime/address.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
 

@@ -1,5 +1,5 @@
 import { parseJson } from '../domain/text.ts'
-import type { ExchangeResult } from './exchange.ts'
+import type { ExchangeResult } from '../runtime/http-exchange.ts'
 import type { ErrorBody, PlacedData } from './types.ts'
 
 /** A "no" of the front end: sure, and the same when asked again. */

@@ -3,7 +3,7 @@ import { sleep, systemClock, type Clock } from '../runtime/clock.ts'
 import { IDLE_CONNECTION_MS } from '../runtime/kept-connections.ts'
 import { systemRandom, type Random } from '../runtime/random.ts'
 import { readPlaced, readValue, type Answer, type Attempt, type PlaceAnswer, type Refused } from './answers.ts'
-import { exchange, type Exchange, type ExchangeResult } from './exchange.ts'
+import { exchange, type Exchange, type ExchangeResult } from '../runtime/http-exchange.ts'
 import { retryDelayMs } from './retry.ts'
 import type { LeaderData, OrderData, OrderListData, StatusData, StockData, StockListData } from './types.ts'
 

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import { RpcError } from '../wire/rpc-error.ts'
 
 /** Channels that are kept open; the one used longest ago is closed beyond this. */
@@ -15,8 +16,7 @@ export interface CallChannel {
  */
 export class CallChannels<C extends CallChannel> {
   readonly #open: (address: string) => C
-  /** The one used longest ago comes first. */
-  readonly #channels = new Map<string, C>()
+  readonly #channels = new LRUCache<string, C>({ max: CHANNELS_MAX, dispose: (channel) => channel.close() })
 
   constructor(open: (address: string) => C) {
     this.#open = open
@@ -35,18 +35,16 @@ export class CallChannels<C extends CallChannel> {
   }
 
   #channelTo(address: string): C {
-    const channel = this.#channels.get(address) ?? this.#open(address)
-    this.#channels.delete(address)
+    const known = this.#channels.get(address)
+    if (known) return known
+    const channel = this.#open(address)
     this.#channels.set(address, channel)
-    const [oldest] = this.#channels
-    if (this.#channels.size > CHANNELS_MAX && oldest) this.#giveUp(...oldest)
     return channel
   }
 
-  /** Another call may have replaced it already. */
+  /** Another call may have replaced it already, which closed it. */
   #giveUp(address: string, channel: C): void {
-    if (this.#channels.get(address) === channel) this.#channels.delete(address)
-    channel.close()
+    if (this.#channels.peek(address) === channel) this.#channels.delete(address)
   }
 }
 

@@ -39,7 +39,7 @@ const OUTSIDE: Readonly<Record<string, OutsideKind>> = {
   sockets: {
     what: /^node:(net|dgram|http|https|http2|tls)$/,
     rooms: [
-      { path: /^src\/runtime\/http-get\.ts$/, reason: 'the one HTTP call of a service' },
+      { path: /^src\/runtime\/http-(exchange|get)\.ts$/, reason: 'one HTTP request, as a client' },
       { path: /^src\/runtime\/kept-connections\.ts$/, reason: 'closes idle connections of HTTP clients' },
       { path: /^src\/runtime\/direct-connection\.ts$/, reason: 'orders and lookups come without the framework' },
       { path: /^src\/runtime\/requests-in-turn\.ts$/, reason: 'requests of a connection are answered in their order' },

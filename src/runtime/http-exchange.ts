@@ -1,7 +1,7 @@
 import { request as httpRequest, type Agent, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
-import { afterAwake, type Clock } from '../runtime/clock.ts'
-import { HTTP_PARSER } from '../runtime/http-parser.ts'
-import { dropIdle } from '../runtime/kept-connections.ts'
+import { afterAwake, type Clock } from './clock.ts'
+import { HTTP_PARSER } from './http-parser.ts'
+import { dropIdle } from './kept-connections.ts'
 
 export interface Exchange {
   readonly method: 'GET' | 'POST'
@@ -27,6 +27,8 @@ export interface ExchangeTarget {
   readonly agent: Agent
   readonly clock: Clock
   readonly timeoutMs: number
+  /** A longer answer is not read to its end; without it any is. In UTF-16 units. */
+  readonly answerLengthMax?: number
 }
 
 /**
@@ -34,13 +36,16 @@ export interface ExchangeTarget {
  * for a header with a line end, say.
  */
 export function exchange(target: ExchangeTarget, { method, path, headers, body }: Exchange): Promise<ExchangeResult> {
-  const { host, port, agent, clock, timeoutMs } = target
+  const { host, port, agent, clock, timeoutMs, answerLengthMax = Infinity } = target
   return new Promise((resolve) => {
     const outgoing = httpRequest({ ...HTTP_PARSER, host, port, agent, method, path, headers }, (incoming) => {
       let text = ''
       incoming.setEncoding('utf8')
       incoming.on('data', (chunk: string) => {
         text += chunk
+        if (text.length <= answerLengthMax) return
+        failed(new Error(`the answer is longer than ${answerLengthMax}`))
+        outgoing.destroy()
       })
       incoming.on('end', () => {
         if (incoming.complete)
@@ -50,7 +55,10 @@ export function exchange(target: ExchangeTarget, { method, path, headers, body }
       incoming.on('error', failed)
     })
     const timer = afterAwake(clock, timeoutMs, () => {
-      outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`))
+      const late = new Error(`no answer within ${timeoutMs} ms`)
+      // A request that still waits for a free connection would not tell that it was destroyed.
+      if (!outgoing.socket) settle({ kind: 'failed', cause: late.message, sent: false, stale: false })
+      outgoing.destroy(late)
       dropIdle(agent, { host, port })
     })
     const settle = (result: ExchangeResult) => {

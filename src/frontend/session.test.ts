@@ -1,0 +1,134 @@
+import { expect, test } from 'vitest'
+import { manualRuntime } from '../../test/manual-runtime.ts'
+import type { CatalogueToFrontEnd, FrontEndToCatalogue, StockView } from '../wire/messages.ts'
+import { CatalogueSession } from './session.ts'
+import { StockCache } from './stock-cache.ts'
+
+const LEASE_MS = 500
+/** Longer than a stream may be silent. */
+const SILENT_MS = 1_500
+const TESLA: StockView = { name: 'tesla', priceCents: 100, quantity: 10, volume: 10, cacheable: true, found: true }
+
+/** A session of which the test is the catalogue, and its cache. */
+function newSession() {
+  const { clock, net, runtime } = manualRuntime<FrontEndToCatalogue, CatalogueToFrontEnd>()
+  const cache = new StockCache(8)
+  const options = { frontEndId: 'fe', catalogueAddress: 'catalogue:1', caching: true, replicas: ['1=order-1:1'] }
+  const session = new CatalogueSession(runtime, options, cache)
+  const lastAsk = () => net.stream.sent.findLast(({ renew }) => renew)!.renew!.ask
+  return {
+    ...{ clock, net, cache, session },
+    /** The catalogue answers the last renewal. */
+    grant: (number: number, leaseMs = LEASE_MS) =>
+      net.stream.say({ grant: { ask: lastAsk(), session: number, leaseMs, clusterId: 'c-1' } } as CatalogueToFrontEnd),
+    put: () => cache.put(TESLA, 5, cache.ticket()),
+    serves: () => cache.get('tesla', session.live) !== undefined,
+  }
+}
+
+/** The same, started, with a stock cached under session 1. */
+function newLiveSession() {
+  const made = newSession()
+  made.session.start('frontend:1')
+  made.grant(1)
+  made.put()
+  expect(made.serves()).toBe(true)
+  return made
+}
+
+test('before it is started it connects to nobody and waits for nothing', () => {
+  const { clock, net, session } = newSession()
+  expect([net.streams.length, clock.timers, session.live]).toEqual([0, 0, false])
+})
+
+test('it introduces itself, then asks for a lease, and again in time', () => {
+  const { clock, net, session } = newSession()
+  session.start('frontend:1')
+  const hello = { frontEndId: 'fe', address: 'frontend:1', caching: true, replicas: ['1=order-1:1'] }
+  expect(net.stream.sent).toEqual([{ hello }, { renew: { ask: 1 } }])
+  clock.pass(LEASE_MS / 2)
+  expect(net.stream.sent.at(-1)).toEqual({ renew: { ask: 3 } })
+})
+
+test('a renewal of the same session keeps what is cached', () => {
+  const { clock, grant, serves } = newLiveSession()
+  clock.pass(LEASE_MS / 2)
+  grant(1)
+  clock.pass(LEASE_MS / 2)
+  expect(serves()).toBe(true)
+})
+
+test('another session begins with an empty cache', () => {
+  const { clock, grant, serves } = newLiveSession()
+  clock.pass(LEASE_MS / 2)
+  grant(2)
+  expect(serves()).toBe(false)
+})
+
+test('the same session begins anew once its lease was over in between', () => {
+  const { clock, grant, serves } = newLiveSession()
+  clock.pass(LEASE_MS)
+  grant(1)
+  expect(serves()).toBe(false)
+})
+
+test('a session that the catalogue ends leaves nothing cached, and the catalogue is told', () => {
+  const { net, session, serves } = newLiveSession()
+  net.stream.say({ end: {} } as CatalogueToFrontEnd)
+  expect(session.live).toBe(false)
+  expect(serves()).toBe(false)
+  expect(net.stream.sent.at(-1)).toEqual({ ended: {} })
+})
+
+test('when the stream breaks, the cache serves until the lease is over', () => {
+  const { clock, net, serves } = newLiveSession()
+  net.stream.break()
+  clock.pass(LEASE_MS / 2)
+  expect(serves()).toBe(true)
+  clock.pass(LEASE_MS / 2)
+  expect(serves()).toBe(false)
+})
+
+test('the number of a session means nothing on the next stream: the cache begins anew', () => {
+  const { clock, net, grant, serves } = newLiveSession()
+  net.stream.break()
+  clock.pass(LEASE_MS / 4)
+  expect(net.streams).toHaveLength(2)
+  grant(1)
+  expect(serves()).toBe(false)
+})
+
+test('a stream on which nothing arrives is replaced, and one on which something does is not', () => {
+  const { clock, net, grant } = newLiveSession()
+  clock.pass(SILENT_MS / 2)
+  grant(1)
+  clock.pass(SILENT_MS / 2)
+  expect(net.streams).toHaveLength(1)
+  clock.pass(SILENT_MS / 2)
+  expect(net.streams.map(({ isOpen }) => isOpen)).toEqual([false, true])
+})
+
+test('what was asked on a stream that breaks is answered by nobody, at once', async () => {
+  const { net, session } = newLiveSession()
+  const asked = session.query(['tesla'], 60_000)
+  net.stream.break()
+  expect(await asked).toBeUndefined()
+  expect(await session.query(['tesla'], 60_000)).toBeUndefined()
+})
+
+test('the cluster is known once the catalogue has named it', () => {
+  const { grant, session } = newSession()
+  session.start('frontend:1')
+  expect(session.clusterId).toBeUndefined()
+  grant(0, 0)
+  expect(session.clusterId).toBe('c-1')
+})
+
+test('closed, it has ended its session, and neither waits nor connects any more', () => {
+  const { clock, net, session } = newLiveSession()
+  session.close()
+  expect(net.stream.sent.at(-1)).toEqual({ ended: {} })
+  expect([net.stream.isOpen, clock.timers, session.live]).toEqual([false, 0, false])
+  clock.pass(SILENT_MS)
+  expect(net.streams).toHaveLength(1)
+})

@@ -1,0 +1,57 @@
+import type { MessageStream, Network, StreamHandlers, StreamMethod } from '../src/wire/network.ts'
+import { RpcError, type RpcCode } from '../src/wire/rpc-error.ts'
+
+/** The other end of a stream that somebody has opened. What it says arrives at once. */
+export class ManualStream<Sent, Received> implements MessageStream<Sent> {
+  readonly address: string
+  readonly method: StreamMethod
+  /** What has arrived here, in order. */
+  readonly sent: Sent[] = []
+  readonly #handlers: StreamHandlers<Received>
+  isOpen = true
+
+  constructor(address: string, method: StreamMethod, handlers: StreamHandlers<Received>) {
+    this.address = address
+    this.method = method
+    this.#handlers = handlers
+  }
+
+  send(message: Sent): void {
+    if (this.isOpen) this.sent.push(message)
+  }
+
+  close(): void {
+    this.break('UNAVAILABLE', 'closed by this end')
+  }
+
+  /** Something arrives. Also after the end, as what was on its way may. */
+  say(message: Received): void {
+    this.#handlers.message(message)
+  }
+
+  break(code: RpcCode = 'UNAVAILABLE', why = 'connection reset'): void {
+    if (!this.isOpen) return
+    this.isOpen = false
+    this.#handlers.closed(new RpcError(code, why))
+  }
+}
+
+/** A network of streams whose other ends a test has in its hands; calls go nowhere. */
+export class ManualNetwork<Sent, Received> {
+  /** All that were opened, the last one last. */
+  readonly streams: ManualStream<Sent, Received>[] = []
+
+  readonly network = {
+    openStream: (address: string, method: StreamMethod, handlers: StreamHandlers<Received>) => {
+      const stream = new ManualStream<Sent, Received>(address, method, handlers)
+      this.streams.push(stream)
+      return stream
+    },
+    call: () => new Promise(() => {}),
+  } as unknown as Network
+
+  /** The stream that was opened last. */
+  get stream(): ManualStream<Sent, Received> {
+    return this.streams.at(-1)!
+  }
+}

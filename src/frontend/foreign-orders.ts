@@ -36,6 +36,8 @@ export class ForeignOrders {
 
   /** The answer to an order that comes again, or that it is under way. Undefined when it is new here. */
   recall({ key, fingerprint }: OrderRequest): Placed | 'under-way' | undefined {
+    // The usual case, in which no key has to be hashed.
+    if (this.isEmpty) return undefined
     const remembered = this.#byKey.get(key)
     if (!remembered) return undefined
     if (remembered.fingerprint !== fingerprint) return { kind: 'decided', outcome: { kind: 'key-reused' } }

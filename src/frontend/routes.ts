@@ -8,7 +8,7 @@ import { JSON_TYPE, type JsonAnswer } from '../runtime/json-answer.ts'
 import type { ErrorBody, LeaderData, OrderData, OrderListData, PlacedData } from '../http/types.ts'
 import { REJECTION_ERRORS } from '../wire/outcome-codes.ts'
 import { FRONT_END_HEADER, ORDER_NUMBER_HEADER } from '../wire/push-headers.ts'
-import { fingerprintOf, possible } from '../wire/order-requests.ts'
+import { fingerprintOf, possibleQuantity, possibleType } from '../wire/order-requests.ts'
 import type { Entry, StockView } from '../wire/messages.ts'
 import type { FrontEnd } from './front-end.ts'
 import { parseKeyHeader, recordedKey } from './idempotency-key.ts'
@@ -111,7 +111,9 @@ export async function place(
   const placed = await frontEnd.orders.place({
     key: recordedKey(key),
     fingerprint: fingerprintOf(name, type, quantity),
-    ...possible(name, type, quantity),
+    name,
+    type: possibleType(type),
+    quantity: possibleQuantity(quantity),
   })
   if (placed.kind === 'decided') return answer(placed.outcome)
   const mayBePlaced = placed.error === 'MAY_HAVE_BEEN_PLACED' || placed.error === 'FATE_UNKNOWN'

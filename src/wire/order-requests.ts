@@ -15,15 +15,11 @@ export function fingerprintOf(name: unknown, type: unknown, quantity: unknown): 
   return text.length <= PLAIN_FINGERPRINT_MAX ? text : hash('sha256', text).slice(0, 32)
 }
 
-/**
- * What is worth to be decided of a client's words: a name that no stock can have, a type or a quantity that no order can
- * have need not travel as they are. '' and 0 stand for them, and are rejected as they would be.
- */
-export const possible = (name: string, type: unknown, quantity: unknown): Pick<OrderRequest, 'name' | 'type' | 'quantity'> => ({
-  name: isStockName(name) ? name : '',
-  type: isTradeType(type) ? type : '',
-  quantity: isOrderQuantity(quantity) ? quantity : 0,
-})
+/** What is worth to be decided of a client's type: '' stands for one that no order can have, and is rejected as that would be. */
+export const possibleType = (type: unknown): OrderRequest['type'] => (isTradeType(type) ? type : '')
+
+/** The same of a quantity, for which 0 stands. */
+export const possibleQuantity = (quantity: unknown): number => (isOrderQuantity(quantity) ? quantity : 0)
 
 /** An order that came by one of the contract's single calls: without a key of the caller's it gets one of its own. */
 export function foreignRequest(
@@ -32,5 +28,11 @@ export function foreignRequest(
 ): OrderRequest {
   const { name, type, quantity } = order
   const key = FOREIGN_KEY_PREFIX + (order.key || random.id(16))
-  return { key, fingerprint: fingerprintOf(name, type, quantity), ...possible(name, type, quantity) }
+  return {
+    key,
+    fingerprint: fingerprintOf(name, type, quantity),
+    name: isStockName(name) ? name : '',
+    type: possibleType(type),
+    quantity: possibleQuantity(quantity),
+  }
 }

@@ -76,16 +76,16 @@ export function serverWithDirectRoutes(routes: DirectRoutes, others: OtherReques
   })
 }
 
+const TURN = Symbol('requests in turn')
+
+/** A socket that is left to node:http, with its requests once there are any: they are looked up for each of them. */
+type SocketInTurn = Socket & { [TURN]?: RequestsInTurn }
+
 /** What node:http finds in the connections that are left to it is carried out and refused in turn. */
 function inTurn(server: Server, bodyBytesMax: number, { carryOut, answerToBroken }: OtherRequests): void {
   const ahead = { requests: 0, max: LIMITS.requestsAheadMax }
   const options = { carryOut, bodyBytesMax, answerToCut: answerToBroken(CUT), ahead }
-  const turns = new WeakMap<Socket, RequestsInTurn>()
-  const of = (socket: Socket): RequestsInTurn => {
-    const known = turns.get(socket) ?? new RequestsInTurn(socket, options)
-    turns.set(socket, known)
-    return known
-  }
+  const of = (socket: SocketInTurn): RequestsInTurn => (socket[TURN] ??= new RequestsInTurn(socket, options))
   const take = (request: IncomingMessage, response: ServerResponse) => of(request.socket).take(request, response, false)
   server.on('request', take).on('checkExpectation', take)
   server.on('checkContinue', (request, response) => of(request.socket).take(request, response, true))

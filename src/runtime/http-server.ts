@@ -4,7 +4,6 @@ import { systemClock } from './clock.ts'
 import { serverWithDirectRoutes, type DirectRoutes } from './direct-connection.ts'
 import type { JsonAnswer } from './json-answer.ts'
 import { whilePortIsTaken } from './listening.ts'
-import { hasLongBody } from './requests-in-turn.ts'
 
 /** Longer than load balancers keep a connection: one that the server closes first costs a client its request. */
 const KEEP_ALIVE_MS = 72_000
@@ -25,11 +24,10 @@ export interface HttpServerOptions {
 
 /** A fastify instance; routes are added before `listen`. */
 export function httpServer(options: HttpServerOptions): FastifyInstance {
-  const { bodyBytesMax } = options
-  const app = Fastify({
+  return Fastify({
     logger: false,
     serverFactory: factoryFor(options),
-    bodyLimit: bodyBytesMax,
+    bodyLimit: options.bodyBytesMax,
     forceCloseConnections: 'idle',
     clientErrorHandler: () => {}, // The server answers what is no request, in its turn.
     // Draining answers what is under way; new requests on open connections are answered too, with "stopping".
@@ -38,11 +36,6 @@ export function httpServer(options: HttpServerOptions): FastifyInstance {
     routerOptions: { maxParamLength: options.parameterCharactersMax, ignoreTrailingSlash: true },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   })
-  app.addHook('onSend', (request, reply, _payload, done) => {
-    if (!request.raw.complete && hasLongBody(request.raw, bodyBytesMax)) reply.header('Connection', 'close')
-    done()
-  })
-  return app
 }
 
 const factoryFor =

@@ -29,6 +29,7 @@ export interface InTurnOptions {
 export class RequestsInTurn {
   readonly #socket: Socket
   readonly #options: InTurnOptions
+  /** Found behind the current one, and not begun. */
   readonly #waiting: Exchange[] = []
   #current: Exchange | undefined
   #newest: Exchange | undefined
@@ -87,21 +88,27 @@ export class RequestsInTurn {
   #begin(exchange: Exchange): void {
     const { request, response, isAskedFor } = exchange
     this.#current = exchange
-    response.once('close', () => this.#answered(exchange))
-    if (isAskedFor && !(Number(request.headers['content-length']) > this.#options.bodyBytesMax)) response.writeContinue()
-    this.#options.carryOut(request, response)
+    const { bodyBytesMax, carryOut } = this.#options
+    if (hasLongBody(request, bodyBytesMax)) endUnlessComplete(request, response)
+    response.once('close', this.#answered)
+    if (isAskedFor && !(Number(request.headers['content-length']) > bodyBytesMax)) response.writeContinue()
+    carryOut(request, response)
   }
 
-  #answered({ request, response }: Exchange): void {
+  readonly #answered = (): void => {
+    const { response } = this.#current!
     this.#current = undefined
-    const isCut = !request.complete && hasLongBody(request, this.#options.bodyBytesMax)
     // Nothing behind it is carried out, however much of that has been found already.
-    if (isCut || !response.shouldKeepAlive || this.#socket.writableEnded) return this.#endWith(this.#ending?.answer)
+    if (!response.shouldKeepAlive || this.#socket.writableEnded) return this.#endWith(this.#ending?.answer)
     if (this.#socket.destroyed) return
-    const next = this.#waiting.shift()
-    if (next) this.#options.ahead.requests -= 1
-    if (next) this.#begin(next)
-    else if (this.#ending) return this.#end(this.#ending.answer)
+    if (this.#waiting.length > 0) this.#beginNext()
+    else if (this.#ending) this.#end(this.#ending.answer)
+  }
+
+  #beginNext(): void {
+    const next = this.#waiting.shift()!
+    this.#options.ahead.requests -= 1
+    this.#begin(next)
     if (this.#waiting.length === 0) this.#socket.resume()
   }
 
@@ -121,12 +128,18 @@ export class RequestsInTurn {
   }
 }
 
-/**
- * Whether the body of a request may be too long to wait for when it has been answered before it arrived: its connection
- * ends then.
- */
-export const hasLongBody = ({ headers }: IncomingMessage, bodyBytesMax: number): boolean =>
+/** Whether the body of a request may be too long to wait for, should it be answered before that has arrived. */
+const hasLongBody = ({ headers }: IncomingMessage, bodyBytesMax: number): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > bodyBytesMax
+
+/** An answer that begins before its request has arrived in full ends the connection, and says so in its head. */
+function endUnlessComplete(request: IncomingMessage, response: ServerResponse): void {
+  const { writeHead } = response
+  response.writeHead = ((...head: Parameters<typeof writeHead>) => {
+    if (!request.complete) response.setHeader('Connection', 'close')
+    return writeHead.apply(response, head)
+  }) as typeof writeHead
+}
 
 function sendLast(response: ServerResponse, { status, headers, json }: JsonAnswer): void {
   response.writeHead(status, {

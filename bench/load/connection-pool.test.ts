@@ -1,5 +1,6 @@
 import { createServer, type AddressInfo, type Server } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
+import { freePort } from '../../test/free-port.ts'
 import { ConnectionPool } from './connection-pool.ts'
 
 const servers: Server[] = []
@@ -29,10 +30,7 @@ test('connections that are opened before answer', async () => {
 })
 
 test('connections that could not be opened are not counted, and a request fails at once', async () => {
-  const server = answering()
-  const address = await listening(server)
-  await new Promise((resolve) => server.close(resolve))
-  const pool = new ConnectionPool(address, 4)
+  const pool = new ConnectionPool(`127.0.0.1:${await freePort()}`, 4)
   expect(await pool.open(2)).toBe(0)
   expect(await ask(pool)).toBeUndefined()
 })

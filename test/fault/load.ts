@@ -57,9 +57,9 @@ export class Load {
   /** Waits until `count` more orders have been acknowledged from now on. */
   async untilAcknowledged(count: number): Promise<void> {
     const goal = this.acknowledged.length + count
-    const deadline = Date.now() + HOPELESS_MS
+    const deadline = performance.now() + HOPELESS_MS
     while (this.acknowledged.length < goal) {
-      if (Date.now() > deadline) throw new Error(`no ${count} orders in time; last error: ${JSON.stringify(this.errors.at(-1))}`)
+      if (performance.now() > deadline) throw new Error(`no ${count} orders in time; last error: ${JSON.stringify(this.errors.at(-1))}`)
       await sleep(RETRY_MS)
     }
   }

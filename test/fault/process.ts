@@ -109,9 +109,9 @@ export async function eventually<T>(
   deadlineMs: number,
   attempt: () => Promise<T | undefined> | T | undefined,
 ): Promise<T> {
-  const deadline = Date.now() + deadlineMs
+  const deadline = performance.now() + deadlineMs
   let problem: unknown
-  while (Date.now() < deadline) {
+  while (performance.now() < deadline) {
     try {
       const result = await attempt()
       if (result !== undefined) return result

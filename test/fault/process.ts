@@ -135,6 +135,7 @@ export async function inOneTry(attempt: () => Promise<readonly unknown[]>): Prom
     const found = await attempt()
     if (found.length === 0) return
     spoiled.push(found)
+    console.warn(`try ${spoiled.length} was spoiled: ${JSON.stringify(found)}`)
   }
   throw new Error(`in each of ${TRIES_MAX} tries: ${JSON.stringify(spoiled)}`)
 }

@@ -61,7 +61,7 @@ function judge(stock: Stock | undefined, request: OrderRequest, length: number):
   if (!stock) return reject('stock-not-found') // D4
   if (!isTradeType(type)) return reject('invalid-type')
   if (!isOrderQuantity(quantity)) return reject('invalid-quantity')
-  const left = traded(stock, type, quantity)
+  const left = traded(stock, { type, quantity })
   if (left.quantity < 0) return reject('not-enough') // D3
   if (left.quantity > LIMITS.stockLevelMax || left.volume > LIMITS.stockLevelMax) return reject('level-limit')
   return {

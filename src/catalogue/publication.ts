@@ -1,5 +1,5 @@
 import type { Entry } from '../domain/order.ts'
-import type { Stock } from '../domain/stock.ts'
+import { traded, untraded, type Stock } from '../domain/stock.ts'
 import { assert } from '../runtime/assert.ts'
 
 /**
@@ -24,7 +24,7 @@ export class Publication {
     this.#published = length - pending.length
     this.#settledFrom = length
     this.#pending = []
-    for (const entry of pending.toReversed()) this.#visible.set(entry.name, applied(this.#visible, entry, -1))
+    for (const entry of pending.toReversed()) this.#visible.set(entry.name, untraded(this.#stockOf(entry), entry))
     this.addDecided(pending)
     this.#settling = this.whenPublished(length)
   }
@@ -52,7 +52,7 @@ export class Publication {
     if (count <= 0) return
     assert(count <= this.#pending.length, 'only decided entries are published')
     for (const entry of this.#pending.slice(0, count)) {
-      this.#visible.set(entry.name, applied(this.#visible, entry, 1))
+      this.#visible.set(entry.name, traded(this.#stockOf(entry), entry))
       const left = (this.#pendingByName.get(entry.name) ?? 0) - 1
       if (left > 0) this.#pendingByName.set(entry.name, left)
       else this.#pendingByName.delete(entry.name)
@@ -95,16 +95,10 @@ export class Publication {
   cacheable(name: string): boolean {
     return !this.#pendingByName.has(name)
   }
-}
 
-/** The stock after the entry (`direction` 1), or as it was before it (-1). */
-function applied(stocks: ReadonlyMap<string, Stock>, entry: Entry, direction: 1 | -1): Stock {
-  const stock = stocks.get(entry.name)
-  assert(stock !== undefined, 'every entry trades a stock of the catalogue')
-  const shares = entry.type === 'buy' ? -entry.quantity : entry.quantity
-  return {
-    ...stock,
-    quantity: stock.quantity + direction * shares,
-    volume: stock.volume + direction * entry.quantity,
+  #stockOf({ name }: Entry): Stock {
+    const stock = this.#visible.get(name)
+    assert(stock !== undefined, 'every entry trades a stock of the catalogue')
+    return stock
   }
 }

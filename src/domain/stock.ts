@@ -1,6 +1,6 @@
 import { LIMITS } from './limits.ts'
 import { fitsBytes } from './text.ts'
-import type { TradeType } from './order.ts'
+import type { Order } from './order.ts'
 
 /** One stock as the catalogue holds it. */
 export interface Stock {
@@ -17,12 +17,32 @@ export interface Stock {
 export const isStockName = (text: string): boolean =>
   text !== '' && text.isWellFormed() && !text.includes('\0') && fitsBytes(text, LIMITS.stockNameBytesMax)
 
+/** What of an order changes the levels of its stock. */
+type Trade = Pick<Order, 'type' | 'quantity'>
+
+/** What a trade adds to the levels of its stock. Throws when its type is none, as no order's can be. */
+function changeBy({ type, quantity }: Trade): Pick<Stock, 'quantity' | 'volume'> {
+  switch (type) {
+    case 'buy':
+      return { quantity: -quantity, volume: quantity }
+    case 'sell':
+      return { quantity, volume: quantity }
+    default:
+      throw new Error(`there is no trade of the type "${type satisfies never}"`)
+  }
+}
+
 /** A stock after a trade of it; nobody has looked whether that is possible. */
-export const traded = (stock: Stock, type: TradeType, shares: number): Stock => ({
-  ...stock,
-  quantity: type === 'buy' ? stock.quantity - shares : stock.quantity + shares,
-  volume: stock.volume + shares,
-})
+export function traded(stock: Stock, trade: Trade): Stock {
+  const { quantity, volume } = changeBy(trade)
+  return { ...stock, quantity: stock.quantity + quantity, volume: stock.volume + volume }
+}
+
+/** A stock as it was before a trade of it: the inverse of {@link traded}. */
+export function untraded(stock: Stock, trade: Trade): Stock {
+  const { quantity, volume } = changeBy(trade)
+  return { ...stock, quantity: stock.quantity - quantity, volume: stock.volume - volume }
+}
 
 const stock = (name: string, priceCents: number): Stock => ({ name, priceCents, quantity: 1000, volume: 100 })
 

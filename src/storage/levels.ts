@@ -15,10 +15,11 @@ export class Levels {
   }
 
   /** Throws when no ledger can have decided that: the words name the entry. */
-  apply({ number, name, type, quantity: shares }: Entry): void {
+  apply(entry: Entry): void {
+    const { number, name } = entry
     const stock = this.#stocks.get(name)
     if (!stock) throw new Error(`entry ${number} trades ${name}, which was never for sale`)
-    const left = traded(stock, type, shares)
+    const left = traded(stock, entry)
     const { quantity, volume } = left
     if (quantity < 0 || !Number.isSafeInteger(quantity) || !Number.isSafeInteger(volume)) {
       throw new Error(`entry ${number} leaves ${quantity} shares of ${name} and a volume of ${volume}`)

@@ -1,5 +1,5 @@
 import { LIMITS } from '../domain/limits.ts'
-import { isIdempotencyKey, isRecordedKey } from '../domain/order.ts'
+import { isIdempotencyKey, isRecordedKey, isTradeType } from '../domain/order.ts'
 import { isStockName } from '../domain/stock.ts'
 import { fitsBytes } from '../domain/text.ts'
 import { isAddress } from '../runtime/address.ts'
@@ -38,7 +38,7 @@ const address = textLike(isAddress, 'host:port')
 const noneOrAddress = textLike((value) => value === '' || isAddress(value), 'empty or host:port')
 const stockName = textLike(isStockName, `1 to ${LIMITS.stockNameBytesMax} bytes`)
 const nameInRequest = textLike((value) => value === '' || isStockName(value), `at most ${LIMITS.stockNameBytesMax} bytes`)
-const tradeType = textLike((value) => value === '' || value === 'buy' || value === 'sell', 'empty, buy or sell')
+const tradeType = textLike((value) => value === '' || isTradeType(value), 'empty, buy or sell')
 const noneOrKey = textLike(
   (value) => value === '' || isIdempotencyKey(value),
   `empty or 1 to ${LIMITS.idempotencyKeyCharactersMax} visible ASCII characters`,

@@ -72,15 +72,16 @@ function exitCodeOf(answer: PlaceAnswer): ExitCode {
   return answer.kind === 'ok' ? EXIT.ok : EXIT.failed
 }
 
+const DONE = { buy: 'bought', sell: 'sold' } as const satisfies Record<TradeType, string>
+
 function sentence(
   type: TradeType,
   name: string,
   quantity: number,
   answer: Extract<PlaceAnswer, { kind: 'ok' }>,
 ): string {
-  const done = type === 'buy' ? 'bought' : 'sold'
   const repeat = answer.replayed ? ' (placed before under this key)' : ''
-  return `order ${answer.number}: ${done} ${count(quantity, 'share')} of ${name}${repeat}`
+  return `order ${answer.number}: ${DONE[type]} ${count(quantity, 'share')} of ${name}${repeat}`
 }
 
 function unknownOutcome(options: TradeOptions, answer: Extract<PlaceAnswer, { kind: 'unknown' }>): CommandFailure {

@@ -1,4 +1,3 @@
-import { decide } from '../src/catalogue/decide.ts'
 import { startCatalogue } from '../src/catalogue/service.ts'
 import { createFrontEnd, type FrontEnd } from '../src/frontend/front-end.ts'
 import { startOrderReplica } from '../src/replica/service.ts'
@@ -78,7 +77,7 @@ export class Cluster {
     this.#settings = settings
     this.#watch = watch
     this.#named = settings.named
-    this.store = new MemoryLedgerStore({ decide })
+    this.store = new MemoryLedgerStore()
     this.catalogueDisk = new SimDisk(() => watch.afterWrite('catalogue'))
     this.catalogue = this.#newCatalogue()
     this.replicas = settings.replicaIds.map((id) => this.#newReplica(id))

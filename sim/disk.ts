@@ -1,8 +1,7 @@
-import type { Entry, OrderRequest } from '../src/domain/order.ts'
+import type { Entry } from '../src/domain/order.ts'
 import type { Genesis } from '../src/storage/chain.ts'
 import {
   StorageFailure,
-  type DecidedBatch,
   type KnownReplica,
   type Ledger,
   type LedgerStore,
@@ -185,9 +184,9 @@ function ledgerOn(disk: SimDisk, inner: Ledger, life: Life, watch: LedgerWatch):
   }
   return {
     head: () => inner.head(),
-    decide: (requests: readonly OrderRequest[], timeMs: number, rejectedAtMs?: number): Promise<DecidedBatch> => {
+    decide: (rule, requests, timeMs, rejectedAtMs) => {
       watch.trusted()
-      return disk.write(life, noteWith(() => inner.decide(requests, timeMs, rejectedAtMs)))
+      return disk.write(life, noteWith(() => inner.decide(rule, requests, timeMs, rejectedAtMs)))
     },
     recorded: (key) => disk.read(life, () => inner.recorded(key)),
     stocks: () => disk.read(life, () => inner.stocks()),

@@ -1,4 +1,3 @@
-import { decide } from '../src/catalogue/decide.ts'
 import { startCatalogue } from '../src/catalogue/service.ts'
 import { fingerprintOf } from '../src/wire/order-requests.ts'
 import { createFrontEnd, type FrontEnd } from '../src/frontend/front-end.ts'
@@ -34,7 +33,7 @@ export class Neighbour {
   readonly #vacancy: Vacancy
   readonly #processes: readonly SimProcess[]
   readonly #log: MemoryOrderLog
-  readonly #store = new MemoryLedgerStore({ decide })
+  readonly #store = new MemoryLedgerStore()
   #ledger: Ledger | undefined
   #core: FrontEnd | undefined
   #orders = 0

@@ -2,6 +2,7 @@ import type { OrderRequest } from '../domain/order.ts'
 import { LIMITS } from '../domain/limits.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { DecidedBatch, Ledger } from '../storage/ledger.ts'
+import { decide } from './decide.ts'
 import type { Retention } from './retention.ts'
 
 /** One caller's share of a decided group. */
@@ -81,7 +82,7 @@ export class Decisions {
   async #decideGroup(waiting: readonly Waiting[]): Promise<void> {
     const requests = waiting.length === 1 ? waiting[0]!.requests : waiting.flatMap((each) => each.requests)
     const timeMs = Math.max(0, this.#clock.wallMs()) // A clock may be in the years before 1970.
-    const group = await this.#ledger.decide(requests, timeMs, this.#retention.nowMs)
+    const group = await this.#ledger.decide(decide, requests, timeMs, this.#retention.nowMs)
     this.batches += 1
     this.requests += requests.length
     this.#onDecided(group, new Set(waiting.map((each) => each.caller)))

@@ -17,9 +17,9 @@ const ORDER: OrderRequest = { key: 'c:1', fingerprint: 'print', name: 'tesla', t
 
 /** A catalogue whose ledger holds one order, and that could not reach a replica with `length` orders when it started. */
 async function startedAlone({ length, reachableAgain }: { length: number; reachableAgain: boolean }) {
-  const store = new MemoryLedgerStore({ decide })
+  const store = new MemoryLedgerStore()
   const ledger = await store.rebuild({ genesis: GENESIS, generation: 1, replicas: [] }, noPages())
-  await ledger.decide([ORDER], 1)
+  await ledger.decide(decide, [ORDER], 1)
   let isReachable = false
   const halted: string[] = []
   const call = async (_address: string, _method: string, { generation }: SealRequest) => {
@@ -58,8 +58,8 @@ test('one that is in reach again and holds as much does not', async () => {
 
 /** A catalogue with orders that remembers a replica at an address where another system's answers. */
 async function replacedBy({ named }: { named: boolean }) {
-  const ledger = await new MemoryLedgerStore({ decide }).rebuild({ genesis: GENESIS, generation: 1, replicas: [REPLICA] }, noPages())
-  await ledger.decide([ORDER], 1)
+  const ledger = await new MemoryLedgerStore().rebuild({ genesis: GENESIS, generation: 1, replicas: [REPLICA] }, noPages())
+  await ledger.decide(decide, [ORDER], 1)
   const call = async () => {
     throw new RpcError('FAILED_PRECONDITION', 'this replica was started for another catalogue')
   }
@@ -83,8 +83,8 @@ test('one that the operator names there stays, like one that cannot be reached (
 
 /** A front end names replica 2 at another address than it was met at; `answers` says how the replica there takes it. */
 async function namedElsewhere(answers: () => object) {
-  const ledger = await new MemoryLedgerStore({ decide }).rebuild({ genesis: GENESIS, generation: 1, replicas: [REPLICA] }, noPages())
-  await ledger.decide([ORDER], 1)
+  const ledger = await new MemoryLedgerStore().rebuild({ genesis: GENESIS, generation: 1, replicas: [REPLICA] }, noPages())
+  await ledger.decide(decide, [ORDER], 1)
   const runtime = { clock: systemClock, log: silentLogger, network: { call: async () => answers() } } as unknown as Runtime
   const closing = new AbortController()
   const options = { seals: new Seals(runtime, 'life-1'), replicas: [], lost: [], alone: false }
@@ -109,7 +109,7 @@ test('a replica that has moved is remembered where it is now, once it was looked
 })
 
 test('the replicas that the operator names are remembered', async () => {
-  const ledger = await new MemoryLedgerStore({ decide }).rebuild({ genesis: GENESIS, generation: 1, replicas: [] }, noPages())
+  const ledger = await new MemoryLedgerStore().rebuild({ genesis: GENESIS, generation: 1, replicas: [] }, noPages())
   const runtime = { clock: systemClock, log: silentLogger } as unknown as Runtime
   const options = { seals: new Seals(runtime, 'life-1'), replicas: [REPLICA], lost: [], alone: false }
   const membership = new Membership(runtime, ledger, options, new AbortController().signal)

@@ -44,10 +44,10 @@ describe('a ledger that can be read, in front of a replica that holds more', () 
 
   /** What becomes of a ledger with one published order, when a replica's log begins with `first` and has one order more. */
   async function openBefore(first: (own: Entry) => Entry, clusterId = 'c-1'): Promise<Ledger> {
-    const store = new MemoryLedgerStore({ decide })
+    const store = new MemoryLedgerStore()
     const replica = { replicaId: 1, address: 'order-1:1' }
     const ledger = await store.rebuild({ genesis: GENESIS, generation: 1, replicas: [replica] }, noPages())
-    const { entries } = await ledger.decide([OWN], 1)
+    const { entries } = await ledger.decide(decide, [OWN], 1)
     ledger.notePublished(1)
     const log = [first(entries[0]!), sale(1, 'c:later', 2)]
     const digestAt = (length: number) => log.slice(0, length).reduce(chainDigest, genesisDigest(GENESIS))
@@ -98,7 +98,7 @@ describe('a lost ledger', () => {
     }
     const runtime = { clock: systemClock, log: silentLogger, network: { call } } as unknown as Runtime
     const replicas = [...sealed.keys()].map((address, at) => ({ replicaId: at + 1, address }))
-    const options = { seals: new Seals(runtime, 'life-1'), store: new MemoryLedgerStore({ decide }), replicas, lost }
+    const options = { seals: new Seals(runtime, 'life-1'), store: new MemoryLedgerStore(), replicas, lost }
     return (await openLedger(runtime, options, await options.store.open() as never, new AbortController().signal)).ledger
   }
 
@@ -132,7 +132,7 @@ describe('a lost ledger', () => {
     }
     const runtime = { clock: systemClock, log: silentLogger, network: { call } } as unknown as Runtime
     const replicas = logs.map((_, at) => ({ replicaId: at + 1, address: `order-${at + 1}:1` }))
-    const options = { seals: new Seals(runtime, 'life-1'), store: new MemoryLedgerStore({ decide }), replicas, lost: [] }
+    const options = { seals: new Seals(runtime, 'life-1'), store: new MemoryLedgerStore(), replicas, lost: [] }
     return (await openLedger(runtime, options, await options.store.open() as never, new AbortController().signal)).ledger
   }
 

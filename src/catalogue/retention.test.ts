@@ -11,7 +11,7 @@ const REFUSED = { key: 'c:1', fingerprint: 'print', name: 'nobody', type: 'buy',
 
 /** A catalogue's lives, one after the other, on one ledger. */
 class Lives {
-  readonly ledger = memoryLedger({ decide, genesis: { clusterId: 'c-1', stocks: OPENING_CATALOGUE } })
+  readonly ledger = memoryLedger({ genesis: { clusterId: 'c-1', stocks: OPENING_CATALOGUE } })
   #monotonicMs = 0
 
   /**
@@ -24,12 +24,12 @@ class Lives {
     const retention = new Retention(clock, await this.ledger.newestRejectionMs())
     await this.ledger.pruneRejections(retention.forgottenBeforeMs)
     const requests = key === undefined ? [] : [{ ...REFUSED, key }]
-    const { outcomes } = await this.ledger.decide(requests, Math.max(0, wallMs), retention.nowMs)
+    const { outcomes } = await this.ledger.decide(decide, requests, Math.max(0, wallMs), retention.nowMs)
     for (let hour = 0; hour < hours; hour += 1) {
       this.#monotonicMs += HOUR_MS
       await this.ledger.pruneRejections(retention.forgottenBeforeMs)
     }
-    if (lastKey !== undefined) await this.ledger.decide([{ ...REFUSED, key: lastKey }], Math.max(0, clock.wallMs()), retention.nowMs)
+    if (lastKey !== undefined) await this.ledger.decide(decide, [{ ...REFUSED, key: lastKey }], Math.max(0, clock.wallMs()), retention.nowMs)
     return outcomes.some((outcome) => outcome.kind === 'rejected' && outcome.replayed)
   }
 }
@@ -57,8 +57,8 @@ test.each(WRONG)('what was refused while the wall clock was %s is remembered whe
 
 test('what an earlier version recorded with a wrong wall clock is remembered for long enough', async () => {
   const lives = new Lives()
-  await lives.ledger.decide([{ ...REFUSED, key: 'c:future' }], NOW_MS + 100 * HOUR_MS)
-  await lives.ledger.decide([REFUSED], NOW_MS)
+  await lives.ledger.decide(decide, [{ ...REFUSED, key: 'c:future' }], NOW_MS + 100 * HOUR_MS)
+  await lives.ledger.decide(decide, [REFUSED], NOW_MS)
   await lives.live(NOW_MS + 23 * HOUR_MS, 1)
   expect(await lives.live(NOW_MS + 24 * HOUR_MS, 1, 'c:1')).toBe(true)
 })

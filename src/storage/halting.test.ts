@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import { decide } from '../catalogue/decide.ts'
 import { OPENING_CATALOGUE } from '../domain/stock.ts'
 import { haltingLedger, haltingOrderLog } from './halting.ts'
 import { MemoryDisk } from './memory/disk.ts'
@@ -30,7 +29,7 @@ test('what a caller does wrong does not end the process', async () => {
 test('a ledger that cannot be written or read ends the process', async () => {
   const reasons: Error[] = []
   const disk = new MemoryDisk()
-  const ledger = haltingLedger(memoryLedger({ decide, genesis: GENESIS, disk }), (reason) => reasons.push(reason))
+  const ledger = haltingLedger(memoryLedger({ genesis: GENESIS, disk }), (reason) => reasons.push(reason))
   await ledger.raiseGeneration(0)
   disk.fill()
   await expect(ledger.raiseGeneration(0)).rejects.toThrow('full')

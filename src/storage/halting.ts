@@ -27,7 +27,7 @@ export function haltingLedger(ledger: Ledger, halt: Halt): Ledger {
   const watched = watcher(halt)
   return {
     ...haltingReader(ledger, halt),
-    decide: (requests, timeMs, rejectedAtMs) => watched(ledger.decide(requests, timeMs, rejectedAtMs)),
+    decide: (rule, requests, timeMs, rejectedAtMs) => watched(ledger.decide(rule, requests, timeMs, rejectedAtMs)),
     recorded: (key) => watched(ledger.recorded(key)),
     notePublished: (position) => ledger.notePublished(position),
     flushPublished: () => watched(ledger.flushPublished()),

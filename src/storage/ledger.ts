@@ -77,8 +77,11 @@ export type ReadableLedger = Pick<
  */
 export interface Ledger extends ReadableLog {
   head(): LedgerHead
-  /** Decides the requests in order, writes and syncs. `rejectedAtMs` is the time that rejections are recorded with. */
-  decide(requests: readonly OrderRequest[], timeMs: number, rejectedAtMs?: number): Promise<DecidedBatch>
+  /**
+   * Has `rule` decide the requests in order, writes what it wants written, and syncs. `rejectedAtMs` is the time that
+   * rejections are recorded with.
+   */
+  decide(rule: Decide, requests: readonly OrderRequest[], timeMs: number, rejectedAtMs?: number): Promise<DecidedBatch>
   /** What is on record under a key, or undefined. */
   recorded(key: string): Promise<RecordedDecision | undefined>
   /** All stocks at the ledger's head. */

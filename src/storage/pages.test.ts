@@ -20,7 +20,7 @@ const KEY_LENGTHS = [10, HALF, HALF, 10, LIMITS.entryTextBytesMax, 10, 10]
 const requests = KEY_LENGTHS.map((length, i): OrderRequest => ({ key: `c:${i}${'k'.repeat(length)}`, fingerprint: 'print', name: 'tesla', type: 'sell', quantity: 1 }))
 
 async function pagesOf(ledger: Ledger): Promise<number[]> {
-  const { entries } = await ledger.decide(requests, 1)
+  const { entries } = await ledger.decide(decide, requests, 1)
   const pages: number[] = []
   for (let from = 0; from < entries.length; from += pages.at(-1) ?? 0) {
     const page = await ledger.entries(from, 100)
@@ -32,12 +32,12 @@ async function pagesOf(ledger: Ledger): Promise<number[]> {
 }
 
 test('in memory, entries come in pages that a message can carry: as many as fit, and one that is larger alone', async () => {
-  expect(await pagesOf(memoryLedger({ decide, genesis: GENESIS }))).toEqual([4, 1, 2])
+  expect(await pagesOf(memoryLedger({ genesis: GENESIS }))).toEqual([4, 1, 2])
 })
 
 test('from a file, likewise', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'bazaar-'))
-  const ledger = await newLedger(embeddedLedgerStore(join(folder, 'catalog.db'), { decide }), GENESIS)
+  const ledger = await newLedger(embeddedLedgerStore(join(folder, 'catalog.db')), GENESIS)
   try {
     expect(await pagesOf(ledger)).toEqual([4, 1, 2])
   } finally {

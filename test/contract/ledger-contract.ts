@@ -7,7 +7,6 @@ import { StorageFailure, type Decide, type Ledger } from '../../src/storage/ledg
 
 /** What the suite asks an engine for. */
 export interface GivenLedger {
-  readonly decide: Decide
   readonly genesis: Genesis
   /** Scarce: the disk is full before it holds 20,000 entries. */
   readonly room: 'ample' | 'scarce'
@@ -44,7 +43,7 @@ export function ledgerContract(name: string, open: (given: GivenLedger) => Promi
     let opened: LedgerUnderTest[] = []
 
     const start = async (given: Partial<GivenLedger> = {}): Promise<LedgerUnderTest> => {
-      const one = await open({ decide, genesis: GENESIS, room: 'ample', ...given })
+      const one = await open({ genesis: GENESIS, room: 'ample', ...given })
       opened.push(one)
       return one
     }
@@ -77,6 +76,7 @@ export function ledgerContract(name: string, open: (given: GivenLedger) => Promi
       const ledger = await startLedger()
       await ledger.raiseGeneration(0)
       const batch = await ledger.decide(
+        decide,
         [request('a', { quantity: 600 }), request('b', { quantity: 600 }), request('c', { type: 'sell', quantity: 5 })],
         1_700,
       )
@@ -100,7 +100,7 @@ export function ledgerContract(name: string, open: (given: GivenLedger) => Promi
       const ledger = await startLedger()
       const reused = request('a', { fingerprint: 'x' })
       const asked = [request('a'), request('none', { name: 'nobody' }), request('a'), reused]
-      const first = await ledger.decide(asked, 1)
+      const first = await ledger.decide(decide, asked, 1)
       expect(first.outcomes.slice(2)).toEqual([
         { kind: 'accepted', number: 0, replayed: true },
         { kind: 'key-reused' },
@@ -108,7 +108,7 @@ export function ledgerContract(name: string, open: (given: GivenLedger) => Promi
       expect(await ledger.recorded('c:a')).toMatchObject({ fingerprint: 'print of a', decision: { kind: 'accepted', number: 0 } })
       expect(await ledger.recorded('c:none')).toMatchObject({ decision: { kind: 'rejected', reason: 'stock-not-found' } })
       expect(await ledger.recorded('c:never')).toBeUndefined()
-      const second = await ledger.decide(asked, 2)
+      const second = await ledger.decide(decide, asked, 2)
       expect(second.entries).toEqual([])
       expect(second).toMatchObject({ length: 1, digest: first.digest })
       expect(second.outcomes).toEqual([
@@ -128,8 +128,8 @@ export function ledgerContract(name: string, open: (given: GivenLedger) => Promi
         request('3', { name: 'full', quantity: 0 }),
         request('4', { name: 'full', type: 'sell' }),
       ]
-      const first = await ledger.decide(asked, 1)
-      const again = await ledger.decide(asked, 2)
+      const first = await ledger.decide(decide, asked, 1)
+      const again = await ledger.decide(decide, asked, 2)
       expect(first.outcomes.map((outcome) => ('reason' in outcome ? outcome.reason : outcome.kind))).toEqual([
         'stock-not-found',
         'invalid-type',
@@ -143,7 +143,7 @@ export function ledgerContract(name: string, open: (given: GivenLedger) => Promi
       const most = Number.MAX_SAFE_INTEGER
       const stocks = [{ name: 'tesla', priceCents: 0, quantity: most - 2_147_483_647, volume: 0 }]
       const ledger = await startLedger({ genesis: { ...GENESIS, stocks } })
-      await ledger.decide([request('a', { type: 'sell', quantity: 2_147_483_647 })], most)
+      await ledger.decide(decide, [request('a', { type: 'sell', quantity: 2_147_483_647 })], most)
       expect(await levelOf(ledger, 'tesla')).toMatchObject({ quantity: most })
       expect(await ledger.entries(0, 1)).toMatchObject([{ quantity: 2_147_483_647, timeMs: most }])
     })
@@ -153,9 +153,9 @@ export function ledgerContract(name: string, open: (given: GivenLedger) => Promi
       const genesis = { ...GENESIS, stocks: [{ name: odd, priceCents: 1, quantity: 9, volume: 0 }] }
       const ledger = await startLedger({ genesis })
       const asked = [request(odd, { name: odd, fingerprint: odd })]
-      await ledger.decide(asked, 1)
+      await ledger.decide(decide, asked, 1)
       expect(await ledger.entries(0, 1)).toMatchObject(asked)
-      expect((await ledger.decide(asked, 2)).outcomes).toMatchObject([{ kind: 'accepted', number: 0, replayed: true }])
+      expect((await ledger.decide(decide, asked, 2)).outcomes).toMatchObject([{ kind: 'accepted', number: 0, replayed: true }])
       expect(await levelOf(ledger, odd)).toMatchObject({ quantity: 8 })
     })
 
@@ -164,18 +164,18 @@ export function ledgerContract(name: string, open: (given: GivenLedger) => Promi
         if (asked.some((one) => one.name === 'bug')) throw new Error('a bug in the decision')
         return decide(view, asked)
       }
-      const ledger = await startLedger({ decide: failing })
+      const ledger = await startLedger()
       const before = ledger.head()
-      await expect(ledger.decide([request('a'), request('b', { name: 'bug' })], 1)).rejects.toThrow('a bug in')
+      await expect(ledger.decide(failing, [request('a'), request('b', { name: 'bug' })], 1)).rejects.toThrow('a bug in')
       expect(ledger.head()).toEqual(before)
-      expect((await ledger.decide([request('a')], 1)).outcomes).toMatchObject([{ number: 0, replayed: false }])
+      expect((await ledger.decide(failing, [request('a')], 1)).outcomes).toMatchObject([{ number: 0, replayed: false }])
     })
 
     it('L1: writes nothing of a batch with misnumbered entries', async () => {
       const misnumbering: Decide = (view, asked) => decide({ ...view, length: view.length + 1 }, asked)
-      const ledger = await startLedger({ decide: misnumbering })
+      const ledger = await startLedger()
       const before = ledger.head()
-      await expect(ledger.decide([request('a')], 1)).rejects.toThrow(/invariant broken/)
+      await expect(ledger.decide(misnumbering, [request('a')], 1)).rejects.toThrow(/invariant broken/)
       expect(ledger.head()).toEqual(before)
       expect(await ledger.stocks()).toEqual(OPENING_CATALOGUE)
     })
@@ -183,7 +183,7 @@ export function ledgerContract(name: string, open: (given: GivenLedger) => Promi
     it('L2: batches that arrive at once are decided in order, each on what the one before wrote', async () => {
       const ledger = await startLedger()
       const asked = Array.from({ length: 10 }, (_, index) => [request(`k${index}`, { quantity: 150 }), request('same')])
-      const batches = await Promise.all(asked.map((batch) => ledger.decide(batch, 1)))
+      const batches = await Promise.all(asked.map((batch) => ledger.decide(decide, batch, 1)))
       expect(batches.map((batch) => batch.length)).toEqual([2, 3, 4, 5, 6, 7, 7, 7, 7, 7])
       expect(batches.flatMap((batch) => batch.entries).map((entry) => entry.number)).toEqual([0, 1, 2, 3, 4, 5, 6])
       expect(batches.map((batch) => batch.outcomes[1])).toEqual(
@@ -197,14 +197,14 @@ export function ledgerContract(name: string, open: (given: GivenLedger) => Promi
       let acknowledged = 0
       const fill = async () => {
         for (let batch = 0; batch < 80; batch += 1) {
-          acknowledged = (await ledger.decide(requests(256, `fill-${batch}`), batch)).length
+          acknowledged = (await ledger.decide(decide, requests(256, `fill-${batch}`), batch)).length
         }
       }
       await expect(fill()).rejects.toThrow(StorageFailure)
       expect(ledger.head().length).toBe(acknowledged)
       const calls = [
-        () => ledger.decide([request('later')], 1),
-        () => ledger.decide([], 1),
+        () => ledger.decide(decide, [request('later')], 1),
+        () => ledger.decide(decide, [], 1),
         () => ledger.stocks(),
         () => ledger.entries(0, 1),
         () => ledger.digestAt(0),
@@ -221,7 +221,7 @@ export function ledgerContract(name: string, open: (given: GivenLedger) => Promi
 
     it('gives entries and digests from anywhere', async () => {
       const ledger = await startLedger()
-      const { entries } = await ledger.decide(requests(100, 'a'), 5)
+      const { entries } = await ledger.decide(decide, requests(100, 'a'), 5)
       expect(await ledger.entries(0, 100)).toEqual(entries)
       expect(await ledger.entries(40, 3)).toEqual(entries.slice(40, 43))
       expect(await ledger.entries(98, 10)).toEqual(entries.slice(98))
@@ -237,7 +237,7 @@ export function ledgerContract(name: string, open: (given: GivenLedger) => Promi
 
     it('the published position never goes down and never beyond the length', async () => {
       const ledger = await startLedger()
-      await ledger.decide(requests(5, 'a'), 1)
+      await ledger.decide(decide, requests(5, 'a'), 1)
       ledger.notePublished(3)
       ledger.notePublished(2)
       await ledger.flushPublished()
@@ -249,14 +249,14 @@ export function ledgerContract(name: string, open: (given: GivenLedger) => Promi
 
     it('raises the generation above its own and the floor; new entries carry it', async () => {
       const ledger = await startLedger()
-      await ledger.decide([request('a')], 1)
+      await ledger.decide(decide, [request('a')], 1)
       expect(await ledger.raiseGeneration(0)).toBe(1)
       expect(await ledger.raiseGeneration(0)).toBe(2)
       expect(await ledger.raiseGeneration(2)).toBe(3)
       expect(await ledger.raiseGeneration(9)).toBe(10)
       expect(await ledger.raiseGeneration(4)).toBe(11)
       expect(ledger.head()).toMatchObject({ generation: 11, lastGeneration: 0 })
-      await ledger.decide([request('b')], 1)
+      await ledger.decide(decide, [request('b')], 1)
       expect(ledger.head()).toMatchObject({ generation: 11, lastGeneration: 11, recoveredGeneration: 0 })
       expect((await ledger.entries(0, 2)).map((entry) => entry.generation)).toEqual([0, 11])
     })
@@ -285,12 +285,12 @@ export function ledgerContract(name: string, open: (given: GivenLedger) => Promi
       const ledger = await startLedger()
       const unknown = (key: string) => request(key, { name: 'nobody' })
       expect(await ledger.newestRejectionMs()).toBeUndefined()
-      await ledger.decide([unknown('old'), request('accepted')], 500, 10)
-      await ledger.decide([unknown('new')], 300, 20)
+      await ledger.decide(decide, [unknown('old'), request('accepted')], 500, 10)
+      await ledger.decide(decide, [unknown('new')], 300, 20)
       expect(await ledger.newestRejectionMs()).toBe(20)
       expect(await ledger.pruneRejections(20)).toBe(1)
       expect(await ledger.pruneRejections(20)).toBe(0)
-      const { outcomes } = await ledger.decide([unknown('old'), unknown('new'), request('accepted')], 30)
+      const { outcomes } = await ledger.decide(decide, [unknown('old'), unknown('new'), request('accepted')], 30)
       expect(outcomes.map((outcome) => 'replayed' in outcome && outcome.replayed)).toEqual([false, true, true])
     })
 
@@ -298,7 +298,7 @@ export function ledgerContract(name: string, open: (given: GivenLedger) => Promi
       const ledger = await startLedger()
       await ledger.close()
       await ledger.close()
-      await expect(ledger.decide([request('a')], 1)).rejects.toThrow(/closed/)
+      await expect(ledger.decide(decide, [request('a')], 1)).rejects.toThrow(/closed/)
       await expect(ledger.entries(0, 1)).rejects.toThrow(/closed/)
     })
 
@@ -307,10 +307,10 @@ export function ledgerContract(name: string, open: (given: GivenLedger) => Promi
       if (!reopen) return
       await ledger.raiseGeneration(0)
       const asked = [...requests(300, 'a'), request('none', { name: 'nobody' })]
-      const first = await ledger.decide(asked, 7)
+      const first = await ledger.decide(decide, asked, 7)
       ledger.notePublished(200)
       await ledger.rememberReplica({ address: 'a:1', replicaId: 1 })
-      const last = await ledger.decide(requests(1, 'carries the published position'), 8)
+      const last = await ledger.decide(decide, requests(1, 'carries the published position'), 8)
       const stocks = await ledger.stocks()
       const head = ledger.head()
       await ledger.close()
@@ -320,7 +320,7 @@ export function ledgerContract(name: string, open: (given: GivenLedger) => Promi
       expect(await again.stocks()).toEqual(stocks)
       expect(await again.entries(0, 300)).toEqual(first.entries)
       expect(await again.knownReplicas()).toEqual([{ address: 'a:1', replicaId: 1 }])
-      const replayed = await again.decide(asked, 9)
+      const replayed = await again.decide(decide, asked, 9)
       expect(replayed.outcomes).toEqual(first.outcomes.map((outcome) => ({ ...outcome, replayed: true })))
       expect(replayed.digest).toBe(last.digest)
     })
@@ -330,7 +330,7 @@ export function ledgerContract(name: string, open: (given: GivenLedger) => Promi
       if (!reopen) return
       let answered = ledger.head()
       for (let batch = 0; batch < 80; batch += 1) {
-        const failed = await ledger.decide(requests(256, `fill-${batch}`), batch).then(() => false, () => true)
+        const failed = await ledger.decide(decide, requests(256, `fill-${batch}`), batch).then(() => false, () => true)
         if (failed) break
         answered = ledger.head()
       }
@@ -338,7 +338,7 @@ export function ledgerContract(name: string, open: (given: GivenLedger) => Promi
       const again = await reopen()
       expect(answered.length).toBeGreaterThan(0)
       expect(again.head()).toEqual(answered)
-      await again.decide(requests(10, 'after'), 1)
+      await again.decide(decide, requests(10, 'after'), 1)
       expect(again.head().length).toBe(answered.length + 10)
     })
   })

@@ -3,7 +3,7 @@ import { decide } from '../../src/catalogue/decide.ts'
 import type { Entry } from '../../src/domain/order.ts'
 import { OPENING_CATALOGUE } from '../../src/domain/stock.ts'
 import { chainDigest, genesisDigest, type Genesis } from '../../src/storage/chain.ts'
-import type { Decide, Ledger, LedgerOpening, LedgerStore, LogPage, RebuildOrigin } from '../../src/storage/ledger.ts'
+import type { Ledger, LedgerOpening, LedgerStore, LogPage, RebuildOrigin } from '../../src/storage/ledger.ts'
 import { newLedger } from './new-ledger.ts'
 
 export interface LedgerStoreUnderTest {
@@ -65,12 +65,12 @@ const readyLedger = (opening: LedgerOpening): Ledger => {
 }
 
 /** The rules of {@link LedgerStore}, for every engine. */
-export function ledgerStoreContract(name: string, make: (decide: Decide) => Promise<LedgerStoreUnderTest>): void {
+export function ledgerStoreContract(name: string, make: () => Promise<LedgerStoreUnderTest>): void {
   describe(`ledger store: ${name}`, () => {
     let made: LedgerStoreUnderTest[] = []
 
     const start = async (): Promise<LedgerStoreUnderTest> => {
-      const one = await make(decide)
+      const one = await make()
       made.push(one)
       return one
     }
@@ -79,7 +79,7 @@ export function ledgerStoreContract(name: string, make: (decide: Decide) => Prom
       const one = await start()
       const ledger = await newLedger(one.store, GENESIS)
       await ledger.raiseGeneration(0)
-      await ledger.decide(range(0, 5), 1)
+      await ledger.decide(decide, range(0, 5), 1)
       await ledger.close()
       return one
     }
@@ -98,7 +98,7 @@ export function ledgerStoreContract(name: string, make: (decide: Decide) => Prom
       await fresh.close()
       const empty = readyLedger(await store.open())
       expect(empty.head()).toEqual(fresh.head())
-      await empty.decide(range(0, 3), 1)
+      await empty.decide(decide, range(0, 3), 1)
       await empty.close()
       const ledger = readyLedger(await store.open())
       expect(ledger.head().length).toBe(3)
@@ -135,7 +135,7 @@ export function ledgerStoreContract(name: string, make: (decide: Decide) => Prom
       expect(stocks.find((stock) => stock.name === 'ford')).toMatchObject({ quantity: 1_000, volume: 300 })
       expect(stocks.find((stock) => stock.name === 'tesla')).toMatchObject({ quantity: 1_000, volume: 500 })
       expect(stocks.find((stock) => stock.name === 'nike')).toMatchObject({ quantity: 1_000, volume: 100 })
-      const again = await ledger.decide([entry(17), entry(300)], 9)
+      const again = await ledger.decide(decide, [entry(17), entry(300)], 9)
       expect(again.outcomes).toMatchObject([{ number: 17, replayed: true }, { number: 300, replayed: false }])
       expect(await ledger.raiseGeneration(0)).toBe(8)
       await ledger.close()
@@ -150,7 +150,7 @@ export function ledgerStoreContract(name: string, make: (decide: Decide) => Prom
       const [{ store }, copy] = [await start(), await start()]
       const decided = await newLedger(store, GENESIS)
       const asked = range(0, 200).map((one) => ({ ...one, name: OPENING_CATALOGUE[one.number % 10]?.name ?? '' }))
-      await decided.decide(asked, 5)
+      await decided.decide(decide, asked, 5)
       const rebuilt = await copy.store.rebuild(originAt(1), pagesOf(await decided.entries(0, 200)))
       expect(await rebuilt.stocks()).toEqual(await decided.stocks())
       expect(rebuilt.head()).toMatchObject({ length: decided.head().length, digest: decided.head().digest })

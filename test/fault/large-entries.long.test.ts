@@ -18,12 +18,12 @@ const MIB = 1024 * 1024
 
 /** A ledger as an earlier version may have left it: keys as long as that version's largest message. */
 async function ledgerWithLongKeys(path: string): Promise<OrderData[]> {
-  const ledger = await newLedger(embeddedLedgerStore(path, { decide }), { clusterId: 'c-1', stocks: OPENING_CATALOGUE })
+  const ledger = await newLedger(embeddedLedgerStore(path), { clusterId: 'c-1', stocks: OPENING_CATALOGUE })
   const keyLengths = [10, 10, 16 * MIB - 200, ...Array.from({ length: 20 }, () => MIB), 10, 10]
   const sold: OrderData[] = []
   for (const [number, length] of keyLengths.entries()) {
     const request = { key: `g:${number}-${'k'.repeat(length)}`, fingerprint: `["apple","sell",${number}]`, name: 'apple', type: 'sell', quantity: 1 }
-    await ledger.decide([request], 1)
+    await ledger.decide(decide, [request], 1)
     sold.push({ number, name: 'apple', type: 'sell', quantity: 1 })
   }
   await ledger.close()

@@ -1,7 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { decide } from '../../src/catalogue/decide.ts'
 import type { Entry } from '../../src/domain/order.ts'
 import { OPENING_CATALOGUE } from '../../src/domain/stock.ts'
 import { fingerprintOf } from '../../src/wire/order-requests.ts'
@@ -20,7 +19,7 @@ export async function writeHistory(folder: string, orders: number, tell: (what: 
   const path = join(folder, 'catalog.db')
   rmSync(path, { force: true })
   const origin = { genesis: GENESIS, generation: GENERATION, replicas: [] }
-  const ledger = await embeddedLedgerStore(path, { decide }).rebuild(origin, pages(orders))
+  const ledger = await embeddedLedgerStore(path).rebuild(origin, pages(orders))
   await ledger.close()
   tell('the ledger is written')
   for (const replica of [1, 2, 3]) {

@@ -30,10 +30,10 @@ describe('what verify has to say about the files of a round', () => {
 
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'bazaar-verified-'))
-    const ledger = await newLedger(embeddedLedgerStore(join(folder, 'catalog.db'), { decide }), GENESIS)
+    const ledger = await newLedger(embeddedLedgerStore(join(folder, 'catalog.db')), GENESIS)
     const order = { fingerprint: 'print', name: 'tesla', type: 'sell', quantity: 1 }
     const requests = Array.from({ length: LENGTH }, (_, index) => ({ key: `c:${index}`, ...order }))
-    const { entries } = await ledger.decide(requests, 1)
+    const { entries } = await ledger.decide(decide, requests, 1)
     for (const [name, length] of [['order1.db', LENGTH], ['order2.db', LENGTH], ['short.db', LENGTH - 5]] as const) {
       const options = { newDiskId: () => `disk of ${name}`, onDamage: expect.unreachable }
       const log = await openEmbeddedOrderLog(join(folder, name), options)

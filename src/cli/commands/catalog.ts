@@ -54,7 +54,6 @@ const aloneOption = (): Option =>
 async function runCatalogue(options: CatalogOptions): Promise<void> {
   // Loaded here, so that the other commands start without gRPC and SQLite.
   const { startCatalogue } = await import('../../catalogue/service.ts')
-  const { decide } = await import('../../catalogue/decide.ts')
   const { grpcNetwork } = await import('../../rpc/network.ts')
   const { runProcess } = await import('../../runtime/lifecycle.ts')
   const { embeddedLedgerStore } = await import('../../storage/embedded/ledger-store.ts')
@@ -64,7 +63,6 @@ async function runCatalogue(options: CatalogOptions): Promise<void> {
     const runtime = { ...own, network: grpcNetwork({ host, log: own.log }) }
     await mkdir(resolve(data), { recursive: true })
     const store = embeddedLedgerStore(join(data, 'catalog.db'), {
-      decide,
       onReplaced: (archivedAs) => runtime.log.warn({ archivedAs }, 'the ledger that stood here before is kept'),
     })
     const replicas = replicaAddresses.map((address, i) => ({ replicaId: i + 1, address }))

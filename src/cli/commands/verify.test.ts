@@ -38,7 +38,7 @@ describe('bazaar verify', () => {
   }
 
   const openLedger = async (): Promise<Ledger> => {
-    const opening = await embeddedLedgerStore(join(data, 'catalog.db'), { decide }).open()
+    const opening = await embeddedLedgerStore(join(data, 'catalog.db')).open()
     if (opening.kind !== 'ready') throw new Error(`the ledger is ${opening.kind}`)
     return opening.ledger
   }
@@ -47,9 +47,9 @@ describe('bazaar verify', () => {
 
   beforeEach(async () => {
     data = mkdtempSync(join(tmpdir(), 'verify-command-'))
-    const ledger = await newLedger(embeddedLedgerStore(join(data, 'catalog.db'), { decide }), GENESIS)
+    const ledger = await newLedger(embeddedLedgerStore(join(data, 'catalog.db')), GENESIS)
     const requests = Array.from({ length: LENGTH }, (_, index) => ({ ...REQUEST, key: `c:${index}` }))
-    const { entries } = await ledger.decide(requests, 1)
+    const { entries } = await ledger.decide(decide, requests, 1)
     for (const [replica, length] of [LENGTH, LENGTH, LENGTH - 5].entries()) {
       const log = await openLog(replica + 1)
       await log.seal(1, GENESIS)
@@ -89,7 +89,7 @@ describe('bazaar verify', () => {
   /** The files as a killed process leaves them: with a write-ahead log that holds something, and without its index. */
   async function leaveWriteAheadLogs(): Promise<void> {
     const [ledger, log] = [await openLedger(), await openLog()]
-    const { entries, digest } = await ledger.decide([{ ...REQUEST, key: 'c:one-more' }], 2)
+    const { entries, digest } = await ledger.decide(decide, [{ ...REQUEST, key: 'c:one-more' }], 2)
     await log.append(entries, digest)
     const copies = ['catalog.db', 'order1.db'].flatMap((name) => [name, `${name}-wal`])
     const bytes = copies.map((name) => readFileSync(join(data, name)))

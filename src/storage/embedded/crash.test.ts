@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { decide } from '../../catalogue/decide.ts'
 import { OPENING_CATALOGUE } from '../../domain/stock.ts'
 import { StorageFailure } from '../ledger.ts'
 import { embeddedLedgerStore } from './ledger-store.ts'
@@ -24,7 +23,7 @@ import { openEmbeddedOrderLog } from ${moduleUrl('./order-log-file.ts')}
 import { newLedger } from ${moduleUrl('../../../test/contract/new-ledger.ts')}
 const [ledgerPath, logPath] = process.argv.slice(1)
 const genesis = { clusterId: 'c-1', stocks: OPENING_CATALOGUE }
-const store = embeddedLedgerStore(ledgerPath, { decide })
+const store = embeddedLedgerStore(ledgerPath)
 const opening = await store.open()
 const ledger = opening.kind === 'ready' ? opening.ledger : await newLedger(store, genesis)
 const log = await openEmbeddedOrderLog(logPath, { newDiskId: () => 'disk-1', onDamage: console.error })
@@ -34,7 +33,7 @@ for (;;) {
   const requests = Array.from({ length: 64 }, (_, index) => ({
     key: 'c:' + (from + index), fingerprint: 'print', name: 'tesla', type: 'sell', quantity: 1,
   }))
-  const decided = await ledger.decide(requests, from)
+  const decided = await ledger.decide(decide, requests, from)
   writeSync(1, 'ledger ' + decided.length + ' ' + decided.digest + '\\n')
   const head = await log.append(decided.entries, decided.digest)
   writeSync(1, 'log ' + head.length + ' ' + head.digest + '\\n')
@@ -58,7 +57,7 @@ describe('embedded engines and kill -9', () => {
   afterEach(() => rm(folder, { recursive: true }))
 
   const openLedger = async () => {
-    const opening = await embeddedLedgerStore(ledgerPath, { decide }).open()
+    const opening = await embeddedLedgerStore(ledgerPath).open()
     if (opening.kind !== 'ready') throw new Error(JSON.stringify(opening))
     return opening.ledger
   }

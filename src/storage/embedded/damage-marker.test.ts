@@ -67,7 +67,7 @@ describe('damage that is noticed while a file is in use', () => {
   let damages: { why: string; archivedAs: string }[] = []
   let page: LogPage = { entries: [], digest: '' }
 
-  const store = (pagesMax?: number) => embeddedLedgerStore(ledgerPath, { decide, ...(pagesMax !== undefined && { pagesMax }) })
+  const store = (pagesMax?: number) => embeddedLedgerStore(ledgerPath, pagesMax === undefined ? {} : { pagesMax })
   const openLog = () =>
     openEmbeddedOrderLog(logPath, {
       newDiskId: () => `disk-${(disks += 1)}`,
@@ -90,7 +90,7 @@ describe('damage that is noticed while a file is in use', () => {
     damages = []
     const [ledger, log] = [await newLedger(store(), GENESIS), await openLog()]
     await ledger.rememberReplica(REPLICA)
-    page = await ledger.decide(requests(0, LENGTH), 1)
+    page = await ledger.decide(decide, requests(0, LENGTH), 1)
     await log.seal(1, GENESIS)
     await log.append(page.entries, page.digest)
     await ledger.close()
@@ -160,7 +160,7 @@ describe('damage that is noticed while a file is in use', () => {
 
   it('a full disk leaves no marker', async () => {
     const ledger = await openLedger(SCARCE_PAGES)
-    await expect(ledger.decide(requests(LENGTH, 10_000), 1)).rejects.toThrow(/full/)
+    await expect(ledger.decide(decide, requests(LENGTH, 10_000), 1)).rejects.toThrow(/full/)
     await ledger.close()
     expect(existsSync(`${ledgerPath}.damaged`)).toBe(false)
     await (await openLedger()).close()
@@ -170,7 +170,7 @@ describe('damage that is noticed while a file is in use', () => {
     const other = new DatabaseSync(ledgerPath)
     const ledger = await openLedger()
     other.exec('BEGIN IMMEDIATE')
-    await expect(ledger.decide(requests(LENGTH, 1), 1)).rejects.toThrow(/locked/)
+    await expect(ledger.decide(decide, requests(LENGTH, 1), 1)).rejects.toThrow(/locked/)
     other.close()
     await ledger.close()
     expect(existsSync(`${ledgerPath}.damaged`)).toBe(false)

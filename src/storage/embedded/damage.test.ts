@@ -36,7 +36,7 @@ describe('embedded engines and damage', () => {
   let disks = 0
   let damages: { why: string; archivedAs: string }[] = []
 
-  const store = (path = ledgerPath) => embeddedLedgerStore(path, { decide })
+  const store = (path = ledgerPath) => embeddedLedgerStore(path)
   const openLedger = async (): Promise<Ledger> => {
     const opening = await store().open()
     if (opening.kind !== 'ready') throw new Error(`the ledger is ${opening.kind}`)
@@ -68,8 +68,8 @@ describe('embedded engines and damage', () => {
     disks = 0
     damages = []
     const [ledger, log] = [await newLedger(store(), GENESIS), await openLog()]
-    const { entries, digest } = await ledger.decide(REQUESTS, 1)
-    await ledger.decide([{ key: 'c:none', fingerprint: 'print', name: 'nobody', type: 'buy', quantity: 1 }], 1)
+    const { entries, digest } = await ledger.decide(decide, REQUESTS, 1)
+    await ledger.decide(decide, [{ key: 'c:none', fingerprint: 'print', name: 'nobody', type: 'buy', quantity: 1 }], 1)
     await log.seal(1, GENESIS)
     await log.append(entries, digest)
     await ledger.close()
@@ -125,7 +125,7 @@ describe('embedded engines and damage', () => {
     const readings = [
       () => ledger.entries(OLD, 1),
       () => log.entry(OLD),
-      () => ledger.decide([], 1),
+      () => ledger.decide(decide, [], 1),
       () => ledger.stocks(),
       () => log.entry(0),
       () => log.append([], log.head().digest),
@@ -145,7 +145,7 @@ describe('embedded engines and damage', () => {
     tamper(ledgerPath, sql)
     const ledger = await openLedger()
     const request = { key, fingerprint: 'print', name: 'tesla', type: 'sell', quantity: 1 }
-    await expect(ledger.decide([request], 1)).rejects.toThrow(message)
+    await expect(ledger.decide(decide, [request], 1)).rejects.toThrow(message)
     await expect(ledger.stocks()).rejects.toThrow(StorageFailure)
     await ledger.close()
   })

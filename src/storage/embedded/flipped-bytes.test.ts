@@ -67,15 +67,15 @@ describe('single bytes, cuts and deletions', () => {
     folder = mkdtempSync(join(tmpdir(), 'bytes-'))
     for (const scene of ['closed', 'killed', 'damaged']) mkdirSync(join(folder, scene))
     const [ledgerPath, logPath] = [join(folder, 'closed', 'catalog.db'), join(folder, 'closed', 'order1.db')]
-    const ledger = await newLedger(embeddedLedgerStore(ledgerPath, { decide }), GENESIS)
+    const ledger = await newLedger(embeddedLedgerStore(ledgerPath), GENESIS)
     const log = await openLog(logPath)
     await log.seal(await ledger.raiseGeneration(0), GENESIS)
     for (const replicaId of [1, 2, 3]) await ledger.rememberReplica({ replicaId, address: `127.0.0.1:${replicaId}` })
-    await ledger.decide(refused('old', 150), 1)
-    await ledger.decide(refused('new', 30), 1_000)
+    await ledger.decide(decide, refused('old', 150), 1)
+    await ledger.decide(decide, refused('new', 30), 1_000)
     await ledger.pruneRejections(500) // Leaves free pages behind.
     for (let batch = 0; batch < BATCHES; batch += 1) {
-      const { entries, digest } = await ledger.decide(accepted(batch), 1_000 + batch)
+      const { entries, digest } = await ledger.decide(decide, accepted(batch), 1_000 + batch)
       ledger.notePublished(ledger.head().length)
       await log.append(entries, digest)
     }
@@ -99,7 +99,7 @@ describe('single bytes, cuts and deletions', () => {
     const entries = await ledger.entries(0, 10_000)
     const told = { head: ledger.head(), stocks: await ledger.stocks(), entries, replicas: await ledger.knownReplicas() }
     const digests = await Promise.all([0, 100, told.head.length].map((length) => ledger.digestAt(length)))
-    return { ...told, digests, outcomes: (await ledger.decide(KNOWN_KEYS, 9_000)).outcomes }
+    return { ...told, digests, outcomes: (await ledger.decide(decide, KNOWN_KEYS, 9_000)).outcomes }
   }
 
   async function askLog(log: OrderLog): Promise<Told> {
@@ -113,7 +113,7 @@ describe('single bytes, cuts and deletions', () => {
     let opened: Ledger | OrderLog | undefined
     try {
       if (kind === 'order log') return await askLog((opened = await openLog(join(folder, scene, 'order1.db'))))
-      const opening = await embeddedLedgerStore(join(folder, scene, 'catalog.db'), { decide }).open()
+      const opening = await embeddedLedgerStore(join(folder, scene, 'catalog.db')).open()
       if (opening.kind !== 'ready') return opening.kind
       return await askLedger((opened = opening.ledger))
     } catch (error) {

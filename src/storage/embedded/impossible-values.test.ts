@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { newLedger } from '../../../test/contract/new-ledger.ts'
-import { decide } from '../../catalogue/decide.ts'
 import { LIMITS } from '../../domain/limits.ts'
 import { OPENING_CATALOGUE } from '../../domain/stock.ts'
 import { DamagedFile } from './file/damage.ts'
@@ -60,16 +59,16 @@ describe.each(IMPOSSIBLE)('a generation of %i', (generation) => {
   })
 
   it('in a ledger, likewise', async () => {
-    await (await newLedger(embeddedLedgerStore(path, { decide }), GENESIS)).close()
+    await (await newLedger(embeddedLedgerStore(path), GENESIS)).close()
     write('cluster', { generation })
-    const { message } = await refusalOf(embeddedLedgerStore(path, { decide }).open())
+    const { message } = await refusalOf(embeddedLedgerStore(path).open())
     expect(message).toContain(`its generation is ${generation}`)
     expect(readdirSync(folder).filter((name) => /damaged|replaced/.test(name))).toEqual([])
   })
 })
 
 it('the highest generation there is cannot be raised, and can be read', async () => {
-  const store = embeddedLedgerStore(path, { decide })
+  const store = embeddedLedgerStore(path)
   await (await newLedger(store, GENESIS)).close()
   write('cluster', { generation: LIMITS.generationMax - 1 })
   const opened = await store.open()
@@ -87,7 +86,7 @@ it.each([
   [2 ** 60, '127.0.0.1:5001'],
   [7, 'x'],
 ])('a replica %i at "%s" in a ledger is read as it is, and can be forgotten', async (replicaId, address) => {
-  const store = embeddedLedgerStore(path, { decide })
+  const store = embeddedLedgerStore(path)
   const ledger = await newLedger(store, GENESIS)
   await ledger.rememberReplica({ replicaId: 1, address: '127.0.0.1:5000' })
   await ledger.close()

@@ -74,7 +74,7 @@ async function* pages() {
     yield page
   }
 }
-await embeddedLedgerStore(path, { decide() {} }).rebuild(${JSON.stringify(originAt(7))}, pages())`
+await embeddedLedgerStore(path).rebuild(${JSON.stringify(originAt(7))}, pages())`
 
 const CUT = `${PRELUDE}
 const { openEmbeddedOrderLog } = await import(${moduleUrl('./order-log-file.ts')})
@@ -119,8 +119,8 @@ describe('embedded engines, killed between two steps', () => {
 
   /** An old ledger that was not closed, so that most of it stands in the write-ahead log. */
   const prepareLedger = async (): Promise<void> => {
-    const ledger = await newLedger(embeddedLedgerStore(join(folder, 'open', 'catalog.db'), { decide }), GENESIS)
-    await ledger.decide(ENTRIES.slice(0, OLD_LENGTH), 1)
+    const ledger = await newLedger(embeddedLedgerStore(join(folder, 'open', 'catalog.db')), GENESIS)
+    await ledger.decide(decide, ENTRIES.slice(0, OLD_LENGTH), 1)
     await cp(join(folder, 'open'), origin, { recursive: true })
     await ledger.close()
   }
@@ -133,7 +133,7 @@ describe('embedded engines, killed between two steps', () => {
       expect(fatal).toBeLessThan(STEPS_MAX)
       await resetScene()
       completed = await completes(REBUILD, path, fatal)
-      const store = embeddedLedgerStore(path, { decide })
+      const store = embeddedLedgerStore(path)
       const opening = await store.open()
       if (opening.kind !== 'ready') throw new Error(`killed before step ${fatal}, the ledger is ${opening.kind}`)
       const { length, generation } = opening.ledger.head()

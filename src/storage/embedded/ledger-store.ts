@@ -1,4 +1,4 @@
-import { StorageFailure, type Decide, type Ledger, type LedgerOpening, type LedgerStore, type LogPage, type RebuildOrigin } from '../ledger.ts'
+import { StorageFailure, type Ledger, type LedgerOpening, type LedgerStore, type LogPage, type RebuildOrigin } from '../ledger.ts'
 import type { Genesis } from '../chain.ts'
 import { Replay } from '../replay.ts'
 import { ClusterTable } from './tables/cluster-table.ts'
@@ -18,7 +18,6 @@ import type { SqliteFile, SqliteFileOptions } from './file/sqlite-file.ts'
 import { insertStocks, StockTable } from './tables/stock-table.ts'
 
 export interface EmbeddedLedgerStoreOptions extends SqliteFileOptions {
-  readonly decide: Decide
   /** Told where a ledger is kept whose place another one has taken. */
   readonly onReplaced?: (archivedAs: string) => void
 }
@@ -27,7 +26,7 @@ export interface EmbeddedLedgerStoreOptions extends SqliteFileOptions {
  * The catalogue's SQLite file at `path`. All calls reject with a `StorageFailure` when it is of another kind, of a newer
  * program, in use (also by a ledger from an earlier call that is not closed), or cannot be read or written.
  */
-export function embeddedLedgerStore(path: string, options: EmbeddedLedgerStoreOptions): LedgerStore {
+export function embeddedLedgerStore(path: string, options: EmbeddedLedgerStoreOptions = {}): LedgerStore {
   return new EmbeddedLedgerStore(path, options)
 }
 
@@ -129,8 +128,7 @@ class EmbeddedLedgerStore implements LedgerStore {
   }
 
   #openFile(lock: FileLock): Opened<Ledger> {
-    const { decide } = this.#options
-    return openSound(this.#path, LEDGER_SCHEMA, lock, this.#options, (file) => new EmbeddedLedger(file, decide))
+    return openSound(this.#path, LEDGER_SCHEMA, lock, this.#options, (file) => new EmbeddedLedger(file))
   }
 
   /** Takes the lock, and finishes what an earlier holder was interrupted in. */

@@ -9,7 +9,7 @@ import { newLedger } from '../../../test/contract/new-ledger.ts'
 /** Room for some thousand entries. */
 const SCARCE_PAGES = 200
 
-ledgerContract('embedded', async ({ decide, genesis, room }) => {
+ledgerContract('embedded', async ({ genesis, room }) => {
   const folder = await mkdtemp(join(tmpdir(), 'ledger-'))
   const path = join(folder, 'ledger.db')
   const opened: Ledger[] = []
@@ -17,11 +17,11 @@ ledgerContract('embedded', async ({ decide, genesis, room }) => {
     opened.push(ledger)
     return ledger
   }
-  const store = embeddedLedgerStore(path, { decide, ...(room === 'scarce' && { pagesMax: SCARCE_PAGES }) })
+  const store = embeddedLedgerStore(path, room === 'scarce' ? { pagesMax: SCARCE_PAGES } : {})
   return {
     ledger: keep(await newLedger(store, genesis)),
     reopen: async () => {
-      const opening = await embeddedLedgerStore(path, { decide }).open()
+      const opening = await embeddedLedgerStore(path).open()
       if (opening.kind !== 'ready') throw new Error(`the ledger is ${opening.kind}`)
       return keep(opening.ledger)
     },

@@ -17,7 +17,6 @@ import { StockTable } from './tables/stock-table.ts'
  */
 export class EmbeddedLedger implements Ledger {
   readonly #file: SqliteFile
-  readonly #decide: Decide
   readonly #entries: EntryTable
   readonly #stocks: StockTable
   readonly #decisions: DecisionTable
@@ -29,9 +28,8 @@ export class EmbeddedLedger implements Ledger {
   #publishedOnDisk: number
 
   /** Checks the file. Call it inside `guard`. */
-  constructor(file: SqliteFile, decide: Decide) {
+  constructor(file: SqliteFile) {
     this.#file = file
-    this.#decide = decide
     this.#cluster = new ClusterTable(file)
     const { length, published, generation, recoveredGeneration, ...identity } = this.#cluster.read()
     const genesis = readGenesis(file, identity)
@@ -57,10 +55,10 @@ export class EmbeddedLedger implements Ledger {
     return this.#head
   }
 
-  async decide(requests: readonly OrderRequest[], timeMs: number, rejectedAtMs = timeMs): Promise<DecidedBatch> {
+  async decide(rule: Decide, requests: readonly OrderRequest[], timeMs: number, rejectedAtMs = timeMs): Promise<DecidedBatch> {
     return this.#file.guard(() => {
       const batch = this.#file.transaction(() => { // L1, L2
-        const writes = this.#judge(requests, timeMs)
+        const writes = this.#judge(rule, requests, timeMs)
         const digests = continueChain(this.#head, writes.entries)
         this.#write(writes, digests, rejectedAtMs)
         return { ...writes, digest: digests.at(-1) ?? this.#head.digest }
@@ -154,9 +152,9 @@ export class EmbeddedLedger implements Ledger {
     this.#file.close()
   }
 
-  #judge(requests: readonly OrderRequest[], timeMs: number): DecisionWrites {
+  #judge(rule: Decide, requests: readonly OrderRequest[], timeMs: number): DecisionWrites {
     const { length, generation } = this.#head
-    return this.#decide(
+    return rule(
       {
         length,
         generation,

@@ -26,7 +26,7 @@ describe('what a person does to a file with SQLite’s tools', () => {
   let folder = ''
   let paths: { readonly path: string; readonly kind: CopyKind }[] = []
 
-  const store = (path: string) => embeddedLedgerStore(path, { decide })
+  const store = (path: string) => embeddedLedgerStore(path)
   const openLog = (path: string) => openEmbeddedOrderLog(path, { newDiskId: () => 'disk-1', onDamage: expect.unreachable })
   const verify = (path: string, kind: CopyKind): VerifiedCopy => {
     const copy = verifyFile(path, kind, SILENT)
@@ -81,8 +81,8 @@ describe('what a person does to a file with SQLite’s tools', () => {
       { path: logPath, kind: 'order log' },
     ]
     const [ledger, log] = [await newLedger(store(ledgerPath), GENESIS), await openLog(logPath)]
-    const { entries, digest } = await ledger.decide(requests(LENGTH), 1)
-    await ledger.decide([{ key: 'c:none', fingerprint: 'print', name: 'nobody', type: 'buy', quantity: 1 }], 1)
+    const { entries, digest } = await ledger.decide(decide, requests(LENGTH), 1)
+    await ledger.decide(decide, [{ key: 'c:none', fingerprint: 'print', name: 'nobody', type: 'buy', quantity: 1 }], 1)
     await log.seal(1, GENESIS)
     await log.append(entries, digest)
     await ledger.close()
@@ -99,7 +99,7 @@ describe('what a person does to a file with SQLite’s tools', () => {
     const ledger = await openLedger(paths[0]!.path)
     const log = await openLog(paths[1]!.path)
     expect(await ledger.entries(0, LENGTH)).toEqual(await log.entries(0, LENGTH))
-    const more = await ledger.decide([...requests(5, 'd'), ...requests(5), { ...requests(1)[0]!, key: 'c:none', name: 'nobody' }], 2)
+    const more = await ledger.decide(decide, [...requests(5, 'd'), ...requests(5), { ...requests(1)[0]!, key: 'c:none', name: 'nobody' }], 2)
     expect(more.outcomes.map((outcome) => 'replayed' in outcome && outcome.replayed)).toEqual([...Array(5).fill(false), ...Array(6).fill(true)])
     await log.append(more.entries, more.digest)
     await ledger.close()

@@ -1,11 +1,10 @@
-import type { Decide, Ledger, LedgerOpening, LedgerStore, LogPage, RebuildOrigin } from '../ledger.ts'
+import type { Ledger, LedgerOpening, LedgerStore, LogPage, RebuildOrigin } from '../ledger.ts'
 import { Replay } from '../replay.ts'
 import { MemoryDisk } from './disk.ts'
 import { LedgerState } from './ledger-state.ts'
 import { MemoryLedger } from './ledger.ts'
 
 export interface MemoryLedgerStoreOptions {
-  readonly decide: Decide
   /** The disk below each ledger that is opened; without it, disks that never fail. */
   readonly disk?: () => MemoryDisk
 }
@@ -18,15 +17,13 @@ export type LedgerSnapshot = LedgerState | undefined
  * opened again, whether it was closed or not.
  */
 export class MemoryLedgerStore implements LedgerStore {
-  readonly #decide: Decide
   readonly #disk: () => MemoryDisk
   readonly #replaced: LedgerState[] = []
   #state: LedgerState | undefined
   #opened: Ledger | undefined
   #damage: string | undefined
 
-  constructor(options: MemoryLedgerStoreOptions) {
-    this.#decide = options.decide
+  constructor(options: MemoryLedgerStoreOptions = {}) {
     this.#disk = options.disk ?? (() => new MemoryDisk())
   }
 
@@ -82,11 +79,11 @@ export class MemoryLedgerStore implements LedgerStore {
   }
 
   #openState(state: LedgerState): Ledger {
-    this.#opened = new MemoryLedger(state, this.#decide, this.#disk())
+    this.#opened = new MemoryLedger(state, this.#disk())
     return this.#opened
   }
 }
 
-export function memoryLedgerStore(options: MemoryLedgerStoreOptions): MemoryLedgerStore {
+export function memoryLedgerStore(options?: MemoryLedgerStoreOptions): MemoryLedgerStore {
   return new MemoryLedgerStore(options)
 }

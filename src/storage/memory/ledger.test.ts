@@ -6,14 +6,14 @@ import { newLedger } from '../../../test/contract/new-ledger.ts'
 
 const SCARCE_WRITES = 5
 
-ledgerContract('memory', async ({ decide, genesis, room }) => {
-  const ledger = memoryLedger({ decide, genesis, disk: new MemoryDisk(room === 'scarce' ? SCARCE_WRITES : undefined) })
+ledgerContract('memory', async ({ genesis, room }) => {
+  const ledger = memoryLedger({ genesis, disk: new MemoryDisk(room === 'scarce' ? SCARCE_WRITES : undefined) })
   return { ledger, remove: () => ledger.close() }
 })
 
-ledgerContract('memory, in a store', async ({ decide, genesis, room }) => {
+ledgerContract('memory, in a store', async ({ genesis, room }) => {
   let writesMax = room === 'scarce' ? SCARCE_WRITES : undefined
-  const store = memoryLedgerStore({ decide, disk: () => new MemoryDisk(writesMax) })
+  const store = memoryLedgerStore({ disk: () => new MemoryDisk(writesMax) })
   return {
     ledger: await newLedger(store, genesis),
     reopen: async () => {

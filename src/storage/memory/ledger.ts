@@ -8,27 +8,24 @@ import { MemoryDisk } from './disk.ts'
 import { LedgerState } from './ledger-state.ts'
 
 export interface MemoryLedgerOptions {
-  readonly decide: Decide
   readonly genesis: Genesis
   /** The disk that it pretends to write to; without one, a disk that never fails. */
   readonly disk?: MemoryDisk
 }
 
 /** A ledger that lives as long as the process: for tests and the simulation. */
-export function memoryLedger({ decide, genesis, disk }: MemoryLedgerOptions): Ledger {
-  return new MemoryLedger(new LedgerState(genesis), decide, disk ?? new MemoryDisk())
+export function memoryLedger({ genesis, disk }: MemoryLedgerOptions): Ledger {
+  return new MemoryLedger(new LedgerState(genesis), disk ?? new MemoryDisk())
 }
 
 /** One opened ledger; what it holds stands in the state, and outlives it there. */
 export class MemoryLedger implements Ledger {
   readonly #state: LedgerState
-  readonly #decide: Decide
   readonly #disk: MemoryDisk
   #closed = false
 
-  constructor(state: LedgerState, decide: Decide, disk: MemoryDisk) {
+  constructor(state: LedgerState, disk: MemoryDisk) {
     this.#state = state
-    this.#decide = decide
     this.#disk = disk
   }
 
@@ -36,10 +33,10 @@ export class MemoryLedger implements Ledger {
     return this.#state.head()
   }
 
-  async decide(requests: readonly OrderRequest[], timeMs: number, rejectedAtMs = timeMs): Promise<DecidedBatch> {
+  async decide(rule: Decide, requests: readonly OrderRequest[], timeMs: number, rejectedAtMs = timeMs): Promise<DecidedBatch> {
     this.#read()
     const state = this.#state
-    const writes = this.#decide(
+    const writes = rule(
       {
         length: state.entries.length,
         generation: state.generation,

@@ -48,7 +48,7 @@ export const FAULT_MIXES: readonly FaultMix[] = [
   { name: 'others late', keepsLeader: true, weights: { 'others-late': 1 } },
   { name: 'forgotten', weights: { 'forget-connections': 5, 'kill-replica': 1, pause: 1, reset: 1, 'slow-process': 1, vanish: 0.5 } },
   { name: 'network', weights: { partition: 4, reset: 3, stall: 3, 'slow-network': 3, vanish: 1 } },
-  { name: 'machines', weights: { vanish: 8, stall: 2, pause: 1, 'slow-network': 1 } },
+  { name: 'machines', weights: { vanish: 8, 'vanish-catalogue': 4, stall: 2, pause: 1, 'slow-network': 1 } },
   { name: 'disks', weights: { 'full-disk': 2, 'broken-disk': 2, 'slow-disk': 3, 'kill-replica': 1 } },
   { name: 'clocks', weights: { 'wall-clock': 3, 'start-with-wrong-date': 2, 'kill-catalogue': 2, 'kill-front-end': 0.5 } },
   { name: 'full disks', losesLedger: true, weights: { 'all-disks-full': 1 } },
@@ -91,6 +91,7 @@ export const FAULT_MIXES: readonly FaultMix[] = [
     name: 'replica lost',
     weights: {
       'lose-replica-disk': 2,
+      'leave-empty-replica-alone': 2,
       'flip-bit': 2,
       'give-up-replica': 1,
       'kill-replica': 3,

@@ -1,3 +1,4 @@
+import { LIMITS } from '../src/domain/limits.ts'
 import type { SimReplica } from './cluster.ts'
 import { diskOf, failDisk, fillAllDisks } from './disk-faults.ts'
 import { deafen, delayConfirmations, waysFailInTurn } from './front-end-faults.ts'
@@ -14,6 +15,8 @@ const AHEAD_TRIES = 100
 const CALM_MS = 2_500
 const LATE_MAX_MS = 60
 const DAY_MS = 86_400_000
+/** An election, and reading what an empty log lacks, take less. */
+const AWAY_MS = 2_000
 const WRONG_BY_MS = 3 * DAY_MS
 
 function vanishFor({ world }: Stage, process: SimProcess): string {
@@ -111,6 +114,23 @@ function loseReplicaDisk(stage: Stage): string {
     world.scheduler.after(back, () => process.start())
   }
   return `${killed}, the other replicas for ${Math.round(back)} ms`
+}
+
+/** An empty replica is all that there is for a good while: it has to lead, although it lacks more than it is sent. */
+function leaveEmptyReplicaAlone(stage: Stage): string {
+  const { world, cluster } = stage
+  const replica = world.random.pick(cluster.remaining)
+  const lacksMuch = replica.log.head().length > LIMITS.leaderGapMax
+  if (!lacksMuch || cluster.lost.size > 0 || !cluster.inSync() || !cluster.mayLoseDisk()) return 'nothing'
+  for (const { id, process } of cluster.remaining) {
+    if (id === replica.id) continue
+    process.retire()
+    // Meanwhile the operator may have given it up.
+    world.scheduler.after(AWAY_MS, () => !cluster.lost.has(id) && process.readmit())
+  }
+  const killed = crashFor(stage, replica.process)
+  cluster.replaceLog(replica, 'its disk is lost')
+  return `${killed}, the other replicas for ${AWAY_MS} ms`
 }
 
 /** As long as the ledger is gone, nobody may come back who was given up with it. */
@@ -212,6 +232,7 @@ export const FAULTS = {
     for (const process of stage.cluster.processes) crashFor(stage, process)
     return 'kill all'
   },
+  'vanish-catalogue': (stage) => vanishFor(stage, stage.cluster.catalogue),
   vanish: (stage) => vanishFor(stage, stage.world.random.chance(0.5) ? replicaOf(stage).process : processOf(stage)),
   pause: (stage) => pauseFor(stage, stage.world.random.chance(0.5) ? replicaOf(stage).process : processOf(stage)),
   'pause-front-end': (stage) => pauseFor(stage, stage.world.random.pick(stage.cluster.frontEnds).process),
@@ -263,6 +284,7 @@ export const FAULTS = {
     }),
   'restore-backup': restoreBackup,
   'lose-replica-disk': loseReplicaDisk,
+  'leave-empty-replica-alone': leaveEmptyReplicaAlone,
   'give-up-replica': (stage) => giveUp(stage, replicaOf(stage), false),
   'give-up-with-ledger': (stage) => (stage.world.random.chance(0.3) ? giveUp(stage, replicaOf(stage), true) : giveUpAhead(stage)),
   'neighbour-moves-in': neighbourMovesIn,

@@ -46,9 +46,9 @@ export function serverWithDirectRoutes(routes: DirectRoutes, others: OtherReques
   const server = createServer({ ...HTTP_PARSER, requireHostHeader: false, connectionsCheckingInterval: LATE_CHECK_MS })
   // Who says that nothing more will come still gets its answers.
   Object.assign(server, { httpAllowHalfOpen: true })
-  inTurn(server, routes.bodyBytesMax, others)
   const parked = new ParkedConnections(systemClock)
   const late = new LateRequests(systemClock, () => server.requestTimeout)
+  inTurn(server, routes.bodyBytesMax, late, others)
   const shared = { routes, server, parked, late, answerToLate: others.answerToBroken(LATE), answerToCut: others.answerToBroken(CUT) }
   const direct = new Set<DirectConnection>()
   // What node:http does with a connection; from here on only with those that are left to it.
@@ -82,9 +82,9 @@ const TURN = Symbol('requests in turn')
 type SocketInTurn = Socket & { [TURN]?: RequestsInTurn }
 
 /** What node:http finds in the connections that are left to it is carried out and refused in turn. */
-function inTurn(server: Server, bodyBytesMax: number, { carryOut, answerToBroken }: OtherRequests): void {
+function inTurn(server: Server, bodyBytesMax: number, late: LateRequests, { carryOut, answerToBroken }: OtherRequests): void {
   const ahead = { requests: 0, max: LIMITS.requestsAheadMax }
-  const options = { carryOut, bodyBytesMax, answerToCut: answerToBroken(CUT), ahead }
+  const options = { carryOut, bodyBytesMax, answerToCut: answerToBroken(CUT), answerToLate: answerToBroken(LATE), late, ahead }
   const of = (socket: SocketInTurn): RequestsInTurn => (socket[TURN] ??= new RequestsInTurn(socket, options))
   const take = (request: IncomingMessage, response: ServerResponse) => of(request.socket).take(request, response, false)
   server.on('request', take).on('checkExpectation', take)
@@ -92,7 +92,8 @@ function inTurn(server: Server, bodyBytesMax: number, { carryOut, answerToBroken
   server.on('connect', (request) => of(request.socket).refuse(answerToBroken('CONNECT')))
   server.on('clientError', (error: Error & { code?: string }, socket: Socket) => {
     const { code = '' } = error
-    if (code.startsWith('HPE_') || code === LATE) of(socket).refuse(answerToBroken(code))
+    if (code.startsWith('HPE_')) of(socket).refuse(answerToBroken(code))
+    else if (code === LATE) of(socket).outOfTime()
     else socket.destroy(error)
   })
 }

@@ -4,9 +4,14 @@ import { LateRequests } from './late-requests.ts'
 
 /** Time that the test turns on, and one timer. */
 function handClock() {
-  const hand = { nowMs: 0, tick: undefined as (() => void) | undefined }
+  const hand = { nowMs: 0, asleepMs: 0, tick: undefined as (() => void) | undefined, arriving: undefined as (() => void) | undefined }
   const clock = {
     monotonicMs: () => hand.nowMs,
+    awakeMs: () => hand.nowMs - hand.asleepMs,
+    nextTurn: (run: () => void) => {
+      hand.arriving?.()
+      run()
+    },
     every: (_intervalMs: number, run: () => void) => {
       hand.tick = run
       return { cancel: () => (hand.tick = undefined) }
@@ -46,4 +51,20 @@ test('when all are gone nothing is waited for', () => {
   requests.begin({ late: () => {} })
   requests.close()
   expect(hand.tick).toBe(undefined)
+})
+
+test('what arrived while this process stood still is not late, nor is what had no time to arrive', () => {
+  const { hand, clock, passMs } = handClock()
+  const requests = new LateRequests(clock, () => 30_000)
+  const late: string[] = []
+  const request = (name: string) => ({ late: () => void late.push(name) })
+  const [first, second] = [request('first'), request('second')]
+  requests.begin(first)
+  requests.begin(second)
+  hand.asleepMs = 60_000
+  passMs(60_000)
+  expect(late).toEqual([])
+  hand.arriving = () => requests.end(first)
+  passMs(30_000)
+  expect(late).toEqual(['second'])
 })

@@ -9,11 +9,14 @@ export interface ArrivingRequest {
   late(): void
 }
 
-/** Requests that have arrived in part: each has the same time to arrive in full, however steadily its bytes come. */
+/**
+ * Requests that have arrived in part: each has the same time to arrive in full, however steadily its bytes come. What this
+ * process missed while it stood still is not its client's fault, and is read before anybody is called late.
+ */
 export class LateRequests {
   readonly #clock: Clock
   readonly #arriveMs: () => number
-  /** When each began, in this order; monotonic. */
+  /** When each began, in this order; in time that this process was awake. */
   readonly #since = new Map<ArrivingRequest, number>()
   #timer: Timer | undefined
 
@@ -24,8 +27,8 @@ export class LateRequests {
   }
 
   begin(request: ArrivingRequest): void {
-    if (!this.#since.has(request)) this.#since.set(request, this.#clock.monotonicMs())
-    this.#timer ??= this.#clock.every(TICK_MS, () => this.#tick())
+    if (!this.#since.has(request)) this.#since.set(request, this.#clock.awakeMs())
+    this.#timer ??= this.#clock.every(TICK_MS, () => this.#clock.nextTurn(() => this.#tick()))
   }
 
   /** It has arrived, or its connection is gone. */
@@ -41,7 +44,7 @@ export class LateRequests {
   }
 
   #tick(): void {
-    const begunBefore = this.#clock.monotonicMs() - this.#arriveMs()
+    const begunBefore = this.#clock.awakeMs() - this.#arriveMs()
     for (const [request, since] of this.#since) {
       if (since > begunBefore) return
       this.#since.delete(request)

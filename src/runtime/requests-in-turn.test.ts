@@ -7,6 +7,8 @@ import { serverWithDirectRoutes } from './direct-connection.ts'
 let held: { readonly url: string; readonly answer: () => void }[] = []
 let begun: string[] = []
 
+const STATUSES: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
+
 const server = serverWithDirectRoutes(
   {
     bodyBytesMax: 100,
@@ -18,7 +20,7 @@ const server = serverWithDirectRoutes(
       )
     },
   },
-  { carryOut, answerToBroken: (code) => ({ status: code === 'HPE_HEADER_OVERFLOW' ? 431 : 400, headers: {}, json: '{}' }) },
+  { carryOut, answerToBroken: (code) => ({ status: STATUSES[code] ?? 400, headers: {}, json: '{}' }) },
 )
 
 /** Waits for the whole body, but for what comes to "/early". */
@@ -207,4 +209,44 @@ test('a body that is too long is not asked for', async () => {
   answer()
   await client.ended()
   expect(client.statuses).toEqual([200])
+})
+
+describe('a request that is not read while others wait', () => {
+  const usualMs = { request: server.requestTimeout, headers: server.headersTimeout }
+  beforeEach(() => {
+    server.requestTimeout = server.headersTimeout = 500
+    return () => {
+      server.requestTimeout = usualMs.request
+      server.headersTimeout = usualMs.headers
+    }
+  })
+
+  /** That of this client has run out by node:http's clock; others may be late, too. */
+  const ranOut = (client: Client) =>
+    new Promise<void>((resolve) => {
+      const hear = (_error: Error, { remotePort }: { remotePort?: number }) => {
+        if (remotePort !== client.socket.localPort) return
+        server.off('clientError', hear)
+        resolve()
+      }
+      server.on('clientError', hear)
+    })
+
+  const rest = post('/third', 'abc')
+  test.each([
+    ['whose body is not there in full', rest.slice(0, -1)],
+    ['whose head is not there in full', rest.slice(0, 20)],
+  ])('has its time from then on: one %s', async (_what, begin) => {
+    for (const goesOn of [true, false]) {
+      const client = new Client(post('/first', '{}'), post('/second', '{}'), begin)
+      await ranOut(client)
+      // Only its reader says that there is time again.
+      if (goesOn) client.socket.write(rest.slice(begin.length))
+      for (const url of ['/first', '/second']) (await isHeld(url)).answer()
+      if (goesOn) (await isHeld('/third')).answer()
+      await expect.poll(() => client.statuses, { timeout: 60_000 }).toEqual([200, 200, goesOn ? 200 : 408])
+      client.socket.destroy()
+      begun = []
+    }
+  })
 })

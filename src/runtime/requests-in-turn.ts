@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { JSON_TYPE, written, type JsonAnswer } from './json-answer.ts'
+import type { ArrivingRequest, LateRequests } from './late-requests.ts'
 import { dropInput, endLingering } from './lingering.ts'
 
 interface Exchange {
@@ -16,6 +17,9 @@ export interface InTurnOptions {
   readonly bodyBytesMax: number
   /** The answer to a request that ends in the middle. */
   readonly answerToCut: JsonAnswer
+  /** The answer to a request that does not arrive in time. */
+  readonly answerToLate: JsonAnswer
+  readonly late: LateRequests
   /** Requests of all connections that wait behind others, and how many those may be: with one more its connection ends. */
   readonly ahead: { requests: number; readonly max: number }
 }
@@ -26,7 +30,7 @@ export interface InTurnOptions {
  * other, each once the one before has been answered. So each gets its own answer, in order, or the connection ends
  * without one.
  */
-export class RequestsInTurn {
+export class RequestsInTurn implements ArrivingRequest {
   readonly #socket: Socket
   readonly #options: InTurnOptions
   /** Found behind the current one, and not begun. */
@@ -35,6 +39,11 @@ export class RequestsInTurn {
   #newest: Exchange | undefined
   /** What stands behind the newest request is none: the client said so, or may begin to speak another protocol. */
   #isLast = false
+  /**
+   * What ran out of time while it was not read: its head at first, where that has not arrived in full. It has the same time
+   * once more from when it is read.
+   */
+  #unread: Exchange | 'head' | undefined
   /** Nothing more is taken. When all has been answered the connection ends, with this answer if there is one. */
   #ending: { readonly answer: JsonAnswer | undefined } | undefined
 
@@ -44,9 +53,10 @@ export class RequestsInTurn {
     socket.on('error', () => {}) // A client that went away; "close" follows.
     socket.once('close', () => {
       options.ahead.requests -= this.#waiting.splice(0).length
+      options.late.end(this)
     })
     socket.on('end', () => {
-      if (this.#newest && !this.#newest.request.complete) this.refuse(options.answerToCut)
+      if (this.#cut) this.refuse(options.answerToCut)
     })
     // A body that has been read resumes its socket, too.
     socket.on('resume', () => {
@@ -58,6 +68,7 @@ export class RequestsInTurn {
   take(request: IncomingMessage, response: ServerResponse, isAskedFor: boolean): void {
     if (this.#isLast || this.#ending) return
     const exchange = { request, response, isAskedFor }
+    if (this.#unread === 'head') this.#unread = exchange
     this.#newest = exchange
     this.#isLast = request.headers.upgrade !== undefined || !response.shouldKeepAlive
     if (this.#isLast) response.setHeader('Connection', 'close')
@@ -70,10 +81,26 @@ export class RequestsInTurn {
     else this.#socket.pause()
   }
 
+  /** By node:http's clock, which runs on while nothing is read since others wait, the time of what is arriving is over. */
+  outOfTime(): void {
+    if (this.#waiting.length === 0) return this.refuse(this.#options.answerToLate)
+    this.#unread = this.#cut ?? 'head'
+  }
+
+  /** It did not arrive in the time that it had from when it was read. */
+  late(): void {
+    if (this.#unread === 'head' || this.#unread === this.#cut) this.refuse(this.#options.answerToLate)
+  }
+
+  /** The newest request, while it has not arrived in full. */
+  get #cut(): Exchange | undefined {
+    return this.#newest?.request.complete ? undefined : this.#newest
+  }
+
   /** What arrived is no request, or no sound body of the newest one: this is the answer to that, in its turn. */
   refuse(answer: JsonAnswer): void {
     if (this.#ending) return
-    const cut = this.#newest && !this.#newest.request.complete ? this.#newest : undefined
+    const cut = this.#cut
     if (!cut) return this.#isLast ? dropInput(this.#socket) : this.#endWith(answer)
     if (cut === this.#waiting.at(-1)) {
       this.#waiting.pop()
@@ -109,7 +136,9 @@ export class RequestsInTurn {
     const next = this.#waiting.shift()!
     this.#options.ahead.requests -= 1
     this.#begin(next)
-    if (this.#waiting.length === 0) this.#socket.resume()
+    if (this.#waiting.length > 0) return
+    this.#socket.resume()
+    if (this.#unread) this.#options.late.begin(this)
   }
 
   #endWith(answer: JsonAnswer | undefined): void {

@@ -1,7 +1,7 @@
 import { loadSync } from '@grpc/proto-loader'
 import { beginWithDefaults, codecOf, loadContract } from '../src/rpc/codec.ts'
 import { PROTO_FILE } from '../src/rpc/definitions.ts'
-import { median } from './run/statistics.ts'
+import { median } from '../test/statistics.ts'
 
 /**
  * What the codec of src/rpc/codec.ts is worth: CPU of one message with so many orders, against protobufjs alone and against

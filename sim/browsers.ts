@@ -1,7 +1,8 @@
 import type { StockListData } from '../src/http/types.ts'
 import { describe, type ListRead, type Operation, type OrderRead, type StockRead } from '../test/checkers/history.ts'
 import type { SimFrontEnd } from './cluster.ts'
-import type { Life, World } from './process.ts'
+import type { Life } from './process.ts'
+import type { World } from './world.ts'
 
 const THINK_MAX_MS = 120
 const LISTING_MAX = 6

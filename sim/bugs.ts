@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
-import { PLANTED_BUGS, type PlantedBug } from './planted-bugs.ts'
+import type { PlantedBug } from './planted-bug.ts'
+import { PLANTED_BUGS } from './planted-bugs.ts'
 
 interface Options {
   readonly runs: string

@@ -3,9 +3,9 @@ import type { FrontEnd } from '../src/frontend/front-end.ts'
 import type { CatalogueToFrontEnd, FrontEndToCatalogue } from '../src/wire/messages.ts'
 import { entriesBetween } from '../src/storage/pages.ts'
 import type { Cluster } from './cluster.ts'
-import type { NetworkObserver } from './network.ts'
+import type { NetworkObserver } from './network-observer.ts'
 import type { Life } from './process.ts'
-import type { StreamPair } from './streams.ts'
+import type { StreamPair } from './stream-pair.ts'
 
 /** 11. A cached value that is served: the session is live by the catalogue's clock, and no later trade on that stock is published. */
 export class CacheChecks implements NetworkObserver {

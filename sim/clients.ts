@@ -6,7 +6,8 @@ import { fingerprintOf } from '../src/wire/order-requests.ts'
 import { describe, type Operation, type OrderRead, type Place, type StockRead } from '../test/checkers/history.ts'
 import type { SimFrontEnd } from './cluster.ts'
 import type { LedgerChecks } from './ledger-checks.ts'
-import type { Life, World } from './process.ts'
+import type { Life } from './process.ts'
+import type { World } from './world.ts'
 
 const THINK_MAX_MS = 40
 /** A front end answers everything within about 5 s; a client whose front end vanished gives up a while later. */

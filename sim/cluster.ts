@@ -7,11 +7,24 @@ import type { Ledger } from '../src/storage/ledger.ts'
 import { MemoryLedgerStore, type LedgerSnapshot } from '../src/storage/memory/ledger-store.ts'
 import { memoryOrderLog, type MemoryOrderLog } from '../src/storage/memory/order-log.ts'
 import { GOOD_DISK, ledgerStoreOn, orderLogOn, SimDisk, type LedgerWatch } from './disk.ts'
-import { FAIR_WEATHER } from './network.ts'
-import { SimProcess, type World } from './process.ts'
-import type { ClusterSettings } from './settings.ts'
+import { SimProcess } from './process.ts'
+import { FAIR_WEATHER } from './ways.ts'
+import type { World } from './world.ts'
 
 const CATALOGUE_ADDRESS = 'catalogue:1'
+
+/** How a cluster is set up for one run. */
+export interface ClusterSettings {
+  readonly replicaIds: readonly number[]
+  readonly frontEnds: number
+  readonly cacheStocksMax: number
+  readonly leaseMs: number
+  /** Flag 1 of the front ends, and of the replicas. */
+  readonly frontEndsCache: boolean
+  readonly replicasPush: boolean
+  /** Whether the catalogue is told of its replicas, or has to learn of them. */
+  readonly named: boolean
+}
 
 /** What the cluster tells the checks. */
 export interface ClusterWatch {

@@ -1,7 +1,6 @@
 import type { DiskWeather, SimDisk } from './disk.ts'
-import { hurtLedger } from './faults.ts'
 import { deafen } from './front-end-faults.ts'
-import { ABSENCE_MAX_MS, whenLedgerIsAhead, type Stage } from './stage.ts'
+import { ABSENCE_MAX_MS, hurtLedger, whenLedgerIsAhead, type Stage } from './stage.ts'
 
 /** Trades go on until the disk is looked at. */
 const SOON_MAX_MS = 250

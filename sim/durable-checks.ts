@@ -1,7 +1,8 @@
 import type { CatalogueStatus, CatalogueToFrontEnd, CatalogueToLeader, LeaderToCatalogue, Published, ReplicaStatus, TradeResult } from '../src/wire/messages.ts'
 import type { Ledger } from '../src/storage/ledger.ts'
 import type { Cluster, SimReplica } from './cluster.ts'
-import type { NetworkObserver, SimNetwork } from './network.ts'
+import type { SimNetwork } from './network.ts'
+import type { NetworkObserver } from './network-observer.ts'
 import type { Life } from './process.ts'
 
 /** A follower that has started anew may have lost its disk: so long after, its leader has noticed. */

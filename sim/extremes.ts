@@ -3,7 +3,7 @@ import { OPENING_CATALOGUE } from '../src/domain/stock.ts'
 import type { MessageStream, Network, StreamMethod } from '../src/wire/network.ts'
 import type { CatalogueStatus, LeadHello } from '../src/wire/messages.ts'
 import type { Cluster } from './cluster.ts'
-import type { World } from './process.ts'
+import type { World } from './world.ts'
 
 const DEADLINE_MS = 1_000
 /** How long such a stream stays open, if nobody ends it. */

@@ -4,9 +4,9 @@ import { diskOf, failDisk, fillAllDisks } from './disk-faults.ts'
 import { deafen, delayConfirmations, waysFailInTurn } from './front-end-faults.ts'
 import { killNeighbour, neighbourMovesIn } from './neighbour-faults.ts'
 import { forgetConnections, othersAreLate, slowProcess } from './lateness-faults.ts'
-import { FAIR_WEATHER } from './network.ts'
 import type { SimProcess } from './process.ts'
-import { ABSENCE_MAX_MS, absenceOf, crashFor, processOf, replicaOf, SHORT_ABSENCE_MS, type Fault, type Stage } from './stage.ts'
+import { ABSENCE_MAX_MS, absenceOf, crashFor, hurtLedger, processOf, replicaOf, SHORT_ABSENCE_MS, type Fault, type Stage } from './stage.ts'
+import { FAIR_WEATHER } from './ways.ts'
 
 const ALONE_MIN_MS = 300
 const RETURN_MAX_MS = 4_000
@@ -57,17 +57,6 @@ function slowNetwork({ world }: Stage): string {
   ])
   world.network.weather = { ...weather }
   return `network ${JSON.stringify(weather)}`
-}
-
-/** Stops the catalogue and does something to what its disk holds. */
-export function hurtLedger(stage: Stage, what: string, hurt: () => void): string {
-  const { world, cluster } = stage
-  if (!cluster.mayLoseDisk()) return 'nothing'
-  if (world.random.chance(0.5)) world.trace(`FAULT ${crashFor(stage, replicaOf(stage).process)}`)
-  const killed = crashFor(stage, cluster.catalogue)
-  hurt()
-  cluster.ledgerHurt()
-  return `${killed}: it ${what}`
 }
 
 /** The ledger is lost in the moment when a replica is back that has missed a while, and the others are away for longer. */

@@ -1,8 +1,8 @@
 import type { CatalogueToLeader, Entries, FollowerToLeader, LeaderToFollower } from '../src/wire/messages.ts'
 import type { Cluster, SimReplica } from './cluster.ts'
-import type { NetworkObserver } from './network.ts'
+import type { NetworkObserver } from './network-observer.ts'
 import type { Life } from './process.ts'
-import type { StreamPair } from './streams.ts'
+import type { StreamPair } from './stream-pair.ts'
 
 /** What one replica was offered, and how far its log was looked at. */
 interface Offers {

@@ -1,6 +1,6 @@
 import type { FaultMix } from './fault-mixes.ts'
 import { SETTLED_AFTER_MS } from './lateness-faults.ts'
-import type { NetworkObserver } from './network.ts'
+import type { NetworkObserver } from './network-observer.ts'
 import type { Life } from './process.ts'
 
 /** 16. Who is late itself does not hold it against others. */

@@ -5,7 +5,7 @@ import type { LeaderToCatalogue } from '../src/wire/messages.ts'
 import type { Ledger } from '../src/storage/ledger.ts'
 import { entriesBetween } from '../src/storage/pages.ts'
 import type { Cluster } from './cluster.ts'
-import type { NetworkObserver } from './network.ts'
+import type { NetworkObserver } from './network-observer.ts'
 import type { Life } from './process.ts'
 
 /** The shares traded of one stock after each of its entries. */

@@ -1,6 +1,6 @@
 import type { FaultMix } from './fault-mixes.ts'
 import { FAULTS, type FaultName } from './faults.ts'
-import { FAIR_WEATHER } from './network.ts'
+import { FAIR_WEATHER } from './ways.ts'
 import type { Stage } from './stage.ts'
 
 const GAP_MAX_MS = 900

@@ -1,4 +1,4 @@
-import type { PlantedBug } from './planted-bugs.ts'
+import type { PlantedBug } from './planted-bug.ts'
 
 /** Rules of the front end. */
 export const FRONT_END_BUGS: readonly PlantedBug[] = [

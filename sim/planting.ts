@@ -1,5 +1,5 @@
 import ts from 'typescript'
-import type { PlantedBug } from './planted-bugs.ts'
+import type { PlantedBug } from './planted-bug.ts'
 
 /** One token of a source, and where it stands. */
 interface Token {

@@ -1,19 +1,26 @@
 import { AwakeTime } from '../src/runtime/awake-time.ts'
 import type { Clock, Timer } from '../src/runtime/clock.ts'
 import type { Logger } from '../src/runtime/logger.ts'
+import type { Network } from '../src/wire/network.ts'
 import type { Runtime } from '../src/wire/runtime.ts'
-import type { SimNetwork } from './network.ts'
 import type { SimRandom } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
 
 /** A moment of real time for the wall clocks of the simulation to start at. */
 const WALL_START_MS = Date.UTC(2026, 0, 1)
 
-/** The simulated world that processes live in. */
-export interface World {
+/** What a process has around it. */
+export interface Surroundings {
   readonly scheduler: Scheduler
   readonly random: SimRandom
-  readonly network: SimNetwork
+  readonly network: {
+    /** The network as one life of a process sees it. */
+    for(life: Life): Network
+    /** From now on nobody even refuses at the address. */
+    vanished(address: string): void
+    /** Something runs at the address again. */
+    returned(address: string): void
+  }
   /** Adds a line to the transcript; words that take time to find are asked for only when somebody reads it. */
   trace(line: string | (() => string)): void
 }
@@ -34,7 +41,7 @@ export interface ClockSkew {
 export class SimProcess {
   readonly name: string
   readonly address: string
-  readonly world: World
+  readonly world: Surroundings
   #life: Life | undefined
   #lives = 0
   readonly #boot: (runtime: Runtime, life: Life) => Promise<void>
@@ -43,7 +50,7 @@ export class SimProcess {
   #monotonicStartMs = 0
   #retired = false
 
-  constructor(world: World, name: string, address: string, boot: (runtime: Runtime, life: Life) => Promise<void>) {
+  constructor(world: Surroundings, name: string, address: string, boot: (runtime: Runtime, life: Life) => Promise<void>) {
     this.world = world
     this.name = name
     this.address = address

@@ -1,9 +1,9 @@
 import { LIMITS } from '../src/domain/limits.ts'
 import type { CatalogueToLeader, FrontEndToReplica, LeaderToCatalogue, ReplicaToFrontEnd } from '../src/wire/messages.ts'
 import type { Cluster } from './cluster.ts'
-import type { NetworkObserver } from './network.ts'
+import type { NetworkObserver } from './network-observer.ts'
 import type { Life } from './process.ts'
-import type { StreamPair } from './streams.ts'
+import type { StreamPair } from './stream-pair.ts'
 
 /** Only listings that were asked for so shortly before are looked at: the last try of an older one may have been given up. */
 const LATELY_MS = 20

@@ -1,6 +1,6 @@
 import { within } from '../src/runtime/clock.ts'
 import type { Cluster, SimFrontEnd } from './cluster.ts'
-import type { World } from './process.ts'
+import type { World } from './world.ts'
 
 /** The catalogue has been up for so long by then that its lease is over, and every front end has found it. */
 const UP_MS = 1_500

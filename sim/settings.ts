@@ -1,25 +1,13 @@
-import type { SimRandom } from './random.ts'
 import { LIMITS } from '../src/domain/limits.ts'
+import type { ClusterSettings } from './cluster.ts'
 import type { FaultMix } from './fault-mixes.ts'
+import type { SimRandom } from './random.ts'
 
 const USUAL_LIMITS = { ...LIMITS }
 /** With messages as short, one text without measure would stop a cluster, as 16 MB stop a real one. */
 const SHORT_PAGES = { messageBytesMax: 65_536, pageBytesMax: 700, catchUpBatchMax: 8, learnerBatchMax: 4, leaderGapMax: 20, entriesPieceMax: 2, stocksPartMax: 3 }
 const SHORT_QUEUES = { frontEndPendingOrdersMax: 3, frontEndStandingOrdersMax: 2, leaderPendingOrdersMax: 1, tradeBatchMax: 1, frontEndWaitingQuestionsMax: 2 }
 const LEASES_MS = [100, 200, 350, 500, 500]
-
-/** How a cluster is set up for one run. */
-export interface ClusterSettings {
-  readonly replicaIds: readonly number[]
-  readonly frontEnds: number
-  readonly cacheStocksMax: number
-  readonly leaseMs: number
-  /** Flag 1 of the front ends, and of the replicas. */
-  readonly frontEndsCache: boolean
-  readonly replicasPush: boolean
-  /** Whether the catalogue is told of its replicas, or has to learn of them. */
-  readonly named: boolean
-}
 
 /** What one run is like, beyond its faults. */
 export interface RunSettings extends ClusterSettings {

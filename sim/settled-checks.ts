@@ -1,8 +1,7 @@
 import type { StreamMethod } from '../src/wire/network.ts'
 import type { CatalogueStatus, ReplicaStatus } from '../src/wire/messages.ts'
-import type { Cluster, SimReplica } from './cluster.ts'
+import type { Cluster, ClusterSettings, SimReplica } from './cluster.ts'
 import type { SimNetwork } from './network.ts'
-import type { ClusterSettings } from './settings.ts'
 
 /** Callbacks that a process with nothing to do may wait for, the ends of calls that went over a forgotten connection among them. */
 const TIMERS_MAX = 8

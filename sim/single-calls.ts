@@ -4,8 +4,8 @@ import type { Asker } from '../src/runtime/gate.ts'
 import type { HttpAnswer, HttpHeaders } from '../src/runtime/http-get.ts'
 import type { ServerStreamMethod, UnaryMethod } from '../src/wire/network.ts'
 import { RpcError } from '../src/wire/rpc-error.ts'
-import type { Host, SimNetwork } from './network.ts'
 import type { Life, SimProcess } from './process.ts'
+import type { Host, Ways } from './ways.ts'
 import { wrongOnArrival } from './wire.ts'
 
 /** When what was asked for has come to its caller, who may not have read it yet. */
@@ -24,14 +24,14 @@ interface SimChannel extends CallChannel {
 
 /** Single calls between simulated processes: requests and answers may be lost, and a call may be carried out twice. */
 export class SimCalls {
-  readonly #network: SimNetwork
+  readonly #ways: Ways
 
   /** The channels that are open, with who opened them. */
   readonly #open = new Map<SimChannel, Life>()
   readonly #channels = new WeakMap<Life, CallChannels<SimChannel>>()
 
-  constructor(network: SimNetwork) {
-    this.#network = network
+  constructor(ways: Ways) {
+    this.#ways = ways
   }
 
   /** All connections for calls between this process and the others are forgotten on their way. */
@@ -62,7 +62,7 @@ export class SimCalls {
     request: object,
     deadlineMs: number,
   ): Promise<unknown> {
-    const { scheduler } = this.#network
+    const { scheduler } = this.#ways
     const until = scheduler.nowMs + life.process.real(deadlineMs)
     const asker: Asker = {
       get isGone() {
@@ -70,10 +70,10 @@ export class SimCalls {
       },
     }
     const carry = (channel: SimChannel) => this.#exchange(life, deadlineMs, (answer, fail, reply) => {
-      const host = this.#network.hostAt(address)
+      const host = this.#ways.hostAt(address)
       if (channel.isForgotten) return
       if (!host) return this.#refuse(life, address, fail)
-      if (this.#network.isCut(life, host.life)) return
+      if (this.#ways.isCut(life, host.life)) return
       host.life.enter(() => {
         const forget = host.life.onEnd(() => {
           if (!host.life.isVanished && !channel.isForgotten) this.#back(life, undefined, () => fail('UNAVAILABLE', 'connection reset'))
@@ -87,7 +87,7 @@ export class SimCalls {
             if (!host.life.alive) return
             const wrong = this.#wrongIn(host.life, method, 'response', response)
             if (wrong !== undefined) return back(() => fail('INTERNAL', wrong))
-            for (const observer of this.#network.observers) observer.answered?.(host.life, life, method, response)
+            for (const observer of this.#ways.observers) observer.answered?.(host.life, life, method, response)
             back(() => answer(response))
           },
           (error: unknown) => {
@@ -111,7 +111,7 @@ export class SimCalls {
     for (const each of Array.isArray(message) ? message : [message]) {
       const wrong = wrongOnArrival(method, side, each)
       if (wrong === undefined) continue
-      for (const observer of this.#network.observers) observer.refused?.(from, wrong)
+      for (const observer of this.#ways.observers) observer.refused?.(from, wrong)
       return wrong
     }
     return undefined
@@ -131,9 +131,9 @@ export class SimCalls {
 
   httpGet(life: Life, address: string, path: string, deadlineMs: number, headers: HttpHeaders = {}): Promise<HttpAnswer> {
     return this.#exchange(life, deadlineMs, (answer, fail, reply) => {
-      const server = this.#network.httpAt(address)
+      const server = this.#ways.httpAt(address)
       if (!server) return this.#refuse(life, address, fail)
-      if (this.#network.isCut(life, server.life)) return
+      if (this.#ways.isCut(life, server.life)) return
       server.life.enter(() => {
         const response = server.handle(path, headers)
         this.#back(life, server.life, () => answer(response), reply)
@@ -143,7 +143,7 @@ export class SimCalls {
 
   /** Where a machine has vanished nobody even refuses. */
   #refuse(life: Life, address: string, fail: Fail): void {
-    if (!this.#network.isVanished(address)) this.#back(life, undefined, () => fail('UNAVAILABLE', 'connection refused'))
+    if (!this.#ways.isVanished(address)) this.#back(life, undefined, () => fail('UNAVAILABLE', 'connection refused'))
   }
 
   /** A request that may be lost, an answer that may be lost, and a deadline. */
@@ -152,13 +152,13 @@ export class SimCalls {
     deadlineMs: number,
     deliver: (answer: (response: unknown) => void, fail: Fail, reply: Reply) => void,
   ): Promise<unknown> {
-    const { scheduler, random, weather } = this.#network
+    const { scheduler, random, weather } = this.#ways
     if (!life.alive) return new Promise(() => {})
     return new Promise((resolve, reject) => {
       const reply: Reply = { arrivedAt: Infinity }
       const dueAt = scheduler.nowMs + life.process.real(deadlineMs)
       const timer = afterAwake(life.runtime.clock, deadlineMs, () => {
-        if (reply.arrivedAt < dueAt) for (const observer of this.#network.observers) observer.gaveUpAnswered?.(life)
+        if (reply.arrivedAt < dueAt) for (const observer of this.#ways.observers) observer.gaveUpAnswered?.(life)
         fail('DEADLINE_EXCEEDED', 'no answer in time')
       })
       const fail: Fail = (code, why) => {
@@ -172,16 +172,16 @@ export class SimCalls {
       const times = random.chance(weather.duplicateProbability) ? 2 : 1
       for (let i = 0; i < times; i += 1) {
         if (random.chance(weather.lossProbability)) continue
-        scheduler.after(this.#network.delay(), () => deliver(answer, fail, reply))
+        scheduler.after(this.#ways.delay(), () => deliver(answer, fail, reply))
       }
     })
   }
 
   #back(to: Life, from: Life | undefined, deliver: () => void, reply?: Reply): void {
-    const { scheduler, random, weather } = this.#network
-    if (from && (!from.alive || this.#network.isCut(from, to))) return
+    const { scheduler, random, weather } = this.#ways
+    if (from && (!from.alive || this.#ways.isCut(from, to))) return
     if (random.chance(weather.lossProbability)) return
-    scheduler.after(this.#network.delay(), () => {
+    scheduler.after(this.#ways.delay(), () => {
       if (reply) reply.arrivedAt = scheduler.nowMs
       to.enter(deliver)
     })

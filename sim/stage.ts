@@ -1,7 +1,8 @@
 import type { Cluster, SimReplica } from './cluster.ts'
 import type { Neighbour, Vacancy } from './neighbour.ts'
-import type { SimProcess, World } from './process.ts'
+import type { SimProcess } from './process.ts'
 import type { ReadableChecks } from './readable-checks.ts'
+import type { World } from './world.ts'
 
 export const ABSENCE_MAX_MS = 2_500
 export const SHORT_ABSENCE_MS = 50
@@ -34,6 +35,17 @@ export function replicaOf({ world, cluster }: Stage): SimReplica {
 }
 
 export const absenceOf = (world: World): number => (world.random.chance(0.5) ? SHORT_ABSENCE_MS : world.random.next() * ABSENCE_MAX_MS)
+
+/** Stops the catalogue and does something to what its disk holds. */
+export function hurtLedger(stage: Stage, what: string, hurt: () => void): string {
+  const { world, cluster } = stage
+  if (!cluster.mayLoseDisk()) return 'nothing'
+  if (world.random.chance(0.5)) world.trace(`FAULT ${crashFor(stage, replicaOf(stage).process)}`)
+  const killed = crashFor(stage, cluster.catalogue)
+  hurt()
+  cluster.ledgerHurt()
+  return `${killed}: it ${what}`
+}
 
 export function crashFor({ world }: Stage, process: SimProcess): string {
   const absence = absenceOf(world)

@@ -5,7 +5,8 @@ import { fromWireOutcome } from '../src/wire/outcome-codes.ts'
 import { describe, type Operation, type OrderRead, type Place, type StockRead } from '../test/checkers/history.ts'
 import type { Cluster } from './cluster.ts'
 import { Extremes } from './extremes.ts'
-import { SimProcess, type World } from './process.ts'
+import { SimProcess } from './process.ts'
+import type { World } from './world.ts'
 
 const THINK_MAX_MS = 150
 /** Longer than the services wait for anything. */

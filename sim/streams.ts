@@ -1,43 +1,26 @@
 import { SERVER_KEEPALIVE_MS, SERVER_KEEPALIVE_TIMEOUT_MS } from '../src/rpc/channel-options.ts'
 import type { MessageStream, ServedStream, StreamHandlers, StreamMethod } from '../src/wire/network.ts'
 import { RpcError } from '../src/wire/rpc-error.ts'
-import type { SimNetwork } from './network.ts'
 import type { Life, SimProcess } from './process.ts'
+import type { StreamEnd, StreamPair } from './stream-pair.ts'
+import type { Ways } from './ways.ts'
 import { wrongOnArrival } from './wire.ts'
 
 /** How often what nobody has confirmed is sent again: an opening, or data to a machine that has vanished. */
 const RETRANSMIT_MS = 200
 
-interface End {
-  readonly life: Life
-  handlers: StreamHandlers<object>
-  open: boolean
-  /** When the last thing sent to this end arrives: streams keep their order. */
-  arrivesAt: number
-  /** What waits for a cut to heal. */
-  readonly held: (() => void)[]
-}
-
-/** One stream: the end that opened it, and the other one. */
-export interface StreamPair {
-  readonly method: StreamMethod
-  readonly ends: readonly [End, End]
-  /** A box on the way has forgotten it: nothing arrives any more, not even that an end is closed. */
-  isForgotten: boolean
-}
-
 const ignore = (): void => {}
 const NOBODY: StreamHandlers<object> = { message() {}, closed() {} }
 
-const newEnd = (life: Life, handlers: StreamHandlers<object>): End => ({ life, handlers, open: true, arrivesAt: 0, held: [] })
+const newEnd = (life: Life, handlers: StreamHandlers<object>): StreamEnd => ({ life, handlers, open: true, arrivesAt: 0, held: [] })
 
 /** Streams between simulated processes: reliable and ordered until they break, like TCP. */
 export class SimStreams {
-  readonly #network: SimNetwork
+  readonly #ways: Ways
   readonly #pairs = new Set<StreamPair>()
 
-  constructor(network: SimNetwork) {
-    this.#network = network
+  constructor(ways: Ways) {
+    this.#ways = ways
   }
 
   /** Streams that are open at both ends, by method. */
@@ -53,7 +36,7 @@ export class SimStreams {
   resetOne(): void {
     const pair = this.#pick()
     if (!pair) return
-    const told = this.#network.random.pick([[0, 1], [0, 1], [0], [1]] as const)
+    const told = this.#ways.random.pick([[0, 1], [0, 1], [0], [1]] as const)
     this.#break(pair, 'connection reset', told.map((i) => pair.ends[i]))
   }
 
@@ -75,8 +58,8 @@ export class SimStreams {
   stallOne(durationMs: number): string | undefined {
     const pair = this.#pick()
     if (!pair) return undefined
-    const [end, other] = this.#network.random.chance(0.5) ? pair.ends : [pair.ends[1], pair.ends[0]]
-    end.arrivesAt = Math.max(end.arrivesAt, this.#network.scheduler.nowMs + durationMs)
+    const [end, other] = this.#ways.random.chance(0.5) ? pair.ends : [pair.ends[1], pair.ends[0]]
+    end.arrivesAt = Math.max(end.arrivesAt, this.#ways.scheduler.nowMs + durationMs)
     return `${pair.method} from ${other.life.process.name} to ${end.life.process.name}`
   }
 
@@ -85,7 +68,7 @@ export class SimStreams {
     for (const pair of this.#pairs) {
       const [end, other] = pair.ends[0].life.process === process ? [pair.ends[1], pair.ends[0]] : pair.ends
       if (pair.method !== method || other.life.process !== process) continue
-      end.arrivesAt = Math.max(end.arrivesAt, this.#network.scheduler.nowMs + durationMs)
+      end.arrivesAt = Math.max(end.arrivesAt, this.#ways.scheduler.nowMs + durationMs)
     }
   }
 
@@ -105,7 +88,7 @@ export class SimStreams {
       pair = connectedPair
       for (const message of early.splice(0)) this.#send(pair, 0, message)
     }
-    this.#network.scheduler.after(this.#network.delay(), () => this.#connect(caller, address, method, connected))
+    this.#ways.scheduler.after(this.#ways.delay(), () => this.#connect(caller, address, method, connected))
     return {
       send: (message) => {
         if (!caller.open || !life.alive) return
@@ -121,13 +104,13 @@ export class SimStreams {
 
   #pick(): StreamPair | undefined {
     const pairs = [...this.#pairs]
-    return pairs.length > 0 ? this.#network.random.pick(pairs) : undefined
+    return pairs.length > 0 ? this.#ways.random.pick(pairs) : undefined
   }
 
-  #connect(caller: End, address: string, method: StreamMethod, connected: (pair: StreamPair) => void): void {
-    const { scheduler } = this.#network
-    const host = this.#network.hostAt(address)
-    const silent = host ? this.#isCutBetween(caller.life, host.life) : this.#network.isVanished(address)
+  #connect(caller: StreamEnd, address: string, method: StreamMethod, connected: (pair: StreamPair) => void): void {
+    const { scheduler } = this.#ways
+    const host = this.#ways.hostAt(address)
+    const silent = host ? this.#isCutBetween(caller.life, host.life) : this.#ways.isVanished(address)
     if (silent) {
       const again = () => (caller.open ? this.#connect(caller, address, method, connected) : undefined)
       return void scheduler.after(RETRANSMIT_MS, again)
@@ -147,7 +130,7 @@ export class SimStreams {
   }
 
   #isCutBetween(one: Life, other: Life): boolean {
-    return this.#network.isCut(one, other) || this.#network.isCut(other, one)
+    return this.#ways.isCut(one, other) || this.#ways.isCut(other, one)
   }
 
   /** A machine that has vanished resets nothing: its neighbours wait. */
@@ -159,7 +142,7 @@ export class SimStreams {
 
   /** A server asks now and then whether its client is still there. */
   #missInTime(pair: StreamPair): void {
-    const { scheduler, random } = this.#network
+    const { scheduler, random } = this.#ways
     const [caller, callee] = pair.ends
     scheduler.after(random.next() * SERVER_KEEPALIVE_MS + SERVER_KEEPALIVE_TIMEOUT_MS, () => {
       callee.life.enter(() => {
@@ -172,64 +155,64 @@ export class SimStreams {
     const sender = pair.ends[from]
     const receiver = pair.ends[1 - from]!
     if (!sender.open || !sender.life.alive) return
-    for (const observer of this.#network.observers) observer.sent?.(sender.life, message, pair)
+    for (const observer of this.#ways.observers) observer.sent?.(sender.life, message, pair)
     if (pair.isForgotten) return
     if (this.#isGone(receiver)) return this.#bounce(pair, sender, receiver)
     const lost = () => this.#bounce(pair, sender, receiver)
     this.#carry(sender, receiver, lost, () => {
       const wrong = wrongOnArrival(pair.method, from === 0 ? 'request' : 'response', message)
       if (wrong !== undefined) return this.#refuse(pair, sender, receiver, wrong)
-      for (const observer of this.#network.observers) observer.delivered?.(receiver.life, message, pair)
+      for (const observer of this.#ways.observers) observer.delivered?.(receiver.life, message, pair)
       receiver.handlers.message(message)
     })
   }
 
   /** As the real network does: a message that cannot be ends its stream, at both ends. */
-  #refuse(pair: StreamPair, sender: End, receiver: End, wrong: string): void {
-    for (const observer of this.#network.observers) observer.refused?.(sender.life, wrong)
+  #refuse(pair: StreamPair, sender: StreamEnd, receiver: StreamEnd, wrong: string): void {
+    for (const observer of this.#ways.observers) observer.refused?.(sender.life, wrong)
     this.#carry(receiver, sender, ignore, () => this.#close(sender, wrong))
     this.#close(receiver, wrong)
     this.#forget(pair)
   }
 
-  #isGone(end: End): boolean {
+  #isGone(end: StreamEnd): boolean {
     return !end.open || !end.life.alive
   }
 
   /** The other end knows nothing of this stream and resets it, as soon as there is anybody to do so. */
-  #bounce(pair: StreamPair, sender: End, receiver: End): void {
+  #bounce(pair: StreamPair, sender: StreamEnd, receiver: StreamEnd): void {
     if (!sender.open || !sender.life.alive) return
     if (!receiver.life.alive && !receiver.life.process.life) {
-      return void this.#network.scheduler.after(RETRANSMIT_MS, () => this.#bounce(pair, sender, receiver))
+      return void this.#ways.scheduler.after(RETRANSMIT_MS, () => this.#bounce(pair, sender, receiver))
     }
     this.#carry(receiver, sender, ignore, () => this.#close(sender, 'connection reset'))
     this.#forget(pair)
   }
 
   /** In order, after a delay; while the way is cut, when it heals. */
-  #carry(sender: End, receiver: End, lost: () => void, deliver: () => void): void {
-    const { scheduler } = this.#network
+  #carry(sender: StreamEnd, receiver: StreamEnd, lost: () => void, deliver: () => void): void {
+    const { scheduler } = this.#ways
     const go = () => {
-      receiver.arrivesAt = Math.max(receiver.arrivesAt, scheduler.nowMs + this.#network.delay())
+      receiver.arrivesAt = Math.max(receiver.arrivesAt, scheduler.nowMs + this.#ways.delay())
       scheduler.after(receiver.arrivesAt - scheduler.nowMs, () => {
         if (receiver.life.isVanished) lost()
         else if (receiver.open) receiver.life.enter(() => receiver.open && deliver())
       })
     }
-    if (receiver.held.length > 0 || this.#network.isCut(sender.life, receiver.life)) receiver.held.push(go)
+    if (receiver.held.length > 0 || this.#ways.isCut(sender.life, receiver.life)) receiver.held.push(go)
     else go()
   }
 
   #closeFrom(pair: StreamPair, from: 0 | 1): void {
-    const { random, scheduler } = this.#network
+    const { random, scheduler } = this.#ways
     const closer = pair.ends[from]
     const other = pair.ends[1 - from]!
     if (!closer.open) return
     if (pair.isForgotten) return this.#close(closer, 'closed by this end')
     const close = () => this.#close(other, 'closed by the other end')
     // A client that closes cancels the call, which may overtake what it has just sent.
-    const overtakes = from === 0 && random.chance(0.5) && !this.#network.isCut(closer.life, other.life)
-    if (overtakes) scheduler.after(this.#network.delay(), () => other.life.enter(close))
+    const overtakes = from === 0 && random.chance(0.5) && !this.#ways.isCut(closer.life, other.life)
+    if (overtakes) scheduler.after(this.#ways.delay(), () => other.life.enter(close))
     else this.#carry(closer, other, ignore, close)
     this.#close(closer, 'closed by this end')
     this.#forget(pair)
@@ -240,15 +223,15 @@ export class SimStreams {
     if (pair.ends.every((end) => end.held.length === 0)) this.#pairs.delete(pair)
   }
 
-  #break(pair: StreamPair, why: string, told: readonly End[]): void {
+  #break(pair: StreamPair, why: string, told: readonly StreamEnd[]): void {
     if (!this.#pairs.has(pair) || pair.isForgotten) return
     if (told.length === pair.ends.length) this.#pairs.delete(pair)
-    const { scheduler } = this.#network
+    const { scheduler } = this.#ways
     if (!told.includes(pair.ends[1])) this.#missInTime(pair)
-    for (const end of told) scheduler.after(this.#network.delay(), () => end.life.enter(() => this.#close(end, why)))
+    for (const end of told) scheduler.after(this.#ways.delay(), () => end.life.enter(() => this.#close(end, why)))
   }
 
-  #close(end: End, why: string): void {
+  #close(end: StreamEnd, why: string): void {
     if (!end.open) return
     end.open = false
     if (end.life.alive) end.handlers.closed(new RpcError('UNAVAILABLE', why))

@@ -4,17 +4,9 @@ import { describeMachine } from './machine.ts'
 import { takeOpenLoopTurns } from './open-loop.ts'
 import { takeOverloadTurns } from './overload.ts'
 import type { DiskProbe, MeasuredSystem, OpenRun, OverloadRun, Results, Run } from './results.ts'
-import type { Settings } from './settings.ts'
+import type { Benchmark } from './settings.ts'
 import { fund, type Started, StartedSystems } from './started.ts'
 import { writeCycle } from './wrk.ts'
-
-export interface Benchmark {
-  readonly settings: Settings
-  readonly command: string
-  readonly signal: AbortSignal
-  /** Takes lines of progress. */
-  say(line: string): void
-}
 
 /** Starts everything, takes all measures, ends everything. Rejects with the signal's reason when it aborts. */
 export async function runBenchmark(benchmark: Benchmark): Promise<Results> {

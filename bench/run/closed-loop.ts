@@ -1,10 +1,10 @@
 import type { Workload } from '../load/requests.ts'
-import type { Benchmark } from './benchmark.ts'
 import { pause } from './child.ts'
 import { syncsPerSecond } from './disk.ts'
 import { hasErrors } from './errors.ts'
 import { measure } from './measure.ts'
 import type { DiskProbe, Run } from './results.ts'
+import type { Benchmark } from './settings.ts'
 import { type Started, turnsOf } from './started.ts'
 import { runWrk } from './wrk.ts'
 

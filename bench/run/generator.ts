@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url'
-import type { LatencyMicroseconds, OpenLoopOptions, OpenLoopReport } from '../load/open-loop.ts'
+import type { OpenLoopOptions, OpenLoopReport } from '../load/open-loop.ts'
 import { Child } from './child.ts'
-import type { LatencyMs } from './measure.ts'
 import type { SentLoad } from './results.ts'
 
 const SCRIPT = fileURLToPath(new URL('../load/open-loop.ts', import.meta.url))
@@ -28,9 +27,4 @@ export async function runOpenLoop(options: OpenLoopOptions, signal: AbortSignal)
 export function sentLoad(askedPerSecond: number, report: OpenLoopReport): SentLoad {
   const { sentPerSecond, waited, unopened, cpuShare } = report
   return { askedPerSecond, sentPerSecond, waited, unopened, loadShare: cpuShare }
-}
-
-export function inMs({ p50, p90, p95, p99, p999, max }: LatencyMicroseconds): LatencyMs {
-  const ms = (microseconds: number) => microseconds / 1_000
-  return { p50: ms(p50), p90: ms(p90), p95: ms(p95), p99: ms(p99), p999: ms(p999), max: ms(max) }
 }

@@ -1,6 +1,7 @@
+import type { LatencyMicroseconds } from '../load/open-loop.ts'
 import { keptBytes } from './disk.ts'
 import { cpuMicroseconds } from './processes.ts'
-import { sum } from './statistics.ts'
+import { sum } from '../../test/statistics.ts'
 import type { Counters, System } from './system.ts'
 
 export interface LatencyMs {
@@ -10,6 +11,11 @@ export interface LatencyMs {
   readonly p99: number
   readonly p999: number
   readonly max: number
+}
+
+export function inMs({ p50, p90, p95, p99, p999, max }: LatencyMicroseconds): LatencyMs {
+  const ms = (microseconds: number) => microseconds / 1_000
+  return { p50: ms(p50), p90: ms(p90), p95: ms(p95), p99: ms(p99), p999: ms(p999), max: ms(max) }
 }
 
 /** What a load generator saw. */

@@ -2,7 +2,7 @@ import { left, type ResultTable, right, whole } from './cells.ts'
 import { hasErrors, marked, systemsWithErrors, troubleNotes } from './errors.ts'
 import { loadNotes } from './load-notes.ts'
 import type { OpenRun, Results } from './results.ts'
-import { median, spread, sum } from './statistics.ts'
+import { median, spread, sum } from '../../test/statistics.ts'
 
 const COLUMNS = [
   left('system'),

@@ -1,14 +1,13 @@
 import type { OpenLoopReport } from '../load/open-loop.ts'
 import type { Workload } from '../load/requests.ts'
-import type { Benchmark } from './benchmark.ts'
 import { pause } from './child.ts'
 import { SETTLE_MS } from './closed-loop.ts'
-import { inMs, runOpenLoop, sentLoad } from './generator.ts'
-import { type LoadResult, measure } from './measure.ts'
+import { runOpenLoop, sentLoad } from './generator.ts'
+import { inMs, type LoadResult, measure } from './measure.ts'
 import type { OpenRun, Run } from './results.ts'
-import { SUBJECT } from './settings.ts'
+import { type Benchmark, SUBJECT } from './settings.ts'
 import { type Started, turnsOf } from './started.ts'
-import { median } from './statistics.ts'
+import { median } from '../../test/statistics.ts'
 
 const CONNECTIONS = { connectionsMax: 1_024, connectionsReady: 64 }
 /** Rates, in percent of a peak. */

@@ -2,7 +2,7 @@ import { known, left, type ResultTable, right, whole } from './cells.ts'
 import { hasErrors, marked, systemsWithErrors, troubleNotes } from './errors.ts'
 import { loadNotes } from './load-notes.ts'
 import type { OverloadRun, Results } from './results.ts'
-import { median, medianKnown, sum } from './statistics.ts'
+import { median, medianKnown, sum } from '../../test/statistics.ts'
 
 const COLUMNS = [
   left('system'),

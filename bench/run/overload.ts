@@ -1,13 +1,13 @@
 import type { Workload } from '../load/requests.ts'
-import type { Benchmark } from './benchmark.ts'
 import { pause } from './child.ts'
-import { inMs, runOpenLoop, sentLoad } from './generator.ts'
-import { totalCpu, watch } from './measure.ts'
+import { runOpenLoop, sentLoad } from './generator.ts'
+import { inMs, totalCpu, watch } from './measure.ts'
 import { peakOf } from './open-loop.ts'
 import { residentBytes } from './processes.ts'
 import type { OverloadRun, Run } from './results.ts'
+import type { Benchmark } from './settings.ts'
 import { type Started, turnsOf } from './started.ts'
-import { sum } from './statistics.ts'
+import { sum } from '../../test/statistics.ts'
 import type { System } from './system.ts'
 
 /** The rate, in percent of the system's own peak. */

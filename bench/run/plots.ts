@@ -2,7 +2,7 @@ import { marked, systemsWithErrors } from './errors.ts'
 import { askedOfTheFastest } from './open-loop-tables.ts'
 import type { OpenRun, Results, Run } from './results.ts'
 import { SUBJECT } from './settings.ts'
-import { median } from './statistics.ts'
+import { median } from '../../test/statistics.ts'
 import { type PerOrder, type Summary, summaries } from './summary.ts'
 import type { Chart, Panel } from './svg.ts'
 

@@ -23,5 +23,14 @@ export interface Settings {
   readonly modules: string | undefined
 }
 
+/** One run under way. */
+export interface Benchmark {
+  readonly settings: Settings
+  readonly command: string
+  readonly signal: AbortSignal
+  /** Takes lines of progress. */
+  say(line: string): void
+}
+
 /** The system that the others are compared with. */
 export const SUBJECT = 'bazaar'

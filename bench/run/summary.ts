@@ -2,7 +2,7 @@ import { hasErrors } from './errors.ts'
 import type { LatencyMs, Measure } from './measure.ts'
 import type { Results, Run } from './results.ts'
 import { SUBJECT } from './settings.ts'
-import { median, medianKnown, type Spread, spread, sum } from './statistics.ts'
+import { median, medianKnown, type Spread, spread, sum } from '../../test/statistics.ts'
 
 /** All rounds of one system under one workload at one number of connections. */
 export interface Summary {

@@ -4,7 +4,7 @@ import { openLoopTables } from './open-loop-tables.ts'
 import { overloadTables } from './overload-tables.ts'
 import type { Results } from './results.ts'
 import { SUBJECT } from './settings.ts'
-import { type Spread, spread } from './statistics.ts'
+import { type Spread, spread } from '../../test/statistics.ts'
 import { type Summary, summaries } from './summary.ts'
 
 const SPEED_COLUMNS = [

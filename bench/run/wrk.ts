@@ -6,8 +6,7 @@ import { CommandFailure } from '../../src/cli/failure.ts'
 import type { LatencyMicroseconds } from '../load/open-loop.ts'
 import type { Workload } from '../load/requests.ts'
 import { Child } from './child.ts'
-import { inMs } from './generator.ts'
-import type { LoadResult } from './measure.ts'
+import { inMs, type LoadResult } from './measure.ts'
 import { endedChildrenCpuMicroseconds } from './processes.ts'
 
 const SCRIPT = fileURLToPath(new URL('../load/replay.lua', import.meta.url))

@@ -1,4 +1,4 @@
-import { spread } from '../../bench/run/statistics.ts'
+import { spread } from '../statistics.ts'
 import { count } from '../../src/cli/units.ts'
 import type { Turn } from './growth.ts'
 import type { Recoveries } from './recoveries.ts'

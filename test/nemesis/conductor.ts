@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { faultOf, type FaultKind, type Scene, type Step } from './faults.ts'
+import { faultOf, type FaultKind, type PlannedStep } from './faults.ts'
 import type { Fleet } from './fleet.ts'
+import type { Scene, Step } from './scene.ts'
 import { untilEveryCopyIsWhole } from './state.ts'
 import type { Transcript } from './transcript.ts'
 
@@ -28,7 +29,7 @@ export class Conductor {
   }
 
   /** Resolves when every fault is over and taken back. */
-  async play(steps: readonly Step[]): Promise<void> {
+  async play(steps: readonly PlannedStep[]): Promise<void> {
     const playing: Promise<void>[] = []
     for (const step of steps) {
       await sleep(step.gapMs)
@@ -45,14 +46,14 @@ export class Conductor {
   }
 
   /** What is acknowledged stands on two disks at least, so one may go: the next only when all is copied again. */
-  async #isDisksTurn({ kind }: Step, playing: readonly Promise<void>[]): Promise<boolean> {
+  async #isDisksTurn({ kind }: PlannedStep, playing: readonly Promise<void>[]): Promise<boolean> {
     await Promise.all(playing)
     const whole = await untilEveryCopyIsWhole(this.#fleet, WHOLE_WITHIN_MS)
     if (!whole) this.#transcript.tell(`${kind}: left out, as the copies were not whole within ${WHOLE_WITHIN_MS} ms`)
     return whole
   }
 
-  async #strike(step: Step): Promise<void> {
+  async #strike(step: PlannedStep): Promise<void> {
     const startMs = performance.now()
     const scene: Scene = {
       fleet: this.#fleet,

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Scene, Step } from './faults.ts'
+import type { Scene, Step } from './scene.ts'
 import { namesOf } from './targets.ts'
 
 const DESCRIPTORS = 256

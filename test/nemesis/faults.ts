@@ -4,10 +4,11 @@ import { setClock } from './clocks.ts'
 import { crowd } from './crowds.ts'
 import { damageFile, fillDisk, loseFile } from './disks.ts'
 import { failDisk, WRITE_FAILURES } from './failing-disk.ts'
-import { PROCESSES, type Fleet } from './fleet.ts'
+import { PROCESSES } from './fleet.ts'
 import { forgetIdle, starve } from './lateness-faults.ts'
 import { judge, WAYS } from './intruders.ts'
 import { Neighbour } from './neighbour.ts'
+import type { Scene, Step } from './scene.ts'
 import { anyProcess, anyReplica, namesOf, type Target } from './targets.ts'
 import { way } from './wires.ts'
 
@@ -18,23 +19,9 @@ const START_MAX_MS = 900
 /** They drift as bad clocks do, and faster than any. */
 const RATES = [0.9, 0.95, 0.99, 1.01, 1.05, 1.2, 2]
 
-/** One fault that was decided: whom it is for, how long it lasts, and where its own dice begin. */
-export interface Step {
+/** A step of a plan: which fault comes, and how it strikes. */
+export interface PlannedStep extends Step {
   readonly kind: FaultKind
-  /** After the step before. */
-  readonly gapMs: number
-  readonly lastsMs: number
-  readonly targets: readonly Target[]
-  readonly roll: number
-}
-
-/** What a fault acts on. */
-export interface Scene {
-  readonly fleet: Fleet
-  /** Tells what was done. */
-  readonly tell: (what: string) => void
-  /** Resolves when a fault has lasted its time, or when everything is to be healed. */
-  readonly last: (step: Step) => Promise<void>
 }
 
 interface Fault {

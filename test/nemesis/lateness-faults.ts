@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SeededRandom } from '../checkers/seeded-random.ts'
-import type { Scene, Step } from './faults.ts'
+import type { Scene, Step } from './scene.ts'
 import { namesOf } from './targets.ts'
 
 /** Nothing is idle for so long but what stands still or is kept for later. */

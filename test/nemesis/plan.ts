@@ -1,5 +1,5 @@
 import { SeededRandom } from '../checkers/seeded-random.ts'
-import { faultOf, type FaultKind, type Step } from './faults.ts'
+import { faultOf, type FaultKind, type PlannedStep } from './faults.ts'
 
 const GAP_MIN_MS = 50
 const GAP_MAX_MS = 1_100
@@ -11,7 +11,7 @@ const KINDS_MAX = 6
 /** What one round does to a system. The seed decides all of it; what meets what is up to the machine. */
 export interface Plan {
   readonly seed: number
-  readonly steps: readonly Step[]
+  readonly steps: readonly PlannedStep[]
   /** Whether the ledger's disk is lost or damaged at some time. */
   readonly losesLedger: boolean
 }
@@ -25,7 +25,7 @@ export function planRound(
 ): Plan {
   const random = new SeededRandom(seed * 7_919)
   const chosen = chooseKinds(random, kinds)
-  const decided: Step[] = []
+  const decided: PlannedStep[] = []
   let disks = 0
   for (let leftMs = seconds * 1_000; leftMs > 0; leftMs -= decided.at(-1)!.gapMs) {
     const step = decideStep(pickByWeight(random, chosen), random)
@@ -43,7 +43,7 @@ function chooseKinds(random: SeededRandom, kinds: readonly FaultKind[]): readonl
   return Array.from({ length: wanted }, () => left.splice(random.integer(0, left.length - 1), 1)[0]!)
 }
 
-function decideStep(kind: FaultKind, random: SeededRandom): Step {
+function decideStep(kind: FaultKind, random: SeededRandom): PlannedStep {
   const { lastsMaxMs, aim } = faultOf(kind)
   // Short absences are as telling as long ones.
   const lastsMs = random.chance(0.3) ? Math.min(50, lastsMaxMs) : random.integer(0, lastsMaxMs)

@@ -81,7 +81,7 @@ export interface Import {
   readonly node: ts.Node
 }
 
-/** Everything that the file imports or re-exports, `import()` included. */
+/** Everything that the file imports or re-exports, types and `import()` included. */
 export function importsOf(file: SourceFile): readonly Import[] {
   return [...nodesOf(file)].flatMap((node) => {
     const specifier = specifierOf(node)
@@ -93,6 +93,7 @@ export function importsOf(file: SourceFile): readonly Import[] {
 
 function specifierOf(node: ts.Node): string | undefined {
   if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return textOf(node.moduleSpecifier)
+  if (ts.isImportTypeNode(node)) return ts.isLiteralTypeNode(node.argument) ? textOf(node.argument.literal) : undefined
   if (!ts.isCallExpression(node) || node.expression.kind !== ts.SyntaxKind.ImportKeyword) return undefined
   return textOf(node.arguments[0])
 }

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import { turnsOf } from './started.ts'
 import { median, medianKnown, spread, sum } from './statistics.ts'
 
 test('the median of an odd number of values is the middle one', () => {
@@ -26,10 +25,4 @@ test('unknown values do not count', () => {
 test('a sum of nothing is 0', () => {
   expect(sum([])).toBe(0)
   expect(sum([1, 2, 3.5])).toBe(6.5)
-})
-
-test('each round begins with another one and meets all', () => {
-  const rounds = [1, 2, 3, 4].map((round) => turnsOf(['a', 'b', 'c'], round).join(''))
-  expect(rounds).toEqual(['abc', 'bca', 'cab', 'abc'])
-  expect(turnsOf([], 1)).toEqual([])
 })

@@ -1,0 +1,8 @@
+import { expect, test } from 'vitest'
+import { turnsOf } from './started.ts'
+
+test('each round begins with another one and meets all', () => {
+  const rounds = [1, 2, 3, 4].map((round) => turnsOf(['a', 'b', 'c'], round).join(''))
+  expect(rounds).toEqual(['abc', 'bca', 'cab', 'abc'])
+  expect(turnsOf([], 1)).toEqual([])
+})

@@ -1,0 +1,21 @@
+import type { StreamHandlers, StreamMethod } from '../src/wire/network.ts'
+import type { Life } from './process.ts'
+
+/** What one process has in its hands of a stream. */
+export interface StreamEnd {
+  readonly life: Life
+  handlers: StreamHandlers<object>
+  open: boolean
+  /** When the last thing sent to this end arrives: streams keep their order. */
+  arrivesAt: number
+  /** What waits for a cut to heal. */
+  readonly held: (() => void)[]
+}
+
+/** One stream: the end that opened it, and the other one. */
+export interface StreamPair {
+  readonly method: StreamMethod
+  readonly ends: readonly [StreamEnd, StreamEnd]
+  /** A box on the way has forgotten it: nothing arrives any more, not even that an end is closed. */
+  isForgotten: boolean
+}

@@ -8,8 +8,8 @@ const given: number[] = []
 const GIVEN_MAX = 1_000
 
 /**
- * A port on loopback that nobody holds at the moment, another one each time. No outgoing connection can take it either: one that calls a port in
- * their range while nobody listens there may be given that very port, and reach itself for good.
+ * A port on loopback that nobody holds at the moment, another one each time. No outgoing connection can take it either: one
+ * that calls a port in their range while nobody listens there may be given that very port, and reach itself for good.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

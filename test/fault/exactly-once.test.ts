@@ -6,14 +6,16 @@ import { startCluster } from '../cluster.ts'
 import { dataOf, order, type HttpAnswer } from '../contract/conformance/http.ts'
 import { levelOf, refusal } from '../contract/conformance/target.ts'
 import { checkEndState } from '../end-state.ts'
-import { eventually, HOPELESS_MS } from './process.ts'
+import { isLate } from './load.ts'
 
-/** Sends an order with its key until it has a definite answer, as a client does. */
-const untilDefinite = (send: () => Promise<HttpAnswer>): Promise<HttpAnswer> =>
-  eventually('a definite answer', HOPELESS_MS, async () => {
+/** Sends an order with its key again, as a client does, while a busy machine is the reason that nobody knows its outcome. */
+async function untilDefinite(send: () => Promise<HttpAnswer>): Promise<HttpAnswer> {
+  for (;;) {
+    const sentMs = performance.now()
     const answer = await send()
-    return answer.status === 503 ? undefined : answer
-  })
+    if (!isLate({ status: answer.status, waitedMs: performance.now() - sentMs })) return answer
+  }
+}
 
 test('2,000 buys at once of the last 1,000 shares: exactly 1,000 are sold', async () => {
   await using cluster = await startCluster()

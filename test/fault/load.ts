@@ -136,12 +136,13 @@ export function load(cluster: { readonly frontEnd: string }, options: LoadOption
   return new Load(() => cluster.frontEnd, options)
 }
 
-/**
- * Of a report in which no error is due, those that a machine without time to spare excuses: 503, given when the front end's
- * patience was over. Throws when there is any other.
- */
+/** Whether a machine without time to spare excuses an answer: 503, given when the front end's patience was over. */
+export const isLate = ({ status, waitedMs }: Pick<SeenError, 'status' | 'waitedMs'>): boolean =>
+  status === 503 && waitedMs >= CLIENT_PATIENCE_MS - 2 * LAST_TRY_MS
+
+/** The errors of a report in which none is due but {@link isLate late} ones. Throws when there is any other. */
 export function lateAnswers({ errors }: LoadReport): readonly SeenError[] {
-  const hasty = errors.filter(({ status, waitedMs }) => status !== 503 || waitedMs < CLIENT_PATIENCE_MS - 2 * LAST_TRY_MS)
+  const hasty = errors.filter((error) => !isLate(error))
   if (hasty.length > 0) throw new Error(`errors that nothing excuses: ${JSON.stringify(hasty)}`)
   return errors
 }

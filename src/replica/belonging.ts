@@ -5,8 +5,8 @@ import type { Identity } from '../wire/messages.ts'
 const IDENTIFY_DEADLINE_MS = 300
 
 /**
- * Whose replica this is. Addresses are handed on: who calls may be the catalogue, the leader or the front end of another
- * system that knows this address from an earlier time. So the replica asks where its operator told it to.
+ * Whose replica this is. The catalogue, the leader or a front end of another system may call here, since it knows this
+ * address from an earlier time. So the replica asks the catalogue that its operator named.
  *
  * R5. A replica belongs to the catalogue that it was started for. No other one seals it or looks into it, and an empty
  *     log adopts no other one's history. Nothing but a generation that this catalogue has come to seals it.
@@ -33,8 +33,8 @@ export class Belonging {
   }
 
   /**
-   * R5 for a history and a generation of it. Rejects with an {@link RpcError} unless it is the own catalogue's, and the
-   * catalogue has come to that generation: whoever takes in a higher one follows nobody any more.
+   * R5 for a history and a generation of it. Rejects with an {@link RpcError} unless the history is the own catalogue's and
+   * the catalogue has come to that generation. A replica that takes in a higher one could follow nobody any more.
    */
   async requireOwnHistory(clusterId: string, generation: number): Promise<void> {
     const own = await this.#identify()

@@ -13,10 +13,10 @@ export type Extension =
   | { readonly kind: 'stale'; readonly head: OrderLogHead }
 
 /**
- * This replica's order log, extended by whoever leads: this replica itself, another one, or two at once. Whoever it is,
- * the log stays a prefix of the ledger:
+ * This replica's order log. Whoever leads extends it: this replica, another one, or two at once. It stays a prefix of the
+ * ledger all the same:
  *
- * R1. Only entries that go on exactly where the log ends are appended; those it holds already are compared by digest.
+ * R1. Only entries that go on exactly where the log ends are appended. Those it holds already are compared by digest.
  * R2. Nothing is appended under a generation below the sealed one.
  */
 export class Copy {

@@ -6,8 +6,8 @@ import type { Belonging } from './belonging.ts'
 import type { Copy } from './copy.ts'
 import { fromWireAppend, ReplicateReceiver, type ReplicateReceiverOwner } from './replicate-stream.ts'
 
-/** A leader that is not heard for this long is looked for anew. */
-const SILENCE_MS = 1_000
+/** When no leader has been heard for this long, one is looked for. */
+const LEADER_SILENCE_MS = 1_000
 
 export interface FollowedLeader {
   readonly replicaId: number
@@ -20,7 +20,7 @@ export interface FollowerOwner {
   leaderless(): void
   /** The log differs from a leader's. */
   differs(): void
-  /** The log goes on where a leader's ends: either may be right. Told once for each leader. */
+  /** The log goes on where a leader's ends, and either may be right. Told once for each leader. */
   isLonger(): void
 }
 
@@ -36,10 +36,10 @@ interface FollowerContext {
 }
 
 /**
- * The follower's side: takes entries from whoever leads and says when they are on disk.
+ * The follower's side: it takes entries from whoever leads, and says when they are on disk.
  *
- * R3. A follower says that it holds an entry only when the entry is on its disk: once it has said hello, only of what this
- *     leader sent. Behind that its log may hold a tail of its own.
+ * R3. A follower says that it holds an entry only when the entry is on its disk. After its first answer it says so only of
+ *     what this leader has sent, for its log may go on with entries that the leader does not know.
  */
 export class FollowerSide implements ReplicateReceiverOwner {
   readonly #context: FollowerContext
@@ -55,7 +55,7 @@ export class FollowerSide implements ReplicateReceiverOwner {
     this.#context = context
   }
 
-  /** The leader that is followed: of several the one that was heard last, since the machine of another may be gone. */
+  /** The leader that is followed. Of several it is the one that was heard last: the machine of another may be gone. */
   get leader(): FollowedLeader | undefined {
     return [...this.#leaders.values()].at(-1)
   }
@@ -64,9 +64,9 @@ export class FollowerSide implements ReplicateReceiverOwner {
     return this.#published
   }
 
-  /** Whether some leader is heard; an open stream alone says nothing of the other end. */
+  /** Whether some leader is heard. That a stream is open says nothing of its other end. */
   get isLed(): boolean {
-    return this.#leaders.size > 0 && this.#context.clock.awakeMs() - this.#heardAt <= SILENCE_MS
+    return this.#leaders.size > 0 && this.#context.clock.awakeMs() - this.#heardAt <= LEADER_SILENCE_MS
   }
 
   /** A leader has opened its stream. */
@@ -98,7 +98,8 @@ export class FollowerSide implements ReplicateReceiverOwner {
     if (why !== undefined) return this.#refuse(leader, why)
     if (hello.generation < copy.head().sealedGeneration) return this.#refuse(leader, 'the generation is over')
     if (!hello.genesis) return this.#refuse(leader, 'no genesis')
-    // R5. What it knows already it has from its own catalogue, and a log with orders adopts no other history.
+    // R5. A history and a generation that it knows came from its own catalogue: only others are asked for there. A log with
+    // orders adopts no other history anyway.
     const held = copy.head()
     const isNews = hello.generation > held.sealedGeneration || (held.length === 0 && held.genesis?.clusterId !== hello.genesis.clusterId)
     if (isNews) await belonging.requireOwnHistory(hello.genesis.clusterId, hello.generation)

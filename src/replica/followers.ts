@@ -10,7 +10,7 @@ import { ReplicateSender, toWireAppend, type AppendMessage } from './replicate-s
 
 const HEARTBEAT_MS = 200
 const SILENCE_CHECK_MS = 50
-/** An in-sync follower that owes an answer this long is dropped: orders go on without it. */
+/** An in-sync follower that owes an answer for longer is dropped, and orders go on without it. */
 const IN_SYNC_SILENCE_MS = 300
 /** A learner, or one that has nothing to do, holds nobody up and gets more time. */
 const LEARNER_SILENCE_MS = 5_000
@@ -27,15 +27,15 @@ interface Follower {
   /** Length of the log that was sent to it, and that it holds on disk. */
   sent: number
   held: number
-  /** When it last answered anything, by the time that this process was awake; it answers heartbeats, too. */
+  /** When it last answered anything, heartbeats included, by the time that this process was awake. */
   heardAt: number
-  /** When it was last sent something while it held all before: from then on it owes. */
+  /** Since when it owes an answer: when it was last sent something while it held everything before. */
   owesSince: number
-  /** Where each catch-up message ends that it has not answered yet; it may be large. */
+  /** Where each catch-up message ends that it has not answered yet. */
   readonly catchingUp: number[]
   /** A catch-up read is under way. */
   reading: boolean
-  /** All orders below this number it was streamed by `Order.Synchronize`, as a program of another make is. */
+  /** `Order.Synchronize` has streamed it all orders below this number, as it does for a program of another make. */
   streamed: number | undefined
 }
 
@@ -50,10 +50,10 @@ export interface Lead {
  * The followers of one leader.
  *
  * O1, for the followers: `held(position)` resolves only when every in-sync follower holds the log up to there on disk.
- * F1. A follower becomes in-sync when it holds everything the leader's own log holds. One whose log is longer than that
- *     says so itself, once it was sent the digest.
- * F2. An in-sync follower that is silent with work outstanding is dropped: its stream is closed and it has to ask again.
- *     So is one that answers no heartbeats, later.
+ * F1. A follower becomes in-sync when it holds everything the leader's own log holds. One with a longer log is sent the
+ *     digest first: it compares, and says how much it holds of the leader's log.
+ * F2. An in-sync follower that is silent with work outstanding is dropped: its stream is closed, and it has to ask again.
+ *     A follower that owes nothing but answers to heartbeats is dropped later.
  */
 export class Followers {
   readonly #clock: Clock
@@ -83,12 +83,12 @@ export class Followers {
   }
 
   /**
-   * Adds a follower, or starts over with one that asks again. A program of another make was `streamed` all orders below
-   * this number when it asked.
+   * Adds a follower, or starts over with one that asks again. `streamed`: a program of another make was sent all orders
+   * below this number when it asked.
    */
   add(address: string, streamed?: number): void {
     const known = this.#followers.get(address)
-    // Right after an election both sides seek each other: what is under way is not begun again.
+    // Right after an election the leader looks for its followers and they look for it. What is under way is not begun again.
     if (known?.phase === 'connecting') {
       known.streamed = streamed ?? known.streamed
       return
@@ -110,7 +110,7 @@ export class Followers {
 
   /** Sends newly decided entries to everyone who has got all before them; the others catch up from the log. */
   send(from: number, entries: readonly Entry[], digest: string): void {
-    const whole = this.#message(from, entries, digest) // one for all: it is encoded once
+    const whole = this.#message(from, entries, digest) // One object for all: it is encoded once.
     for (const follower of this.#followers.values()) {
       const lacks = follower.sent - from
       if (follower.phase === 'connecting' || lacks < 0 || lacks >= entries.length) continue
@@ -125,13 +125,13 @@ export class Followers {
     }
   }
 
-  /** Offers this follower of another make, if it is one, nothing more until it is added again. */
+  /** If a follower of another make is there, it is offered nothing more until it is added again. */
   holdBack(address: string): void {
     this.#foreign.get(address)?.close()
     this.#foreign.delete(address)
   }
 
-  /** More is published: followers of another make may see it. */
+  /** More is published, so followers of another make may be offered it. */
   publishedGrew(): void {
     for (const foreign of this.#foreign.values()) foreign.advance()
   }
@@ -154,7 +154,7 @@ export class Followers {
     this.#foreign.clear()
   }
 
-  /** F3: it does not know `Order.Replicate`. */
+  /** F3. The program there does not know `Order.Replicate`. */
   #isForeign(follower: Follower): void {
     const { address, streamed } = follower
     this.#followers.delete(address)
@@ -205,7 +205,7 @@ export class Followers {
     this.#recheck()
   }
 
-  /** Sends a follower what the log holds and it lacks, a window at a time; orders get their turn after each message. */
+  /** Sends a follower what it lacks of the log, a window at a time. Orders get their turn after each message. */
   async #catchUp(follower: Follower): Promise<void> {
     const { log } = this.#lead
     if (follower.reading) return
@@ -228,7 +228,7 @@ export class Followers {
     return toWireAppend({ generation, from, entries, digest, published: this.#lead.published() })
   }
 
-  /** Whoever does not even answer makes room for one that may, and a program of another make for any other. */
+  /** A program of another make makes room for any other follower, and so does one that has never answered. */
   #makeRoom(): boolean {
     if (this.#followers.size + this.#foreign.size < LIMITS.replicasMax) return true
     // Of several the one that was added first: maps keep that order.

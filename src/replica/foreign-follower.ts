@@ -7,8 +7,8 @@ import { isAway, RpcError, type RpcCode } from '../wire/rpc-error.ts'
 import type { OrderLog } from '../storage/order-log.ts'
 
 /** A follower of another make that does not answer in this time is dropped. Nobody waits for it meanwhile. */
-const CALL_DEADLINE_MS = 2_000
-/** What was streamed to it when it synchronized, it may still be taking in. */
+const FOREIGN_CALL_MS = 2_000
+/** So long it may take to store what it was streamed when it synchronized. */
 const STREAMED_PATIENCE_MS = 2_000
 const STREAMED_POLL_MS = 50
 /** Orders read from the log at once, and offered one after the other. */
@@ -27,9 +27,9 @@ export interface Propagation {
 }
 
 /**
- * A follower that knows only the contract's single calls: it gets each order by `Order.Propagate`, one at a time and in
- * order, once the order is published, since whoever holds it may show it. Nothing is queued for it: a position in the
- * leader's log says how far it was brought.
+ * A follower that knows only the contract's single calls. It gets each order by `Order.Propagate`, one at a time and in
+ * order. It gets none before it is published, since whoever holds an order may show it. Nothing is queued for it: a
+ * position in the leader's log says how far it has come.
  *
  * F3. A follower of another make delays nobody and counts for nothing. One that does not answer, refuses an order or is
  *     too far behind is dropped; it is taken in again when it synchronizes or when a leader is elected.
@@ -113,7 +113,7 @@ export class ForeignFollower {
   async #offer({ number: orderNum, name: stockName, type: tradeType, quantity: stockTradeQuantity }: Entry): Promise<boolean> {
     const order = { orderNum, stockName, tradeType, stockTradeQuantity }
     try {
-      const { resultPropagate } = await this.#leader.network.call(this.address, 'Order.Propagate', order, CALL_DEADLINE_MS)
+      const { resultPropagate } = await this.#leader.network.call(this.address, 'Order.Propagate', order, FOREIGN_CALL_MS)
       return resultPropagate === 1
     } catch (error) {
       if (isAway(error) || saysNothing(error)) throw error
@@ -125,7 +125,7 @@ export class ForeignFollower {
 
   async #whereToBegin(): Promise<number> {
     const begin = (await this.#holdsStreamed()) ? this.#streamed : await this.#findEnd().catch(orElse(undefined))
-    const next = begin ?? this.#streamed ?? this.#leader.published() // It cannot be asked: from now on, then.
+    const next = begin ?? this.#streamed ?? this.#leader.published() // It cannot be asked, so it gets what comes from now on.
     this.#leader.log.info({ follower: this.address, next }, 'another program: single calls, no guarantee')
     return next
   }
@@ -141,7 +141,7 @@ export class ForeignFollower {
     }
   }
 
-  /** How many orders it holds, by questions for single ones: it mostly lacks none or a few, so they begin at the end. */
+  /** Finds out how many orders it holds by asking for single ones. Mostly it lacks few, so it begins at the end. */
   async #findEnd(): Promise<number> {
     const end = this.#leader.published()
     let [held, missing] = [0, end + 1]
@@ -158,7 +158,7 @@ export class ForeignFollower {
     const own = number < 0 ? undefined : await this.#leader.orders.entry(number)
     if (!own) return number < 0
     try {
-      const theirs = await this.#leader.network.call(this.address, 'Order.Lookup', { orderNum: number }, CALL_DEADLINE_MS)
+      const theirs = await this.#leader.network.call(this.address, 'Order.Lookup', { orderNum: number }, FOREIGN_CALL_MS)
       return (
         theirs.orderNum === number &&
         theirs.stockName === own.name &&
@@ -180,7 +180,7 @@ export class ForeignFollower {
 
 const saysNothing = (error: unknown): boolean => error instanceof RpcError && SAYS_NOTHING.includes(error.code)
 
-/** What to take for the answer of a program that does not know the question. */
+/** Makes a value the answer of a program that does not know the question. */
 const orElse =
   <T>(value: T) =>
   (error: unknown): T => {

@@ -11,15 +11,15 @@ const HELLO_DEADLINE_MS = 2_000
 const CONFIRM_DEADLINE_MS = 800
 /** Before a publication is answered every unreachable session may have to lapse. */
 const PUBLISH_DEADLINE_MS = 3_000
-/** A catalogue whose machine has vanished closes nothing. */
+/** A catalogue whose machine has vanished closes no stream. */
 const TRADE_DEADLINE_MS = 3_000
-/** A catalogue that has vanished resets nothing: when it is not heard, it is asked for something, and then given up. */
+/** A catalogue that has vanished resets nothing. When it is not heard it is asked for something, and later given up. */
 const PROBE_MS = 1_000
-const SILENCE_MS = 3_500
+const LEAD_SILENCE_MS = 3_500
 
 /** What the stream makes of what the catalogue says. */
 export interface LeadOwner {
-  /** Comes once. What is decided is told when this is taken in; when it cannot be, the stream ends. */
+  /** Comes once. Until it resolves nothing decided is told. When it rejects, the stream ends. */
   welcomed(stream: LeadStream, welcome: LeadWelcome): Promise<void>
   /** A decided batch or a piece of the gap, in the order of the log. */
   decided(stream: LeadStream, decided: Decided): void
@@ -32,7 +32,7 @@ export interface LeadEnding {
   readonly refused: Refusal | undefined
 }
 
-/** Who waits until everything below a position is published. */
+/** One who waits until everything below a position is published. */
 interface Waiter {
   readonly position: number
   readonly resolve: () => void
@@ -77,7 +77,7 @@ export class LeadStream {
     })
   }
 
-  /** Connects and says hello. Resolves once the stream is over; that it cannot be opened is an ending, too. */
+  /** Connects and says hello. Resolves with the end of the stream, also when it could not be opened. */
   start(hello: LeadHello): Promise<LeadEnding> {
     this.#stream = this.#runtime.network.openStream(this.#address, 'Catalog.Lead', {
       message: (message) => this.#message(message),
@@ -95,7 +95,7 @@ export class LeadStream {
     return this.#cause !== undefined
   }
 
-  /** One batch at a time. One that comes when the stream is over is lost with it. */
+  /** Has one batch decided; there is one at a time. A batch that comes when the stream is over is lost with it. */
   trade(batch: number, requests: readonly OrderRequest[]): void {
     if (this.#cause !== undefined) return
     this.#stream?.send({ trade: { batch, requests } })
@@ -134,11 +134,11 @@ export class LeadStream {
     this.close()
   }
 
-  /** The catalogue is asked to publish nothing: it answers once what it was asked to publish before is done. */
+  /** Asks the catalogue to publish nothing. It answers when it has published what it was asked to before. */
   #probe(): void {
     const silence = this.#clock.awakeMs() - this.#heardAt
     if (this.#cause !== undefined || !this.#welcomed) return
-    if (silence > SILENCE_MS) this.fail(`the catalogue is silent for ${SILENCE_MS} ms`)
+    if (silence > LEAD_SILENCE_MS) this.fail(`the catalogue is silent for ${LEAD_SILENCE_MS} ms`)
     else if (silence > PROBE_MS / 2) this.#stream?.send({ publish: { position: 0, unreachable: [] } })
   }
 

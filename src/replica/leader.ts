@@ -17,7 +17,7 @@ import { repair } from './repair.ts'
 
 const RECONNECT_MS = 50
 /** One read of the gap. */
-const READ_DEADLINE_MS = 2_000
+const GAP_READ_MS = 2_000
 
 export interface LeaderOptions {
   readonly replicaId: number
@@ -25,23 +25,24 @@ export interface LeaderOptions {
   readonly address: string
   readonly catalogueAddress: string
   readonly followers: readonly string[]
-  /** Called when the catalogue cannot work with this replica's log: somebody else has to lead. */
+  /** Called when the catalogue cannot work with this replica's log, so that another one has to lead. */
   unfit(why: string): void
 }
 
-/** Where a leader stands: without the catalogue it can only wait for it. */
+/** How far a leader has come. Without the catalogue it can do nothing but wait for it. */
 type Phase =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'closing-gap'; readonly catalogue: LeadStream; readonly until: number }
   | { readonly kind: 'serving'; readonly catalogue: LeadStream }
 
 /**
- * The leader of one assignment. It has no say in what an order becomes; it sees to it that what the catalogue decided
- * stands on enough disks, and that no cache shows anything older, before anybody hears of it.
+ * The leader of one assignment. It has no say in what an order becomes. Before anybody hears what the catalogue has
+ * decided, the leader sees to it that enough disks hold it and that no cache shows anything older.
  *
  * O1. An acknowledged order is on disk at the catalogue, here, and at every in-sync follower.
  * O2. It is published, so every lookup from then on shows it or something newer.
- * O3. Every request is settled once; what cannot be known is settled as UNKNOWN, and its caller repeats it with its key.
+ * O3. Every request is settled once. One whose outcome is not known is settled as UNKNOWN, and its caller repeats it
+ *     with the same key.
  */
 export class Leader implements LeadOwner {
   readonly #runtime: Runtime
@@ -50,10 +51,13 @@ export class Leader implements LeadOwner {
   readonly #pushes: Pushes
   readonly #stopped = new AbortController()
   #phase: Phase = { kind: 'connecting' }
-  /** The stream of the moment, from its opening on: a leader that stops must not be heard of again. */
+  /** The newest stream, from its opening on: whoever closes this leader has to close it, welcomed or not. */
   #catalogue: LeadStream | undefined
   #followers: Followers | undefined
-  /** Who is to follow once this leader has followers, with what it was streamed. */
+  /**
+   * Addresses of those that are to follow once this leader is welcome at the catalogue, each with what it was streamed. They
+   * are added in the order in which they were named.
+   */
   readonly #toFollow: Map<string, number | undefined>
   #epoch: number
   #genesis: Genesis | undefined
@@ -63,7 +67,7 @@ export class Leader implements LeadOwner {
   #published = 0
   /** Stocks in entries that an earlier leader left unpublished: nobody may have pushed them. */
   #leftBehind: readonly string[] = []
-  /** Settles when all that was decided earlier has its copies and pushes: positions are published in order. */
+  /** Settles when all that was decided earlier has its copies and pushes. So positions are published in order. */
   #earlier: Promise<void> = Promise.resolve()
   #waiting: PendingOrder[] = []
   /** The orders of the last batch, as long as it is on its way. */
@@ -103,19 +107,19 @@ export class Leader implements LeadOwner {
     else if (this.#toFollow.size < LIMITS.replicasMax) this.#toFollow.set(address, streamed)
   }
 
-  /** One that synchronizes is offered nothing until it was streamed what it lacks; then it is added again. */
+  /** Whoever synchronizes is offered nothing while it is streamed what it lacks. Then it is added again. */
   holdBack(address: string): void {
     this.#followers?.holdBack(address)
   }
 
-  /** Elected again while it leads: goes on under the new epoch, with the followers it has and those named. */
+  /** It was elected again while it leads. It goes on under the new epoch, with the followers it has and those named. */
   reassign(epoch: number, followers: readonly string[]): void {
     this.#epoch = Math.max(this.#epoch, epoch)
     const known = new Set(this.followers().map((view) => view.address))
     for (const address of followers) if (!known.has(address)) this.addFollower(address)
   }
 
-  /** Takes orders; each is settled in time, at the latest when this leader is closed. */
+  /** Takes orders. Each is settled in time, at the latest when this leader is closed. */
   place(orders: readonly PendingOrder[]): void {
     const room = LIMITS.leaderPendingOrdersMax - this.#waiting.length - this.#inFlight.length
     orders.forEach((order, at) => {
@@ -126,7 +130,7 @@ export class Leader implements LeadOwner {
   }
 
   /**
-   * The published length, as the catalogue confirms it now: what is not below it does not exist for anyone yet.
+   * The published length, as the catalogue confirms it now. An order that is not below it exists for nobody yet.
    * Undefined when the catalogue cannot be asked.
    */
   async confirmPublished(): Promise<number | undefined> {
@@ -146,7 +150,7 @@ export class Leader implements LeadOwner {
 
   // ---- the story of an order -------------------------------------------------------------------------------------
 
-  /** decide: one batch is on its way while the next gathers. A batch costs much, however small it is. */
+  /** decide: one batch is on its way while the next one gathers. Even a small batch costs much. */
   #trade(): void {
     if (this.#phase.kind !== 'serving' || this.#waiting.length === 0 || this.#inFlight.length > 0) return
     this.#inFlight = this.#waiting.splice(0, LIMITS.tradeBatchMax)
@@ -166,7 +170,7 @@ export class Leader implements LeadOwner {
     const pushed = this.#pushes.push(names, end - 1, decided.sessions)
     const ready = Promise.all([pushed, copied, this.#earlier]) // O1
     this.#earlier = ready.then(() => undefined)
-    this.#earlier.catch(() => undefined) // told below; the next batch may never come
+    this.#earlier.catch(() => undefined) // It is told below. There may be no next batch that would meet it.
     const [unreachable] = await ready
     await catalogue.publish(end, unreachable) // O2
     this.#published = Math.max(this.#published, end)
@@ -174,7 +178,7 @@ export class Leader implements LeadOwner {
     this.#acknowledge(decided)
   }
 
-  /** Without entries, too, it waits: what an earlier stream delivered may still be on its way to a follower. */
+  /** Waits for the followers without entries, too: what an earlier stream delivered may still be on its way to them. */
   async #copyEverywhere(from: number, entries: readonly Entry[], digest: string): Promise<void> {
     const generation = this.#generation
     if (entries.length > 0) {
@@ -205,7 +209,7 @@ export class Leader implements LeadOwner {
 
   async #keepConnected(): Promise<void> {
     const { clock, log } = this.#runtime
-    let trouble = ''
+    let trouble: string | undefined
     while (!this.#stopped.signal.aborted) {
       try {
         await this.#connect()
@@ -226,7 +230,7 @@ export class Leader implements LeadOwner {
     const { catalogueAddress } = this.#options
     if (adopt) await this.#copy.seal(adopt.generation, adopt.genesis as Genesis)
     const read = (request: ReadRequest) =>
-      this.#runtime.network.call(catalogueAddress, 'Catalog.Read', request, READ_DEADLINE_MS)
+      this.#runtime.network.call(catalogueAddress, 'Catalog.Read', request, GAP_READ_MS)
     for (;;) {
       const { length: from, genesis } = this.#copy.head()
       if (!genesis || this.#stopped.signal.aborted) return
@@ -263,7 +267,7 @@ export class Leader implements LeadOwner {
     throw new Error(why)
   }
 
-  /** See repair.ts. Followers begin anew: of a tail that is given up, what they hold counts for nothing. */
+  /** See repair.ts. The followers begin anew, since what they hold of a tail that was given up counts for nothing. */
   async #repair(): Promise<boolean> {
     const isPrefix = await repair(this.#runtime, this.#copy, this.#options.catalogueAddress)
     for (const { address } of this.followers()) this.#toFollow.set(address, undefined)
@@ -278,7 +282,7 @@ export class Leader implements LeadOwner {
     const genesis = welcome.genesis as Genesis
     await this.#copy.seal(generation, genesis)
     const unpublished = await entriesBetween(this.#copy.log, published, this.#received)
-    // By now the stream may be over, and the catalogue may have lost an empty history and begun another one.
+    // The stream may be over by now. Then the catalogue may have lost an empty history and have begun another one.
     if (catalogue.isOver || this.#stopped.signal.aborted) return
     this.#genesis = genesis
     this.#generation = generation

@@ -4,16 +4,16 @@ import type { LiveSession } from '../wire/messages.ts'
 import { FRONT_END_HEADER, ORDER_NUMBER_HEADER } from '../wire/push-headers.ts'
 import type { RouteStream } from './route-stream.ts'
 
-/** A front end that has not confirmed an invalidation by then is reported to the catalogue, which lets its session lapse. */
+/** A front end that has not confirmed a push in this time is reported to the catalogue, which lets its session lapse. */
 const PUSH_DEADLINE_MS = 200
-/** A front end that owes this many confirmations is not sent any more. */
+/** A front end that owes this many confirmations is sent no more pushes. */
 const UNCONFIRMED_MAX = 1_000
-/** After a push to a foreign front end failed, the next try waits this long. */
-const FOREIGN_RETRY_MS = 1_000
+/** When a push to a front end of another make has failed, the next try waits this long. */
+const FOREIGN_PUSH_RETRY_MS = 1_000
 
 /**
- * The invalidations that a leader pushes before it has a trade published: to front ends of our own over the stream they
- * keep to this replica, else by `GET /cache/<name>`.
+ * The invalidations that a leader pushes before it has a trade published. Front ends of our own get them over the stream
+ * that they keep to this replica, others by `GET /cache/<name>`.
  */
 export class Pushes {
   readonly #clock: Clock
@@ -82,6 +82,6 @@ export class Pushes {
   async #pushForeign(names: readonly string[], number: number): Promise<void> {
     if (this.#configuredIsOurs || this.#clock.monotonicMs() < this.#foreignRetryAt) return
     const reached = await this.#pushByHttp(this.#configuredFrontEnd, names, number)
-    if (!reached) this.#foreignRetryAt = this.#clock.monotonicMs() + FOREIGN_RETRY_MS
+    if (!reached) this.#foreignRetryAt = this.#clock.monotonicMs() + FOREIGN_PUSH_RETRY_MS
   }
 }

@@ -6,9 +6,9 @@ import type { FollowerOwner } from './follower.ts'
 import { repair } from './repair.ts'
 import { Solitude } from './solitude.ts'
 
-const RETRY_MS = 200
-const CALL_DEADLINE_MS = 500
-/** A leader of another make has no heartbeat, and may have dropped this replica or have been started anew. */
+const REJOIN_RETRY_MS = 200
+const REJOIN_CALL_MS = 500
+/** A leader of another make is asked so often: it has no heartbeat, and does not say that it has dropped this replica. */
 const FOREIGN_LEADER_MS = 2_000
 
 export interface RejoinOptions {
@@ -27,9 +27,9 @@ export interface RejoinOptions {
 }
 
 /**
- * A replica that follows nobody asks the front end who leads, and that leader to take it in, until a leader is heard.
- * Nobody is re-elected for it, whatever its id. Where another program leads, the catalogue tells what was decided, and that
- * leader's `Propagate` when to ask there.
+ * A replica that follows nobody asks the front end who leads, and asks that leader to take it in, until a leader is heard.
+ * No election is held for it, whatever its id. Where a program of another make leads, this replica reads from the catalogue
+ * what was decided; that leader's `Propagate` says when there is more.
  */
 export class Rejoin implements FollowerOwner {
   readonly #runtime: Runtime
@@ -38,9 +38,9 @@ export class Rejoin implements FollowerOwner {
   readonly #solitude: Solitude
   readonly #stopped = new AbortController()
   #wake = new AbortController()
-  /** The log was found to differ: it is compared with the ledger before a leader is asked again. */
+  /** The log differs from a leader's. It is compared with the ledger before a leader is asked again. */
   #forked = false
-  /** The log goes on where a leader's ends: it is compared with the ledger, too, and this replica follows meanwhile. */
+  /** The log goes on where a leader's ends. It is compared with the ledger, and this replica follows meanwhile. */
   #longer = false
   /** Address of the leader that was asked last, and has not been heard since. */
   #asked: string | undefined
@@ -58,7 +58,7 @@ export class Rejoin implements FollowerOwner {
     void this.#run()
   }
 
-  /** A log that was kept although it differs would be offered again without a pause. */
+  /** Asks at once, unless the log differs: one that is kept all the same would be offered again without a pause. */
   leaderless(): void {
     if (!this.#forked) this.#wake.abort()
   }
@@ -77,7 +77,7 @@ export class Rejoin implements FollowerOwner {
     return this.#solitude
   }
 
-  /** What a replica that does not lead is, in the words of its status. */
+  /** The role of this replica while it does not lead, in the words of its status. */
   get role(): 'follower' | 'follower of another program' | 'follower, alone' {
     if (this.#options.isLed()) return 'follower'
     return this.#foreignLeader ? 'follower of another program' : 'follower, alone'
@@ -96,11 +96,11 @@ export class Rejoin implements FollowerOwner {
       else this.#foreignLeader = this.#asked = undefined
       this.#solitude.look(isUnled && !this.#foreignLeader)
       this.#wake = new AbortController()
-      await sleep(this.#runtime.clock, RETRY_MS, this.#wake.signal)
+      await sleep(this.#runtime.clock, REJOIN_RETRY_MS, this.#wake.signal)
     }
   }
 
-  /** Returns why it could not, or undefined. */
+  /** Compares the log with the ledger. Returns why it could not, or undefined. */
   async #compare(): Promise<string | undefined> {
     try {
       await repair(this.#runtime, this.#copy, this.#options.catalogueAddress)
@@ -112,7 +112,7 @@ export class Rejoin implements FollowerOwner {
     }
   }
 
-  /** Asks to be taken in; returns why nobody has come to lead it yet. Undefined: a leader of another make has. */
+  /** Asks to be taken in. Returns why no leader has come yet; undefined where a leader of another make has. */
   async #ask(): Promise<string | undefined> {
     const { network, log, clock } = this.#runtime
     const { frontEndAddress } = this.#options
@@ -121,12 +121,12 @@ export class Rejoin implements FollowerOwner {
     if (clock.awakeMs() < (this.#foreignLeader?.askAgainAt ?? 0)) return undefined
     let asked = `front end ${frontEndAddress}`
     try {
-      const { status, body } = await network.httpGet(frontEndAddress, '/leader', CALL_DEADLINE_MS)
+      const { status, body } = await network.httpGet(frontEndAddress, '/leader', REJOIN_CALL_MS)
       const leader = (body as { data?: { leader?: unknown } } | undefined)?.data?.leader
       if (status !== 200 || typeof leader !== 'string') return `${asked} knows no leader`
       if (leader === this.#options.ownAddress()) return `${asked} takes this replica for the leader`
       asked = `leader ${leader}`
-      // A leader of ours would have been heard by now, mostly.
+      // A leader of our own make would mostly have been heard by now.
       if (leader === this.#asked && (await this.#isForeign(leader))) await this.#followForeign(leader)
       else await this.#askOurs(leader)
       return `${asked} was asked, and has not come yet`
@@ -146,7 +146,7 @@ export class Rejoin implements FollowerOwner {
 
   async #isForeign(leader: string): Promise<boolean> {
     try {
-      await this.#runtime.network.call(leader, 'Order.Status', {}, CALL_DEADLINE_MS)
+      await this.#runtime.network.call(leader, 'Order.Status', {}, REJOIN_CALL_MS)
       return false
     } catch (error) {
       if (error instanceof RpcError && error.code === 'UNIMPLEMENTED') return true
@@ -154,7 +154,7 @@ export class Rejoin implements FollowerOwner {
     }
   }
 
-  /** What it streams is what the catalogue was asked for a moment before; nothing else enters the log. */
+  /** Reads from the catalogue first. What that leader streams then is not looked at: nothing else enters the log. */
   async #followForeign(address: string): Promise<void> {
     const isNew = this.#foreignLeader?.address !== address
     await this.#options.catchUp()
@@ -165,6 +165,6 @@ export class Rejoin implements FollowerOwner {
 
   async #synchronize(leader: string, overReplicate: boolean): Promise<void> {
     const request = { orderNum: this.#copy.head().length - 1, synchronizedAdd: this.#options.ownAddress(), overReplicate }
-    await this.#runtime.network.callStreaming(leader, 'Order.Synchronize', request, CALL_DEADLINE_MS)
+    await this.#runtime.network.callStreaming(leader, 'Order.Synchronize', request, REJOIN_CALL_MS)
   }
 }

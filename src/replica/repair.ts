@@ -3,22 +3,22 @@ import type { Entries } from '../wire/messages.ts'
 import { commonLength } from '../storage/chain.ts'
 import type { Copy } from './copy.ts'
 
-const CALL_DEADLINE_MS = 2_000
+const LEDGER_READ_MS = 2_000
 
 /**
  * Compares this replica's log with the ledger, and gives up its tail where the ledger has gone another way for good.
  *
- * R4. A tail is given up (and archived) only for a ledger of a higher generation: one that stands where the tail begins
- *     with an entry of a higher generation, or one that was recovered after the tail was decided, and so without it: had
- *     this log been read then, the ledger would go on with it. Otherwise it is the ledger that has lost something, and
- *     this log is what it has to be recovered from.
+ * R4. A tail is given up, and archived, only for a ledger of a higher generation. Either that ledger has an entry of a
+ *     higher generation where the tail begins, or it was recovered after the tail was decided. A recovery that had read
+ *     this log would have kept the tail, so it was done without this log. In all other cases the ledger has lost
+ *     something, and has to be recovered from this log.
  *
  * Returns whether the log is a prefix of the ledger now. A log of another cluster never is, and is never touched.
  */
 export async function repair(runtime: Runtime, copy: Copy, catalogueAddress: string): Promise<boolean> {
   const { network, log } = runtime
   const read = (from: number, limit: number): Promise<Entries> =>
-    network.call(catalogueAddress, 'Catalog.Read', { from, limit }, CALL_DEADLINE_MS)
+    network.call(catalogueAddress, 'Catalog.Read', { from, limit }, LEDGER_READ_MS)
 
   const own = copy.head()
   const theirs = await read(0, 0)

@@ -55,7 +55,7 @@ export class ReplicateSender {
     this.#stream?.send(message)
   }
 
-  /** Says that the follower's log differs. The follower closes the stream: closing it from here could overtake the message. */
+  /** Says that the follower's log differs. The follower ends the stream: a close from here could overtake the message. */
   fork(): void {
     this.#stream?.send({ forked: refusal('the logs differ', { differs: true }) })
   }

@@ -20,9 +20,9 @@ import type { Copy } from './copy.ts'
 import type { Settlement } from './pending-order.ts'
 import type { Role } from './role.ts'
 
-/** A foreign caller's wait for an outcome; within it an unknown one is asked for again. */
-const FOREIGN_DEADLINE_MS = 4_000
-const FOREIGN_RETRY_MS = 50
+/** How long a caller waits for an outcome. In this time an unknown one is asked for again. */
+const SINGLE_ORDER_MS = 4_000
+const UNKNOWN_RETRY_MS = 50
 const CATALOGUE_CALL_MS = 2_000
 
 const NO_ANSWER: Settlement = { number: UNKNOWN, replayed: false }
@@ -47,7 +47,7 @@ export class SingleCalls {
   async request(call: RequestStockName): Promise<{ transactionNum: number }> {
     const { stockName: name, stockTradeQuantity: quantity, tradeType: type, key } = call
     const request = foreignRequest({ name, quantity, type, key }, this.#runtime.random)
-    const until = this.#runtime.clock.monotonicMs() + FOREIGN_DEADLINE_MS
+    const until = this.#runtime.clock.monotonicMs() + SINGLE_ORDER_MS
     let mayBePlaced = false
     for (;;) {
       const leader = this.#role.leader
@@ -61,11 +61,11 @@ export class SingleCalls {
       if (this.#runtime.clock.monotonicMs() > until) {
         throw notDone(mayBePlaced, 'FAILED_PRECONDITION', 'this replica does not lead')
       }
-      await sleep(this.#runtime.clock, FOREIGN_RETRY_MS)
+      await sleep(this.#runtime.clock, UNKNOWN_RETRY_MS)
     }
   }
 
-  /** Any replica answers; what it does not know to be published it has confirmed, as a leader does. */
+  /** Any replica answers. Like a leader, it asks the catalogue about an order that it does not know to be published. */
   async lookup(number: number): Promise<LookupOrderNumResult> {
     const found = number >= 0 ? await this.#findAnywhere(number) : undefined
     if (!found) return { orderNum: -1, stockName: '', tradeType: '', stockTradeQuantity: -1 }
@@ -85,7 +85,7 @@ export class SingleCalls {
     throw new RpcError('UNAVAILABLE', 'this replica has not caught up yet')
   }
 
-  /** Nothing enters the log that the catalogue has not decided: what is offered is only taken as a hint to ask there. */
+  /** Takes an offered order as a hint to ask the catalogue: nothing enters the log that was not decided there. */
   async propagated({ orderNum, stockName, tradeType, stockTradeQuantity }: PropagateOrderNum): Promise<{ resultPropagate: number }> {
     if (orderNum < 0 || orderNum >= LIMITS.logLengthMax) return { resultPropagate: 0 }
     await this.#catchUpTo(orderNum + 1)
@@ -125,7 +125,7 @@ export class SingleCalls {
     }
   }
 
-  /** An empty log may know no history, or one that never began: where no leader of ours tells it, the own catalogue does. */
+  /** An empty log may know no history, or one that never began. Its catalogue says which one it is. */
   async #adopt(): Promise<void> {
     const { network } = this.#runtime
     const { generation, genesis } = await network.call(this.#catalogueAddress, 'Catalog.Origin', {}, CATALOGUE_CALL_MS)
@@ -146,13 +146,13 @@ export class SingleCalls {
       }
       from += entries.length
     }
-    // Only now: a program of another make is not offered an order by one call while it is sent the ones before by another.
+    // It is added at the end: nobody is offered an order by one call while another one still brings those before.
     if (synchronizedAdd === '' || asker.isGone) return
     if (this.#role.leader !== leader) throw new RpcError('FAILED_PRECONDITION', 'this replica leads no more')
     leader?.addFollower(synchronizedAdd, end)
   }
 }
 
-/** Why an order was not answered. What was once tried without an answer may have been placed, whatever is said later. */
+/** Why an order was not answered. One that was tried without an answer may have been placed, whatever is said later. */
 const notDone = (mayBePlaced: boolean, code: RpcCode, why: string): RpcError =>
   mayBePlaced ? new RpcError('UNAVAILABLE', 'the outcome is not known; the order may have been placed') : new RpcError(code, why)

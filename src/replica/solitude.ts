@@ -8,7 +8,7 @@ const WHY_CHARACTERS_MAX = 300
 /** How often it is told again, with the reason of the moment. */
 const ALONE_REPORT_MS = 10_000
 
-/** How long this replica has followed nobody, though it does not lead either, and why. Whoever waits for it can read it. */
+/** Keeps for how long, and why, this replica has followed nobody although it does not lead, and logs it now and then. */
 export class Solitude {
   readonly #clock: Clock
   readonly #log: Logger
@@ -37,7 +37,7 @@ export class Solitude {
     this.#why = why?.slice(0, WHY_CHARACTERS_MAX)
   }
 
-  /** Takes in how it is now. Called several times a second. */
+  /** Takes in whether this replica is alone now. Called several times a second. */
   look(isAlone: boolean): void {
     const now = this.#clock.monotonicMs()
     if (!isAlone) return this.#end()

@@ -38,6 +38,7 @@ export class Status {
     const { runtime, replicaId, copy, role, follower, rejoin } = this.#parts
     const { genesis, diskId, sealedGeneration, length, digest } = copy.head()
     const { trouble, leader, address, published } = role
+    const followed = follower.isLed ? follower.leader?.replicaId : undefined
     return {
       process: runtime.usage(),
       replicaId,
@@ -54,7 +55,7 @@ export class Status {
       canLead: trouble === undefined,
       trouble: trouble ?? '',
       batches: copy.batches,
-      leader: String(leader ? replicaId : follower.isLed ? follower.leader?.replicaId : ''),
+      leader: String(leader ? replicaId : (followed ?? '')),
       aloneMs: rejoin.solitude.ms,
       aloneWhy: rejoin.solitude.why ?? '',
     }

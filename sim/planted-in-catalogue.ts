@@ -119,7 +119,7 @@ export const CATALOGUE_BUGS: readonly PlantedBug[] = [
     what: 'C3: an empty catalogue begins a new history in front of replicas with orders',
     file: 'src/catalogue/recovery.ts',
     find: 'if (!best) return begin(',
-    replace: 'return begin(',
+    replace: 'if (!best || holders.length > 0) return begin(',
   },
   {
     name: 'backup-trusted',

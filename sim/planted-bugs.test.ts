@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
+import { expect, test } from 'vitest'
+import type { PlantedBug } from './planted-bug.ts'
+import { PLANTED_BUGS } from './planted-bugs.ts'
+import { plant } from './planting.ts'
+
+const ROOT = fileURLToPath(new URL('../', import.meta.url))
+
+/** At most one bug a file: so many programs have to be looked at. */
+function programsOf(bugs: readonly PlantedBug[]): ReadonlyMap<string, PlantedBug>[] {
+  const programs: Map<string, PlantedBug>[] = []
+  for (const bug of bugs) {
+    const path = ROOT + bug.file
+    let program = programs.find((each) => !each.has(path))
+    if (!program) programs.push((program = new Map()))
+    program.set(path, bug)
+  }
+  return programs
+}
+
+/** What the compiler has to say of each file with a bug in it. */
+function complaints(): string[] {
+  const { config } = ts.readConfigFile(`${ROOT}tsconfig.json`, ts.sys.readFile)
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, ROOT)
+  // What a bug leaves out may have been the only use of something.
+  const lenient = { ...options, noUnusedLocals: false, noUnusedParameters: false }
+  const host = ts.createCompilerHost(lenient)
+  const asItIs = host.getSourceFile.bind(host)
+  const files = new Map<string, ts.SourceFile | undefined>()
+  const complained: string[] = []
+  let before: ts.Program | undefined
+  for (const bugs of programsOf(PLANTED_BUGS)) {
+    host.getSourceFile = (path, language) => {
+      const bug = bugs.get(path)
+      if (bug) return ts.createSourceFile(path, plant(readFileSync(path, 'utf8'), bug), language, true)
+      if (!files.has(path)) files.set(path, asItIs(path, language))
+      return files.get(path)
+    }
+    const program = ts.createProgram([...bugs.keys()], lenient, host, before)
+    before = program
+    for (const [path, { name }] of bugs) {
+      const file = program.getSourceFile(path)
+      const found = [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)]
+      complained.push(...found.map(({ messageText }) => `${name}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`))
+    }
+  }
+  return complained
+}
+
+test('a planted bug breaks a rule of the design, not the language: the compiler takes it', () => {
+  expect(complaints()).toEqual([])
+})

@@ -96,7 +96,7 @@ export class LedgerChecks implements NetworkObserver {
     this.#length = length
     const entries = await entriesBetween(ledger, from, length)
     if (ledger !== this.#ledger) return
-    entries.forEach((entry, i) => this.#lookAt(entry, from + i))
+    for (const [i, entry] of entries.entries()) this.#lookAt(entry, from + i)
   }
 
   #lookAt({ number, key, name, type, quantity }: Entry, place: number): void {

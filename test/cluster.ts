@@ -236,10 +236,12 @@ export async function startCluster(
 
 /** For a program of its own: Ctrl-C and SIGTERM end all clusters, then the program. */
 export function endClustersOnSignals(): void {
-  let ended: Promise<void> | undefined
+  let isEnding = false
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
-      ended ??= Cluster.endAll().finally(() => process.exit(INTERRUPTED)) // npm passes the terminal's Ctrl-C on once more.
+      if (isEnding) return // npm passes the terminal's Ctrl-C on once more.
+      isEnding = true
+      void Cluster.endAll().finally(() => process.exit(INTERRUPTED))
     })
   }
 }

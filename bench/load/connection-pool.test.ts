@@ -4,7 +4,9 @@ import { freePort } from '../../test/free-port.ts'
 import { ConnectionPool } from './connection-pool.ts'
 
 const servers: Server[] = []
-afterEach(() => servers.splice(0).forEach((server) => server.close()))
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close()
+})
 
 async function listening(server: Server): Promise<string> {
   servers.push(server)

@@ -81,7 +81,9 @@ class RedisMarket implements Market {
   #flush(): void {
     const batch = this.#waiting
     this.#waiting = []
-    this.#send(batch).catch((error: unknown) => batch.forEach(({ fail }) => fail(error)))
+    this.#send(batch).catch((error: unknown) => {
+      for (const { fail } of batch) fail(error)
+    })
   }
 
   async #send(batch: readonly Waiting[]): Promise<void> {

@@ -4,7 +4,7 @@ import { afterEach, expect, test } from 'vitest'
 import { BazaarClient } from '../http/client.ts'
 import type { MessageStream, RpcServer, Services } from '../wire/network.ts'
 import type { ReplicaToFrontEnd } from '../wire/messages.ts'
-import { Proxy } from '../../test/nemesis/proxy.ts'
+import { TcpProxy } from '../../test/nemesis/proxy.ts'
 import { Wires } from '../../test/nemesis/wires.ts'
 import { grpcNetwork } from './network.ts'
 
@@ -19,8 +19,8 @@ afterEach(async () => {
 })
 
 /** A proxy in front of a server on that port, and its address. */
-async function behindProxy(port: number): Promise<{ proxy: Proxy; address: string }> {
-  const proxy = new Proxy('server', port, new Wires(), () => 'client')
+async function behindProxy(port: number): Promise<{ proxy: TcpProxy; address: string }> {
+  const proxy = new TcpProxy('server', port, new Wires(), () => 'client')
   cleanUp.push(() => proxy.close())
   return { proxy, address: await proxy.listen() }
 }

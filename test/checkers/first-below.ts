@@ -29,7 +29,8 @@ export class FirstBelow {
     }
   }
 
-  #descend(height: number, index: number, bound: number): number {
+  #descend(fromHeight: number, fromIndex: number, bound: number): number {
+    let [height, index] = [fromHeight, fromIndex]
     while (height > 0) {
       height -= 1
       index *= 2

@@ -16,7 +16,7 @@ export const READ_MUTATIONS: Readonly<Record<string, Mutation>> = {
   }),
   'quantity and volume of different times': ofEntry((entry, recording) => {
     const [before, after] = [0, 1].map((more) => readAt(entry.number + more, entry.name, recording, late(recording)))
-    if (!before || before.outcome.kind !== 'found' || after?.outcome.kind !== 'found') return undefined
+    if (before?.outcome.kind !== 'found' || after?.outcome.kind !== 'found') return undefined
     const { volume } = after.outcome
     return also(recording, { ...before, outcome: { ...before.outcome, ...(volume !== undefined && { volume }) } })
   }),

@@ -6,7 +6,7 @@ import { CliProcess, survivors, type Exit } from '../fault/process.ts'
 import { freePort } from '../free-port.ts'
 import { callerEnvironment, callersAreKnown, sourceAddress } from './callers.ts'
 import { holdsItsFile, makeWay, REFUSAL, type Rivals, type Way } from './intruders.ts'
-import { Proxy } from './proxy.ts'
+import { TcpProxy } from './proxy.ts'
 import type { Transcript } from './transcript.ts'
 import { identityOf, type LeftFile } from './verified.ts'
 import { Wires } from './wires.ts'
@@ -26,7 +26,7 @@ const RESTART_MS = 200
 
 interface Member {
   readonly port: number
-  readonly proxy: Proxy
+  readonly proxy: TcpProxy
   readonly publicAddress: string
   readonly lives: CliProcess[]
   /** Faults that keep it down, and faults that keep it paused. */
@@ -151,7 +151,7 @@ export class Fleet implements Addresses {
       mkdirSync(this.controlFolder(name))
       makeDisk(name)
       const port = await freePort()
-      const proxy = new Proxy(name, port, this.wires, callerAt)
+      const proxy = new TcpProxy(name, port, this.wires, callerAt)
       const publicAddress = await proxy.listen()
       const environment = { ...callerEnvironment(sourceAddress(PROCESSES.indexOf(name))), ...environmentOf(name) }
       this.#members.set(name, { port, proxy, publicAddress, environment, lives: [], downs: 0, pauses: 0, descriptorsMax: undefined })

@@ -19,7 +19,7 @@ const UNKNOWN_CALLER = 'unknown caller'
  * The public address of one process. It finds out who calls, and lets the weather between the two decide what arrives:
  * cut or slow, each way on its own. While a way is cut, new connections wait for it.
  */
-export class Proxy {
+export class TcpProxy {
   readonly name: string
   readonly #target: number
   readonly #wires: Wires

@@ -73,7 +73,7 @@ function untold(service: string, sources: readonly TextFile[], page: string): st
   return sources.flatMap(({ path, text }) => {
     const labels = matches(text, INVARIANT)
     const timings = [...text.matchAll(TIMING)].map(
-      ([, name, value = '']) => `\`${name}\` ${posix.basename(path)} ${valueOf(value)}`,
+      ([, name, value = '']) => `\`${name}\` ${posix.basename(path)} ${productOf(value)}`,
     )
     return [
       ...labels.filter((label) => !page.includes(`**${label}**`)).map((label) => `${service}: ${label} of ${path}`),
@@ -83,7 +83,7 @@ function untold(service: string, sources: readonly TextFile[], page: string): st
 }
 
 /** `60 * 60 * 1000` as a number. */
-const valueOf = (product: string): number =>
+const productOf = (product: string): number =>
   product.replaceAll('_', '').split('*').reduce((value, factor) => value * Number(factor), 1)
 
 describe.each(SERVICES)('src/%s/DESIGN.md', (service) => {

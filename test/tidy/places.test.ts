@@ -34,8 +34,10 @@ const lockAddresses = (lock: TextFile): string[] =>
   linesWhere(lock, (line) => /"resolved"/.test(line) || (/\b(https?|git|ssh|file):/.test(line) && !THANKS.test(line)))
 
 /** A file that stands at the top is the first thing that a newcomer sees. */
-const AT_THE_TOP =
-  '.gitignore ARCHITECTURE.md LICENSE README.md package-lock.json package.json tsconfig.json vitest.config.ts'.split(' ')
+const AT_THE_TOP = [
+  ...['.editorconfig', '.gitignore', 'ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md'],
+  ...['biome.json', 'package-lock.json', 'package.json', 'tsconfig.json', 'vitest.config.ts'],
+]
 const strayFiles = (files: readonly TextFile[]): string[] =>
   files.map(({ path }) => path).filter((path) => !path.includes('/') && !AT_THE_TOP.includes(path))
 

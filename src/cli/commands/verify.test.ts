@@ -95,7 +95,7 @@ describe('bazaar verify', () => {
     const bytes = copies.map((name) => readFileSync(join(data, name)))
     await ledger.close()
     await log.close()
-    copies.forEach((name, at) => writeFileSync(join(data, name), bytes[at]!))
+    for (const [at, name] of copies.entries()) writeFileSync(join(data, name), bytes[at]!)
     for (const name of readdirSync(data)) if (/-shm$|\.lock$/.test(name)) rmSync(join(data, name))
   }
 

@@ -65,3 +65,6 @@ export class ManualClock implements Clock {
     this.after(0, run)
   }
 }
+
+/** Resolves when all that is ready now has been handled, and what that has made ready. */
+export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

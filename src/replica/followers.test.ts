@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ManualClock } from '../../test/manual-clock.ts'
+import { ManualClock, settled } from '../../test/manual-clock.ts'
 import { ManualNetwork, type ManualStream } from '../../test/manual-network.ts'
 import { LIMITS } from '../domain/limits.ts'
 import { OPENING_CATALOGUE } from '../domain/stock.ts'
@@ -16,9 +16,6 @@ const ENTRIES = [0, 1, 2, 3].map((number) => ({ ...ORDER, number, key: `c:${numb
 const digestOf = (length: number): string => ENTRIES.slice(0, length).reduce(chainDigest, genesisDigest(GENESIS))
 
 type Stream = ManualStream<LeaderToFollower, FollowerToLeader>
-
-/** All that is ready now, and what that makes ready. */
-const settled = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 /** The followers of a leader whose log holds three orders, all of them published. */
 async function followersOfThree() {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { settled } from '../../test/manual-clock.ts'
 import { manualRuntime } from '../../test/manual-runtime.ts'
 import type { CatalogueToLeader, Decided, LeaderToCatalogue, LeadHello, LeadWelcome } from '../wire/messages.ts'
 import { refusal } from '../wire/refusal.ts'
@@ -6,9 +7,6 @@ import { LeadStream } from './lead-stream.ts'
 
 const WELCOME = { generation: 1, length: 0, published: 0, genesis: null } as unknown as LeadWelcome
 const decidedBatch = (batch: number, published = 0): Decided => ({ batch, outcomes: [], entries: [], digest: '', published, sessions: [] })
-
-/** All that is ready now, and what that makes ready. */
-const settled = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 /** A stream whose owner takes the welcome in when the test says so. */
 function leadStream() {

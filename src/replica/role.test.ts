@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { settled } from '../../test/manual-clock.ts'
 import { manualRuntime } from '../../test/manual-runtime.ts'
 import { OPENING_CATALOGUE } from '../domain/stock.ts'
 import { chainDigest, genesisDigest } from '../storage/chain.ts'
@@ -19,9 +20,6 @@ const REQUEST = { key: 'c:a', fingerprint: 'print', name: 'tesla', type: 'buy', 
 const ASSIGNMENT = { followerOne: '', followerTwo: '', epoch: 4, clusterId: '' }
 const PING = { ping: 1, leaderEpoch: 4, leaderId: 2, clusterId: '', catalogueAddress: 'catalogue:1' }
 const HELLO = { frontEndId: 'fe', replicaId: 2, replicaAddress: 'order-2:1' }
-
-/** All that is ready now, and what that makes ready. */
-const settled = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 /** Replica 2 with an empty log, which follows a leader of epoch 7. */
 async function newRole(more: { readonly advertisedAddress?: string } = {}) {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ManualClock } from '../../test/manual-clock.ts'
+import { ManualClock, settled } from '../../test/manual-clock.ts'
 import type { FrontEndToReplica, OrderQuery, Pong, ReplicaToFrontEnd, RouteHello } from '../wire/messages.ts'
 import { RpcError } from '../wire/rpc-error.ts'
 import type { PendingOrder } from './pending-order.ts'
@@ -9,9 +9,6 @@ const HELLO = { frontEndId: 'fe', replicaId: 3, replicaAddress: 'order-3:1' }
 const PING = { ping: 7, leaderEpoch: 1, leaderId: 3, clusterId: 'c-1', catalogueAddress: 'catalogue:1' }
 const CHANGE = { names: ['tesla'], number: 1 }
 const request = (key: string) => ({ key, fingerprint: 'print', name: 'tesla', type: 'buy', quantity: 1 })
-
-/** All that is ready now, and what that makes ready. */
-const settled = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 /** A front end's stream. What it said is in `sent`, what its owner heard in `heard`. */
 function routed() {

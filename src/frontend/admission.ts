@@ -39,8 +39,12 @@ export function admitRequests(app: FastifyInstance, clock: Clock): void {
     const bytes = sizeOf(payload)
     const shared = Buffer.isBuffer(payload) ? payload : undefined
     const read = unread.add({ bytes, ...(shared && { shared }) }, () => socket.destroy())
-    reply.raw.once('close', read)
-    socket.once('close', read)
+    const ended = () => {
+      socket.off('close', ended)
+      read()
+    }
+    reply.raw.once('close', ended)
+    socket.once('close', ended)
     done(null, payload)
   })
 }

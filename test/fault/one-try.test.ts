@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { CLIENT_PATIENCE_MS } from '../../src/frontend/patience.ts'
 import { lateAnswers, type LoadReport, type SeenError } from './load.ts'
 import { inOneTry } from './process.ts'
@@ -7,9 +7,12 @@ const reportOf = (...errors: readonly SeenError[]): LoadReport => ({ acknowledge
 const errorAfter = (waitedMs: number, status = 503): SeenError => ({ atMs: 0, waitedMs, request: 'trade', status, message: '' })
 
 test('what a busy machine can spoil is tried again, and has to be seen once', async () => {
+  const told = vi.spyOn(console, 'warn').mockReturnValue()
+  onTestFinished(() => told.mockRestore())
   const spoiled = [['late'], ['late'], []]
   await inOneTry(async () => spoiled.shift() ?? expect.unreachable())
   expect(spoiled).toEqual([])
+  expect(told).toHaveBeenCalledTimes(2)
   await expect(inOneTry(async () => ['an election'])).rejects.toThrow('in each of 5 tries')
 })
 

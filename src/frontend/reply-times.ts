@@ -13,6 +13,8 @@ export class ReplyTimes {
   /** When each ping was sent that is not answered yet, oldest first. */
   readonly #sentAt = new Map<number, number>()
   #slowest = 0
+  /** Whether it has answered on the stream that is open. */
+  #hasAnswered = false
 
   sent(ping: number, nowMs: number): void {
     this.#sentAt.set(ping, nowMs)
@@ -20,6 +22,7 @@ export class ReplyTimes {
 
   /** Pings are answered in order. */
   answered(ping: number, nowMs: number): void {
+    this.#hasAnswered = true
     const sentAt = this.#sentAt.get(ping)
     for (const earlier of this.#sentAt.keys()) if (earlier <= ping) this.#sentAt.delete(earlier)
     if (sentAt !== undefined) this.#slowest = Math.max(nowMs - sentAt, this.#slowest * KEPT_OF_SLOWEST)
@@ -28,10 +31,15 @@ export class ReplyTimes {
   /** What was sent on a stream that is over is not answered. What the replica has shown so far still counts. */
   begin(): void {
     this.#sentAt.clear()
+    this.#hasAnswered = false
   }
 
-  /** For how long the replica may say nothing, in ms. */
+  /**
+   * For how long the replica may say nothing, in ms. Before its first answer on a stream nobody knows how long it takes, and
+   * nobody uses it: one that always takes long would else never be heard.
+   */
   get patienceMs(): number {
+    if (!this.#hasAnswered) return PATIENCE_MAX_MS
     return Math.min(PATIENCE_MAX_MS, this.#slowest * SLOWEST_TIMES)
   }
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { AwakeTime } from './awake-time.ts'
-import { afterAwake, systemClock, within, type Clock } from './clock.ts'
+import { afterAwake, systemClock, within } from './clock.ts'
+import { HandClock } from '../../test/hand-clock.ts'
 
 const FIVE_WEEKS_MS = 5 * 7 * 86_400_000
 
@@ -51,40 +51,6 @@ test('a wait longer than Node can count lasts its whole time', () => {
 test.each([() => systemClock.after(NaN, () => {}), () => systemClock.every(NaN, () => {})])('no number is no wait: a bug of ours', (wait) => {
   expect(wait).toThrow(/invariant broken/)
 })
-
-/** A clock that stands still as long as the test wants: what is due then comes late. */
-class HandClock {
-  #nowMs = 1_000
-  #timers: { at: number; everyMs: number | undefined; run: () => void }[] = []
-  readonly #awake = new AwakeTime(
-    () => this.#nowMs,
-    (everyMs, run) => void this.#timers.push({ at: this.#nowMs + everyMs, everyMs, run }),
-  )
-  readonly clock = {
-    awakeMs: () => this.#awake.nowMs(),
-    after: (delayMs: number, run: () => void) => {
-      const timer = { at: this.#nowMs + delayMs, everyMs: undefined, run }
-      this.#timers.push(timer)
-      return { cancel: () => void (this.#timers = this.#timers.filter((each) => each !== timer)) }
-    },
-    nextTurn: (run: () => void) => run(),
-  } as unknown as Clock
-
-  /** Time passes; nothing runs before it is over. */
-  standStill(ms: number): void {
-    this.#nowMs += ms
-    const due = this.#timers.filter(({ at }) => at <= this.#nowMs)
-    this.#timers = this.#timers.filter(({ at }) => at > this.#nowMs)
-    for (const { everyMs, run } of due) {
-      if (everyMs !== undefined) this.#timers.push({ at: this.#nowMs + everyMs, everyMs, run })
-      run()
-    }
-  }
-
-  run(ms: number, lateMs = 1): void {
-    for (let left = ms; left > 0; left -= lateMs) this.standStill(Math.min(left, lateMs))
-  }
-}
 
 test('who stood still was not awake, and does not hold it against others', () => {
   const hand = new HandClock()

@@ -2,6 +2,7 @@ import { appendFileSync } from 'node:fs'
 import type { Clock } from '../../runtime/clock.ts'
 import { duration } from '../units.ts'
 import type { ProcessEvent } from './kept-process.ts'
+import { requireNoPipe } from './no-pipe.ts'
 
 /** pino's numbers. */
 const INFO = 30
@@ -18,6 +19,7 @@ export function writeToJournal(path: string, event: ProcessEvent, clock: Clock):
     name: 'supervisor',
     msg: sentence(event),
   }
+  requireNoPipe(path)
   appendFileSync(path, `${JSON.stringify(line)}\n`)
 }
 

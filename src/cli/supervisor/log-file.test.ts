@@ -41,3 +41,33 @@ test.skipIf(!unprivileged)('a log that cannot be cut is not copied again and aga
   expect(stdout, stderr).toContain('EACCES')
   expect(existsSync(`${path}.1`)).toBe(false)
 })
+
+/** Runs in a process of its own: what opens a pipe waits for ever, whoever wants to end the test. */
+test.skipIf(process.platform === 'win32')('a pipe in the place of a log, the journal or the state is waited for by nobody', () => {
+  const data = join(folder, 'data')
+  spawnSync('mkdir', [data])
+  for (const name of ['a.log', 'supervisor.log', 'up.json']) spawnSync('mkfifo', [join(data, name)])
+  const at = (file: string) => JSON.stringify(new URL(file, import.meta.url).href)
+  const program = `
+    const { LogFile } = await import(${at('./log-file.ts')})
+    const { writeToJournal } = await import(${at('./journal.ts')})
+    const { readUpState } = await import(${at('./state-file.ts')})
+    const refusalOf = (act) => { try { act() } catch (error) { return error.message } }
+    const log = new LogFile(${JSON.stringify(join(data, 'a.log'))}, 'a')
+    const clock = { wallMs: () => 0 }
+    console.log(refusalOf(() => log.openForRun()))
+    console.log(refusalOf(() => writeToJournal(${JSON.stringify(join(data, 'supervisor.log'))}, { kind: 'started', name: 'a', pid: 1, restarts: 0 }, clock)))
+    console.log(readUpState(${JSON.stringify(data)}).why)
+    console.log('[' + log.lastWords() + ']')`
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8', timeout: 60_000 })
+  expect({ lines: stdout.split('\n'), stderr }).toEqual({
+    lines: [
+      `${join(data, 'a.log')} is a pipe, where a file belongs`,
+      `${join(data, 'supervisor.log')} is a pipe, where a file belongs`,
+      expect.stringContaining('is a pipe, where a file belongs'),
+      '[]',
+      '',
+    ],
+    stderr: '',
+  })
+})

@@ -2,6 +2,7 @@ import { closeSync, copyFileSync, fstatSync, ftruncateSync, mkdirSync, openSync,
 import { dirname } from 'node:path'
 import { wordsOf } from '../failure.ts'
 import { lastWords, readLogLines } from '../log-lines.ts'
+import { requireNoPipe } from './no-pipe.ts'
 
 /** A log file and its one predecessor hold at most twice this, plus what is written between two checks. */
 const ROTATE_AT_BYTES = 20_000_000
@@ -23,6 +24,7 @@ export class LogFile {
   openForRun(): number {
     mkdirSync(dirname(this.path), { recursive: true }) // Somebody may have removed it.
     this.rotateWhenLarge()
+    requireNoPipe(this.path)
     const descriptor = openSync(this.path, 'a')
     this.#runStartsAt = fstatSync(descriptor).size
     return descriptor
@@ -55,6 +57,7 @@ export class LogFile {
   /** What the present run said last, or ''. */
   lastWords(): string {
     try {
+      requireNoPipe(this.path)
       const size = sizeOf(this.path)
       const said = readBytes(this.path, Math.max(this.#runStartsAt, size - LAST_WORDS_BYTES), size)
       return lastWords(readLogLines(said.toString('utf8'), this.name))
@@ -66,6 +69,7 @@ export class LogFile {
 
 function copyAside(path: string): void {
   try {
+    requireNoPipe(`${path}.1`)
     copyFileSync(path, `${path}.1`)
   } catch {
     // Without room for the copy, room is what matters most.

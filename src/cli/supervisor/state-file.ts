@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { parseJson } from '../../domain/text.ts'
 import { identityAt } from '../../storage/embedded/file/inode-lock.ts'
 import { wordsOf } from '../failure.ts'
+import { requireNoPipe } from './no-pipe.ts'
 import { commandOf, isStillAlive, type KnownProcess } from './process-identity.ts'
 
 /** Raised with every change that an older program would misread. */
@@ -59,6 +60,7 @@ export function readUpState(data: string): StateReading {
   const path = pathIn(data)
   let text: string
   try {
+    requireNoPipe(path)
     text = readFileSync(path, 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { kind: 'none' }

@@ -44,7 +44,7 @@ export class Extremes {
 
   async #edge(replica: string): Promise<void> {
     const edge = this.#world.random.pick(EDGES)
-    const assignment = { followerOne: '', followerTwo: '', epoch: edge, clusterId: '' }
+    const assignment = { followerOne: '', followerTwo: '', epoch: edge, clusterId: '', moreFollowers: [] }
     await Promise.allSettled([
       this.#network.call(replica, 'Order.Seal', { generation: edge, catalogueId: '' }, DEADLINE_MS),
       this.#network.call(replica, 'Order.AssignFollowers', assignment, DEADLINE_MS),
@@ -56,7 +56,7 @@ export class Extremes {
 
   /** Behind this one there is no higher: elections go on all the same. */
   async #highestEpoch(replica: string): Promise<void> {
-    const assignment = { followerOne: '', followerTwo: '', epoch: LIMITS.epochMax, clusterId: '' }
+    const assignment = { followerOne: '', followerTwo: '', epoch: LIMITS.epochMax, clusterId: '', moreFollowers: [] }
     await this.#network.call(replica, 'Order.AssignFollowers', assignment, DEADLINE_MS)
   }
 

@@ -188,7 +188,7 @@ export class Stranger {
     const followerOne = random.pick(['', this.#replica()])
     const epoch = random.chance(0.7) ? 0 : random.int(40)
     trace(`FAULT a stranger elects ${replica} with follower "${followerOne}" and epoch ${epoch}`)
-    const request = { followerOne, followerTwo: '', epoch, clusterId: '' }
+    const request = { followerOne, followerTwo: '', epoch, clusterId: '', moreFollowers: [] }
     void this.#network.call(replica, 'Order.AssignFollowers', request, DEADLINE_MS).catch(() => undefined)
   }
 

@@ -36,10 +36,18 @@ export class ManualStream<Sent, Received> implements MessageStream<Sent> {
   }
 }
 
-/** A network of streams whose other ends a test has in its hands; calls go nowhere. */
+/** A call that somebody has made. */
+export interface ManualCall {
+  readonly address: string
+  readonly method: string
+  readonly request: unknown
+}
+
+/** A network of streams whose other ends a test has in its hands. Nobody answers a call. */
 export class ManualNetwork<Sent, Received> {
   /** All that were opened, the last one last. */
   readonly streams: ManualStream<Sent, Received>[] = []
+  readonly calls: ManualCall[] = []
 
   readonly network = {
     openStream: (address: string, method: StreamMethod, handlers: StreamHandlers<Received>) => {
@@ -47,7 +55,10 @@ export class ManualNetwork<Sent, Received> {
       this.streams.push(stream)
       return stream
     },
-    call: () => new Promise(() => {}),
+    call: (address: string, method: string, request: unknown) => {
+      this.calls.push({ address, method, request })
+      return new Promise(() => {})
+    },
   } as unknown as Network
 
   /** The stream that was opened last. */

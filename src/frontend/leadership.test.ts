@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
+import { manualRuntime } from '../../test/manual-runtime.ts'
 import { LIMITS } from '../domain/limits.ts'
-import { byFitness } from './leadership.ts'
+import type { FrontEndToReplica, Pong, ReplicaToFrontEnd } from '../wire/messages.ts'
+import { byFitness, Leadership } from './leadership.ts'
 import type { ReplicaState } from './route-stream.ts'
 
 const LONG = 100_000
@@ -26,3 +28,33 @@ test.each([
   ['nobody can', order({ id: 1, length: 0, canLead: false }), []],
   ['nobody is there', order(), []],
 ])('%s', (_what, found, expected) => expect(found).toEqual(expected))
+
+/** What the front end asks of the replica that it elects among so many, all of which answer. */
+async function assignmentAmong(count: number) {
+  const { clock, net, runtime } = manualRuntime<FrontEndToReplica, ReplicaToFrontEnd>()
+  const replicas = Array.from({ length: count }, (_, at) => ({ id: at + 1, address: `order-${at + 1}:1` }))
+  const system = { clusterId: 'c-1', catalogueAddress: 'catalogue:1' }
+  const orders = { led: () => {}, lost: () => {}, settle: () => 'heard' as const }
+  const leadership = new Leadership(runtime, { frontEndId: 'fe', system, replicas }, { orders, cache: { invalidate: () => {} } })
+  leadership.start()
+  net.streams.forEach((stream, at) => {
+    const pong: Pong = { ...PONG, replicaId: at + 1 }
+    stream.say({ pong } as ReplicaToFrontEnd)
+  })
+  // An election looks again and again for replicas that answer.
+  await expect.poll(() => (clock.pass(20), net.calls)).toHaveLength(1)
+  leadership.close()
+  return net.calls[0]
+}
+
+const PONG = { ping: 1, role: 'follower', epoch: 0, canLead: true, trouble: '', length: 0, clusterId: '', catalogueAddress: 'catalogue:1' }
+
+test.each([
+  [1, { followerOne: '', followerTwo: '', moreFollowers: [] }],
+  [2, { followerOne: 'order-1:1', followerTwo: '', moreFollowers: [] }],
+  [3, { followerOne: 'order-1:1', followerTwo: 'order-2:1', moreFollowers: [] }],
+  [5, { followerOne: 'order-1:1', followerTwo: 'order-2:1', moreFollowers: ['order-3:1', 'order-4:1'] }],
+])('the replica that is elected among %i is told of all the others', async (count, followers) => {
+  const request = { ...followers, epoch: 1, clusterId: 'c-1' }
+  expect(await assignmentAmong(count)).toEqual({ address: `order-${count}:1`, method: 'Order.AssignFollowers', request })
+})

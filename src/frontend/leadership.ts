@@ -208,9 +208,9 @@ export class Leadership {
   async #assign(candidate: ReplicaLink): Promise<boolean> {
     const epoch = Math.min(this.#highestEpoch + 1, LIMITS.epochMax) // At the highest one the id alone counts (E1).
     const followers = this.#links.filter((link) => link !== candidate && link.state).map((link) => link.address)
-    const [followerOne = '', followerTwo = ''] = followers
+    const [followerOne = '', followerTwo = '', ...moreFollowers] = followers
     try {
-      const request = { followerOne, followerTwo, epoch, clusterId: this.#system.clusterId ?? '' }
+      const request = { followerOne, followerTwo, moreFollowers, epoch, clusterId: this.#system.clusterId ?? '' }
       const patienceMs = Math.max(ASSIGN_DEADLINE_MS, candidate.patienceMs)
       const { resultFollowers } = await this.#runtime.network.call(candidate.address, 'Order.AssignFollowers', request, patienceMs)
       if (candidate.isForeign && resultFollowers !== 1) throw new Error(`it answers ${resultFollowers}`)

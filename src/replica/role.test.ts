@@ -17,7 +17,7 @@ import { Role } from './role.ts'
 const GENESIS = { clusterId: 'c-1', stocks: OPENING_CATALOGUE }
 const ENTRY = { number: 0, name: 'tesla', type: 'sell', quantity: 1, generation: 1, key: 'c:0', fingerprint: 'print', timeMs: 1 } as const
 const REQUEST = { key: 'c:a', fingerprint: 'print', name: 'tesla', type: 'buy', quantity: 1 }
-const ASSIGNMENT = { followerOne: '', followerTwo: '', epoch: 4, clusterId: '' }
+const ASSIGNMENT = { followerOne: '', followerTwo: '', moreFollowers: [], epoch: 4, clusterId: '' }
 const PING = { ping: 1, leaderEpoch: 4, leaderId: 2, clusterId: '', catalogueAddress: 'catalogue:1' }
 const HELLO = { frontEndId: 'fe', replicaId: 2, replicaAddress: 'order-2:1' }
 
@@ -48,6 +48,15 @@ test('it leads when it is elected, under the epoch of its assignment', async () 
   expect([role.leader, net.streams.length]).toEqual([undefined, 0])
   await elect()
   expect([role.leader?.epoch, net.stream.method]).toEqual([4, 'Catalog.Lead'])
+})
+
+test('it offers its log to all followers that it is told of, however many', async () => {
+  const { elect, net } = await newRole()
+  await elect({ followerOne: 'order-1:1', followerTwo: 'order-3:1', moreFollowers: ['order-4:1', 'order-5:1'] })
+  net.stream.say({ welcome: { generation: 1, length: 0, published: 0, genesis: GENESIS } } as CatalogueToLeader)
+  await settled()
+  const offered = net.streams.filter(({ method }) => method === 'Order.Replicate').map(({ address }) => address)
+  expect(offered).toEqual(['order-1:1', 'order-3:1', 'order-4:1', 'order-5:1'])
 })
 
 test('an assignment without an epoch is newer than what it has heard of', async () => {

@@ -90,12 +90,12 @@ export class Role {
   }
 
   /** A front end has elected this replica. Rejects with an {@link RpcError} when it cannot lead, or is not meant. */
-  async assigned({ followerOne, followerTwo, epoch, clusterId }: FollowersAssigned): Promise<{ resultFollowers: number }> {
+  async assigned({ followerOne, followerTwo, moreFollowers, epoch, clusterId }: FollowersAssigned): Promise<{ resultFollowers: number }> {
     if (clusterId !== '') await this.#requireOwn(clusterId)
     // Whoever asks may not have heard of it yet.
     const { trouble } = this
     if (trouble !== undefined) throw new RpcError('FAILED_PRECONDITION', `this replica cannot lead: ${trouble}`)
-    const followers = [followerOne, followerTwo].filter((address) => address !== '')
+    const followers = [followerOne, followerTwo, ...moreFollowers].filter((address) => address !== '')
     // A front end of another make knows no epochs: its assignment is newer than what it found.
     const known = Math.max(this.#leader?.epoch ?? 0, this.#parts.follower.leader?.epoch ?? 0)
     const assigned = epoch > 0 ? epoch : Math.min(known + 1, LIMITS.epochMax)

@@ -39,6 +39,7 @@ test.each(lists)('%s.%s: no list without an end', (type, field, { resolvedType }
 
 const REQUEST = { key: 'c:k', fingerprint: '["tesla","buy",1]', name: 'tesla', type: 'buy', quantity: 1 }
 const STOCK = { name: 'tesla', priceCents: 1, quantity: 1, volume: 0 }
+const ASSIGNED = { followerOne: '[::1]:5000', followerTwo: '', epoch: 0, clusterId: '', moreFollowers: [] }
 const ENTRY = { number: 0, generation: 1, ...REQUEST, timeMs: 0 }
 
 describe('what is wrong is named', () => {
@@ -49,6 +50,8 @@ describe('what is wrong is named', () => {
     ['synchronizeTransNum', { orderNum: -2, synchronizedAdd: '', overReplicate: false }, 'synchronizeTransNum.orderNum is -2'],
     ['synchronizeTransNum', { orderNum: -1, synchronizedAdd: 'x', overReplicate: false }, 'synchronizeTransNum.synchronizedAdd is "x"'],
     ['followersAssigned', { followerOne: '', followerTwo: 'a:0', epoch: 1 }, 'followersAssigned.followerTwo is "a:0"'],
+    ['followersAssigned', { ...ASSIGNED, moreFollowers: ['order-1:5000', ''] }, 'followersAssigned.moreFollowers[1] is ""'],
+    ['followersAssigned', { ...ASSIGNED, moreFollowers: Array(17).fill('a:1') }, 'followersAssigned.moreFollowers has 17 elements'],
     ['FrontEndToCatalogue', { hello: { frontEndId: 'f', address: 'a:1', caching: true, replicas: ['x'] } }, 'FrontEndToCatalogue.hello.replicas[0] is "x"'],
     ['FrontEndToCatalogue', { hello: { frontEndId: 'f', address: 'a:1', caching: true, replicas: Array(17).fill('1=a:1') } }, 'hello.replicas has 17 elements'],
     ['FrontEndToReplica', { place: { first: 0, requests: [REQUEST, { ...REQUEST, key: 'k' }] } }, 'FrontEndToReplica.place.requests[1].key is "k"'],
@@ -65,7 +68,7 @@ describe('what the contract has an answer for passes', () => {
     ['lookupStockName', { stockName: 'x'.repeat(LIMITS.requestTextBytesMax) }],
     ['lookupOrderNum', { orderNum: -(2 ** 63) }],
     ['synchronizeTransNum', { orderNum: -1, synchronizedAdd: 'order-1:5000', overReplicate: false }],
-    ['followersAssigned', { followerOne: '[::1]:5000', followerTwo: '', epoch: 0 }],
+    ['followersAssigned', ASSIGNED],
     ['LeaderToFollower', { append: { generation: 1, from: 0, entries: [{ ...ENTRY, key: 'k'.repeat(16_000_000) }], digest: '', published: 0 } }],
   ])('%s %#', (name, message) => expect(violationOf(name, message)).toBeUndefined())
 })

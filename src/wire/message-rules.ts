@@ -115,7 +115,13 @@ const SINGLE_CALLS = {
   lookupOrderNumResult: message<M.LookupOrderNumResult>({ orderNum: anyInteger, ...order }),
   propagateOrderNum: message<M.PropagateOrderNum>({ orderNum: anyInteger, ...order }),
   propagateResult: message<M.PropagateResult>({ resultPropagate: anyInteger }),
-  followersAssigned: message<M.FollowersAssigned>({ followerOne: noneOrAddress, followerTwo: noneOrAddress, epoch, clusterId: id }),
+  followersAssigned: message<M.FollowersAssigned>({
+    followerOne: noneOrAddress,
+    followerTwo: noneOrAddress,
+    epoch,
+    clusterId: id,
+    moreFollowers: list(LIMITS.replicasMax, address),
+  }),
   followersResult: message<M.FollowersResult>({ resultFollowers: anyInteger }),
   synchronizeTransNum: message<M.SynchronizeTransNum>({
     orderNum: position,

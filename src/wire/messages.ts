@@ -61,6 +61,7 @@ export interface FollowersAssigned {
   followerTwo: string
   epoch: number
   clusterId: string
+  moreFollowers: readonly string[]
 }
 
 export interface FollowersResult {

@@ -1,13 +1,15 @@
 import { Option } from 'commander'
+import { LIMITS } from '../domain/limits.ts'
 import type { LogLevel } from '../runtime/logger.ts'
 import { addresses, addressWithDefaultPort, integer, listeningPort, listeningPorts, onOff, oneOf } from './values.ts'
 
 const CATALOGUE_PORT = 56_892
 export const FRONT_END_PORT = 56_893
-/** Replica 1 of three listens here, the others on the next ports. */
+/** Replica 1 listens here, the others on the next ports. */
 export const FIRST_REPLICA_PORT = 56_894
 export const LOOPBACK = '127.0.0.1'
-export const REPLICAS_MAX = 3
+/** So many replicas are there where nobody says how many. */
+export const REPLICAS_DEFAULT = 3
 
 const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent']
 /** Below the ten stocks of the opening catalogue, so that a cache replaces something from the first day on. */
@@ -65,7 +67,7 @@ export const catalogueOption = (): Option =>
 
 export const orderPortsOption = (): Option =>
   new Option(
-    '--order-ports <a,b,c>',
+    '--order-ports <a,b,…>',
     `ports of the order replicas (gRPC); 0: any free one; without it, those from ${FIRST_REPLICA_PORT} on, or others ` +
       'where these are taken',
   )
@@ -73,10 +75,10 @@ export const orderPortsOption = (): Option =>
     .argParser(listeningPorts)
 
 export const replicasOption = (): Option =>
-  new Option('--replicas <n>', `how many order replicas, 1 to ${REPLICAS_MAX}`)
+  new Option('--replicas <n>', `how many order replicas, 1 to ${LIMITS.replicasMax}`)
     .env('BAZAAR_REPLICAS')
-    .default(REPLICAS_MAX)
-    .argParser(integer(1, REPLICAS_MAX))
+    .default(REPLICAS_DEFAULT)
+    .argParser(integer(1, LIMITS.replicasMax))
 
 export const replicaAddressesOption = (): Option =>
   new Option('--replica-addresses <a,b,c>', 'host:port of replica 1, 2, …: sealed at the start, and what a lost ledger is recovered from')

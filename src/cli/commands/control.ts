@@ -5,6 +5,7 @@ import { sleep, systemClock } from '../../runtime/clock.ts'
 import { examples } from '../examples.ts'
 import { CommandFailure, EXIT, wordsOf } from '../failure.ts'
 import { dataOption } from '../options.ts'
+import { PROCESS_NAMES } from '../process-names.ts'
 import { isStill, readRunningState, type ProcessState, type UpState } from '../supervisor/state-file.ts'
 import { printResult } from '../terminal.ts'
 import { duration } from '../units.ts'
@@ -36,8 +37,6 @@ const CONTROLS: readonly Control[] = [
   },
 ]
 
-const NAMES = 'catalogue, order-1, order-2, order-3, frontend'
-
 /** `kill`, `pause`, `resume` and `restart`. */
 export function addControls(program: Command): void {
   for (const control of CONTROLS) {
@@ -45,12 +44,12 @@ export function addControls(program: Command): void {
       .command(control.command)
       .summary(control.summary)
       .description(`Sends ${control.signal} to one process of the system that \`bazaar up\` runs.`)
-      .argument('<NAME>', control.signal === 'SIGCONT' ? `${NAMES}: a paused leader leads no more` : `${NAMES}, or leader`)
+      .argument('<NAME>', control.signal === 'SIGCONT' ? `${PROCESS_NAMES}: a paused leader leads no more` : `${PROCESS_NAMES}, or leader`)
       .addOption(dataOption())
       .addHelpText(
         'after',
         examples(
-          `bazaar ${control.command} ${control.signal === 'SIGCONT' ? 'order-3' : 'leader'}`,
+          `bazaar ${control.command} ${control.signal === 'SIGCONT' ? 'order-2' : 'leader'}`,
           `bazaar ${control.command} order-2 --data /var/lib/bazaar`,
         ),
       )

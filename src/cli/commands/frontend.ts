@@ -12,7 +12,7 @@ import {
   hostOption,
   logLevelOption,
   LOOPBACK,
-  REPLICAS_MAX,
+  REPLICAS_DEFAULT,
 } from '../options.ts'
 import { address, integer, onOff } from '../values.ts'
 
@@ -35,8 +35,8 @@ export function addFrontEnd(program: Command): void {
     .command('frontend')
     .summary('run a front end in this terminal')
     .description('Runs a front end: the HTTP interface, which also chooses the leader among the replicas.')
-    .usage('[options] [ID HOST:PORT ID HOST:PORT ID HOST:PORT CACHE]')
-    .argument('[members...]', 'id and address of each replica, then 1 to cache stocks or 0', [])
+    .usage('[options] [ID HOST:PORT ... CACHE]')
+    .argument('[members...]', `id and address of each replica, up to ${LIMITS.replicasMax} of them, then 1 to cache stocks or 0`, [])
     .addOption(frontEndPortOption())
     .addOption(hostOption())
     .addOption(catalogueOption())
@@ -74,7 +74,7 @@ async function runFrontEnd(words: readonly string[], options: FrontEndOptions): 
 }
 
 const DEFAULT_MEMBERS: Members = {
-  replicas: Array.from({ length: REPLICAS_MAX }, (_, at) => ({
+  replicas: Array.from({ length: REPLICAS_DEFAULT }, (_, at) => ({
     id: at + 1,
     address: `${LOOPBACK}:${FIRST_REPLICA_PORT + at}`,
   })),

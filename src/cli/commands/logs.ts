@@ -6,12 +6,12 @@ import { examples } from '../examples.ts'
 import { CommandFailure } from '../failure.ts'
 import { LogFollower } from '../log-follower.ts'
 import { formatLogLine, type LogLine } from '../log-lines.ts'
-import { dataOption, REPLICAS_MAX } from '../options.ts'
+import { dataOption } from '../options.ts'
+import { oneMoreLog, PROCESS_NAMES } from '../process-names.ts'
 import { painterFor, print, type Style } from '../terminal.ts'
 import { integer } from '../values.ts'
 
 const LOOK_EVERY_MS = 250
-const NAMES = ['catalogue', ...Array.from({ length: REPLICAS_MAX }, (_, at) => `order-${at + 1}`), 'frontend', 'supervisor']
 
 interface LogsOptions {
   readonly data: string
@@ -27,7 +27,7 @@ export function addLogs(program: Command): void {
     .description('Shows the logs of all processes that `bazaar up` runs, merged by time (UTC).')
     .addOption(dataOption())
     .option('-f, --follow', 'go on as they grow')
-    .addOption(new Option('--name <names...>', `only these: ${NAMES.join(', ')}`).choices(NAMES))
+    .addOption(new Option('--name <names...>', `only these: ${PROCESS_NAMES}, supervisor`).argParser(oneMoreLog))
     .addOption(new Option('-n, --lines <n>', 'how many of the newest lines; 0: all').argParser(integer(0)).default(200))
     .addHelpText('after', examples('bazaar logs --follow', 'bazaar logs --name order-3 supervisor --lines 0'))
     .action(showLogs)

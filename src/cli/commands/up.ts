@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
+import { LIMITS } from '../../domain/limits.ts'
 import { BazaarClient } from '../../http/client.ts'
 import type { StatusData } from '../../http/types.ts'
 import { systemClock } from '../../runtime/clock.ts'
@@ -79,6 +80,7 @@ export function addUp(program: Command): void {
       examples(
         'bazaar up',
         'bazaar up --port 8080 --data /var/lib/bazaar',
+        'bazaar up --replicas 5',
         'bazaar up --port 0 --catalog-port 0 --order-ports 0,0,0 --data /tmp/second   # beside another one',
       ),
     )
@@ -112,14 +114,16 @@ async function up(options: UpOptions, command: Command): Promise<void> {
   process.exit(EXIT.ok)
 }
 
-/** The wanted port of each replica; undefined: whichever suits. */
+/** The wanted port of each replica; undefined: whichever suits. Where nobody says how many replicas, the ports do. */
 function replicaPorts(
   { replicas, orderPorts }: Pick<UpOptions, 'replicas' | 'orderPorts'>,
   replicasIsDefault: boolean,
 ): readonly (number | undefined)[] {
   if (!orderPorts) return Array.from({ length: replicas }, () => undefined)
-  const tooMany = orderPorts.length > replicas
-  if (orderPorts.length === replicas || (replicasIsDefault && !tooMany)) return orderPorts
+  if (orderPorts.length > LIMITS.replicasMax) {
+    throw new CommandFailure(`--order-ports names ${orderPorts.length} ports, and a system has at most ${LIMITS.replicasMax} replicas`, EXIT.usage)
+  }
+  if (orderPorts.length === replicas || replicasIsDefault) return orderPorts
   throw new CommandFailure(`--order-ports names ${orderPorts.length} ports for ${replicas} replicas`, EXIT.usage)
 }
 

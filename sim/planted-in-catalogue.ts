@@ -5,7 +5,7 @@ export const CATALOGUE_BUGS: readonly PlantedBug[] = [
   {
     name: 'key-of-any-length',
     what: 'a key that came by gRPC may be longer than any message that ships it',
-    file: 'src/wire/message-rules.ts',
+    file: 'src/wire/field-rules.ts',
     find: "(value) => value === '' || isIdempotencyKey(value)",
     replace: "(value) => value === '' || isIdempotencyKey(value[0]!)",
   },

@@ -1,61 +1,17 @@
 import { LIMITS } from '../domain/limits.ts'
-import { isIdempotencyKey, isRecordedKey, isTradeType } from '../domain/order.ts'
-import { isStockName } from '../domain/stock.ts'
-import { fitsBytes } from '../domain/text.ts'
-import { isAddress } from '../runtime/address.ts'
+import {
+  address, count, digest, entryText, epoch, fingerprint, generation, id, measured, namedReplica, nameInRequest,
+  nobodyOrReplica, noneOrAddress, noneOrKey, numberOrCode, position, question, recordedKey, replicaId, requestText,
+  shares, someId, stockName, tradeType, words,
+} from './field-rules.ts'
 import type * as M from './messages.ts'
-import { anyInteger, decimal, integer, list, message, optional, text, textLike, yesOrNo, type Rule } from './rules.ts'
+import { anyInteger, decimal, integer, list, message, optional, yesOrNo, type Rule } from './rules.ts'
 
 /**
  * What every field of every message may hold, by the name of the message in the contract. It is checked where a message
  * arrives, calls and streams, requests and answers alike, before anybody works with it. A test sees that no field lacks a
  * rule. Where the contract has an answer for a value ("-3: quantity"), the rule lets it pass.
  */
-
-const visibleAscii = (max: number) => new RegExp(`^[\\x21-\\x7e]{0,${max}}$`)
-const ID = visibleAscii(LIMITS.idBytesMax)
-const DIGEST = /^([0-9a-f]{64})?$/
-const CONTROL = /[\x00-\x1f]/
-
-const count = integer(0, LIMITS.logLengthMax)
-const position = integer(-1, LIMITS.logLengthMax)
-const generation = integer(0, LIMITS.generationMax)
-const epoch = integer(0, LIMITS.epochMax)
-const question = integer(0, LIMITS.questionMax)
-const shares = integer(0, LIMITS.stockLevelMax)
-const measured = integer(0, Number.MAX_SAFE_INTEGER)
-const replicaId = integer(0, Number.MAX_SAFE_INTEGER)
-const nobodyOrReplica = integer(-1, Number.MAX_SAFE_INTEGER)
-/** An order's number, or one of the codes of outcome-codes.ts. */
-const numberOrCode = integer(-1_000, LIMITS.logLengthMax)
-const words = text(LIMITS.wordsBytesMax)
-const requestText = text(LIMITS.requestTextBytesMax)
-const entryText = text(LIMITS.entryTextBytesMax)
-const id = textLike((value) => ID.test(value), `at most ${LIMITS.idBytesMax} visible ASCII characters`)
-const someId = textLike((value) => value !== '' && ID.test(value), `1 to ${LIMITS.idBytesMax} visible ASCII characters`)
-const digest = textLike((value) => DIGEST.test(value), 'empty or 64 hexadecimal digits')
-const address = textLike(isAddress, 'host:port')
-const noneOrAddress = textLike((value) => value === '' || isAddress(value), 'empty or host:port')
-const stockName = textLike(isStockName, `1 to ${LIMITS.stockNameBytesMax} bytes`)
-const nameInRequest = textLike((value) => value === '' || isStockName(value), `at most ${LIMITS.stockNameBytesMax} bytes`)
-const tradeType = textLike((value) => value === '' || isTradeType(value), 'empty, buy or sell')
-const noneOrKey = textLike(
-  (value) => value === '' || isIdempotencyKey(value),
-  `empty or 1 to ${LIMITS.idempotencyKeyCharactersMax} visible ASCII characters`,
-)
-const recordedKey = textLike(
-  isRecordedKey,
-  `f:, c: or g: and 1 to ${LIMITS.idempotencyKeyCharactersMax} visible ASCII characters`,
-)
-const fingerprint = textLike(
-  (value) => fitsBytes(value, LIMITS.fingerprintBytesMax) && !CONTROL.test(value),
-  `at most ${LIMITS.fingerprintBytesMax} bytes without control characters`,
-)
-/** "id=host:port" */
-const namedReplica = textLike((value) => {
-  const at = value.indexOf('=')
-  return /^[0-9]{1,16}$/.test(value.slice(0, at)) && Number.isSafeInteger(Number(value.slice(0, at))) && isAddress(value.slice(at + 1))
-}, 'id=host:port')
 
 // ---- shared ------------------------------------------------------------------------------------------------------
 

@@ -87,6 +87,11 @@ test('finds where two logs part', async () => {
   expect(one.findings.kept).toMatchObject([{ entry: 777 }])
 })
 
+test('another program is named as one', async () => {
+  const call = () => Promise.reject(new RpcError('UNIMPLEMENTED', 'The server does not implement the method /Order/Status'))
+  await expect(serverAt({ call } as unknown as Network, 'one')).rejects.toThrow(/another program answers there/)
+})
+
 test('says when nobody answers', async () => {
   await expect(serverAt(networkOf({}), 'one')).rejects.toThrow(/nobody is there/)
 })

@@ -19,16 +19,24 @@ export interface ServingProcess {
   readonly clusterId: string
 }
 
-/** Asks what runs at an address. Rejects with an {@link RpcError} when there is neither a catalogue nor a replica. */
+/** Asks what runs at an address. Rejects with an {@link RpcError} when there is neither a catalogue nor a replica of ours. */
 export async function serverAt(network: Network, address: string): Promise<ServingProcess> {
+  const catalogue = await statusAt(network, address, 'Catalog.Status')
+  if (catalogue) return { address, kind: 'ledger', clusterId: catalogue.clusterId }
+  const replica = await statusAt(network, address, 'Order.Status')
+  if (replica) return { address, kind: 'order log', clusterId: replica.clusterId }
+  const why = 'another program answers there, which knows only the single calls of the contract. Its copy cannot be verified: leave it out'
+  throw new RpcError('UNIMPLEMENTED', why)
+}
+
+/** Undefined when the process there does not know the method. */
+async function statusAt(network: Network, address: string, method: 'Catalog.Status' | 'Order.Status'): Promise<{ readonly clusterId: string } | undefined> {
   try {
-    const { clusterId } = await network.call(address, 'Catalog.Status', {}, CALL_DEADLINE_MS)
-    return { address, kind: 'ledger', clusterId }
+    return await network.call(address, method, {}, CALL_DEADLINE_MS)
   } catch (error) {
-    if (!(error instanceof RpcError) || error.code !== 'UNIMPLEMENTED') throw error
+    if (error instanceof RpcError && error.code === 'UNIMPLEMENTED') return undefined
+    throw error
   }
-  const { clusterId } = await network.call(address, 'Order.Status', {}, CALL_DEADLINE_MS)
-  return { address, kind: 'order log', clusterId }
 }
 
 /**

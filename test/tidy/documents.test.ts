@@ -108,6 +108,15 @@ test('an invariant or a timing constant that a page lacks is found', () => {
   expect(untold('replica', sources, '**Z9** All is well.\n| `NAP_MS` | a.ts | 2000 | why |')).toEqual([])
 })
 
+// ---- the version --------------------------------------------------------------------------------------------------
+
+test('package.json, its lock file and CHANGELOG.md agree on the version', () => {
+  const versionIn = (path: string) => (JSON.parse(textAt(path)) as { version: string }).version
+  const version = versionIn('package.json')
+  const [latest] = matches(textAt('CHANGELOG.md'), /^## \[(\d[^\]]*)\]/gm)
+  expect({ lock: versionIn('package-lock.json'), latest }).toEqual({ lock: version, latest: version })
+})
+
 // ---- links --------------------------------------------------------------------------------------------------------
 
 const anchorOf = (heading: string): string =>

@@ -174,7 +174,7 @@ export const REPLICA_BUGS: readonly PlantedBug[] = [
   {
     name: 'empty-log-reads-nothing',
     what: 'invariant 13: an empty log with a large gap is told to read it, and not what it has to adopt before',
-    file: 'src/catalogue/leader-stream.ts',
+    file: 'src/catalogue/leader-judge.ts',
     find: 'const adopt = hello.length === 0 ? { generation, genesis } : null',
     replace: 'const adopt = genesis && generation < 0 ? { generation, genesis } : null',
   },

@@ -18,11 +18,10 @@ import type {
   TradeResult,
   TradeStockName,
 } from '../wire/messages.ts'
+import type { LedgerHead } from '../storage/ledger.ts'
 
-/** What a catalogue answers once its ledger is open. */
-export interface OpenCatalogue {
-  readonly clusterId: string
-  readonly generation: number
+/** The single calls that a catalogue answers once its ledger is open. */
+export interface CatalogueCalls {
   lookup(name: string): Promise<LookupResult>
   trade(request: TradeStockName): Promise<TradeResult>
   read(request: ReadRequest, asker: Asker): Promise<Entries>
@@ -30,8 +29,24 @@ export interface OpenCatalogue {
   origin(): Adoption
   recall(request: RecallRequest): Promise<Recalled>
   status(): CatalogueStatus
+}
+
+/** What a catalogue serves once its ledger is open. */
+export interface OpenCatalogue {
+  /** Where its ledger stands. */
+  head(): LedgerHead
+  readonly calls: CatalogueCalls
   lead(stream: ServedStream<CatalogueToLeader>): StreamHandlers<LeaderToCatalogue>
   session(stream: ServedStream<CatalogueToFrontEnd>): StreamHandlers<FrontEndToCatalogue>
+}
+
+/** A catalogue whose ledger is open, as its process starts and ends it. */
+export interface StartedCatalogue extends OpenCatalogue {
+  /** For the log. */
+  readonly summary: { readonly generation: number; readonly length: number; readonly unpublished: number }
+  /** Waits as long as it has to before it does its work, and begins what it does by itself. */
+  open(): Promise<void>
+  close(): Promise<void>
 }
 
 const OPENING = 'the catalogue opens its ledger; its log says whether it waits for a replica'
@@ -41,25 +56,24 @@ const OPENING = 'the catalogue opens its ledger; its log says whether it waits f
  * them, and it may have to do so before its ledger is open. All else waits for the ledger.
  */
 export function servicesFromTheStart(catalogueId: string, opened: () => OpenCatalogue | undefined): Services {
-  const open = async (): Promise<OpenCatalogue> => {
+  const calls = async (): Promise<CatalogueCalls> => {
     const catalogue = opened()
     if (!catalogue) throw new RpcError('UNAVAILABLE', OPENING)
-    return catalogue
+    return catalogue.calls
   }
   return {
     unary: {
-      'Catalog.Identify': async () => ({
-        catalogueId,
-        clusterId: opened()?.clusterId ?? '',
-        generation: opened()?.generation ?? 0,
-      }),
-      'Catalog.Lookup': async ({ stockName }) => (await open()).lookup(stockName),
-      'Catalog.Trade': async (request) => (await open()).trade(request),
-      'Catalog.Read': async (request, asker) => (await open()).read(request, asker),
-      'Catalog.Confirm': async () => (await open()).confirm(),
-      'Catalog.Origin': async () => (await open()).origin(),
-      'Catalog.Recall': async (request) => (await open()).recall(request),
-      'Catalog.Status': async () => (await open()).status(),
+      'Catalog.Identify': async () => {
+        const head = opened()?.head()
+        return { catalogueId, clusterId: head?.genesis.clusterId ?? '', generation: head?.generation ?? 0 }
+      },
+      'Catalog.Lookup': async ({ stockName }) => (await calls()).lookup(stockName),
+      'Catalog.Trade': async (request) => (await calls()).trade(request),
+      'Catalog.Read': async (request, asker) => (await calls()).read(request, asker),
+      'Catalog.Confirm': async () => (await calls()).confirm(),
+      'Catalog.Origin': async () => (await calls()).origin(),
+      'Catalog.Recall': async (request) => (await calls()).recall(request),
+      'Catalog.Status': async () => (await calls()).status(),
     },
     serverStreams: {},
     streams: {
@@ -69,8 +83,8 @@ export function servicesFromTheStart(catalogueId: string, opened: () => OpenCata
   }
 }
 
-/** A stream that ends with its first message. */
-const turnedAway = (stream: MessageStream<never>, say: () => void): StreamHandlers<object> => ({
+/** A stream that ends with its first message, once `say` has said why. */
+export const turnedAway = (stream: MessageStream<never>, say: () => void): StreamHandlers<object> => ({
   message: () => {
     say()
     stream.close()

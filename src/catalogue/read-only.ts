@@ -1,10 +1,5 @@
-import { LIMITS } from '../domain/limits.ts'
 import { sleep } from '../runtime/clock.ts'
-import { Gate, type Asker } from '../runtime/gate.ts'
-import type { MessageStream, ServedStream, StreamHandlers } from '../wire/network.ts'
-import { RpcError } from '../wire/rpc-error.ts'
-import type { Runtime } from '../wire/runtime.ts'
-import { readEntries } from '../wire/log-pages.ts'
+import type { Asker } from '../runtime/gate.ts'
 import type {
   Adoption,
   CatalogueStatus,
@@ -17,19 +12,22 @@ import type {
   Published,
   ReadRequest,
   Recalled,
-  StockView,
   TradeResult,
 } from '../wire/messages.ts'
-import { READ_PATIENCE_MS, tooManyReads } from '../wire/pieces.ts'
+import type { ServedStream, StreamHandlers } from '../wire/network.ts'
 import { refusal } from '../wire/refusal.ts'
+import { RpcError } from '../wire/rpc-error.ts'
+import type { Runtime } from '../wire/runtime.ts'
 import { DiskWatch } from '../storage/disk-watch.ts'
 import { haltingReader } from '../storage/halting.ts'
-import type { KnownReplica, LedgerOpening, ReadableLedger } from '../storage/ledger.ts'
-import type { OpenCatalogue } from './opening.ts'
+import type { KnownReplica, LedgerHead, LedgerOpening, ReadableLedger } from '../storage/ledger.ts'
+import { turnedAway, type CatalogueCalls, type StartedCatalogue } from './opening.ts'
 import { Publication } from './publication.ts'
 import { showsLoss, withKnown } from './recovery.ts'
 import { isSealed, type Seals, type Sealed } from './seals.ts'
-import { StockLists } from './stock-lists.ts'
+import { SessionStream, type SessionOwner } from './session-stream.ts'
+import { ShownStocks } from './shown-stocks.ts'
+import { LedgerReads } from './single-calls.ts'
 
 /** How often the replicas are looked at: one that could not be reached may hold what this ledger lacks. */
 const LOOK_INTERVAL_MS = 1_000
@@ -51,12 +49,13 @@ export async function readOnlyCatalogue(
   runtime: Runtime,
   options: ReadOnlyOptions,
   { ledger, why }: ReadOnlyOpening,
-  closing: AbortController,
-): Promise<ReadOnlyCatalogue> {
+): Promise<StartedCatalogue> {
   const reader = haltingReader(ledger, (reason) => runtime.halt(reason))
   const replicas = withKnown(options.replicas, await reader.knownReplicas())
+  // All of the log counts as published here; whether anybody is told, the catalogue says.
   const publication = new Publication(await reader.stocks(), reader.head().length, [])
-  return new ReadOnlyCatalogue(runtime, { ...options, replicas }, reader, why, publication, closing)
+  const stocks = new ShownStocks(publication, { forCaches: false })
+  return new ReadOnlyCatalogue(runtime, { ...options, replicas }, reader, why, stocks)
 }
 
 /**
@@ -67,34 +66,25 @@ export async function readOnlyCatalogue(
  *     shown: when every lease of the life before is over, no replica in reach shows that the ledger has lost something,
  *     and a replica holds what was not published for sure, as nothing that is shown may hang on one disk.
  */
-class ReadOnlyCatalogue implements OpenCatalogue {
+class ReadOnlyCatalogue implements StartedCatalogue, CatalogueCalls, SessionOwner {
   readonly #runtime: Runtime
   readonly #options: ReadOnlyOptions
   readonly #ledger: ReadableLedger
   readonly #why: string
-  /** All of the log counts as published here; whether anybody is told, `#hidden` says. */
-  readonly #publication: Publication
-  readonly #closing: AbortController
+  readonly #stocks: ShownStocks
+  readonly #closing = new AbortController()
   readonly #disk: DiskWatch
-  readonly #reads: Gate
+  readonly #reads: LedgerReads
   /** Why no levels are shown, or undefined when they are (C7). */
   #hidden: string | undefined = 'caches of the run before may still serve'
 
-  constructor(
-    runtime: Runtime,
-    options: ReadOnlyOptions,
-    ledger: ReadableLedger,
-    why: string,
-    publication: Publication,
-    closing: AbortController,
-  ) {
+  constructor(runtime: Runtime, options: ReadOnlyOptions, ledger: ReadableLedger, why: string, stocks: ShownStocks) {
     this.#runtime = runtime
     this.#options = options
     this.#ledger = ledger
     this.#why = why
-    this.#publication = publication
-    this.#closing = closing
-    this.#reads = new Gate(runtime.clock, { placesMax: 1, waitingMax: LIMITS.waitingReadsMax })
+    this.#stocks = stocks
+    this.#reads = new LedgerReads(runtime, ledger)
     this.#disk = new DiskWatch(runtime.clock, ledger, (trouble) => this.#diskChanged(trouble))
   }
 
@@ -110,26 +100,25 @@ class ReadOnlyCatalogue implements OpenCatalogue {
     await this.#ledger.close()
   }
 
-  get clusterId(): string {
-    return this.#ledger.head().genesis.clusterId
+  /** The generation is that of the last life that could write. */
+  head(): LedgerHead {
+    return this.#ledger.head()
   }
 
-  /** That of the last life that could write. */
-  get generation(): number {
-    return this.#ledger.head().generation
-  }
-
-  /** For the log. */
-  get summary(): { readonly generation: number; readonly length: number; readonly unpublished: number } {
+  get summary(): StartedCatalogue['summary'] {
     const { generation, length, publishedAtLeast } = this.#ledger.head()
     return { generation, length, unpublished: length - publishedAtLeast }
   }
 
+  // ---- single calls ------------------------------------------------------------------------------------------------
+
+  get calls(): CatalogueCalls {
+    return this
+  }
+
   async lookup(name: string): Promise<LookupResult> {
-    const { position } = await this.confirm()
-    const { found, priceCents, quantity } = this.#view(name)
-    if (!found) return { stockPrice: -1, stockQuantity: -1, priceCents: -1, position }
-    return { stockPrice: priceCents / 100, stockQuantity: quantity, priceCents, position }
+    await this.confirm()
+    return this.#stocks.lookup(name)
   }
 
   async trade(): Promise<TradeResult> {
@@ -145,52 +134,52 @@ class ReadOnlyCatalogue implements OpenCatalogue {
     throw new RpcError('UNAVAILABLE', this.#why)
   }
 
-  async read(request: ReadRequest, asker: Asker): Promise<Entries> {
-    const read = () => readEntries(this.#runtime.clock, this.#ledger, request, this.#ledger.head(), asker)
-    return (await this.#reads.run(asker, READ_PATIENCE_MS, read)) ?? tooManyReads()
+  read(request: ReadRequest, asker: Asker): Promise<Entries> {
+    return this.#reads.read(request, asker)
   }
 
   async confirm(): Promise<Published> {
     if (this.#hidden !== undefined) throw new RpcError('UNAVAILABLE', `${this.#why}; ${this.#hidden}`)
-    return { position: this.#publication.published }
-  }
-
-  lead(stream: MessageStream<CatalogueToLeader>): StreamHandlers<LeaderToCatalogue> {
-    return {
-      message: () => {
-        stream.send({ refused: refusal(this.#why) })
-        stream.close()
-      },
-      closed: () => {},
-    }
-  }
-
-  session(stream: ServedStream<CatalogueToFrontEnd>): StreamHandlers<FrontEndToCatalogue> {
-    const lists = new StockLists(this.#runtime.clock, this.#publication, stream)
-    return {
-      message: ({ renew, query }) => {
-        if (renew) stream.send({ grant: { ask: renew.ask, session: 0, leaseMs: 0, clusterId: this.clusterId } })
-        if (!query) return
-        const isShown = this.#hidden === undefined
-        if (isShown && query.names.length === 0) return lists.ask(query.query)
-        const stocks = isShown ? query.names.map((name) => this.#view(name)) : []
-        stream.send({ answer: { query: query.query, stocks, position: isShown ? this.#publication.published : -1, more: false } })
-      },
-      closed: () => lists.close(),
-    }
+    return { position: this.#stocks.position }
   }
 
   status(): CatalogueStatus {
-    const { generation, length, digest, publishedAtLeast } = this.#ledger.head()
+    const { genesis, generation, length, digest, publishedAtLeast } = this.#ledger.head()
     const isShown = this.#hidden === undefined
     return {
       process: this.#runtime.usage(),
-      clusterId: this.clusterId,
+      clusterId: genesis.clusterId,
       ...{ generation, length, digest, sessions: [], batches: 0, requests: 0 },
       published: isShown ? length : publishedAtLeast,
       state: isShown ? this.#why : `${this.#why}; ${this.#hidden}`,
     }
   }
+
+  // ---- streams -----------------------------------------------------------------------------------------------------
+
+  lead(stream: ServedStream<CatalogueToLeader>): StreamHandlers<LeaderToCatalogue> {
+    return turnedAway(stream, () => stream.send({ refused: refusal(this.#why) }))
+  }
+
+  session(stream: ServedStream<CatalogueToFrontEnd>): StreamHandlers<FrontEndToCatalogue> {
+    return new SessionStream(this.#runtime.clock, stream, this).start()
+  }
+
+  greeted(): void {}
+
+  renewed(stream: SessionStream, ask: number): void {
+    stream.grant({ ask, clusterId: this.#ledger.head().genesis.clusterId, lease: undefined })
+  }
+
+  ended(): void {}
+
+  shown(): ShownStocks | undefined {
+    return this.#hidden === undefined ? this.#stocks : undefined
+  }
+
+  gone(): void {}
+
+  // ---- whether levels may be shown ---------------------------------------------------------------------------------
 
   /** Again and again: a replica that comes back may tell that the ledger is an old one. */
   async #lookAround(): Promise<void> {
@@ -223,11 +212,5 @@ class ReadOnlyCatalogue implements OpenCatalogue {
   /** As soon as there is room the next life opens the ledger as usual. */
   #diskChanged(trouble: string | undefined): void {
     if (trouble === undefined) this.#runtime.halt(new Error('there is room to write again: starting over'))
-  }
-
-  #view(name: string): StockView {
-    const stock = this.#publication.stock(name)
-    if (!stock) return { name, priceCents: 0, quantity: 0, volume: 0, cacheable: false, found: false }
-    return { ...stock, cacheable: false, found: true }
   }
 }

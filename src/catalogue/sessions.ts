@@ -1,7 +1,7 @@
 import { LIMITS } from '../domain/limits.ts'
 import { sleep, type Clock } from '../runtime/clock.ts'
-import type { MessageStream } from '../wire/network.ts'
-import type { CatalogueToFrontEnd, LiveSession, SessionHello } from '../wire/messages.ts'
+import type { LiveSession, SessionHello } from '../wire/messages.ts'
+import type { Grant } from './session-stream.ts'
 
 /** A trade waits so long, once, for a front end that has vanished; and so long does a catalogue wait after its start. */
 export const LEASE_MS = 500
@@ -9,11 +9,20 @@ export const LEASE_MS = 500
 const REFUSAL_MS = 1_000
 const END_POLL_MS = 5
 
+/** The way to a front end. */
+interface FrontEndLine {
+  /** The front end's, once it has said who it is. */
+  readonly frontEndId: string | undefined
+  grant(grant: Grant): void
+  /** Tells it that its session has to end. */
+  end(): void
+}
+
 interface Session {
   readonly frontEndId: string
   readonly address: string
   readonly caching: boolean
-  readonly stream: MessageStream<CatalogueToFrontEnd>
+  readonly stream: FrontEndLine
   connected: boolean
   number: number
   /** Monotonic clock. A session is live until then, whatever happens to its stream. */
@@ -41,7 +50,7 @@ export class Sessions {
   }
 
   /** A front end has connected, perhaps again. Returns whether there was room for it. */
-  attach(hello: SessionHello, stream: MessageStream<CatalogueToFrontEnd>): boolean {
+  attach(hello: SessionHello, stream: FrontEndLine): boolean {
     const { frontEndId, address, caching } = hello
     const { number, expiresAt, refusedUntil } = this.#sessions.get(frontEndId) ?? { number: 0, expiresAt: -1, refusedUntil: -1 }
     this.#forgetLapsed()
@@ -51,29 +60,28 @@ export class Sessions {
   }
 
   /** Its stream is closed. The lease goes on. */
-  detach(frontEndId: string, stream: MessageStream<CatalogueToFrontEnd>): void {
-    const session = this.#sessions.get(frontEndId)
-    if (session?.stream === stream) session.connected = false
+  detach(stream: FrontEndLine): void {
+    const session = this.#of(stream)
+    if (session) session.connected = false
   }
 
-  /** Grants or prolongs the lease; a lease of 0 ms when a leader has just failed to reach this front end. */
-  renew(frontEndId: string, stream: MessageStream<CatalogueToFrontEnd>, ask: number): void {
-    const session = this.#sessions.get(frontEndId)
+  /** Grants or prolongs the lease; none when a leader has just failed to reach this front end. */
+  renew(stream: FrontEndLine, ask: number): void {
+    const session = this.#of(stream)
     const now = this.#clock.monotonicMs()
-    if (session?.stream !== stream) return
+    if (!session) return
     if (!session.caching || now < session.refusedUntil) {
-      session.stream.send({ grant: { ask, session: 0, leaseMs: 0, clusterId: this.#clusterId } })
-      return
+      return stream.grant({ ask, clusterId: this.#clusterId, lease: undefined })
     }
     if (session.expiresAt <= now) session.number = ++this.#lastNumber
     session.expiresAt = now + this.#leaseMs
-    session.stream.send({ grant: { ask, session: session.number, leaseMs: this.#leaseMs, clusterId: this.#clusterId } })
+    stream.grant({ ask, clusterId: this.#clusterId, lease: { session: session.number, leaseMs: this.#leaseMs } })
   }
 
   /** The front end has dropped its cache and serves nothing of it any more. */
-  ended(frontEndId: string, stream: MessageStream<CatalogueToFrontEnd>): void {
-    const session = this.#sessions.get(frontEndId)
-    if (session?.stream === stream) session.expiresAt = -1
+  ended(stream: FrontEndLine): void {
+    const session = this.#of(stream)
+    if (session) session.expiresAt = -1
   }
 
   live(): LiveSession[] {
@@ -101,8 +109,14 @@ export class Sessions {
     const { number } = session
     // Renewals may arrive all the while although nothing gets through to the front end.
     session.refusedUntil = Math.max(session.refusedUntil, session.expiresAt)
-    session.stream.send({ end: {} })
+    session.stream.end()
     while (session.number === number && session.expiresAt > this.#clock.monotonicMs()) await sleep(this.#clock, END_POLL_MS)
+  }
+
+  /** The session that lives by this stream; undefined when its front end has opened another one since. */
+  #of(stream: FrontEndLine): Session | undefined {
+    const session = stream.frontEndId === undefined ? undefined : this.#sessions.get(stream.frontEndId)
+    return session?.stream === stream ? session : undefined
   }
 
   #forgetLapsed(): void {

@@ -2,7 +2,7 @@ import { LIMITS } from '../domain/limits.ts'
 import { nextTurn, type Clock } from '../runtime/clock.ts'
 import type { ServedStream } from '../wire/network.ts'
 import type { CatalogueToFrontEnd } from '../wire/messages.ts'
-import type { Publication } from './publication.ts'
+import type { ShownStocks } from './shown-stocks.ts'
 
 /**
  * Lists all stocks for one front end, one list at a time and in parts: the next part is made when the one before has been
@@ -10,23 +10,21 @@ import type { Publication } from './publication.ts'
  */
 export class StockLists {
   readonly #clock: Clock
-  readonly #publication: Publication
   readonly #stream: ServedStream<CatalogueToFrontEnd>
-  /** Queries that were asked for and not answered. */
-  #waiting: number[] = []
+  /** What was asked for and is not answered. */
+  #waiting: { readonly query: number; readonly shown: ShownStocks }[] = []
   #isClosed = false
 
-  constructor(clock: Clock, publication: Publication, stream: ServedStream<CatalogueToFrontEnd>) {
+  constructor(clock: Clock, stream: ServedStream<CatalogueToFrontEnd>) {
     this.#clock = clock
-    this.#publication = publication
     this.#stream = stream
   }
 
   /** Answers this query with all stocks; one of too many gets none, as from a catalogue that cannot say. */
-  ask(query: number): void {
+  ask(query: number, shown: ShownStocks): void {
     if (this.#waiting.length >= LIMITS.readsPerCallerMax) {
       this.#stream.send({ answer: { query, stocks: [], position: -1, more: false } })
-    } else if (this.#waiting.push(query) === 1) void this.#answer()
+    } else if (this.#waiting.push({ query, shown }) === 1) void this.#answer()
   }
 
   /** Nobody waits any more. */
@@ -35,15 +33,15 @@ export class StockLists {
   }
 
   async #answer(): Promise<void> {
-    for (let query = this.#waiting[0]; query !== undefined; query = this.#waiting[0]) {
-      await this.#list(query)
+    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+      await this.#list(next.query, next.shown)
       this.#waiting.shift()
     }
   }
 
-  async #list(query: number): Promise<void> {
-    const position = this.#publication.published
-    const all = this.#publication.stocks() // Stocks never change: a trade puts others in their place.
+  async #list(query: number, shown: ShownStocks): Promise<void> {
+    const { position } = shown
+    const all = shown.all()
     for (let from = 0; from < all.length && !this.#isClosed; from += LIMITS.stocksPartMax) {
       const part = all.slice(from, from + LIMITS.stocksPartMax)
       // By the time it is sent there may be a trade on it: a list is for nobody's cache.

@@ -117,6 +117,50 @@ test('package.json, its lock file and CHANGELOG.md agree on the version', () => 
   expect({ lock: versionIn('package-lock.json'), latest }).toEqual({ lock: version, latest: version })
 })
 
+// ---- labels -------------------------------------------------------------------------------------------------------
+
+const DEFINED = /^\s*\*\s+([A-Z]\d+)\. /gm
+/** A label in a comment, in a page, or in front of what a planted bug or a test says of itself. */
+const CITED = /(?<![\w.-])([A-Z]\d{1,2})(?!\w)/g
+const COMMENT = /(?:^|\s)\/\/.*$|^\s*\/?\*.*$|'[A-Z]\d+: /
+/** Looks like a label, and is none. */
+const NO_LABELS: ReadonlySet<string> = new Set(['V8'])
+/** This file makes labels up. */
+const MADE_UP_IN = 'test/tidy/documents.test.ts'
+
+/** Labels that are cited somewhere, and that no header of a source file defines. */
+function undefinedLabels(all: readonly TextFile[]): string[] {
+  const sources = all.filter(({ path }) => path.endsWith('.ts'))
+  const defined = new Set(sources.flatMap(({ text }) => matches(text, DEFINED)))
+  return all.flatMap(({ path, text }) =>
+    text.split('\n').flatMap((line, at) => {
+      const said = path.endsWith('.ts') ? (COMMENT.exec(line)?.[0] ?? '') : line
+      const lost = matches(said, CITED).filter((label) => !defined.has(label) && !NO_LABELS.has(label))
+      return lost.map((label) => `${path}:${at + 1} cites ${label}`)
+    }),
+  )
+}
+
+test('every label that is cited is defined', () => {
+  const told = files.filter(({ path }) => /\.(ts|md)$/.test(path) && path !== MADE_UP_IN)
+  expect(undefinedLabels(told)).toEqual([])
+})
+
+test('ARCHITECTURE.md says where the labels of each letter stand', () => {
+  const list = textAt('ARCHITECTURE.md').split('\n## Labels\n')[1] ?? ''
+  const letters = programFiles().flatMap(({ text }) => matches(text, DEFINED).map((label) => label.charAt(0)))
+  expect([...new Set(letters)].filter((letter) => !new RegExp(`\\b${letter}(?:,|\\s\\()`).test(list))).toEqual([])
+})
+
+test('a label that is cited and not defined is found', () => {
+  const header = { path: 'src/a.ts', text: '/**\n * Z1. All is well.\n */\nconst Z3 = 1' }
+  const citing = (path: string, text: string) => undefinedLabels([header, { path, text }])
+  expect(citing('src/b.ts', 'f() // Z1\n/** Z1, then more. */')).toEqual([])
+  expect(citing('src/b.ts', 'f()\nf() // See Z2.')).toEqual(['src/b.ts:2 cites Z2'])
+  expect(citing('src/b.ts', "what: 'Z2: not all is well'")).toEqual(['src/b.ts:1 cites Z2'])
+  expect(citing('src/DESIGN.md', '| **Z2** | All is well. |')).toEqual(['src/DESIGN.md:1 cites Z2'])
+})
+
 // ---- links --------------------------------------------------------------------------------------------------------
 
 const anchorOf = (heading: string): string =>

@@ -276,7 +276,7 @@ export class SqliteFile {
     try {
       this.#database.exec('ROLLBACK')
     } catch {
-      // What failed before is told; S2 keeps anybody from going on.
+      // What failed before is told; W2 keeps anybody from going on.
     }
   }
 

@@ -66,12 +66,6 @@ export class Publication {
     }
   }
 
-  /** Names with unpublished trades below `position`, with the highest number of each. */
-  pendingNames(position: number): { names: string[]; number: number } {
-    const entries = this.#pending.filter((entry) => entry.number < position)
-    return { names: [...new Set(entries.map((entry) => entry.name))], number: entries.at(-1)?.number ?? -1 }
-  }
-
   /** Resolves once everything below `position` is published. */
   whenPublished(position: number): Promise<void> {
     if (this.#published >= position) return Promise.resolve()

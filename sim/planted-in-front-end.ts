@@ -132,9 +132,9 @@ export const FRONT_END_BUGS: readonly PlantedBug[] = [
   {
     name: 'any-replica-leads',
     what: 'E4: a replica of another system that answers at a named address is used as the leader',
-    file: 'src/frontend/leadership.ts',
-    find: 'if (own === undefined || clusterId === undefined || clusterId === own) return undefined',
-    replace: 'if (own !== null || clusterId !== null) return undefined',
+    file: 'src/domain/system.ts',
+    find: 'one.clusterId === other.clusterId',
+    replace: 'one.clusterId !== undefined',
   },
   {
     name: 'catalogue-not-asked',

@@ -131,9 +131,10 @@ export class Leadership {
   }
 
   /** E4. Why this replica is another cluster's, or undefined. */
-  #objection({ replicaId, clusterId }: ReplicaState): string | undefined {
+  #objection(state: ReplicaState): string | undefined {
+    const { replicaId, clusterId } = state
     const own = this.#system.clusterId
-    if (own === undefined || clusterId === undefined || clusterId === own) return undefined
+    if (own === undefined || clusterId === undefined || isSameSystem(state, this.#system)) return undefined
     return `replica ${replicaId} belongs to cluster ${clusterId}, the catalogue to cluster ${own}`
   }
 

@@ -66,6 +66,8 @@ export class Stranger {
   }
 
   #call(): void {
+    const back = this.#cameBackWithTail()
+    if (back !== undefined && this.#world.random.chance(0.6)) return this.#order(back)
     const choice = this.#world.random.next()
     if (choice < 0.25) this.#request()
     else if (choice < 0.45) this.#trade()
@@ -85,6 +87,13 @@ export class Stranger {
     const { healed, remaining, replicas, dismissed } = this.#cluster
     const ours = replicas.filter(({ id }) => !dismissed.has(id))
     return this.#world.random.pick(healed ? remaining : ours).process.address
+  }
+
+  /** A replica that was given up, and came back with a tail that the ledger has overruled: what it says of orders is asked for. */
+  #cameBackWithTail(): string | undefined {
+    const { healed, overruled, replicas } = this.#cluster
+    const back = healed || overruled.size === 0 ? [] : replicas.filter(({ id }) => overruled.has(id))
+    return back.length === 0 ? undefined : this.#world.random.pick(back).process.address
   }
 
   /** A key that a client of a front end has, too, but for its namespace. */
@@ -137,9 +146,9 @@ export class Stranger {
     })
   }
 
-  #order(): void {
+  #order(asked?: string): void {
     const number = Math.max(0, this.#seen + 6 - this.#world.random.int(20))
-    const replica = this.#replica()
+    const replica = asked ?? this.#replica()
     this.#run({ kind: 'order', number }, async (): Promise<OrderRead['outcome']> => {
       const found = await this.#network.call(replica, 'Order.Lookup', { orderNum: number }, DEADLINE_MS)
       if (found.orderNum < 0) return { kind: 'not-found' }

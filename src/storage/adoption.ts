@@ -1,8 +1,8 @@
 import { genesisDigest, type Genesis } from './chain.ts'
 
 /**
- * The history that a log of `length` entries with `own` genesis belongs to after it was shown `offered`: its own, or the
- * offered one while it is empty. Throws when the two are different histories: a replica never mixes two clusters.
+ * The history of a log with `length` entries and the genesis `own`, after somebody has offered it another genesis. An empty
+ * log takes the offered one. Throws when the log has entries of a different history: a replica never mixes two clusters.
  */
 export function adoptGenesis(own: Genesis | undefined, offered: Genesis, length: number): Genesis {
   if (!own || length === 0) return offered

@@ -2,16 +2,16 @@ import { hash } from 'node:crypto'
 import type { Entry } from '../domain/order.ts'
 import type { Stock } from '../domain/stock.ts'
 
-/** The start of a history: which cluster it belongs to and what was for sale. Stands in the header of every log. */
+/** The start of a history: which cluster it belongs to and what was for sale. Every log stores it. */
 export interface Genesis {
   readonly clusterId: string
   readonly stocks: readonly Stock[]
 }
 
 /**
- * The longest length up to `max` at which two logs of one genesis have the same digest, by bisection: equal digests mean
- * equal histories up to there, and behind the first difference digests are never equal again. `isSameAt` compares them at
- * one length; `max` is asked first, as mostly that is it.
+ * The longest length up to `max` at which two logs of one genesis have the same digest. It is found by bisection: equal
+ * digests mean equal histories, and after the first difference digests never become equal again. `isSameAt` compares the
+ * digests at one length. `max` is tried first, because the logs mostly agree there.
  */
 export async function commonLength(max: number, isSameAt: (length: number) => Promise<boolean>): Promise<number> {
   let [low, high] = [0, max]

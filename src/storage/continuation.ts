@@ -3,8 +3,8 @@ import { isTradeType, type Entry } from '../domain/order.ts'
 import { chainDigest } from './chain.ts'
 
 /**
- * The digest after each of `entries`, which go on where a log with this length and digest ends. Asserts that they do:
- * a gap, an overlap or a record that no log can hold is a bug of the caller (G2).
+ * The digest after each of `entries`. They have to continue a log of this length and digest, and this is asserted: a gap,
+ * an overlap or a record that no log can hold is a bug of the caller (G2).
  */
 export function continueChain(
   end: { readonly length: number; readonly digest: string },
@@ -23,7 +23,7 @@ export function continueChain(
   return digests
 }
 
-/** Text that is not well formed Unicode would come back from a file as other text. */
+/** Whether a log can hold the entry. A file would return other text in place of malformed Unicode. */
 function isRecordable(entry: Entry): boolean {
   return (
     isTradeType(entry.type) &&
@@ -40,7 +40,7 @@ function isCount(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0
 }
 
-/** Words for entries that do not lead to the digest that came with them. */
+/** Error message for entries that do not lead to the digest that was announced with them. */
 export function wrongDigest(length: number, reached: string, announced: string): string {
   return `these entries lead to digest ${reached} at length ${length}, announced was ${announced}: nothing was written`
 }

@@ -3,14 +3,14 @@ import type { Clock, Timer } from '../runtime/clock.ts'
 /** How often a disk is asked whether it can be written to. */
 const DISK_CHECK_MS = 250
 
-/** A ledger or an order log: it knows why nothing more should be written to it for now. */
+/** A ledger or an order log. It knows why nothing more should be written to it for now. */
 interface WatchedStore {
   trouble(): string | undefined
 }
 
 /**
- * Asks a store again and again whether it can be written to, and tells its owner when the answer changes. So a disk is
- * seen to fill up before a write fails, and work resumes soon after there is room.
+ * Asks a store regularly whether it can be written to, and tells the owner when the answer changes. So the owner stops
+ * before a write fails on a full disk, and resumes soon after there is room.
  */
 export class DiskWatch {
   readonly #clock: Clock
@@ -31,14 +31,14 @@ export class DiskWatch {
     return this.#trouble
   }
 
-  /** Looks now and then every {@link DISK_CHECK_MS}. `known` is the trouble that the owner has heard of already. */
+  /** Looks at once, and then every {@link DISK_CHECK_MS}. `known` is the trouble that the owner knows of already. */
   start(known?: string): void {
     this.#trouble = known
     this.#checks = this.#clock.every(DISK_CHECK_MS, () => this.#look())
     this.#look()
   }
 
-  /** Looks no more. */
+  /** Stops looking. */
   close(): void {
     this.#checks?.cancel()
   }

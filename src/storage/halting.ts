@@ -4,8 +4,8 @@ import type { OrderLog } from './order-log.ts'
 type Halt = (reason: Error) => void
 
 /**
- * The same log, whose first failure ends the process, whoever meets it (G3): who only reads and tries again, as a leader
- * that connects does, would never get any further.
+ * The same log, but its first failure ends the process, whoever meets it (G3). Otherwise a caller that only reads and tries
+ * again, such as a leader that connects, would try for ever.
  */
 export function haltingOrderLog(log: OrderLog, halt: Halt): OrderLog {
   const watched = watcher(halt)
@@ -22,7 +22,7 @@ export function haltingOrderLog(log: OrderLog, halt: Halt): OrderLog {
   }
 }
 
-/** The same ledger, whose first failure ends the process, whoever meets it (L3). */
+/** The same ledger, but its first failure ends the process, whoever meets it (L3). */
 export function haltingLedger(ledger: Ledger, halt: Halt): Ledger {
   const watched = watcher(halt)
   return {
@@ -39,7 +39,7 @@ export function haltingLedger(ledger: Ledger, halt: Halt): Ledger {
   }
 }
 
-/** The same of a ledger that is only read. */
+/** The same for a ledger that is only read. */
 export function haltingReader(ledger: ReadableLedger, halt: Halt): ReadableLedger {
   const watched = watcher(halt)
   return {
@@ -53,7 +53,7 @@ export function haltingReader(ledger: ReadableLedger, halt: Halt): ReadableLedge
   }
 }
 
-/** Hands a promise on and looks at how it ends. */
+/** Makes a function that passes a promise on, and halts the process when the promise fails with a StorageFailure. */
 const watcher =
   (halt: Halt) =>
   <T>(result: Promise<T>): Promise<T> => {

@@ -5,7 +5,7 @@ import { isAddress } from '../runtime/address.ts'
 import type { Genesis } from './chain.ts'
 import type { ReadableLog } from './pages.ts'
 
-/** Where a ledger stands. */
+/** The end of a ledger: its length, its digest and its generations. */
 export interface LedgerHead {
   readonly genesis: Genesis
   /** Raised at every start of the catalogue; every entry carries the one it was decided under. */
@@ -14,15 +14,15 @@ export interface LedgerHead {
   readonly length: number
   /** Digest of the whole history, as 64 hexadecimal digits. */
   readonly digest: string
-  /** The generation of the last recovery from replicas, 0 when there was none: a replica that was not sealed then was given up. */
+  /** The generation of the last recovery from replicas; 0 without one. That recovery gave up every replica that it did not seal. */
   readonly recoveredGeneration: number
   /** Generation of the last entry, 0 while there is none. */
   readonly lastGeneration: number
-  /** A position that was published for sure. After a crash more may have been published than is on record. */
+  /** A position up to which all is published. After a crash, more may have been published than is on record. */
   readonly publishedAtLeast: number
 }
 
-/** What the pure decision sees of the ledger. */
+/** The ledger as the pure decision sees it. */
 export interface DecisionView {
   /** Number for the next accepted order. */
   readonly length: number
@@ -30,7 +30,7 @@ export interface DecisionView {
   readonly timeMs: number
   /** The stock at the ledger's head, or undefined when there is none of that name. */
   stock(name: string): Stock | undefined
-  /** What is on record under a key. */
+  /** The decision on record under a key. */
   recorded(key: string): RecordedDecision | undefined
 }
 
@@ -39,7 +39,7 @@ export interface RecordedRejection extends RecordedDecision {
   readonly key: string
 }
 
-/** What the pure decision wants written. */
+/** The writes that the pure decision asks for. */
 export interface DecisionWrites {
   /** One a request, in order. */
   readonly outcomes: readonly Outcome[]
@@ -50,10 +50,10 @@ export interface DecisionWrites {
   readonly stocks: readonly Stock[]
 }
 
-/** Pure: no clock, no waiting, no memory of its own. */
+/** Decides requests. It is pure: it has no clock, does not wait and remembers nothing. */
 export type Decide = (view: DecisionView, requests: readonly OrderRequest[]) => DecisionWrites
 
-/** A decided batch. When the caller holds it, it is on disk. */
+/** A decided batch. It is on disk before the caller gets it. */
 export interface DecidedBatch {
   readonly outcomes: readonly Outcome[]
   readonly entries: readonly Entry[]
@@ -62,7 +62,7 @@ export interface DecidedBatch {
   readonly digest: string
 }
 
-/** What can be asked of a ledger without writing anything. */
+/** The part of a ledger that writes nothing. */
 export type ReadableLedger = Pick<
   Ledger,
   'head' | 'stocks' | 'entries' | 'digestAt' | 'knownReplicas' | 'trouble' | 'close'
@@ -78,19 +78,19 @@ export type ReadableLedger = Pick<
 export interface Ledger extends ReadableLog {
   head(): LedgerHead
   /**
-   * Has `rule` decide the requests in order, writes what it wants written, and syncs. `rejectedAtMs` is the time that
-   * rejections are recorded with.
+   * Lets `rule` decide the requests in order, writes the result, and syncs. `rejectedAtMs` is the time that rejections are
+   * recorded with.
    */
   decide(rule: Decide, requests: readonly OrderRequest[], timeMs: number, rejectedAtMs?: number): Promise<DecidedBatch>
-  /** What is on record under a key, or undefined. */
+  /** The decision on record under a key, or undefined. */
   recorded(key: string): Promise<RecordedDecision | undefined>
   /** All stocks at the ledger's head. */
   stocks(): Promise<readonly Stock[]>
   /** The digest of the first `length` entries, or undefined when there are fewer. */
   digestAt(length: number): Promise<string | undefined>
-  /** Remembers that the log is published up to `position`; written with the next batch. */
+  /** Notes that the log is published up to `position`. The note is written with the next batch. */
   notePublished(position: number): void
-  /** Writes a noted position now, when no batch is there to carry it. */
+  /** Writes a noted position now. Used when no batch comes that would write it. */
   flushPublished(): Promise<void>
   /** Raises the generation above its own last one and above `floor`, syncs, and returns it. */
   raiseGeneration(floor: number): Promise<number>
@@ -109,13 +109,13 @@ export interface Ledger extends ReadableLog {
   close(): Promise<void>
 }
 
-/** What stands where the ledger should be. */
+/** The result of opening the place where the ledger should be. */
 export type LedgerOpening =
   | { readonly kind: 'ready'; readonly ledger: Ledger }
-  /** It is whole, but nothing can be written at the moment, such as on a full disk: once `trouble` has no answer, open again. */
+  /** The ledger is whole, but cannot be written now, for example on a full disk. Once `trouble` is undefined, open it again. */
   | { readonly kind: 'read-only'; readonly ledger: ReadableLedger; readonly why: string }
   | { readonly kind: 'missing' }
-  /** `replicas`: those that it can still name. */
+  /** The file is damaged. `replicas`: those that the file can still name. */
   | { readonly kind: 'damaged'; readonly why: string; readonly replicas?: readonly KnownReplica[] }
 
 /** A piece of some replica's log, in order. */
@@ -128,25 +128,25 @@ export interface LogPage {
 /**
  * The place where a catalogue keeps its ledger.
  *
- * L4. `rebuild` leaves either the ledger that was there before or the whole new one, whenever it is interrupted; what was
- *     there before is archived beside it, never deleted. On disk, an empty one replaces none that may hold entries.
+ * L4. `rebuild` leaves either the old ledger or the whole new one, whenever it is interrupted. The old ledger is archived
+ *     beside the new one and never deleted. On disk, an empty ledger does not replace one that may hold entries.
  */
 export interface LedgerStore {
   open(): Promise<LedgerOpening>
   /**
-   * Writes a ledger anew from a replica's log: entries, levels and keys follow from the genesis and the pages. Checks the
-   * digest of every page. The last entry is to be published once more before anything is shown. Without a page, it
-   * begins a history.
+   * Writes a new ledger from a replica's log. Entries, levels and keys follow from the genesis and the pages, and the digest
+   * of every page is checked. The last entry counts as not published, so that it is published again before anything is
+   * shown. Without a page, a new history begins.
    */
   rebuild(origin: RebuildOrigin, pages: AsyncIterable<LogPage>): Promise<Ledger>
 }
 
-/** What a rebuilt ledger begins with, besides the log. */
+/** The values that a rebuilt ledger begins with, besides the log. */
 export interface RebuildOrigin {
   readonly genesis: Genesis
   /** The generation of the recovery: the ledger's own and its recovered one. */
   readonly generation: number
-  /** Remembered from the first moment: a ledger that knows no replicas takes what it holds for published. */
+  /** Replicas that the ledger remembers from the start. A ledger that knows no replicas takes all its entries for published. */
   readonly replicas: readonly KnownReplica[]
 }
 
@@ -156,7 +156,7 @@ export interface KnownReplica {
   readonly replicaId: number
 }
 
-/** Whether a replica may be remembered as this one: earlier versions remembered whatever they were told. */
+/** Whether the id and the address are ones that a replica can have. Earlier versions remembered whatever they were told. */
 export const isReplica = ({ replicaId, address }: KnownReplica): boolean => Number.isSafeInteger(replicaId) && replicaId >= 0 && isAddress(address)
 
 /** The generation above both; throws when there is none left. */
@@ -166,7 +166,7 @@ export function generationAbove(own: number, floor: number): number {
   throw new StorageFailure(`the ledger cannot be raised above generation ${Math.max(own, floor)}: no catalogue comes to more than ${LIMITS.generationMax}`)
 }
 
-/** A write, a sync or a read of the store failed, or what it holds is damaged. The process has to end. */
+/** A write, a sync or a read of the store failed, or the store is damaged. The process has to end. */
 export class StorageFailure extends Error {
   override readonly name = 'StorageFailure'
 }

@@ -1,7 +1,7 @@
 import type { Entry } from '../domain/order.ts'
 import { traded, type Stock } from '../domain/stock.ts'
 
-/** The levels of all stocks, entry after entry. */
+/** The levels of all stocks. They follow a log entry by entry. */
 export class Levels {
   readonly #stocks: Map<string, Stock>
 
@@ -14,7 +14,7 @@ export class Levels {
     return [...this.#stocks.values()]
   }
 
-  /** Throws when no ledger can have decided that: the words name the entry. */
+  /** Applies the next entry. Throws when no ledger can have decided it; the message names the entry. */
   apply(entry: Entry): void {
     const { number, name } = entry
     const stock = this.#stocks.get(name)

@@ -2,11 +2,11 @@ import type { Entry } from '../domain/order.ts'
 import type { Genesis } from './chain.ts'
 import type { ReadableLog } from './pages.ts'
 
-/** Where an order log stands. */
+/** The end of an order log, and the log's identity. */
 export interface OrderLogHead {
   /** The history this log belongs to; undefined until the replica first met a catalogue or a leader. */
   readonly genesis: Genesis | undefined
-  /** Made with the file: tells a new disk from the one before. */
+  /** Made together with the file. A new disk has another id than the one before. */
   readonly diskId: string
   /** The highest generation this replica has heard of, durably. */
   readonly sealedGeneration: number
@@ -21,9 +21,9 @@ export interface OrderLogHead {
  * One replica's copy: an exact prefix of the ledger, never a hole, never out of order.
  *
  * G1. Appended entries are on disk before `append` resolves, all of a call or none.
- * G2. Entries that do not go on exactly where the log ends are a bug of the caller: asserted, nothing is written.
+ * G2. Entries have to continue the log exactly. Others are a bug of the caller: this is asserted, and nothing is written.
  * G3. After a failed write or sync the log is unusable: every later call rejects with a `StorageFailure`.
- * G4. What is cut off is archived durably before it is gone from the log; a cut is done as a whole or not at all.
+ * G4. Entries are archived durably before they are cut off the log. A cut is done as a whole or not at all.
  */
 export interface OrderLog extends ReadableLog {
   head(): OrderLogHead
@@ -35,8 +35,8 @@ export interface OrderLog extends ReadableLog {
   /** Remembers a higher generation durably; a lower one changes nothing. An empty log adopts the genesis. */
   seal(generation: number, genesis: Genesis): Promise<OrderLogHead>
   /**
-   * Gives up everything from number `length` on, after the ledger has gone another way (G4). Asserts that the log is so
-   * long. Returns the new head.
+   * Cuts off all entries from number `length` on, after the ledger has decided others (G4). Asserts that the log is at least
+   * so long. Returns the new head.
    */
   cut(length: number): Promise<OrderLogHead>
   /** Why nothing more should be written for now, such as a full disk; undefined when there is room. Asks the disk. */

@@ -4,8 +4,8 @@ import { entryBytes, type Entry } from '../domain/order.ts'
 /** A log that can be read by number: the ledger, or a replica's copy. */
 export interface ReadableLog {
   /**
-   * Entries from number `from` on, in order: at most `limit`, and no more of them than fit into
-   * `LIMITS.pageBytesMax`, but at least one where there is one.
+   * Entries from number `from` on, in order: at most `limit`, and no more than fit into `LIMITS.pageBytesMax`. Returns at
+   * least one if there is one.
    */
   entries(from: number, limit: number): Promise<readonly Entry[]>
 }
@@ -20,7 +20,7 @@ export function fittingOnPage(entries: readonly Entry[]): number {
   return entries.length
 }
 
-/** What {@link ReadableLog.entries} asks for, of a log in memory. */
+/** One page of a log in memory, as {@link ReadableLog.entries} promises it. */
 export function pageOf(entries: readonly Entry[], from: number, limit: number): readonly Entry[] {
   const first = Math.max(0, from)
   const wanted = entries.slice(first, first + Math.max(0, limit))
@@ -37,7 +37,7 @@ export async function* pagesOf(log: ReadableLog, from: number, end: number): Asy
   }
 }
 
-/** The same, all at once: for those that are known to be few. */
+/** The same entries in one array. Use it when they are known to be few. */
 export async function entriesBetween(log: ReadableLog, from: number, end: number): Promise<readonly Entry[]> {
   const entries: Entry[] = []
   for await (const page of pagesOf(log, from, end)) for (const entry of page) entries.push(entry)

@@ -5,7 +5,7 @@ import { continueChain, wrongDigest } from './continuation.ts'
 import type { LogPage } from './ledger.ts'
 import { Levels } from './levels.ts'
 
-/** Follows a log from its genesis on, and so finds out what the ledger held that decided it. */
+/** Follows a log from its genesis on, and so finds out the contents of the ledger that decided it. */
 export class Replay {
   readonly #levels: Levels
   #length = 0
@@ -31,8 +31,8 @@ export class Replay {
   }
 
   /**
-   * What counts as published of a log that the ledger is rebuilt from. Nobody knows any more: the last entry at least may
-   * have been shown to nobody, while caches still serve what was before it. So it has to be published anew.
+   * The position that counts as published in a ledger that is rebuilt from this log. The true one is not known any more. The
+   * last entry may never have been published, while caches still serve what was before it. So it has to be published again.
    */
   get published(): number {
     return Math.max(0, this.#length - 1)
@@ -44,8 +44,8 @@ export class Replay {
   }
 
   /**
-   * Takes the next page; returns the digest after each of its entries. Throws when the page does not go on where the last
-   * one ended, does not lead to its digest, or holds what no ledger can have decided: then the replay is of no more use.
+   * Takes the next page. Returns the digest after each of its entries. Throws when the page does not continue the last one,
+   * does not lead to its digest, or holds an entry that no ledger can have decided. After that, the replay cannot be used.
    */
   take(page: LogPage): readonly string[] {
     const digests = continueChain(this, page.entries)

@@ -63,7 +63,7 @@ describe('embedded engines and kill -9', () => {
   }
   const openLog = () => openEmbeddedOrderLog(logPath, { newDiskId: () => 'another', onDamage: expect.unreachable })
 
-  /** Runs a writer, calls `meanwhile` in mid-load, kills the writer; returns what it had been answered last. */
+  /** Runs a writer, calls `meanwhile` in mid-load, and kills the writer. Returns the last answers that the writer got. */
   async function writeUntilKilled(meanwhile: () => Promise<void> = async () => {}): Promise<Record<string, Answered>> {
     const child = spawn(process.execPath, ['--input-type=module', '-e', WRITER, ledgerPath, logPath], {
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -28,10 +28,10 @@ const FRAME_BYTES = 24 + PAGE_BYTES
 
 const SILENT = { begin: () => {}, advance: () => {} }
 
-/** Everything that a reader can be told; a string says why nothing is told. */
+/** All answers that a reader can get from a file. A string says why there is none. */
 type Told = Readonly<Record<string, unknown>> | string
 
-/** A damaged copy of a scene: what was done to which file. */
+/** A damaged copy of a scene: which file was damaged, and how. */
 interface Damaging {
   readonly what: string
   readonly file: string
@@ -108,7 +108,7 @@ describe('single bytes, cuts and deletions', () => {
     return { head: log.head(), entries, digests: await Promise.all([0, 100].map((length) => log.digestAt(length))) }
   }
 
-  /** What a reader of a scene is told by the file of that kind. */
+  /** Reads everything from the scene's file of that kind. */
   async function ask(scene: string, kind: CopyKind): Promise<Told> {
     let opened: Ledger | OrderLog | undefined
     try {
@@ -124,7 +124,7 @@ describe('single bytes, cuts and deletions', () => {
     }
   }
 
-  /** What a verification of the scene says against that file; undefined when all is well. */
+  /** Verifies the scene's file of that kind. Returns what is wrong with it, or undefined when all is well. */
   async function verify(scene: string, kind: CopyKind): Promise<string | undefined> {
     const copies: VerifiedCopy[] = []
     const look = (name: string, of: CopyKind): VerifiedCopy | string => {
@@ -188,7 +188,7 @@ describe('single bytes, cuts and deletions', () => {
     }
   }
 
-  /** Without damage the file is well and tells everything. */
+  /** Answers of the undamaged file. A verification has to find it well. */
   async function truthOf(scene: string, kind: CopyKind): Promise<Told> {
     spoil(scene, { what: 'nothing', file: '', spoil: (bytes) => bytes })
     expect(await verify('damaged', kind)).toBeUndefined()
@@ -198,8 +198,8 @@ describe('single bytes, cuts and deletions', () => {
   }
 
   /**
-   * Whatever is done, the truth is told, or nothing, or (`mayBeEarlier`) what was true some transactions ago; and what a
-   * verification calls well tells the truth. Returns how often which came out.
+   * Damages the file in each of these ways. Each time the file tells the truth or nothing, or (`mayBeEarlier`) what was true
+   * some transactions ago. A file that a verification finds well tells the truth. Returns how often each result came out.
    */
   async function check(
     { scene, kind, mayBeEarlier }: { scene: string; kind: CopyKind; mayBeEarlier?: boolean },
@@ -304,7 +304,7 @@ describe('single bytes, cuts and deletions', () => {
   const gone = (file: string): Damaging => ({ what: `${file} gone`, file, spoil: () => undefined })
 })
 
-/** Whether that is exactly what the file told when it held fewer entries. */
+/** Whether the file told exactly this when it held fewer entries. */
 function isPrefix(told: Told, truth: Told): boolean {
   if (typeof told === 'string' || typeof truth === 'string') return false
   const [entries, all] = [told, truth].map((each) => each['entries'] as readonly Entry[])

@@ -15,7 +15,7 @@ import { verifyFile } from '../verify/verified-file.ts'
 
 const GENESIS = { clusterId: 'c-1', stocks: OPENING_CATALOGUE }
 const SILENT = { begin: () => {}, advance: () => {} }
-/** What an earlier version may have written for a stranger: whole numbers up to what SQLite holds. */
+/** Values that an earlier version may have taken from a foreign process and written: integers up to SQLite's largest. */
 const IMPOSSIBLE = [LIMITS.generationMax + 1, 2 ** 53 - 1, 2 ** 60, 2 ** 63 - 1024]
 
 let folder = ''

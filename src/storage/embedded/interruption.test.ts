@@ -43,7 +43,7 @@ async function* pages(): AsyncIterable<LogPage> {
   yield* PAGES
 }
 
-/** Kills itself before the given step; a step is a call that changes files behind SQLite's back, or a page. */
+/** Makes a script kill itself before the given step. A step is a call that changes files behind SQLite's back, or a page. */
 const PRELUDE = `
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
@@ -117,7 +117,7 @@ describe('embedded engines, killed between two steps', () => {
     return row?.['entries']
   }
 
-  /** An old ledger that was not closed, so that most of it stands in the write-ahead log. */
+  /** Makes an old ledger that was not closed, so that most of it is in the write-ahead log. */
   const prepareLedger = async (): Promise<void> => {
     const ledger = await newLedger(embeddedLedgerStore(join(folder, 'open', 'catalog.db')), GENESIS)
     await ledger.decide(decide, ENTRIES.slice(0, OLD_LENGTH), 1)

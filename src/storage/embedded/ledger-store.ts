@@ -18,13 +18,14 @@ import type { SqliteFile, SqliteFileOptions } from './file/sqlite-file.ts'
 import { insertStocks, StockTable } from './tables/stock-table.ts'
 
 export interface EmbeddedLedgerStoreOptions extends SqliteFileOptions {
-  /** Told where a ledger is kept whose place another one has taken. */
+  /** Called when a new ledger has taken the place of an old one, with the path at which the old one is kept. */
   readonly onReplaced?: (archivedAs: string) => void
 }
 
 /**
- * The catalogue's SQLite file at `path`. All calls reject with a `StorageFailure` when it is of another kind, of a newer
- * program, in use (also by a ledger from an earlier call that is not closed), or cannot be read or written.
+ * The catalogue's SQLite file at `path`. All calls reject with a `StorageFailure` when the file is of another kind or of a
+ * newer program, when it cannot be read or written, and when it is in use. A ledger from an earlier call uses it until it is
+ * closed.
  */
 export function embeddedLedgerStore(path: string, options: EmbeddedLedgerStoreOptions = {}): LedgerStore {
   return new EmbeddedLedgerStore(path, options)
@@ -73,7 +74,7 @@ class EmbeddedLedgerStore implements LedgerStore {
     })
   }
 
-  /** An empty history takes the place of none that may hold entries, damaged as it is: that is for a person to decide. */
+  /** Throws when a damaged ledger may hold entries. Only a person may decide to replace it by an empty history. */
   #forbidForgetting(): void {
     if (!this.#mayHoldEntries()) return
     throw new StorageFailure(
@@ -131,7 +132,7 @@ class EmbeddedLedgerStore implements LedgerStore {
     return openSound(this.#path, LEDGER_SCHEMA, lock, this.#options, (file) => new EmbeddedLedger(file))
   }
 
-  /** Takes the lock, and finishes what an earlier holder was interrupted in. */
+  /** Takes the lock, and finishes a replacement in which an earlier holder was interrupted. */
   #lock(): FileLock {
     requireFiles(this.#path)
     makeFolderOf(this.#path)
@@ -150,7 +151,7 @@ class EmbeddedLedgerStore implements LedgerStore {
   }
 }
 
-/** The file may still name the replicas that it can be recovered from. */
+/** The opening of a damaged ledger. It names the replicas that the file can be recovered from, if the file still tells them. */
 function damaged(path: string, why: string): LedgerOpening {
   const replicas = readReplicas(path)
   return replicas.length === 0 ? { kind: 'damaged', why } : { kind: 'damaged', why, replicas }

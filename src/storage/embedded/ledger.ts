@@ -12,8 +12,8 @@ import type { SqliteFile } from './file/sqlite-file.ts'
 import { StockTable } from './tables/stock-table.ts'
 
 /**
- * The ledger in one SQLite file. The work of each call is done at once, on the calling thread. See
- * `embeddedLedgerStore` for how one comes to be.
+ * The ledger in one SQLite file. The work of each call is done at once, on the calling thread. An `embeddedLedgerStore`
+ * makes it.
  */
 export class EmbeddedLedger implements Ledger {
   readonly #file: SqliteFile
@@ -176,7 +176,7 @@ export class EmbeddedLedger implements Ledger {
     }
   }
 
-  /** What table `cluster` has to say about the head. */
+  /** The row of the table `cluster` for the present head. */
   #row(): ClusterRow {
     const { genesis, generation, recoveredGeneration, length, publishedAtLeast } = this.#head
     const identity = { clusterId: genesis.clusterId, genesisDigest: this.#start }

@@ -14,16 +14,17 @@ import { WaitingOrderLog } from './waiting-order-log.ts'
 export interface EmbeddedOrderLogOptions extends SqliteFileOptions {
   /** Makes the id of a new file. */
   readonly newDiskId: () => string
-  /** Told when a damaged file was moved to `archivedAs`, and an empty log begins in its place. */
+  /** Called when a damaged file was moved to `archivedAs`, and an empty log begins in its place. */
   readonly onDamage: (why: string, archivedAs: string) => void
-  /** Told when entries were given up: how many, and in which file they are kept. */
+  /** Called when entries were cut off the log: how many, and in which file they are kept. */
   readonly onCut?: (entries: number, archivedAs: string) => void
 }
 
 /**
- * Opens a replica's file, or makes it. A damaged one is kept under another name: its place takes an empty log with a new
- * disk id. While its disk has no room it is opened for reading, and for writing once there is some. Rejects with a `StorageFailure` when the file is of another kind, of a newer program, in use by another
- * process, or cannot be read or written.
+ * Opens a replica's file, or makes it. A damaged file is kept under another name, and an empty log with a new disk id takes
+ * its place. While the disk has no room, the file is opened for reading; once there is room, for writing. Rejects with a
+ * `StorageFailure` when the file is of another kind or of a newer program, is in use by another process, or cannot be read
+ * or written.
  */
 export async function openEmbeddedOrderLog(path: string, options: EmbeddedOrderLogOptions): Promise<OrderLog> {
   const file = fileBehind(path)
@@ -37,7 +38,7 @@ export async function openEmbeddedOrderLog(path: string, options: EmbeddedOrderL
   return new WaitingOrderLog(built, unwritable, () => locked(file, (lock) => openFile(file, lock, options)))
 }
 
-/** Opens what the file holds under its lock, which goes with it. */
+/** Takes the file's lock and calls `open`, which takes over the lock. Releases the lock when `open` throws. */
 function locked<T>(path: string, open: (lock: FileLock) => T): T {
   const lock = lockFile(path)
   try {
@@ -65,7 +66,7 @@ function openFile(path: string, lock: FileLock, options: EmbeddedOrderLogOptions
   return openSound(path, ORDER_LOG_SCHEMA, lock, options, (file) => new EmbeddedOrderLog(file, options.onCut))
 }
 
-/** Makes an empty log. What was there is kept under another name; returns that, if anything was there. */
+/** Makes an empty log. Keeps an old file under another name, and returns that name if there was one. */
 function begin(path: string, diskId: string): string | undefined {
   const made = new FileInMaking(path, ORDER_LOG_SCHEMA)
   try {

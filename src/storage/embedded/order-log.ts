@@ -10,7 +10,7 @@ import { LogTable, type LogRow } from './tables/log-table.ts'
 import type { SqliteFile } from './file/sqlite-file.ts'
 import { archiveTail } from './tail-archive.ts'
 
-/** Told how many entries were given up, and in which file they are kept. */
+/** Called with the number of entries that were cut off, and the file in which they are kept. */
 type CutListener = (entries: number, archivedAs: string) => void
 
 /** A replica's log in one SQLite file. The work of each call is done at once, on the calling thread. */
@@ -125,7 +125,7 @@ export class EmbeddedOrderLog implements OrderLog {
     this.#file.close()
   }
 
-  /** What table `log` has to say about a head. */
+  /** The row of the table `log` for this head. */
   #rowOf({ genesis, diskId, sealedGeneration, length }: OrderLogHead): LogRow {
     const history = genesis && { clusterId: genesis.clusterId, genesisDigest: this.#start }
     return { diskId, history, sealedGeneration, length }

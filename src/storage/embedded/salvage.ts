@@ -3,9 +3,7 @@ import { isReplica, type KnownReplica } from '../ledger.ts'
 import { checkedRow, integersOfAnySize, withNumbers } from './file/row.ts'
 import { toReplica } from './tables/replica-table.ts'
 
-/** What a damaged ledger still tells. */
-
-/** The replicas that it names. None when one cannot be read: that may be the one that holds the most. */
+/** The replicas that the ledger names. Empty when one of them cannot be read, since that one may hold the most entries. */
 export function readReplicas(path: string): readonly KnownReplica[] {
   return reading(path, (database) =>
     integersOfAnySize(database.prepare('SELECT * FROM replicas'))
@@ -15,12 +13,12 @@ export function readReplicas(path: string): readonly KnownReplica[] {
   ) ?? []
 }
 
-/** Whether there are entries in it, as far as can be known. */
+/** Whether the ledger may hold entries. True as well when that cannot be known. */
 export function mayHoldEntries(path: string): boolean {
   return reading(path, (database) => database.prepare('SELECT 1 FROM entries LIMIT 1').all().length > 0) ?? true
 }
 
-/** Undefined when it cannot be read. */
+/** The result of `read`, or undefined when the file cannot be read. */
 function reading<T>(path: string, read: (database: DatabaseSync) => T): T | undefined {
   try {
     const database = new DatabaseSync(path, { readOnly: true })

@@ -49,7 +49,7 @@ describe('what a person does to a file with SQLite’s tools', () => {
     rmSync(made)
   }
 
-  /** As the tool's `.dump`, read into a new file that `settings` have given another form. */
+  /** Replaces the file by its `.dump`, read into a new file. `settings` give the new file another form. */
   function restoreDump(path: string, ...settings: readonly string[]): void {
     replaceBy(path, (made) => {
       const [from, to] = [new DatabaseSync(path), new DatabaseSync(made)]
@@ -90,7 +90,7 @@ describe('what a person does to a file with SQLite’s tools', () => {
   })
   afterEach(() => rmSync(folder, { recursive: true }))
 
-  /** Both files hold what they held, take more, are well, and nothing was put aside. */
+  /** Expects that both files hold what they held, take more entries and are well, and that nothing was put aside. */
   async function checkSound(): Promise<void> {
     for (const { path, kind } of paths) {
       const { findings, unverified, length } = verify(path, kind)

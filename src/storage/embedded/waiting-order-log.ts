@@ -5,8 +5,8 @@ import type { OrderLog, OrderLogHead } from '../order-log.ts'
 import type { Opened } from './file/opening.ts'
 
 /**
- * A replica's log whose file could be opened for reading only, as its disk had no room. `trouble` looks for some, and
- * opens it for writing as soon as there is; what would have to be written before is refused, which harms nothing.
+ * A replica's log whose file was opened for reading only, because its disk had no room. `trouble` looks for room, and opens
+ * the file for writing as soon as there is some. Until then every write is refused, which harms nothing.
  */
 export class WaitingOrderLog implements OrderLog {
   #log: OrderLog
@@ -53,7 +53,7 @@ export class WaitingOrderLog implements OrderLog {
     return this.#log.cut(length)
   }
 
-  /** Throws a StorageFailure when there is room, and the file cannot be opened even so. */
+  /** Opens the file for writing once there is room. Throws a StorageFailure when the file cannot be opened even then. */
   trouble(): string | undefined {
     const trouble = this.#log.trouble()
     if (this.#unwritable === undefined || trouble !== undefined) return trouble
@@ -68,7 +68,7 @@ export class WaitingOrderLog implements OrderLog {
     return this.#log.close()
   }
 
-  /** No StorageFailure: the log goes on being read. */
+  /** Refuses a write. The error is no StorageFailure, because the log can still be read. */
   #refuseToWrite(): void {
     if (this.#unwritable !== undefined) throw new Error(`nothing can be written at the moment: ${this.#unwritable}`)
   }

@@ -1,6 +1,6 @@
 import { StorageFailure } from '../ledger.ts'
 
-/** Stands for the disk below an engine in memory, so that such an engine can fail like a real one (L3, G3). */
+/** The pretended disk below an engine in memory. With it such an engine can fail like a real one (L3, G3). */
 export class MemoryDisk {
   #writesLeft: number
   #failure: StorageFailure | undefined
@@ -24,7 +24,7 @@ export class MemoryDisk {
     if (this.#failure) throw this.#failure
   }
 
-  /** Throws when nothing can be written; the first time that happens is the last time that anything works. */
+  /** Counts a write. Throws when the disk is full; after that, every read and write throws. */
   write(): void {
     this.read()
     this.#writesLeft -= 1

@@ -8,7 +8,7 @@ interface TimedRejection extends RecordedDecision {
   readonly timeMs: number
 }
 
-/** All that a ledger in memory holds: what would stand in its file. */
+/** The contents of a ledger in memory. A real ledger has them in its file. */
 export class LedgerState {
   readonly genesis: Genesis
   readonly entries: Entry[] = []
@@ -55,7 +55,7 @@ export class LedgerState {
     for (const stock of writes.stocks) this.stocks.set(stock.name, stock)
   }
 
-  /** Adds entries with the digest after each; the levels stay as they are. */
+  /** Adds entries with the digest after each. Does not change the levels. */
   append(entries: readonly Entry[], digests: readonly string[]): void {
     for (const entry of entries) {
       if (this.#numberByKey.has(entry.key)) throw new Error(`entry ${entry.number} has a key that an earlier one has`)
@@ -65,7 +65,7 @@ export class LedgerState {
     this.digests.push(...digests)
   }
 
-  /** Brings the rest to where a replayed log has led. */
+  /** Sets the levels and the rest to the result of a replayed log. */
   finish(replay: Replay, generation: number): void {
     for (const stock of replay.stocks()) this.stocks.set(stock.name, stock)
     this.generation = generation
@@ -73,7 +73,7 @@ export class LedgerState {
     this.published = replay.published
   }
 
-  /** The same once more: changes to one do not show in the other. */
+  /** An independent copy. */
   copy(): LedgerState {
     const copy = new LedgerState(this.genesis)
     copy.append(this.entries, this.digests.slice(1))

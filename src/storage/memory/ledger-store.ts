@@ -9,12 +9,12 @@ export interface MemoryLedgerStoreOptions {
   readonly disk?: () => MemoryDisk
 }
 
-/** What a store held at one moment, for playing a backup that is restored; undefined: nothing. */
+/** The contents of a store at one moment, used to play the restoring of a backup. Undefined when the store was empty. */
 export type LedgerSnapshot = LedgerState | undefined
 
 /**
- * A store that lives as long as the process: for tests and the simulation. What a ledger wrote is there when the store is
- * opened again, whether it was closed or not.
+ * A store in memory for tests and the simulation. When the store is opened again, all that a ledger wrote is there, whether
+ * the ledger was closed or not.
  */
 export class MemoryLedgerStore implements LedgerStore {
   readonly #disk: () => MemoryDisk
@@ -47,17 +47,17 @@ export class MemoryLedgerStore implements LedgerStore {
     return this.#put(state) // L4
   }
 
-  /** What `rebuild` has replaced, oldest first. */
+  /** Ledgers that `rebuild` has replaced, oldest first. */
   get replaced(): readonly LedgerSnapshot[] {
     return this.#replaced
   }
 
-  /** The disk is gone, and an empty one in its place. */
+  /** Puts an empty disk in the place of the present one. */
   lose(): void {
     this.restore(undefined)
   }
 
-  /** From now on what is there cannot be opened any more. */
+  /** From now on the ledger cannot be opened any more. */
   damage(why: string): void {
     this.#damage = why
   }
@@ -66,7 +66,7 @@ export class MemoryLedgerStore implements LedgerStore {
     return this.#state?.copy()
   }
 
-  /** Puts an earlier state in the place of what is there. Ledgers that were opened before write to nowhere. */
+  /** Puts an earlier state in the place of the present one. Ledgers that were opened before no longer write to the store. */
   restore(snapshot: LedgerSnapshot): void {
     this.#state = snapshot?.copy()
     this.#damage = undefined

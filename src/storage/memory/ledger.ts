@@ -13,12 +13,12 @@ export interface MemoryLedgerOptions {
   readonly disk?: MemoryDisk
 }
 
-/** A ledger that lives as long as the process: for tests and the simulation. */
+/** A ledger in memory, for tests and the simulation. */
 export function memoryLedger({ genesis, disk }: MemoryLedgerOptions): Ledger {
   return new MemoryLedger(new LedgerState(genesis), disk ?? new MemoryDisk())
 }
 
-/** One opened ledger; what it holds stands in the state, and outlives it there. */
+/** One opened ledger. Its contents are kept in the state, which outlives it. */
 export class MemoryLedger implements Ledger {
   readonly #state: LedgerState
   readonly #disk: MemoryDisk

@@ -13,7 +13,7 @@ export interface MemoryOrderLogOptions {
   readonly disk?: MemoryDisk
 }
 
-/** An order log that lives as long as the process: for tests and the simulation. */
+/** An order log in memory, for tests and the simulation. */
 export function memoryOrderLog(options: MemoryOrderLogOptions): MemoryOrderLog {
   return new MemoryOrderLog(options)
 }
@@ -96,7 +96,7 @@ export class MemoryOrderLog implements OrderLog {
     return this.head()
   }
 
-  /** What `cut` has taken away, oldest first. */
+  /** Entries that `cut` has removed, oldest first. */
   get cutTails(): readonly (readonly Entry[])[] {
     return this.#cutTails
   }

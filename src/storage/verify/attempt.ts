@@ -3,8 +3,8 @@ import { Damage, ImpossibleValue } from '../embedded/file/damage.ts'
 import { isCorruption, isForeignSchema, isIntegerOutOfRange } from '../embedded/file/sqlite-error.ts'
 
 /**
- * What a failed read shows about the file, in words. Throws the error when it shows nothing: when the file could not be
- * read for reasons of its surroundings, or when this program is wrong.
+ * Says what a failed read shows about the file. Throws the error when it shows nothing about the file: the file could not be
+ * read for reasons of its surroundings, or this program is wrong.
  */
 export function asFinding(error: unknown): string {
   const isOfTheFile = error instanceof Damage || error instanceof ImpossibleValue || isCorruption(error) || isForeignSchema(error)
@@ -12,7 +12,7 @@ export function asFinding(error: unknown): string {
   throw error
 }
 
-/** Runs `read`; what it shows about the file becomes a finding. */
+/** Runs `read`. A failure that shows something about the file becomes a finding. */
 export function attempt<T>(findings: Findings, read: () => T): T | undefined {
   try {
     return read()

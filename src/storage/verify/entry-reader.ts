@@ -6,20 +6,21 @@ import { toEntry } from '../embedded/tables/entry-table.ts'
 import { digest, integer, type Row } from '../embedded/file/row.ts'
 import type { SqliteFile } from '../embedded/file/sqlite-file.ts'
 
-/** Rows that one look at the table goes through. They are read one by one: a row may hold megabytes. */
+/** Rows that one query of the table goes through. They are read one by one, since a row may hold megabytes. */
 const ROWS_PER_PAGE = 1_000
 
-/** What one look has come by. */
+/** The part of the table that one query has gone through. */
 interface Page {
   readonly rows: number
-  /** The number behind the last row. */
+  /** The number after the last row. */
   readonly end: number
   /** Whether all rows could be read. */
   readonly isWhole: boolean
 }
 
 /**
- * Reads the table `entries` of a file that may be damaged, and goes on behind what cannot be read. Holds one row at a time.
+ * Reads the table `entries` of a file that may be damaged, and continues after rows that cannot be read. Holds one row at a
+ * time.
  */
 export class EntryReader {
   readonly #page: StatementSync
@@ -31,8 +32,8 @@ export class EntryReader {
   }
 
   /**
-   * Hands all entries to `log`; `length` is how many there are said to be. Tells how many it has come by since it told
-   * last.
+   * Hands all entries to `log`. `length` is the number of entries that the file's head tells. Calls `onPage` with the number
+   * of entries since its last call.
    */
   feed(log: LogCheck, length: number, onPage: (entries: number) => void): void {
     for (let from = 0, done = false; !done; ) {
@@ -40,12 +41,12 @@ export class EntryReader {
       const end = isWhole ? readable : this.#feedSingly(log, readable, Math.min(from + ROWS_PER_PAGE, length))
       done = isWhole ? rows < ROWS_PER_PAGE : end >= length
       onPage(isWhole ? rows : Math.max(0, end - from))
-      from = Math.max(end, from + 1) // Rows of a damaged table may come in any order, but not for ever.
+      from = Math.max(end, from + 1) // Ends even if the rows of a damaged table come in a wrong order.
     }
     log.end(length)
   }
 
-  /** Undefined when there is none of that number. */
+  /** The entry of that number, or undefined when there is none. */
   entry(number: number): Entry | undefined {
     const row = this.#one.get(number)
     return row && toEntry(row)
@@ -57,7 +58,7 @@ export class EntryReader {
     return row && digest(row, 'digest')
   }
 
-  /** Ends at the first row that cannot be read. */
+  /** Hands the entries of one page to `log`. Ends at the first row that cannot be read. */
   #feedTogether(log: LogCheck, from: number): Page {
     let [rows, end] = [0, from]
     try {
@@ -85,7 +86,7 @@ export class EntryReader {
   }
 }
 
-/** Returns the number of the row. */
+/** Hands one row to `log`. Returns the number of the row. */
 function take(log: LogCheck, row: Row): number {
   const number = integer(row, 'number')
   try {

@@ -1,4 +1,4 @@
-/** Something in a copy of the log that is not as it has to be. */
+/** One thing in a copy of the log that is wrong. */
 export interface Finding {
   /** Number of the entry that it is about, if it is about one. */
   readonly entry?: number
@@ -6,10 +6,10 @@ export interface Finding {
   readonly what: string
 }
 
-/** Beyond this many, they are only counted: one broken page spoils hundreds of entries. */
+/** Findings that are kept. Further ones are only counted, since one broken page spoils hundreds of entries. */
 const KEPT_MAX = 20
 
-/** What is wrong with one copy. */
+/** All that is wrong with one copy. */
 export class Findings {
   readonly #kept: Finding[] = []
   #count = 0

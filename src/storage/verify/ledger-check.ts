@@ -11,7 +11,7 @@ import type { SqliteFile } from '../embedded/file/sqlite-file.ts'
 
 const DOUBLE_KEYS_MAX = 20
 
-/** Checks what a ledger holds besides its entries, which were taken by `log` before. */
+/** Checks all tables of a ledger except the entries, which `log` has taken before. */
 export function checkLedgerTables(file: SqliteFile, cluster: ClusterRow, log: LogCheck, findings: Findings): void {
   const checks = [
     () => checkCluster(cluster, log, findings),
@@ -30,7 +30,7 @@ function checkCluster(cluster: ClusterRow, log: LogCheck, findings: Findings): v
   if (generation < recovered) findings.add(`its generation is ${generation}, that of its recovery ${recovered}`)
 }
 
-/** Levels are those of the genesis plus all entries. */
+/** Checks that the levels are those of the genesis after all entries. */
 function checkStocks(file: SqliteFile, log: LogCheck, findings: Findings): void {
   const found = new Map<string, Stock>()
   for (const row of file.prepare('SELECT * FROM stocks').all()) {
@@ -58,7 +58,7 @@ function checkRejections(file: SqliteFile, { length }: ClusterRow, findings: Fin
   }
 }
 
-/** One key, one outcome. That no two entries have the same one is seen to by their index. */
+/** Checks that each key has one outcome. The index of the entries ensures that no two of them have the same key. */
 function checkKeys(file: SqliteFile, findings: Findings): void {
   const double = file.prepare(
     `SELECT number, key FROM rejections JOIN entries USING (key) ORDER BY number LIMIT ${DOUBLE_KEYS_MAX}`,

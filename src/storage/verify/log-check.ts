@@ -6,15 +6,15 @@ import type { Findings } from './findings.ts'
 import { Levels } from '../levels.ts'
 
 /**
- * Follows a log from its first entry on, and finds everything in it that no log can hold. Unlike a replay it goes on
- * after a finding, so that the next one is found as well.
+ * Follows a log from its first entry on, and finds everything in it that no log can hold. Unlike a replay it continues after
+ * a finding, so that the next one is found as well.
  */
 export class LogCheck {
   readonly #findings: Findings
-  /** Undefined where the levels cannot be known: without a genesis, or after an entry that is not what was decided. */
+  /** Undefined when the levels cannot be known: without a genesis, or after a wrong entry. */
   #levels: Levels | undefined
   #length = 0
-  /** Undefined after entries that are missing. */
+  /** Undefined after missing entries. */
   #digest: string | undefined
   #lastGeneration = 0
 
@@ -43,7 +43,7 @@ export class LogCheck {
     return this.#levels?.all()
   }
 
-  /** Takes the next entry, with the digest that stands beside it, if one does. */
+  /** Takes the next entry, with the digest that is stored beside it, if there is one. */
   take(entry: Entry, stored?: string): void {
     if (!this.#reaches(entry.number)) return
     this.#checkRanges(entry)
@@ -58,14 +58,14 @@ export class LogCheck {
     this.#length = entry.number + 1
   }
 
-  /** Takes the next entry as one that cannot be read. */
+  /** Notes that the next entry cannot be read. */
   skip(number: number, why: string): void {
     if (!this.#reaches(number)) return
     this.#findings.add(`cannot be read: ${why}`, number)
     this.#lose(number + 1)
   }
 
-  /** What was taken so far is said to have this digest. */
+  /** Compares the digest of all entries so far with the expected one. */
   expect(digest: string): void {
     if (this.#digest !== undefined && this.#digest !== digest) {
       const where = `at length ${this.#length}`
@@ -74,13 +74,13 @@ export class LogCheck {
     this.#digest = digest
   }
 
-  /** Ends the log at the length that it is said to have. */
+  /** Ends the log at the length that the file's head tells. */
   end(length: number): void {
     if (length >= this.#length) this.#reaches(length)
     else this.#findings.add(`it holds entries up to ${this.#length - 1}, and says that there are ${length}`)
   }
 
-  /** Whether the log may go on with that number; the ones left out are missing. */
+  /** Whether the log may continue with that number. Entries that are left out become a finding. */
   #reaches(number: number): boolean {
     const first = this.#length
     if (number < first) this.#findings.add('stands behind a later one', number)

@@ -5,7 +5,7 @@ import type { Findings } from './findings.ts'
 
 export type CopyKind = 'ledger' | 'order log'
 
-/** Told how far the reading of a copy is. */
+/** Receives the progress of reading a copy. */
 export interface Progress {
   begin(what: string, total: number): void
   advance(by: number): void
@@ -20,7 +20,7 @@ export interface VerifiedCopy {
   readonly clusterId: string | undefined
   /** A ledger's generation, or an order log's sealed one. */
   readonly generation: number
-  /** Under which its last entry was decided; 0 without entries. */
+  /** Generation of the last entry; 0 without entries. */
   readonly lastGeneration: number
   /** A ledger's generation at its last recovery; 0 for an order log. */
   readonly recoveredGeneration: number
@@ -30,8 +30,8 @@ export interface VerifiedCopy {
   readonly digest: string
   readonly findings: Findings
   /**
-   * Why it could not be verified, and what to do about that; undefined when it was. It says nothing against the copy: a
-   * permission or a read-only mount was in the way, or somebody has to decide what stands there.
+   * Why the copy could not be verified, and what to do about that; undefined when it was verified. This says nothing against
+   * the copy: a permission or a read-only mount was in the way, or a person has to decide what the file is.
    */
   readonly unverified: string | undefined
   /** The digest of the first `length` entries, as the copy says; undefined when it does not say. */
@@ -40,21 +40,21 @@ export interface VerifiedCopy {
   close(): void
 }
 
-/** How a copy stands to the one that it is compared with. */
+/** The relation of a copy to the one that it is compared with. */
 export type Standing =
   | { readonly kind: 'same' }
-  /** An exact prefix: what it lacks comes when its process runs. */
+  /** It is an exact prefix. Its process fetches the missing entries when it runs. */
   | { readonly kind: 'behind'; readonly lacks: number }
   | { readonly kind: 'empty' }
-  /** It begins alike, or not at all, and then holds other entries: neither is a prefix of the other. */
+  /** It holds other entries, from some number on or from the start. Neither is a prefix of the other. */
   | { readonly kind: 'parted' }
   /** The findings tell how. */
   | { readonly kind: 'other' }
   | { readonly kind: 'unknown' }
 
 /**
- * The copy that all others are compared with: the ledger, or the longest order log where there is no ledger that can be
- * read. Undefined when there is none with entries.
+ * The copy that all others are compared with: the ledger, or the longest order log when no ledger can be read. Undefined
+ * when no copy has entries.
  */
 export function referenceAmong(copies: readonly VerifiedCopy[]): VerifiedCopy | undefined {
   const readable = copies.filter(({ clusterId }) => clusterId !== undefined)
@@ -62,7 +62,7 @@ export function referenceAmong(copies: readonly VerifiedCopy[]): VerifiedCopy | 
   return ledger ?? readable.toSorted((a, b) => b.length - a.length)[0]
 }
 
-/** Whether `copy` is a prefix of `reference`. What contradicts that is added to the copy's findings. */
+/** Finds out whether `copy` is a prefix of `reference`. Contradictions are added to the copy's findings. */
 export async function compare(copy: VerifiedCopy, reference: VerifiedCopy): Promise<Standing> {
   if (copy.unverified !== undefined) return { kind: 'unknown' }
   if (copy.clusterId === undefined) return copy.findings.count === 0 ? { kind: 'empty' } : { kind: 'unknown' }
@@ -88,7 +88,7 @@ function compareLengths(copy: VerifiedCopy, reference: VerifiedCopy): Standing {
 }
 
 async function reportFork(copy: VerifiedCopy, reference: VerifiedCopy, both: number): Promise<void> {
-  // Of `both` it is known already that they differ there.
+  // At `both` they are already known to differ.
   const number = await commonLength(both - 1, async (length) => (await copy.digestAt(length)) === (await reference.digestAt(length)))
   const [own, theirs] = await Promise.all([copy.entry(number), reference.entry(number)])
   const words = isDeepStrictEqual(own, theirs)

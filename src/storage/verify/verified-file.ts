@@ -18,7 +18,7 @@ import { LEDGER_SCHEMA, ORDER_LOG_SCHEMA } from '../embedded/tables/schemas.ts'
 import { asFailure } from '../embedded/file/sqlite-error.ts'
 import { SqliteFile } from '../embedded/file/sqlite-file.ts'
 
-/** A running process may write to the file while its bytes are looked at: only what is seen each time is damage. */
+/** Times that the file's bytes are looked at. A running process may write meanwhile, so only what is seen each time is damage. */
 const LOOKS = 3
 const PAGE_FINDINGS_MAX = 20
 const ASK_THE_OWNER = 'without permission to write beside it, that cannot be kept apart; verify as the user that its process runs as'
@@ -36,8 +36,8 @@ interface FileHead {
 /**
  * Reads a whole file and checks everything: SQLite's own structures, the schema, each record, the digest chain from the
  * genesis on, levels, keys and refusals. Writes nothing, and needs no permission to; a process may use the file meanwhile.
- * Reading takes the calling thread, some 10 s a million entries. What keeps it from being read says nothing against it:
- * see `unverified`.
+ * Reading blocks the calling thread for some 10 s a million entries. When something keeps the file from being read,
+ * `unverified` says so.
  */
 export function verifyFile(path: string, kind: CopyKind, progress: Progress): VerifiedCopy {
   const findings = new Findings()
@@ -66,7 +66,7 @@ export function verifyFile(path: string, kind: CopyKind, progress: Progress): Ve
   }
 }
 
-/** Undefined when it is damaged, as a finding tells. Throws a StorageFailure when something else is in the way. */
+/** Opens the file. Undefined when it is damaged; a finding says how. Throws a StorageFailure when something else is in the way. */
 function open(path: string, kind: CopyKind, findings: Findings): SqliteFile | undefined {
   for (let look = 1; ; look += 1) {
     try {
@@ -136,7 +136,7 @@ function checkPages(file: SqliteFile, findings: Findings): void {
   })
 }
 
-/** What is damaged has been told already. */
+/** The result of `read`, or undefined when the file is damaged. The damage has been reported already. */
 function quietly<T>(read: () => T | undefined): T | undefined {
   try {
     return read()

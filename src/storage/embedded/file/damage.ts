@@ -4,20 +4,20 @@ import { StorageFailure } from '../../ledger.ts'
 import { syncFolder } from './folder.ts'
 import { asFailure } from './sqlite-error.ts'
 
-/** What a file holds is not what was written to it. Becomes a {@link DamagedFile}, which names the file. */
+/** A file does not hold what was written to it. This error becomes a {@link DamagedFile}, which names the file. */
 export class Damage extends Error {
   override readonly name = 'Damage'
 }
 
 /**
- * A value that stands in a file as it was written, and that no program of ours writes today: the file is sound, and may not
- * be put aside, and yet nobody can go on with it. Becomes a StorageFailure, which names the file.
+ * A file holds a value just as it was written, but the present program would not write it. The file is sound, so it may not
+ * be put aside. The program cannot continue with it either. This error becomes a StorageFailure, which names the file.
  */
 export class ImpossibleValue extends Error {
   override readonly name = 'ImpossibleValue'
 }
 
-/** A file of ours that cannot be trusted any more. Nothing else is: not a lock, a permission, a full disk. */
+/** A file of ours is damaged and cannot be trusted any more. A lock, a permission or a full disk is another kind of failure. */
 export class DamagedFile extends StorageFailure {
   readonly why: string
 
@@ -28,14 +28,15 @@ export class DamagedFile extends StorageFailure {
 }
 
 /**
- * Damage that is noticed while a file is in use stands deep in it, where the next opening would not look: a file of
- * this ending beside it keeps it from being opened again. It goes away together with the damaged file.
+ * Ending of the marker file, which lies beside a damaged file and keeps it from being opened again. It is needed because
+ * damage that is noticed while a file is in use may lie where the next opening does not look. The marker is removed
+ * together with the damaged file.
  */
 export const MARKER_ENDING = '.damaged'
 
 /**
- * Leaves the marker, with the words, on disk. Best effort: an empty marker serves as well, and with none at all the
- * damage is noticed again.
+ * Writes the marker, with the reason in it. This is best effort: an empty marker serves as well, and without one the damage
+ * is noticed again.
  */
 export function markDamaged(path: string, why: string): void {
   try {
@@ -48,11 +49,11 @@ export function markDamaged(path: string, why: string): void {
     }
     syncFolder(dirname(resolve(path)))
   } catch {
-    // The disk may be full or gone: the damage itself is what has to be told.
+    // The disk may be full or gone. The caller reports the damage itself, which matters more.
   }
 }
 
-/** What the marker says; undefined when there is none. Throws a StorageFailure when that cannot be known. */
+/** The reason in the marker, or undefined when there is no marker. Throws a StorageFailure when that cannot be known. */
 export function noticedDamage(path: string): string | undefined {
   try {
     const words = readFileSync(path + MARKER_ENDING, 'utf8').trim()

@@ -7,18 +7,19 @@ export const PAGE_BYTES = 4096
 const HEADER_BYTES = 100
 const APPLICATION_ID_AT = 68
 const PAGE_SIZE_AT = 16
-/** Stands for a page of 65,536 bytes, which the field cannot hold. */
+/** The field's value for pages of 65,536 bytes: that number itself does not fit in. */
 const LARGEST_PAGE = 1
 const WITHOUT_WAL = '0101'
 
-/** What the header of a file says about the form that it has. */
+/** The form of a file, as its header tells it. */
 export interface FileForm {
   readonly pageBytes: number
-  /** Whether it is one that is written with a write-ahead log. */
+  /** Whether the file is written with a write-ahead log. */
   readonly usesWal: boolean
   /**
-   * Undefined when it has the form that this program gives a file. SQLite's tools make others that serve as well
-   * (`VACUUM INTO`, a restored dump), and so does a bit that falls over: such a form is believed when the pages prove it.
+   * Says how the form differs from the one that this program gives a file; undefined when it does not. SQLite's tools
+   * (`VACUUM INTO`, a restored dump) make other forms that serve as well. A flipped bit makes another form, too. So an
+   * unusual form is believed only when the pages prove it.
    */
   readonly unusual: string | undefined
 }
@@ -26,7 +27,7 @@ export interface FileForm {
 interface Field {
   readonly at: number
   readonly what: string
-  /** What this program writes there, as hexadecimal digits. */
+  /** Value that this program writes there, as hexadecimal digits. */
   readonly usual: string
   /** Whether a tool of SQLite may have written this instead. */
   readonly mayBe?: (value: number) => boolean
@@ -34,7 +35,7 @@ interface Field {
 
 const isPageSize = (value: number): boolean => value === LARGEST_PAGE || (value >= 512 && (value & (value - 1)) === 0)
 
-/** Fields that do not change while a file is used, by offset. SQLite would live with other values of most of them. */
+/** Fields that do not change while a file is used, by offset. SQLite itself accepts other values of most of them. */
 const FIELDS: readonly Field[] = [
   { at: PAGE_SIZE_AT, what: 'page size', usual: '1000', mayBe: isPageSize },
   { at: 20, what: 'reserved room', usual: '00', mayBe: () => true },
@@ -47,8 +48,8 @@ const FIELDS: readonly Field[] = [
 ]
 
 /**
- * The form of the file at `path`. Throws a {@link Damage} when it is of that kind (`applicationId`) and its header is
- * one that neither this program nor a tool of SQLite writes.
+ * Reads the form of the file at `path`. Throws a {@link Damage} when the file is of that kind (`applicationId`) and neither
+ * this program nor a tool of SQLite writes such a header.
  */
 export function checkHeader(path: string, applicationId: number): FileForm {
   const header = readHeader(path)
@@ -67,7 +68,10 @@ function unusualValue(header: Buffer, { at, what, usual, mayBe }: Field): string
   throw new Damage(`its header has ${words}`)
 }
 
-/** SQLite writes both bytes alike. Throws a {@link Damage} when they differ in a file of ours. */
+/**
+ * Whether the two bytes for the journal's kind say that the file has a write-ahead log. SQLite writes both alike. Throws a
+ * {@link Damage} when they differ in a file of ours.
+ */
 function usesWal(header: Buffer, isOurs: boolean): boolean {
   const found = header.subarray(18, 20).toString('hex')
   if (isOurs && found !== '0202' && found !== WITHOUT_WAL) {

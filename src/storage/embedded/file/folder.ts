@@ -2,14 +2,14 @@ import { closeSync, fsyncSync, lstatSync, mkdirSync, openSync, readlinkSync, sta
 import { dirname, resolve } from 'node:path'
 import { StorageFailure } from '../../ledger.ts'
 
-/** As many as the kernel follows. */
+/** Most symbolic links in a row. Linux follows as many. */
 const LINKS_MAX = 40
-/** What belongs to a data file, by the end of its name. */
+/** Endings of the files that belong to one data file. */
 const BESIDE = ['', '-wal', '-shm', '-journal', '.lock', '.damaged']
 
 /**
- * The file that `path` leads to when it is a symbolic link, whether it is there yet or not; else `path`. All that
- * belongs to a file stands beside it, where SQLite puts its write-ahead log, too: not beside a link to it.
+ * The file that `path` leads to when it is a symbolic link, even if that file does not exist yet; else `path` itself. All
+ * that belongs to a file lies beside the file and not beside the link, because SQLite puts its write-ahead log there.
  */
 export function fileBehind(path: string): string {
   let file = path
@@ -21,8 +21,8 @@ export function fileBehind(path: string): string {
 }
 
 /**
- * Throws a StorageFailure when something else than a file stands at `path`, or where a file that belongs to it has its
- * place: to open a pipe is to wait for ever, and a device would be put aside as a damaged file.
+ * Throws a StorageFailure when something other than a file is at `path`, or at the place of a file that belongs to it.
+ * Without this check, opening a pipe would wait for ever, and a device would be put aside as a damaged file.
  */
 export function requireFiles(path: string): void {
   for (const end of BESIDE) requireFile(path + end)
@@ -36,8 +36,8 @@ function requireFile(path: string): void {
 }
 
 /**
- * Makes the folder that a file will stand in, and the ones above it, so that they survive a power loss: SQLite syncs
- * the folder of its file, but nobody syncs the entry of a new folder in the one above.
+ * Makes the folder of a future file, and the folders above it, so that they survive a power loss. SQLite syncs the folder
+ * of its file. It does not sync the folder above, which holds the entry of a new folder.
  */
 export function makeFolderOf(path: string): void {
   const folder = dirname(resolve(path))
@@ -50,13 +50,13 @@ export function makeFolderOf(path: string): void {
   }
 }
 
-/** Makes what was renamed, made or removed in a folder survive a power loss. */
+/** Syncs a folder, so that what was made, renamed or removed in it survives a power loss. */
 export function syncFolder(path: string): void {
-  if (process.platform === 'win32') return // a folder cannot be opened there
+  if (process.platform === 'win32') return // Windows does not open folders.
   sync(path, 'r')
 }
 
-/** Makes what was written to a file survive a power loss. */
+/** Syncs a file, so that what was written to it survives a power loss. */
 export function syncFile(path: string): void {
   sync(path, 'r+')
 }

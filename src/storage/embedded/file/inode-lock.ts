@@ -3,32 +3,32 @@ import { closeSync, constants, fstatSync, openSync, statSync, type BigIntStats }
 import { join } from 'node:path'
 import type { FileLock } from './lock.ts'
 
-/** `open` of macOS and the BSDs takes a lock like flock(2) with it. Node does not name this flag. */
+/** With this flag, `open` of macOS and the BSDs takes a lock like flock(2). Node has no name for the flag. */
 const O_EXLOCK = 0x20
-/** `open` of libuv on Windows shares the file with nobody. */
+/** With this flag, `open` of libuv on Windows shares the file with nobody. */
 const UV_FS_O_EXLOCK = 0x1000_0000
 /** `flock -n` waits for nobody, but a file system may. */
 const FLOCK_TIMEOUT_MS = 10_000
 
 /**
- * A lock on a file or a folder itself, not on a name: whoever comes by another name, by a link or after a renaming meets
- * it, and nobody needs the right to write. It ends with this process, however that ends.
+ * A lock on a file or a folder itself, and not on its name. A process that uses another name, a link or the name after a
+ * renaming meets the lock as well. Taking it needs no permission to write. It ends with this process, however that ends.
  */
 export interface InodeLock extends FileLock {
-  /** Tells what was locked from everything else on this machine. */
+  /** Names the locked file or folder uniquely on this machine. */
   readonly identity: string
-  /** Whether the path still leads to what was locked: it may have been moved, removed or replaced. */
+  /** Whether the path still leads to the locked file. The file may have been moved, removed or replaced. */
   isInPlace(): boolean
 }
 
 /**
- * Locks a folder. Undefined when another process has it.
- * @throws Error in words when nobody can know whether the lock would hold.
+ * Locks a folder. Returns undefined when another process has locked it.
+ * @throws Error when it cannot be known whether the lock would hold. Its message says why.
  */
 export function lockFolder(path: string): InodeLock | undefined {
   switch (process.platform) {
     case 'win32':
-      // A folder cannot be held there; but a file in it, which nobody can remove meanwhile.
+      // Windows cannot lock a folder. A file in the folder is locked instead: nobody can remove it while it is open.
       return lockOf(
         path,
         () => opened(join(path, 'up.lock'), constants.O_RDWR | constants.O_CREAT | UV_FS_O_EXLOCK),
@@ -44,11 +44,12 @@ export function lockFolder(path: string): InodeLock | undefined {
 }
 
 /**
- * Locks the database file at `path`, beside SQLite's own locks. Undefined when another process has it. Take it before
- * SQLite opens the file and let go after it has closed it: closing any descriptor of a file ends SQLite's locks on it.
- * Only Linux tells this kind of lock from SQLite's. On Windows nobody can remove or rename a file that is open; on macOS
- * only what comes by another name is not met.
- * @throws Error in words when nobody can know whether the lock would hold.
+ * Locks the database file at `path`, in addition to SQLite's own locks. Returns undefined when another process has locked
+ * it. Take the lock before SQLite opens the file, and release it after SQLite has closed the file: closing any descriptor
+ * of a file ends SQLite's locks on it.
+ * Only Linux keeps this kind of lock and SQLite's apart. Windows needs less: nobody can remove or rename an open file there.
+ * On macOS, a process that uses another name of the file does not meet the lock.
+ * @throws Error when it cannot be known whether the lock would hold. Its message says why.
  */
 export function lockDataFile(path: string): InodeLock | undefined {
   const separate = process.platform === 'linux' || process.platform === 'android'
@@ -74,7 +75,7 @@ const identityOf = ({ dev, ino }: BigIntStats): string => `${dev}:${ino}`
 
 const lookThrough = (descriptor: number): string => identityOf(fstatSync(descriptor, { bigint: true }))
 
-/** The {@link InodeLock.identity} of what stands at the path; undefined when nothing can be seen there. */
+/** The {@link InodeLock.identity} of what is at the path; undefined when nothing can be seen there. */
 export function identityAt(path: string): string | undefined {
   try {
     return identityOf(statSync(path, { bigint: true }))
@@ -83,7 +84,7 @@ export function identityAt(path: string): string | undefined {
   }
 }
 
-/** A descriptor that came with its lock; undefined when another one has it. */
+/** Opens the path and locks it in one call. Undefined when another process has locked it. */
 function opened(path: string, flags: number): number | undefined {
   try {
     return openSync(path, flags)
@@ -95,8 +96,8 @@ function opened(path: string, flags: number): number | undefined {
 }
 
 /**
- * A descriptor with the lock of flock(2), which Node itself cannot take: the command of that name locks the open file
- * that it is handed, and the lock stays with that when the command has ended.
+ * Opens the path and takes the lock of flock(2). Node cannot take this lock itself. So the command `flock` gets the open
+ * file and locks it; the lock stays with the open file when the command has ended.
  */
 function flocked(path: string): number | undefined {
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
@@ -110,13 +111,13 @@ function flocked(path: string): number | undefined {
   return undefined
 }
 
-/** Whether the lock was got. */
+/** Whether the lock was taken. */
 function flock(descriptor: number): boolean {
   const stdio = ['ignore', 'ignore', 'pipe', descriptor] as const
   const run = spawnSync('flock', ['-x', '-n', '3'], { stdio: [...stdio], encoding: 'utf8', timeout: FLOCK_TIMEOUT_MS })
   if (run.status === 0) return true
   const words = run.stderr?.trim() ?? ''
-  // It says nothing when another one has the lock.
+  // The command prints nothing when another process has the lock.
   if (run.status === 1 && words === '') return false
   if ((run.error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') {
     throw new Error('the command flock is not there, and nothing else takes such a lock: install util-linux or busybox')

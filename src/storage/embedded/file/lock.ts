@@ -2,25 +2,25 @@ import { DatabaseSync } from 'node:sqlite'
 import { StorageFailure } from '../../ledger.ts'
 import { asFailure, isBusy, isReadOnly } from './sqlite-error.ts'
 
-/** Says that one process uses a file. Ends with the process, however that ends. */
+/** Keeps a file for one process. The lock ends with the process, however that ends. */
 export interface FileLock {
-  /** Does no harm when called twice. */
+  /** Ends the lock. May be called twice. */
   release(): void
 }
 
 /**
- * Takes the lock of the place at `path`, whatever stands there: an exclusive SQLite lock on an empty file beside it. It
- * is a file of its own so that anybody can read the real one while it is in use, and so that the real one can be
- * replaced under it; it stays behind, since removing it would open a race. Where somebody removes or replaces it, the
- * lock on the real file itself remains: see `lockDataFile`.
- * Throws a StorageFailure when another process (or another part of this one) holds it, and when nobody can know whether
- * it is held: SQLite takes a file that it cannot write for one that it may only read, and locks nothing.
+ * Locks the place at `path`, whatever is there. The lock is an exclusive SQLite lock on an empty file beside it. That is a
+ * file of its own so that anybody can read the real file while it is in use, and so that the real file can be replaced
+ * meanwhile. The lock file is never removed, since that would open a race. If somebody removes or replaces it, the lock on
+ * the real file remains: see `lockDataFile`.
+ * Throws a StorageFailure when another process, or another part of this one, holds the lock. Throws one as well when that
+ * cannot be known: SQLite opens a file without permission to write for reading only, and then locks nothing.
  */
 export function lockFile(path: string): FileLock {
   const lockPath = `${path}.lock`
   const database = openLock(lockPath)
   try {
-    // What is written in it is never committed: that it can be written shows that the lock is one.
+    // The write is never committed. It only shows that the lock file can be written, and so that the lock holds.
     database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE; PRAGMA user_version = 1')
   } catch (error) {
     database.close()

@@ -7,14 +7,14 @@ import { needsToWrite } from './sqlite-error.ts'
 /** A connection that only reads. */
 export interface Looking {
   readonly database: DatabaseSync
-  /** Whether a process that writes meanwhile is noticed, and waits where it has to. */
+  /** Whether this connection and a process that writes meanwhile notice each other's locks. */
   readonly sharesLocks: boolean
 }
 
 /**
- * Opens the file at `path` to read it. SQLite wants to write even so: it makes the index of the write-ahead log, a file
- * beside it. Where that cannot be (no permission, a read-only file system, no room), the file is read without it, and
- * without locks: the index is then made in memory.
+ * Opens the file at `path` to read it. SQLite writes even then: it makes the index of the write-ahead log, which is a file
+ * beside it. Where it cannot (no permission, a read-only file system, no room), the index is made in memory, and the file is
+ * read without locks.
  */
 export function openToLook(path: string, busyTimeoutMs: number): Looking {
   try {
@@ -25,7 +25,7 @@ export function openToLook(path: string, busyTimeoutMs: number): Looking {
   }
 }
 
-/** What changes when somebody writes to the file or its write-ahead log. */
+/** A text that changes whenever somebody writes to the file or to its write-ahead log. */
 export function stampOf(path: string): string {
   const stamps = [path, `${path}-wal`].map((each) => {
     const stat = statSync(each, { bigint: true, throwIfNoEntry: false })
@@ -44,7 +44,7 @@ function openAlone(path: string, why: unknown): DatabaseSync {
   }
 }
 
-/** Reads a first page, so that what cannot be opened shows at once. */
+/** Opens the file and reads its first page, so that a file that cannot be read fails at once. */
 function opened(path: string, timeout: number, first: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout, readOnly: true })
   try {

@@ -6,14 +6,14 @@ import { SqliteFile } from './sqlite-file.ts'
 import { asFailure } from './sqlite-error.ts'
 
 /**
- * A new file that is being filled under a name of its own, `<path>.rebuilding`. It gets its real name when it is whole
- * and synced, so that there is never half a file of that name.
+ * A new file that is being filled under the name `<path>.rebuilding`. It gets its real name when it is whole and synced, so
+ * the real name never leads to half a file.
  */
 export class FileInMaking {
   readonly path: string
   readonly file: SqliteFile
 
-  /** Begins anew when an earlier making was interrupted. */
+  /** Begins with an empty file. What an interrupted earlier making left is removed. */
   constructor(path: string, schema: Schema) {
     makeFolderOf(path)
     this.path = `${path}.rebuilding`
@@ -21,7 +21,7 @@ export class FileInMaking {
     this.file = new SqliteFile(this.path, schema, { kind: 'make' })
   }
 
-  /** Ends the making: the file is synced, and then has this name in the same folder. */
+  /** Ends the making: syncs the file, and then gives it this name in the same folder. */
   finish(name: string): void {
     try {
       this.file.guard(() => this.file.complete())
@@ -33,7 +33,7 @@ export class FileInMaking {
     }
   }
 
-  /** Gives it up, and the room that it takes. */
+  /** Removes the unfinished file. */
   discard(): void {
     this.file.close()
     removeAll(this.path)

@@ -6,7 +6,7 @@ import { whyNotWritable } from './room.ts'
 import type { Schema } from './schema.ts'
 import { SqliteFile, type FileUse, type SqliteFileOptions } from './sqlite-file.ts'
 
-/** What was built on a file, which goes with it. */
+/** An opened file with the object that was built on it. Both are closed together. */
 export interface Opened<T> {
   readonly built: T
   /** Why the file could be opened for reading only, such as a full disk; undefined when it can be written. */
@@ -14,11 +14,12 @@ export interface Opened<T> {
 }
 
 /**
- * Opens a file that is there, and builds on it what it is for; `build` checks what the file holds. A file in which
- * damage was noticed while it was in use is damaged, whatever it looks like now. All this is done twice, the first time
- * without writing, so that a damaged file stays as it is, its write-ahead log included. There is no second time while
- * the disk has no room: what is built then can read, and nothing else. The lock, and one on the file itself that is
- * taken here, are let go of together with the file; when this throws, `lock` is still held.
+ * Opens an existing file and calls `build`, which checks the contents and makes an object on top of the file. A file with a
+ * damage marker counts as damaged, whatever it looks like now.
+ * The file is opened and built on twice. The first time nothing is written, so that a damaged file stays as it is, its
+ * write-ahead log included. While the disk has no room, there is no second time, and the object can only read.
+ * `lock` is released together with the file, and so is a lock on the file itself, which is taken here. When this throws,
+ * `lock` is still held.
  */
 export function openSound<T>(
   path: string,
@@ -52,7 +53,7 @@ export function openSound<T>(
   }
 }
 
-/** What has another name, or lay at another place when its process opened it, is met here and not at its lock. */
+/** Locks the file itself. This lock meets a process that opened the file by another name or at another place. */
 function lockItself(path: string): InodeLock {
   let itself: InodeLock | undefined
   try {

@@ -7,15 +7,15 @@ import type { Schema } from './schema.ts'
 import { asFailure } from './sqlite-error.ts'
 
 /**
- * Puts new files in the place of old ones. All calls are made by the holder of the file's lock.
+ * Puts new files in the place of old ones. The caller of each function holds the file's lock.
  *
- * A1. The new file counts from the moment that it is called `<path>.rebuilt.<archive>`: by then it is whole and synced, and
- *     whoever opens `path` next finishes what was interrupted. Before that moment, the old file counts.
- * A2. The old file's write-ahead log and its damage marker are gone before the new file is called `path`: they would be
- *     taken for the new one's.
+ * A1. The new file counts from the moment that it is called `<path>.rebuilt.<archive>`. By then it is whole and synced, and
+ *     whoever opens `path` next finishes an interrupted replacement. Before that moment, the old file counts.
+ * A2. The old file's write-ahead log and its damage marker are removed before the new file is called `path`. Otherwise they
+ *     would be taken for the new file's.
  */
 
-/** Why the old file goes: stands in the name of its archive. */
+/** Why the old file is replaced. The name of its archive says so. */
 export type ArchiveKind = 'replaced' | 'damaged'
 
 /** Whether there is a file to open. Throws a DamagedFile when only its write-ahead log is there. */
@@ -36,7 +36,7 @@ export function putInPlace(made: FileInMaking, path: string, kind: ArchiveKind):
   return finishReplacing(path)
 }
 
-/** Finishes a replacement that was interrupted, if there is one; returns the path of what was replaced, if anything was. */
+/** Finishes an interrupted replacement, if there is one. Returns the path at which the old file is kept, if there was one. */
 export function finishReplacing(path: string): string | undefined {
   const folder = dirname(resolve(path))
   const marker = markerOf(path)

@@ -2,9 +2,9 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { StorageFailure } from '../../ledger.ts'
 
 /**
- * This program writes no rollback journals: one that holds something is another program's, which was interrupted or
- * writes just now, or it was left by another file of that name. SQLite would roll it back into whatever stands there.
- * Throws a StorageFailure when there is one.
+ * Throws a StorageFailure when there is a rollback journal with contents. This program writes none. Such a journal belongs
+ * to another program that was interrupted or is writing now, or to an earlier file of that name. SQLite would roll it back
+ * into whatever file is there.
  */
 export function checkNoJournal(path: string): void {
   const journal = `${path}-journal`
@@ -16,7 +16,7 @@ export function checkNoJournal(path: string): void {
   )
 }
 
-/** As SQLite sees it: what begins with a zero has been dealt with. */
+/** Whether SQLite would roll the journal back. It takes one that begins with a zero for finished. */
 function isHot(journal: string): boolean {
   const descriptor = openIfThere(journal)
   if (descriptor === undefined) return false

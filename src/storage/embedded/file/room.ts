@@ -2,15 +2,15 @@ import { closeSync, fsyncSync, openSync, rmSync, statfsSync, writeFileSync } fro
 import { dirname } from 'node:path'
 import { asFailure } from './sqlite-error.ts'
 
-/** With less room on the disk the file counts as full: it is asked for now and then, and fills up fast. */
+/** With less room on the disk the file counts as full. The reserve is large because the room is looked at only now and then. */
 const ROOM_MIN_BYTES = 33_554_432
-/** What is written to see whether anything can be. */
+/** Size of the file that is written as a trial. */
 const PROBE_BYTES = 1_048_576
 const FULL = 'the disk is full'
 
 /**
- * Why nothing more should be written to the file at `path`, as its disk tells; undefined when there is room. The file
- * may stand on another disk than its folder (a file of its own can be mounted), and its write-ahead log in the folder.
+ * Why nothing more should be written to the file at `path`, as its disk tells; undefined when there is room. The disk of the
+ * folder is asked as well: the write-ahead log lies there, and a single file can be mounted from another disk.
  */
 export function whyNoRoom(path: string): string | undefined {
   try {
@@ -26,8 +26,8 @@ function isFull(place: string): boolean {
 }
 
 /**
- * The same, and sees by a trial whether a file beside it can be made and filled: a quota, or a disk that takes no more
- * files, does not show otherwise. Throws a StorageFailure when that fails for a reason that more room would not mend.
+ * The same, and tries as well whether a file beside it can be made and filled. Only a trial shows a quota, or a disk that
+ * takes no more files. Throws a StorageFailure when the trial fails for a reason that more room would not mend.
  */
 export function whyNotWritable(path: string): string | undefined {
   const why = whyNoRoom(path)

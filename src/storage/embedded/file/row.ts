@@ -29,14 +29,14 @@ export function integersOfAnySize(statement: StatementSync): StatementSync {
   return statement
 }
 
-/** The same row, whose integers were read as SQLite holds them: those beyond 2^53-1 are rounded, as when they were written. */
+/** The same row with numbers in place of bigints. Those beyond 2^53-1 are rounded, just as they were when they were written. */
 export function withNumbers(row: Row): Row {
   return Object.fromEntries(Object.entries(row).map(([column, value]) => [column, typeof value === 'bigint' ? Number(value) : value]))
 }
 
 /**
- * A generation, in a row whose checksum was right. Throws an {@link ImpossibleValue} when no catalogue can have come to it:
- * an earlier version took what a stranger said.
+ * The generation in a row whose checksum was right. Throws an {@link ImpossibleValue} when no catalogue can have reached it.
+ * Such values exist because an earlier version stored what a foreign process said.
  */
 export function generation(row: Row, column: string): number {
   const value = row[column]
@@ -67,8 +67,8 @@ function shown(value: SQLOutputValue | undefined): string {
 }
 
 /**
- * Tables outside the digest chain carry a checksum in the last column of each row. SQLite has none of its own: without
- * it, a bit that fell over in a file would be served as somebody's level or refusal.
+ * Each row of a table outside the digest chain has a checksum in its last column. SQLite has no checksums of its own, so a
+ * flipped bit in a file would otherwise be served as a stock's level or as a refusal.
  */
 
 const HEXADECIMAL_DIGITS = 16

@@ -3,11 +3,11 @@ import { StorageFailure } from '../../ledger.ts'
 import { Damage } from './damage.ts'
 import type { Row } from './row.ts'
 
-/** What one kind of file holds. The words of the SQL are kept in the file: `.schema` in any SQLite tool shows them. */
+/** The tables and the identity of one kind of file. The file stores the SQL word for word: `.schema` in any SQLite tool shows it. */
 export interface Schema {
-  /** What the file is, with its article, for messages. */
+  /** Name of the kind with its article, for messages. */
   readonly kind: string
-  /** PRAGMA application_id: tells our files from each other and from everybody else's. */
+  /** PRAGMA application_id. It tells the kinds of our files apart, and our files from all others. */
   readonly applicationId: number
   /** PRAGMA user_version. Raised by every change that an older program cannot read. */
   readonly version: number
@@ -17,7 +17,7 @@ export interface Schema {
 }
 
 const OBJECTS = "SELECT name, type, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%'"
-/** PRAGMA index_xinfo gives this number to an expression. */
+/** PRAGMA index_xinfo gives an expression this number in place of a column's. */
 const EXPRESSION = -2
 const BUILT_IN_COLLATION = /^(BINARY|NOCASE|RTRIM)$/i
 
@@ -34,9 +34,9 @@ type Objects = ReadonlyMap<string, SchemaObject>
 const expectedObjects = new Map<Schema, Objects>()
 
 /**
- * Compares the tables and indexes that a file has, word for word, with those of its kind. Throws a {@link Damage} when
- * one is missing or differs as after a flipped bit, and a StorageFailure, with what to do, when somebody has changed
- * them. What somebody has added is let be, unless it would hinder or change what is written.
+ * Compares the tables and indexes of a file, word for word, with those of its kind. Throws a {@link Damage} when one is
+ * missing, or differs as after a flipped bit. Throws a StorageFailure, which says what to do, when somebody has changed
+ * one. Additions are accepted unless they would hinder or change what is written.
  */
 export function checkSchema(database: DatabaseSync, schema: Schema, path: string): void {
   const [found, expected] = [objectsOf(database), expectedOf(schema)]
@@ -50,7 +50,7 @@ export function checkSchema(database: DatabaseSync, schema: Schema, path: string
   if (hindrance) throw inTheWay(hindrance, path)
 }
 
-/** Whether the file has all tables and indexes of that kind, word for word, whatever its header says that it is. */
+/** Whether the file has all tables and indexes of that kind, word for word. The header is not looked at. */
 export function hasSchema(database: DatabaseSync, schema: Schema): boolean {
   const found = objectsOf(database)
   return [...expectedOf(schema).values()].every((object) => {
@@ -59,13 +59,13 @@ export function hasSchema(database: DatabaseSync, schema: Schema): boolean {
   })
 }
 
-/** An index that was dropped can be made again; one that got another name by a flipped bit stands among the added ones. */
+/** The error for a missing table or index. A dropped index can be made again. A flipped bit in a name moves it to `added`. */
 function missing({ name, type, sql }: SchemaObject, added: readonly SchemaObject[], path: string): Error {
   if (type !== 'index' || sql === null || added.length > 0) return new Damage(`${name} is missing in its schema`)
   return new StorageFailure(`${path}: somebody has dropped the index ${name}; make it again: sqlite3 ${path} '${sql}'`)
 }
 
-/** A flipped bit leaves the words as long as they were. */
+/** The error for a table or index whose SQL differs. A flipped bit does not change the length of the SQL. */
 function changed(object: SchemaObject, found: SchemaObject, path: string): Error {
   const words = `its schema describes ${object.name} in other words: ${wordsOf(found)}`
   if (wordsOf(found).length === wordsOf(object).length) return new Damage(words)
@@ -81,7 +81,7 @@ const inTheWay = ({ name, type, table }: SchemaObject, path: string): StorageFai
       `remove it: sqlite3 ${path} 'DROP ${type.toUpperCase()} "${name}"'`,
   )
 
-/** A plain index only costs time. */
+/** Whether an addition hinders or changes what is written. A plain index does not: it only costs time. */
 function hinders(database: DatabaseSync, { name, type, table, sql }: SchemaObject): boolean {
   if (type === 'trigger') return true
   if (type !== 'index' || sql === null) return false

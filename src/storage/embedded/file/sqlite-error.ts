@@ -9,10 +9,10 @@ const SQLITE_FULL = 13
 const SQLITE_CANTOPEN = 14
 const SQLITE_NOTADB = 26
 const PRIMARY_CODE = 0xff
-/** SQLITE_IOERR_SHMOPEN, _SHMSIZE, _SHMLOCK and _SHMMAP, without the primary code: it is about the index of the log. */
+/** SQLITE_IOERR_SHMOPEN, _SHMSIZE, _SHMLOCK and _SHMMAP without the primary code: failures of the log's index. */
 const OF_THE_LOGS_INDEX = [18, 19, 20, 21]
 
-/** What to look at when SQLite says no more than that it cannot, by its primary code. */
+/** Hints for errors in which SQLite gives no reason, by its primary code. */
 const ADVICE: Readonly<Record<number, string>> = {
   [SQLITE_BUSY]: 'another program is writing to it: end its transaction',
   [SQLITE_READONLY]: 'it has to be writable for the user that runs this program: look at its owner, flags and mount',
@@ -21,7 +21,7 @@ const ADVICE: Readonly<Record<number, string>> = {
   [SQLITE_CANTOPEN]: 'look at the permissions of the file and of its folder, at the room on the disk, and at its mount',
 }
 
-/** What node:sqlite throws when SQLite itself fails. */
+/** The error that node:sqlite throws when SQLite itself fails. */
 interface SqliteError extends Error {
   readonly code: 'ERR_SQLITE_ERROR'
   /** SQLite's extended result code. */
@@ -32,17 +32,17 @@ function isSqliteError(error: unknown): error is SqliteError {
   return error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR'
 }
 
-/** Somebody else holds a lock on the file. */
+/** Whether somebody else holds a lock on the file. */
 export function isBusy(error: unknown): boolean {
   return isSqliteError(error) && primaryCode(error) === SQLITE_BUSY
 }
 
-/** The file was opened for reading only, as it cannot be written. */
+/** Whether the file was opened for reading only because it cannot be written. */
 export function isReadOnly(error: unknown): boolean {
   return isSqliteError(error) && primaryCode(error) === SQLITE_READONLY
 }
 
-/** SQLite could not read a file because it may not, or cannot, write beside it. */
+/** Whether SQLite could not read a file because it cannot write beside it. */
 export function needsToWrite(error: unknown): boolean {
   if (!isSqliteError(error)) return false
   const primary = primaryCode(error)
@@ -50,28 +50,28 @@ export function needsToWrite(error: unknown): boolean {
   return primary === SQLITE_CANTOPEN || primary === SQLITE_READONLY
 }
 
-/** SQLite noticed that the file is not as it left it. */
+/** Whether SQLite noticed damage in the file. */
 export function isCorruption(error: unknown): error is Error {
   return isSqliteError(error) && [SQLITE_CORRUPT, SQLITE_NOTADB].includes(primaryCode(error))
 }
 
-/** A statement of ours does not fit the tables that the file holds: one is missing, or has other columns. */
+/** Whether a statement of ours does not fit the file's tables: one is missing, or has other columns. */
 export function isForeignSchema(error: unknown): error is Error {
   const words = /^(no such (table|column)|table \w+ has)/
   return isSqliteError(error) && primaryCode(error) === SQLITE_ERROR && words.test(error.message)
 }
 
-/** A value cannot stand in JSON: bytes where text should be. */
+/** Whether SQLite could not write a value as JSON: it found bytes in place of text. */
 export function isNoJson(error: unknown): boolean {
   return isSqliteError(error) && primaryCode(error) === SQLITE_ERROR && /JSON/.test(error.message)
 }
 
-/** The file holds an integer beyond 2^53-1, which no file of ours does. */
+/** Whether the file holds an integer beyond 2^53-1. No sound file of ours does. */
 export function isIntegerOutOfRange(error: unknown): error is Error {
   return error instanceof Error && 'code' in error && error.code === 'ERR_OUT_OF_RANGE'
 }
 
-/** What SQLite or the file system says about `path`, as a StorageFailure; any other error as it is. */
+/** Turns an error of SQLite or of the file system into a StorageFailure about `path`. Returns any other error as it is. */
 export function asFailure(path: string, error: unknown): unknown {
   const isOfTheSystem = error instanceof Error && 'syscall' in error
   if (!isOfTheSystem && !isSqliteError(error)) return error

@@ -14,10 +14,10 @@ import { checkWriteAheadLog } from './write-ahead-log.ts'
 
 /** Changed rows after which the write-ahead log is copied into the file. One row costs up to two pages of 4 KiB. */
 const ROWS_PER_CHECKPOINT = 4_000
-/** How long a write waits for another program that writes to the file, in milliseconds: the event loop stands still. */
+/** How long a write waits for another program that writes to the file, in milliseconds. The event loop is blocked meanwhile. */
 const BUSY_TIMEOUT_MS = 1_000
 const CACHE_KIB = 32_768
-/** Room for the index of a million random keys: with less, making a file takes twice as long. */
+/** Cache for the index of a million random keys. With a smaller one, making a file takes twice as long. */
 const MAKING_CACHE_KIB = 131_072
 const WAL_BYTES_KEPT = 67_108_864
 
@@ -26,20 +26,20 @@ export interface SqliteFileOptions {
   readonly pagesMax?: number
 }
 
-/** What a file is opened for. */
+/** The purpose that a file is opened for. */
 export type FileUse =
-  /** Nothing in it is changed, not even by closing it. */
+  /** To read only. The file is not changed, not even by closing it. */
   | { readonly kind: 'look' }
-  /** By the holder of its lock. */
+  /** To read and write. Only the holder of the lock does so. */
   | ({ readonly kind: 'write' } & SqliteFileOptions)
-  /** To fill a new file in one go. Only what `complete` and a sync have followed counts. */
+  /** To fill a new file in one go. What was written counts after `complete` and a sync. */
   | { readonly kind: 'make' }
 
-/** What keeps other processes from writing to a file. */
+/** The two locks that keep other processes from writing to a file. */
 export interface Locks {
-  /** On its place. */
+  /** The lock on its place. */
   readonly place: FileLock
-  /** On the file, wherever it is. */
+  /** The lock on the file itself, wherever it is. */
   readonly itself: InodeLock
 }
 
@@ -47,9 +47,9 @@ export interface Locks {
  * One SQLite file that this process alone writes.
  *
  * W1. A transaction is synced before `transaction` returns (WAL, synchronous=FULL).
- * W2. The first failure of SQLite, or damage that is noticed, is the last: every later call throws it again. Damage is
- *     marked on disk before anybody hears of it, since the next opening may not look where it is.
- *     Checkpoints are run here and not by SQLite, which would keep their failures to itself.
+ * W2. After the first failure of SQLite, or the first damage that is noticed, every later call throws the same error.
+ *     Damage is marked on disk before the error is thrown, since the next opening may not look at the damaged place.
+ *     This class runs the checkpoints itself, because SQLite would not report their failures.
  * W3. One process at a time: see {@link Locks}. Readers are welcome at any time.
  */
 export class SqliteFile {
@@ -62,12 +62,12 @@ export class SqliteFile {
   #failure: StorageFailure | undefined
   #closed = false
   readonly #isLooking: boolean
-  /** Whether others notice that this one reads, and it that they write. */
+  /** Whether this connection and other processes notice each other's locks. */
   readonly sharesLocks: boolean
-  /** Known of a file that is only looked at. */
+  /** The form of the file. It is read only when the file is opened to look. */
   readonly #form: FileForm | undefined
 
-  /** Opens the file; only to make it may it be missing. */
+  /** Opens the file. It has to exist unless it is opened to make it. */
   constructor(path: string, schema: Schema, use: FileUse) {
     this.path = path
     this.#schema = schema
@@ -93,7 +93,7 @@ export class SqliteFile {
     return this.#database.prepare(sql)
   }
 
-  /** Runs `work` on a sound file; what goes wrong in SQLite becomes a StorageFailure that stays (W2). */
+  /** Runs `work` on a sound file. A failure of SQLite becomes a StorageFailure that every later call throws again (W2). */
   guard<T>(work: () => T): T {
     if (this.#closed) throw new Error(`${this.path} is closed`)
     if (this.#failure) throw this.#failure
@@ -122,7 +122,7 @@ export class SqliteFile {
     return result
   }
 
-  /** Why nothing more should be written for now, or undefined. Of a file that is only looked at: why it could not be. */
+  /** Why nothing more should be written for now, or undefined. For a file that is opened to look: why it could not be written. */
   trouble(): string | undefined {
     if (this.#locks && !this.#locks.itself.isInPlace()) {
       return `${this.path} was moved, removed or replaced while it was in use: put it back, or restart this process`
@@ -131,8 +131,9 @@ export class SqliteFile {
   }
 
   /**
-   * Reads every page when a tool has given the file another form than this program does: a flipped bit would look the
-   * same. Throws a {@link Damage} when the pages do not bear it out. Call it inside `guard`, on a file that is looked at.
+   * Reads every page when the file has another form than this program gives it, since a flipped bit looks the same as the
+   * work of a tool. Throws a {@link Damage} when the pages do not fit the form. Call it inside `guard`, on a file that is
+   * opened to look.
    */
   proveForm(): void {
     const unusual = this.#form?.unusual
@@ -142,24 +143,24 @@ export class SqliteFile {
     if (words !== 'ok') throw new Damage(`its header has ${unusual}, and SQLite says: ${words}`)
   }
 
-  /** From now on all reading shows one moment, whatever others write; until the file is closed. */
+  /** From now on, and until the file is closed, all reads show the present contents, whatever others write. */
   freeze(): void {
     this.#database.exec('BEGIN; SELECT count(*) FROM sqlite_schema')
   }
 
-  /** From now on the locks are let go of together with the file. */
+  /** Takes over the locks: they are released when the file is closed. */
   keepLocks(locks: Locks): void {
     this.#locks = locks
   }
 
-  /** Ends the making of a file: all that was written to it goes to the operating system, and it becomes a usual one. */
+  /** Ends the making of a file: hands all writes to the operating system, and gives the file its usual form. */
   complete(): void {
     this.#database.exec('COMMIT')
     this.#useWal()
     this.close()
   }
 
-  /** Lets go of the file. Does no harm when called twice, or after a failure. */
+  /** Closes the file and releases its locks. May be called twice, and after a failure. */
   close(): void {
     if (this.#closed) return
     this.#closed = true
@@ -179,7 +180,7 @@ export class SqliteFile {
     if (use.kind === 'write') this.#configure(use)
   }
 
-  /** A file in the making needs no journal: after a crash it is made anew. */
+  /** Sets up the making of a file. It needs no journal, since the file is made anew after a crash. */
   #beginMaking(): void {
     this.#database.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN')
     this.#database.exec(this.#schema.sql)
@@ -200,20 +201,20 @@ export class SqliteFile {
     return `\`touch ${this.path}.damaged\``
   }
 
-  /** Throws when the file is something that this program must not touch, or takes for that: a byte may have changed. */
+  /** Throws when the file is of another kind, which this program must not touch. A changed byte may look the same. */
   #checkKind(): void {
     const { applicationId, version } = this.#schema
     const foundId = this.#pragma('application_id')
     const foundVersion = this.#pragma('user_version')
     const tables = this.#database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get()
-    // Files of ours get their names when they are filled: an empty one has been cut.
+    // A file of ours gets its name when it is filled, so an empty one has been truncated.
     if (integer(only(tables, 'the schema'), 'tables') === 0) throw new Damage('it holds no tables')
     const isMarked = foundId === applicationId && foundVersion === version
     if (!isMarked && !this.#isRestoredDump(foundId, foundVersion)) throw this.#strangeMark(foundId, foundVersion)
     checkSchema(this.#database, this.#schema, this.path)
   }
 
-  /** A dump has all that a file holds, but for the two numbers that say what it is. */
+  /** Whether the file is a restored dump. A dump lacks only the two numbers that tell the kind and the version. */
   #isRestoredDump(foundId: number, foundVersion: number): boolean {
     return foundId === 0 && foundVersion === 0 && hasSchema(this.#database, this.#schema)
   }
@@ -246,7 +247,7 @@ export class SqliteFile {
     this.#database.exec(`BEGIN IMMEDIATE; PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${version}; COMMIT`)
   }
 
-  /** Throws when the bytes show what SQLite itself does not look at. */
+  /** Checks the parts of the file that SQLite itself does not look at. Returns the file's form. */
   #checkOutside(): FileForm {
     checkNoJournal(this.path)
     const form = checkHeader(this.path, this.#schema.applicationId)
@@ -255,8 +256,8 @@ export class SqliteFile {
   }
 
   /**
-   * A copy that a tool has made may be one without a write-ahead log. The switch changes a few bytes of the first page,
-   * which a disk writes at once: it needs no journal, and leaves none that another start would stumble over.
+   * Switches the file to a write-ahead log, which a tool's copy may lack. The switch changes a few bytes of the first page.
+   * A disk writes those at once, so no journal is needed, and none is left for the next start.
    */
   #useWal(): void {
     if (this.#journalMode('') === 'delete') this.#journalMode('= MEMORY')
@@ -276,7 +277,7 @@ export class SqliteFile {
     try {
       this.#database.exec('ROLLBACK')
     } catch {
-      // What failed before is told; W2 keeps anybody from going on.
+      // The earlier failure has been reported. Because of W2 nobody continues with the file.
     }
   }
 
@@ -297,7 +298,7 @@ export class SqliteFile {
   }
 }
 
-/** Tables that somebody added may refer to ours: that must not hinder what is written. */
+/** Opens the file with foreign keys off: tables that somebody added may refer to ours, and must not hinder our writes. */
 function openToWrite(path: string): { database: DatabaseSync; sharesLocks: boolean } {
   return { database: new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: false }), sharesLocks: true }
 }

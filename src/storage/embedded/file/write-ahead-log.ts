@@ -5,18 +5,18 @@ import type { FileForm } from './file-header.ts'
 import { openIfThere } from './rollback-journal.ts'
 
 /**
- * SQLite takes the first broken frame of a write-ahead log for the end of what was synced, whatever follows. That is
- * right for a write that a power loss tore; it silently drops synced transactions when a byte fell over. Here the two
- * are told apart: a transaction begins only after the one before it was synced. So a sound frame behind a broken one,
- * with the end of a transaction in between, shows damage.
+ * Tells a torn write from damage in a write-ahead log. SQLite takes the first broken frame for the end of what was synced,
+ * whatever follows. That is right after a power loss. But when a byte has changed, it silently drops synced transactions.
+ * A transaction begins only after the one before it was synced. So a sound frame after a broken one, with the end of a
+ * transaction in between, shows damage.
  *
- * What was written last has nothing behind it: its damage cannot be told from a torn write. See
- * https://www.sqlite.org/fileformat.html#walformat for the format.
+ * Nothing follows the last transaction, so damage in it looks the same as a torn write. The format is described at
+ * https://www.sqlite.org/fileformat.html#walformat
  */
 
 const HEADER_BYTES = 32
 const FRAME_HEADER_BYTES = 24
-/** The part of a frame's header that its checksum covers; the salts are compared. */
+/** The part of a frame's header that its checksum covers. The salts are compared instead. */
 const FRAME_SUMMED_BYTES = 8
 const HEADER_SUMMED_BYTES = 24
 const PAGE_SIZE_AT = 8
@@ -32,13 +32,13 @@ interface Sums {
 interface Frame {
   readonly salts: bigint
   readonly endsTransaction: boolean
-  /** Goes on where the frame before it ended. */
+  /** Whether its checksum continues that of the frame before it. */
   readonly linked: boolean
 }
 
 /**
- * Throws a {@link Damage} when the write-ahead log of the file at `path`, which has that form, lost what had been
- * synced; a StorageFailure when it is none of this file's: SQLite would mix the two.
+ * Checks the write-ahead log of the file at `path`, which has that form. Throws a {@link Damage} when synced transactions
+ * are lost. Throws a StorageFailure when the log belongs to another file, since SQLite would mix the two.
  */
 export function checkWriteAheadLog(path: string, { pageBytes, usesWal }: FileForm): void {
   const wal = openIfThere(`${path}-wal`)
@@ -52,7 +52,7 @@ export function checkWriteAheadLog(path: string, { pageBytes, usesWal }: FileFor
   }
 }
 
-/** A copy that SQLite's tools make has no write-ahead log, and one of another file of that name may have been left. */
+/** The error for a log of another file. A copy by SQLite's tools has no log, but an earlier file of that name may have left one. */
 const strangeLog = (path: string): StorageFailure =>
   new StorageFailure(
     `${path}-wal belongs to another file than ${path}, which is a copy without a write-ahead log: move ${path}-wal and ` +
@@ -74,7 +74,10 @@ function checkFrames(wal: number, pageBytes: number, path: string): void {
   }
 }
 
-/** `salts`: those of the present round. Frames of earlier rounds stay behind it. */
+/**
+ * Throws a {@link Damage} when a transaction's end and a sound frame follow a broken frame. `salts` are those of the present
+ * round of the log. Frames of earlier rounds lie after it.
+ */
 function checkOrder(frames: Iterable<Frame>, salts: bigint): void {
   let broken: number | undefined
   let endedBehindBroken = false
@@ -87,7 +90,7 @@ function checkOrder(frames: Iterable<Frame>, salts: bigint): void {
     if (isSound && endedBehindBroken) {
       throw new Damage(`frame ${broken} of its write-ahead log is broken, and synced ones follow`)
     }
-    // One with other salts that is linked to a frame of this round is of this round: its salts are what is broken.
+    // A frame that is linked to one of this round is of this round as well. If its salts differ, they are damaged.
     const isOfThisRound = isOwn || (linked && followsOwn)
     if (broken !== undefined && endsTransaction && isOfThisRound) endedBehindBroken = true
     followsOwn = isOwn
@@ -95,7 +98,7 @@ function checkOrder(frames: Iterable<Frame>, salts: bigint): void {
   }
 }
 
-/** A log begins with its header alone, which is synced before the first frame. */
+/** Throws a {@link Damage} when frames follow a broken header: the header is synced before the first frame is written. */
 function checkNothingFollows(frames: Iterable<Frame>): void {
   let index = 0
   for (const { linked } of frames) {
@@ -122,7 +125,7 @@ function* framesOf(wal: number, pageBytes: number, start: Sums, isLittleEndian: 
   }
 }
 
-/** The sums over `length` bytes from `from` on, going on from `before`. */
+/** The sums over `length` bytes from `from` on. They continue the sums `before`. */
 function summed(
   bytes: Buffer,
   from: number,

@@ -3,7 +3,7 @@ import { checkedRow, withChecksum, generation, integer, integersOfAnySize, only,
 import type { GenesisIdentity } from './genesis-table.ts'
 import type { SqliteFile } from '../file/sqlite-file.ts'
 
-/** What the one row of the ledger's table `cluster` says. */
+/** The only row of the ledger's table `cluster`. */
 export interface ClusterRow extends GenesisIdentity {
   readonly generation: number
   readonly recoveredGeneration: number

@@ -17,7 +17,7 @@ const LOST_REJECTION_KEY = `
     WHERE found.key = kept.key AND found.rowid = kept.id
   ) LIMIT 1`
 
-/** What was decided under each key, in `entries` or in `rejections`. All calls run inside the file's guard. */
+/** The decision under each key. It is read from `entries` or from `rejections`. All calls run inside the file's guard. */
 export class DecisionTable {
   readonly #file: SqliteFile
   readonly #entries: EntryTable
@@ -42,7 +42,8 @@ export class DecisionTable {
   }
 
   /**
-   * Throws a {@link Damage} when one of the newest keys does not lead to its outcome: asked again, it would get another.
+   * Throws a {@link Damage} when one of the newest keys does not lead to its outcome. The same request would otherwise get
+   * another outcome when it is repeated.
    */
   check(length: number): void {
     const [entry] = this.#file.prepare(LOST_ENTRY_KEY).all(length - CHECKED_AT_OPEN)
@@ -84,7 +85,7 @@ export class DecisionTable {
   }
 }
 
-/** A refusal as it stands in the table `rejections`. */
+/** A refusal as the table `rejections` stores it. */
 export interface StoredRejection {
   readonly key: string
   readonly recorded: RecordedDecision
@@ -92,7 +93,7 @@ export interface StoredRejection {
   readonly position: number
 }
 
-/** Throws a {@link Damage} when the row is none. */
+/** Reads a refusal from a row. Throws a {@link Damage} when the row is none. */
 export function toRejection(row: Row): StoredRejection {
   checkedRow('rejections', row)
   const reason = text(row, 'reason')

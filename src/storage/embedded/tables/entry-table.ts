@@ -7,18 +7,18 @@ import { digest, integer, only, text, type Row } from '../file/row.ts'
 import { isNoJson } from '../file/sqlite-error.ts'
 import type { SqliteFile } from '../file/sqlite-file.ts'
 
-/** Newest records that are checked when a file is opened: some 70 ms for both times that it is (see opening.ts). */
+/** Newest records that are checked when a file is opened. It is opened twice (see opening.ts), and both checks take some 70 ms. */
 export const CHECKED_AT_OPEN = 10_000
-/** So many of them at a time: more would leave a larger heap behind. */
+/** Records that are checked at a time. With more, the heap stays larger afterwards. */
 const CHECKED_TOGETHER = 1_000
 
-/** Number, generation, key, fingerprint, name, type, quantity, time in milliseconds, digest; whatever a file may hold. */
+/** Number, generation, key, fingerprint, name, type, quantity, time in milliseconds, digest. A damaged file may hold others. */
 type EntryRow = [number, number, string, string, string, TradeType, number, number, string]
 
-/** Room of an entry's texts, without reading them. */
+/** Bytes of an entry's texts. SQLite tells them without reading the texts. */
 const BYTES = 'octet_length(key) + octet_length(fingerprint) + octet_length(name)'
 
-/** How much of the table is a log's, and the digest of its genesis. */
+/** The part of the table that belongs to the log, and the digest of the log's genesis. */
 export interface LogExtent {
   readonly length: number
   readonly start: string
@@ -32,8 +32,9 @@ export interface LogEnd {
 }
 
 /**
- * The table `entries`, which the ledger and the order log share. Whatever is read is checked against the digest chain:
- * a changed, missing or misplaced record is noticed before anybody sees it. All calls run inside the file's guard.
+ * The table `entries`. The files of the ledger and of the order log both have it. All that is read is checked against the
+ * digest chain, so a changed, missing or misplaced record is noticed before anybody sees it. All calls run inside the file's
+ * guard.
  */
 export class EntryTable {
   readonly #insert: StatementSync
@@ -46,9 +47,9 @@ export class EntryTable {
   readonly #deleteFrom: StatementSync
 
   constructor(file: SqliteFile) {
-    // One row a call: a statement with many rows of parameters takes half as long again.
+    // Inserts one row a call: a statement with many rows of parameters takes half as long again.
     this.#insert = file.prepare('INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)')
-    // One row of JSON: rows of their own, and what is made of them, take twice as long.
+    // Reads all entries as one row of JSON. Reading a row for each entry takes twice as long.
     this.#together = file.prepare(
       `SELECT json_group_array(json_array(
          number, generation, key, fingerprint, name, type, quantity, time_ms, lower(hex(digest)))) AS entries
@@ -79,7 +80,7 @@ export class EntryTable {
     }
   }
 
-  /** What `ReadableLog.entries` asks for. */
+  /** One page of entries, as `ReadableLog.entries` promises it. */
   page({ length, start }: LogExtent, from: number, limit: number): readonly Entry[] {
     const first = Math.max(0, from)
     return this.read(first, Math.min(length, first + limit), start)
@@ -91,8 +92,8 @@ export class EntryTable {
   }
 
   /**
-   * Entries from `first` up to, not including, `end`, or the first ones of them, as many as make a page; all have to be
-   * there. `start` is the genesis' digest.
+   * Entries from `first` up to, not including, `end`, or as many of them as fit on a page. All have to be in the table.
+   * `start` is the genesis' digest.
    */
   read(first: number, end: number, start: string): readonly Entry[] {
     if (end <= first) return []
@@ -100,7 +101,7 @@ export class EntryTable {
     return this.#readTogether(first, pageEnd, start) ?? this.#readSingly(first, pageEnd, start)
   }
 
-  /** The number behind the last entry that fits on a page. Nearly always all do, and one look tells. */
+  /** The number after the last entry that fits on a page. Nearly always all fit, and then one query is enough. */
   #pageEnd(first: number, end: number): number {
     if (end - first === 1) return end
     const room = LIMITS.pageBytesMax - (end - first) * ENTRY_BYTES_BESIDES
@@ -113,7 +114,7 @@ export class EntryTable {
     return end
   }
 
-  /** Undefined unless the digest chain proves all of it. */
+  /** Reads the entries with one query. Returns undefined when the digest chain does not prove them. */
   #readTogether(first: number, end: number, start: string): readonly Entry[] | undefined {
     const rows = this.#rowsTogether(first - 1, end - 1)
     let previous = first === 0 ? start : String(rows?.shift()?.[8])
@@ -128,7 +129,7 @@ export class EntryTable {
     return entries
   }
 
-  /** Undefined when what is there makes no JSON: the same, read singly, fails for a reason that can be told. */
+  /** The rows, or undefined when SQLite cannot write them as JSON. The caller then reads them singly, which tells the reason. */
   #rowsTogether(first: number, last: number): EntryRow[] | undefined {
     try {
       return JSON.parse(text(only(this.#together.get(first, last), 'the table of entries'), 'entries'))
@@ -187,7 +188,7 @@ export class EntryTable {
   }
 }
 
-/** Throws a {@link Damage} when the row is none. */
+/** Reads an entry from a row. Throws a {@link Damage} when the row is none. */
 export function toEntry(row: Row): Entry {
   const type = text(row, 'type')
   const number = integer(row, 'number')

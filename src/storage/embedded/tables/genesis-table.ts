@@ -13,7 +13,7 @@ export function writeOpeningStocks(file: SqliteFile, stocks: readonly Stock[]): 
   })
 }
 
-/** What a file says about the genesis besides the opening catalogue. */
+/** The part of a genesis that a file stores besides the opening catalogue. */
 export interface GenesisIdentity {
   readonly clusterId: string
   readonly genesisDigest: string

@@ -3,7 +3,7 @@ import { checkedRow, withChecksum, generation, integer, integersOfAnySize, only,
 import type { GenesisIdentity } from './genesis-table.ts'
 import type { SqliteFile } from '../file/sqlite-file.ts'
 
-/** What the one row of an order log's table `log` says. */
+/** The only row of an order log's table `log`. */
 export interface LogRow {
   readonly diskId: string
   /** The history that the log belongs to; undefined until it met a catalogue or a leader. */

@@ -32,7 +32,7 @@ export class ReplicaTable {
   }
 }
 
-/** A replica as it was remembered, if by an earlier version of what anybody told it: see `isReplica`. */
+/** Reads a replica from a row. An earlier version stored whatever it was told, so the caller checks it with `isReplica`. */
 export function toReplica(row: Row): KnownReplica {
   return { address: text(row, 'address'), replicaId: Number(row['replica_id']) }
 }

@@ -12,7 +12,7 @@ export const SEAL_RETRY_MS = 200
 const WAITING_REPORT_MS = 2_000
 const READ_DEADLINE_MS = 5_000
 /** A replica that is being read and does not come back within this time: the recovery begins anew. */
-const READ_PATIENCE_MS = 30_000
+const RECOVERY_READ_PATIENCE_MS = 30_000
 
 /** Generations of starts that reached no other replicas than those that are given up now: nobody left knows them. */
 const GENERATIONS_SKIPPED = 1_000
@@ -300,7 +300,7 @@ const byGenerationAndLength = (a: Sealed, b: Sealed): number =>
 
 /** A replica may restart while it is read: it comes back with all that it held. */
 async function retried<T>({ clock, log }: Runtime, call: () => Promise<T>): Promise<T> {
-  const until = clock.monotonicMs() + READ_PATIENCE_MS
+  const until = clock.monotonicMs() + RECOVERY_READ_PATIENCE_MS
   for (;;) {
     try {
       return await call()

@@ -6,7 +6,7 @@ import type { Logger } from '../runtime/logger.ts'
 import type { FrontEnd } from './front-end.ts'
 import { lookUpOrder, lookUpStock, place, refusal, stockFound, type OrderBody } from './routes.ts'
 
-const OVERLOADED = refusal('OVERLOADED')
+const OVERLOADED_ANSWER = refusal('OVERLOADED')
 const BYTE_ORDER_MARK = '\uFEFF'
 /** A path of one stock or one order; a longer name belongs to no stock. */
 const LOOKUP = new RegExp(`^/(stocks|orders)/([^/]{1,${LIMITS.stockNameBytesMax}})$`)
@@ -34,13 +34,13 @@ export function directRoutes(frontEnd: FrontEnd, log: Logger): DirectRoutes {
     answer: ({ method, path, headers, body }, asker) => {
       if (method === 'POST') {
         if (path !== '/orders') return undefined
-        return frontEnd.orders.isFull ? OVERLOADED : guarded(placeText(frontEnd, headers['idempotency-key'], body))
+        return frontEnd.orders.isFull ? OVERLOADED_ANSWER : guarded(placeText(frontEnd, headers['idempotency-key'], body))
       }
       const [, folder, name] = LOOKUP.exec(path) ?? []
       if (name === undefined) return undefined
       const cached = folder === 'stocks' ? frontEnd.stocks.cached(name) : undefined
       if (cached) return stockFound(cached)
-      if (lookingUp >= LIMITS.frontEndLookupsMax) return OVERLOADED
+      if (lookingUp >= LIMITS.frontEndLookupsMax) return OVERLOADED_ANSWER
       return lookUp(folder === 'stocks' ? lookUpStock(frontEnd, name, asker) : lookUpOrder(frontEnd, name, asker))
     },
   }

@@ -6,7 +6,7 @@ import type { Leadership } from './leadership.ts'
 import { RETRY_MS } from './patience.ts'
 
 /** One try: a leader that does not answer may have been replaced. */
-const TRY_MS = 2_000
+const QUERY_TRY_MS = 2_000
 
 export type OrdersFound =
   | { readonly kind: 'found'; readonly entries: readonly Entry[] }
@@ -54,7 +54,7 @@ export class OrderQueries {
     if (begun + RETRY_MS >= until) return { kind: 'unavailable', error: 'BUSY' }
     for (;;) {
       const leader = this.#leadership.leader
-      const answer = await leader?.query(number, limit, Math.min(TRY_MS, Math.max(0, until - clock.monotonicMs())))
+      const answer = await leader?.query(number, limit, Math.min(QUERY_TRY_MS, Math.max(0, until - clock.monotonicMs())))
       if (answer?.result === 'found') return { kind: 'found', entries: answer.entries }
       if (answer?.result === 'not-found') return { kind: 'not-found' }
       if (answer?.result === 'not-leader' && leader) this.#leadership.refused(leader)
@@ -86,7 +86,7 @@ export class OrderQueries {
     const address = this.#catalogueAddress
     const left = (): number => {
       if (asker.isGone) throw new Error('nobody waits for it any more')
-      return Math.max(0, Math.min(TRY_MS, until - clock.monotonicMs()))
+      return Math.max(0, Math.min(QUERY_TRY_MS, until - clock.monotonicMs()))
     }
     const wanted = number + Math.max(1, limit)
     const { published } = await network.call(address, 'Catalog.Status', {}, left())

@@ -9,7 +9,7 @@ import type { CatalogueSession } from './session.ts'
 import type { StockCache } from './stock-cache.ts'
 import { stockListJson } from './stock-list.ts'
 
-const TRY_MS = 1_000
+const STOCK_TRY_MS = 1_000
 
 /** A stock, that there is none, or that nobody could be asked. */
 export type StockFound =
@@ -77,7 +77,7 @@ export class Stocks {
 
   async #ask(names: readonly string[]): Promise<StockAnswer | undefined> {
     const ticket = this.#cache.ticket()
-    const answer = await this.#session.query(names, TRY_MS)
+    const answer = await this.#session.query(names, STOCK_TRY_MS)
     if (answer) for (const view of answer.stocks) this.#cache.put(view, answer.position, ticket)
     return answer
   }

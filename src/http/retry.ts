@@ -1,14 +1,14 @@
 import type { Random } from '../runtime/random.ts'
 
-const FIRST_DELAY_MS = 50
-const LONGEST_DELAY_MS = 1_000
+const FIRST_RETRY_DELAY_MS = 50
+const LONGEST_RETRY_DELAY_MS = 1_000
 
 /**
  * How long to wait after the `failures`-th failed attempt: doubling from 50 ms to 1 s, or what the server asked for
  * when that is more. The jitter spreads clients that failed together over half as much again.
  */
 export function retryDelayMs(failures: number, retryAfterMs: number, random: Random): number {
-  const backOffMs = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (failures - 1))
+  const backOffMs = Math.min(LONGEST_RETRY_DELAY_MS, FIRST_RETRY_DELAY_MS * 2 ** (failures - 1))
   return Math.max(backOffMs, retryAfterMs) * (1 + fraction(random) / 2)
 }
 

@@ -116,7 +116,7 @@ const room = (call: ServerWritableStream<object, object>): Promise<unknown> =>
 /** A peer that leaves so many messages of its stream unread has stopped: what is meant for it must not fill the memory. */
 const QUEUED_MESSAGES_MAX = 1_000
 
-const NO_ROOM = new RpcError('RESOURCE_EXHAUSTED', 'too many streams are open')
+const NO_STREAM_ROOM = new RpcError('RESOURCE_EXHAUSTED', 'too many streams are open')
 
 interface DuplexContext {
   readonly method: MethodName
@@ -149,7 +149,7 @@ const duplex = (open: StreamOpener, { method, streams, room, log }: DuplexContex
     call.end()
     handlers.closed(new RpcError('UNAVAILABLE', cause))
   }
-  if (!room.take(end)) return void call.emit('error', toStatus(NO_ROOM))
+  if (!room.take(end)) return void call.emit('error', toStatus(NO_STREAM_ROOM))
   streams.add(stop)
   const handlers = open({
     send: (message) => {

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from './clock.ts'
 
 /** How often it is looked for those that are late. */
-const TICK_MS = 1_000
+const LATE_REQUESTS_TICK_MS = 1_000
 
 /** A connection on which a request has arrived in part. */
 export interface ArrivingRequest {
@@ -28,7 +28,7 @@ export class LateRequests {
 
   begin(request: ArrivingRequest): void {
     if (!this.#since.has(request)) this.#since.set(request, this.#clock.awakeMs())
-    this.#timer ??= this.#clock.every(TICK_MS, () => this.#clock.nextTurn(() => this.#tick()))
+    this.#timer ??= this.#clock.every(LATE_REQUESTS_TICK_MS, () => this.#clock.nextTurn(() => this.#tick()))
   }
 
   /** It has arrived, or its connection is gone. */

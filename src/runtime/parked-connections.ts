@@ -1,9 +1,9 @@
 import type { Clock, Timer } from './clock.ts'
 
 /** How often some of them are read again. */
-const TICK_MS = 10
+const PARKED_TICK_MS = 10
 /** A tick that comes so much too late shows that this process has more to read than it can. */
-const LATE_MS = 20
+const PARKED_LATE_MS = 20
 /** How many are read again at a tick: as many as there is time for. */
 const RELEASED_MIN = 8
 const RELEASED_MAX = 1_024
@@ -41,7 +41,7 @@ export class ParkedConnections {
     if (!this.#parked.has(connection)) this.#parked.set(connection, now)
     if (this.#timer) return
     this.#tickAt = now
-    this.#timer = this.#clock.every(TICK_MS, () => this.#tick())
+    this.#timer = this.#clock.every(PARKED_TICK_MS, () => this.#tick())
   }
 
   /** All are gone: nothing is waited for any more. */
@@ -53,7 +53,7 @@ export class ParkedConnections {
 
   #tick(): void {
     const now = this.#clock.monotonicMs()
-    const isLate = now - this.#tickAt > TICK_MS + LATE_MS
+    const isLate = now - this.#tickAt > PARKED_TICK_MS + PARKED_LATE_MS
     this.#quota = Math.min(RELEASED_MAX, Math.max(RELEASED_MIN, Math.floor(this.#quota * (isLate ? 0.5 : 1.25))))
     this.#tickAt = now
     let left = this.#quota

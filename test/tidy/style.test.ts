@@ -1,6 +1,6 @@
 import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
-import { isProgram, nodesOf, parse, placeOf, sourceFiles, textFiles, type SourceFile } from './project-files.ts'
+import { isProgram, nodesOf, parse, placeOf, programFiles, sourceFiles, textFiles, type SourceFile } from './project-files.ts'
 
 const FILE_LINES_MAX = 350
 const FUNCTION_LINES_MAX = 60
@@ -74,6 +74,25 @@ const DEFAULT_EXPORTS: ReadonlySet<string> = new Set(['vitest.config.ts'])
 /** This file names what it forbids. */
 const THIS_FILE = 'test/tidy/style.test.ts'
 
+/** Numbers of the program that share a name and not a value: whoever reads one of them thinks of the other. */
+function ambiguousConstants(files: readonly SourceFile[]): string[] {
+  const seen = new Map<string, { readonly value: string; readonly place: string }[]>()
+  for (const file of files) {
+    for (const statement of file.tree.statements) {
+      if (!ts.isVariableStatement(statement)) continue
+      for (const declared of statement.declarationList.declarations) {
+        const name = declared.name.getText(file.tree)
+        const value = declared.initializer?.getText(file.tree) ?? ''
+        if (!/^[A-Z][A-Z_0-9]+$/.test(name) || !/^[-\d_.()*+/\s]+$/.test(value)) continue
+        seen.set(name, [...(seen.get(name) ?? []), { value, place: placeOf(file, declared) }])
+      }
+    }
+  }
+  return [...seen]
+    .filter(([, places]) => new Set(places.map(({ value }) => value)).size > 1)
+    .map(([name, places]) => `${name}: ${places.map(({ place, value }) => `${place} (${value})`).join(', ')}`)
+}
+
 describe('house style', () => {
   const files = sourceFiles()
 
@@ -88,6 +107,14 @@ describe('house style', () => {
 
   test('no folder or file whose name says nothing', () => {
     expect(textFiles().filter(({ path }) => SAYS_NOTHING.test(path)).map(({ path }) => path)).toEqual([])
+  })
+
+  test('a constant of one name has one value', () => expect(ambiguousConstants(programFiles())).toEqual([]))
+
+  test('two values of one name are found', () => {
+    const [one, other] = [parse('src/a.ts', 'const TRY_MS = 1_000'), parse('src/b.ts', 'export const TRY_MS = 2_000 // ms')]
+    expect(ambiguousConstants([one, other])).toEqual(['TRY_MS: src/a.ts:1 (1_000), src/b.ts:1 (2_000)'])
+    expect(ambiguousConstants([one, parse('src/c.ts', 'const TRY_MS = 1_000')])).toEqual([])
   })
 
   test(`no file over ${FILE_LINES_MAX} lines`, () => expect(files.filter(isLong).map(({ path }) => path)).toEqual([]))

@@ -11,7 +11,7 @@ import { oneMoreLog, PROCESS_NAMES } from '../process-names.ts'
 import { painterFor, print, type Style } from '../terminal.ts'
 import { integer } from '../values.ts'
 
-const LOOK_EVERY_MS = 250
+const LOGS_LOOK_EVERY_MS = 250
 
 interface LogsOptions {
   readonly data: string
@@ -39,7 +39,7 @@ async function showLogs({ data, follow, name, lines }: LogsOptions): Promise<voi
   const follower = new LogFollower(folder, name)
   show(follower.readAll().slice(-lines))
   while (follow) {
-    await sleep(systemClock, LOOK_EVERY_MS)
+    await sleep(systemClock, LOGS_LOOK_EVERY_MS)
     show(follower.readAdded())
   }
 }

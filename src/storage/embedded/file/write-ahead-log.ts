@@ -14,12 +14,12 @@ import { openIfThere } from './rollback-journal.ts'
  * https://www.sqlite.org/fileformat.html#walformat
  */
 
-const HEADER_BYTES = 32
+const LOG_HEADER_BYTES = 32
 const FRAME_HEADER_BYTES = 24
 /** The part of a frame's header that its checksum covers. The salts are compared instead. */
 const FRAME_SUMMED_BYTES = 8
 const HEADER_SUMMED_BYTES = 24
-const PAGE_SIZE_AT = 8
+const LOG_PAGE_SIZE_AT = 8
 const MAGIC_LITTLE_ENDIAN = 0x377f0682
 const MAGIC_BIG_ENDIAN = 0x377f0683
 
@@ -60,14 +60,14 @@ const strangeLog = (path: string): StorageFailure =>
   )
 
 function checkFrames(wal: number, pageBytes: number, path: string): void {
-  const header = Buffer.alloc(HEADER_BYTES)
-  if (readSync(wal, header, 0, HEADER_BYTES, 0) < HEADER_BYTES) return
+  const header = Buffer.alloc(LOG_HEADER_BYTES)
+  if (readSync(wal, header, 0, LOG_HEADER_BYTES, 0) < LOG_HEADER_BYTES) return
   const magic = header.readUInt32BE(0)
   const isLittleEndian = magic === MAGIC_LITTLE_ENDIAN
   const start = sumsAt(header, HEADER_SUMMED_BYTES)
   const isSound = areEqual(start, summed(header, 0, HEADER_SUMMED_BYTES, isLittleEndian))
   if (isSound && (isLittleEndian || magic === MAGIC_BIG_ENDIAN)) {
-    if (header.readUInt32BE(PAGE_SIZE_AT) !== pageBytes) throw strangeLog(path)
+    if (header.readUInt32BE(LOG_PAGE_SIZE_AT) !== pageBytes) throw strangeLog(path)
     checkOrder(framesOf(wal, pageBytes, start, isLittleEndian), header.readBigUInt64BE(16))
   } else {
     for (const order of [true, false]) checkNothingFollows(framesOf(wal, pageBytes, start, order))
@@ -111,7 +111,7 @@ function* framesOf(wal: number, pageBytes: number, start: Sums, isLittleEndian: 
   const { size } = fstatSync(wal)
   const frame = Buffer.alloc(FRAME_HEADER_BYTES + pageBytes)
   let before = start
-  for (let at = HEADER_BYTES; at + frame.length <= size; at += frame.length) {
+  for (let at = LOG_HEADER_BYTES; at + frame.length <= size; at += frame.length) {
     readSync(wal, frame, 0, frame.length, at)
     const sums = sumsAt(frame, 16)
     const head = summed(frame, 0, FRAME_SUMMED_BYTES, isLittleEndian, before)

@@ -12,7 +12,7 @@ export interface ErrorRow {
   readonly wire?: number
 }
 
-/** Every error a client of the HTTP interface can meet. docs/api.md lists each row; a test compares the two. */
+/** Every error that a client of the HTTP interface can meet. docs/api.md lists each row, and a test compares the two. */
 export const ERRORS = {
   STOCK_NOT_FOUND: { status: 404, code: 404, message: 'stock not found', wire: -1 },
   INVALID_TYPE: { status: 400, code: 400, message: 'invalid request type', wire: -2 },

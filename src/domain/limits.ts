@@ -18,11 +18,11 @@ export const LIMITS = {
   httpHeadBytesMax: 16_384,
   /** Orders one front end holds unanswered; the next one gets 503 at once. */
   frontEndPendingOrdersMax: 4_096,
-  /** The same where orders come faster than they are answered for long: two full batches. More would only wait longer. */
+  /** The same while orders keep coming faster than they are answered: two full batches. With more, all would only wait longer. */
   frontEndStandingOrdersMax: 1_024,
-  /** Lookups of what is not cached that one front end has under way; the next one gets 503. */
+  /** Lookups of stocks that are not cached that one front end has under way; the next one gets 503. */
   frontEndLookupsMax: 4_096,
-  /** Requests of all kinds that one front end works on at once, but for plain orders and lookups; the next one gets 503. */
+  /** Requests that one front end works on at once, except plain orders and lookups; the next one gets 503. */
   frontEndRequestsMax: 8_192,
   /** Requests of the same kinds that begin in one turn of the event loop. */
   frontEndRequestsPerTurnMax: 16,
@@ -44,7 +44,7 @@ export const LIMITS = {
   catchUpBatchMax: 2_000,
   /** Entries in one message to a learner: the leader reads them within a few milliseconds, and orders wait meanwhile. */
   learnerBatchMax: 1_000,
-  /** Entries that a leader may lack and still trade soon: it gets them on its stream. With more it reads them first. */
+  /** Entries that a leader may lack at its start. It gets them on its stream and trades soon. If it lacks more, it reads them first. */
   leaderGapMax: 8_000,
   /** Stocks in one part of an answer that lists all of them. */
   stocksPartMax: 500,
@@ -52,16 +52,16 @@ export const LIMITS = {
   entriesPieceMax: 100,
   /** Reads of a log, listings and the like that one catalogue or replica has waiting; the next one is refused. */
   waitingReadsMax: 1_024,
-  /** The same of one connection or stream: the next ones wait until these are answered, and the answers taken. */
+  /** The same for one connection or stream. The next ones wait until these are answered and the answers are taken. */
   readsPerCallerMax: 4,
-  /** Descriptors that a process keeps for its own connections and files: those of others get the rest. */
+  /** Descriptors that a process keeps for its own connections and files. Connections of others get the rest. */
   ownDescriptors: 64,
-  /** Connections of others that a process has room for, however few or many descriptors there are. */
+  /** Connections of others that a process has room for at least, however few descriptors there are. */
   connectionsMin: 16,
   connectionsMax: 20_000,
   /** Calls and streams that one connection of a gRPC server may have open. */
   streamsPerConnectionMax: 100,
-  /** Streams of one kind that a gRPC server has open; for the next one a silent one ends, or it is refused. */
+  /** Streams of one kind that a gRPC server has open. For the next one a silent one is ended; without a silent one, it is refused. */
   streamsOfOneKindMax: 64,
   /** Bytes that a gRPC server holds for readers who do not take them. */
   unreadBytesMax: 64 * 1024 * 1024,
@@ -72,13 +72,13 @@ export const LIMITS = {
   /** Orders one listing returns. */
   listingMax: 1_000,
 
-  // ---- what one message between processes may hold; src/wire/message-rules.ts says where each of them counts -------
+  // ---- limits of one message between processes; src/wire/message-rules.ts says where each of them counts -----------
 
-  /** Bytes of one gRPC message. Above {@link LIMITS.entryTextBytesMax}, so that whatever a log may hold can be shipped. */
+  /** Bytes of one gRPC message. More than {@link LIMITS.entryTextBytesMax}, so that every entry of a log can be sent. */
   messageBytesMax: 20 * 1024 * 1024,
   /** Bytes of the entries in one message; one entry that is larger travels alone. */
   pageBytesMax: 2 * 1024 * 1024,
-  /** Longest text of an entry that stands in a log: earlier versions took keys as long as their largest message. */
+  /** Longest text of an entry in a log. Earlier versions took keys as long as their largest message. */
   entryTextBytesMax: 16 * 1024 * 1024,
   /** Longest name or type in one of the contract's single calls: as long as in a body of HTTP. */
   requestTextBytesMax: 16_384,
@@ -106,6 +106,6 @@ export const LIMITS = {
   timeMsMax: 8_640_000_000_000_000,
   /** Highest epoch of an assignment. At it the election goes on: of equal epochs the higher id counts. */
   epochMax: 2 ** 48,
-  /** Highest generation: no catalogue is started four thousand million times. */
+  /** Highest generation. No catalogue is started four thousand million times. */
   generationMax: 2 ** 32,
 } as const

@@ -9,7 +9,7 @@ export const isTradeType = (type: unknown): type is TradeType => type === 'buy' 
 export const isOrderQuantity = (quantity: unknown): quantity is number =>
   Number.isInteger(quantity) && (quantity as number) >= 1 && (quantity as number) <= LIMITS.orderQuantityMax
 
-/** What a client asks for, with the key that makes asking twice harmless. */
+/** An order as a client asks for it, with the key that makes asking twice harmless. */
 export interface OrderRequest {
   /** Idempotency key. Keys made by a front end start with {@link FRONT_END_KEY_PREFIX}; a client's with {@link CLIENT_KEY_PREFIX}. */
   readonly key: string
@@ -17,11 +17,11 @@ export interface OrderRequest {
   readonly fingerprint: string
   readonly name: string
   readonly type: string
-  /** 1..2147483647; anything else (0 stands for every malformed quantity) is rejected by the decision. */
+  /** 1..2147483647. The decision rejects anything else. Every malformed quantity becomes 0. */
   readonly quantity: number
 }
 
-/** Namespaces keep a key that a front end made from ever meeting one that a client chose. */
+/** Prefixes of keys. With them, a key that a front end made never equals one that a client chose. */
 export const FRONT_END_KEY_PREFIX = 'f:'
 export const CLIENT_KEY_PREFIX = 'c:'
 export const FOREIGN_KEY_PREFIX = 'g:'
@@ -35,7 +35,7 @@ export const isIdempotencyKey = (text: string): boolean =>
 const PREFIXES = [FRONT_END_KEY_PREFIX, CLIENT_KEY_PREFIX, FOREIGN_KEY_PREFIX].join('|')
 const RECORDED_KEY = new RegExp(`^(${PREFIXES})[\\x21-\\x7e]{1,${LIMITS.idempotencyKeyCharactersMax}}$`)
 
-/** Whether an order request may carry this key: one of ours or of a client's, behind the prefix that tells which. */
+/** Whether an order request may carry this key. A prefix says whether a front end made the key or a client chose it. */
 export const isRecordedKey = (text: string): boolean => RECORDED_KEY.test(text)
 
 /** Why an order was rejected. A rejection uses no number. */
@@ -48,19 +48,19 @@ export type Decision =
   | { readonly kind: 'accepted'; readonly number: number }
   | { readonly kind: 'rejected'; readonly reason: RejectionReason; readonly position: number }
 
-/** A decision as it is handed out: with whether it was already on record, or the news that the key is taken. */
+/** The answer to a request: a decision, with whether it was already on record, or the news that its key is taken. */
 export type Outcome =
   | { readonly kind: 'accepted'; readonly number: number; readonly replayed: boolean }
   | { readonly kind: 'rejected'; readonly reason: RejectionReason; readonly position: number; readonly replayed: boolean }
   | { readonly kind: 'key-reused' }
 
-/** A decision with the fingerprint of the request that it answered, as found on record. */
+/** A decision on record, with the fingerprint of the request that it answered. */
 export interface RecordedDecision {
   readonly fingerprint: string
   readonly decision: Decision
 }
 
-/** An accepted trade. `number` is what the contract calls the transaction number. */
+/** An accepted trade. The contract calls `number` the transaction number. */
 export interface Order {
   readonly number: number
   readonly name: string
@@ -78,16 +78,16 @@ export interface Entry extends Order {
   readonly timeMs: number
 }
 
-/** Room that an entry takes in a message besides its texts: its numbers, its type, and what tells its parts apart. */
+/** Bytes that an entry takes in a message besides its texts: its numbers, its type and the tags of its fields. */
 export const ENTRY_BYTES_BESIDES = 64
 
-/** About as many bytes as an entry takes in a message. */
+/** Approximate bytes of an entry in a message. */
 export const entryBytes = ({ key, fingerprint, name }: Entry): number =>
   Buffer.byteLength(key) + Buffer.byteLength(fingerprint) + Buffer.byteLength(name) + ENTRY_BYTES_BESIDES
 
 /**
- * The length of the log that has to be published before an outcome may be shown: an accepted order must be visible
- * itself, a rejection must not speak of trades that nobody can see yet.
+ * The length of the log that has to be published before an outcome may be shown. An accepted order has to be visible itself.
+ * A rejection must not tell of trades that nobody can see yet.
  */
 export function positionToPublish(outcome: Outcome): number {
   switch (outcome.kind) {

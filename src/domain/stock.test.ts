@@ -17,6 +17,6 @@ test.each(Object.keys(LEFT) as TradeType[])('a %s can be taken back', (type) => 
 })
 
 test('what is neither does not pass for a sell', () => {
-  // @ts-expect-error: it is no type of a trade.
+  // @ts-expect-error: "short" is no type of a trade.
   expect(() => traded(STOCK, { type: 'short', quantity: 4 })).toThrow('no trade of the type "short"')
 })

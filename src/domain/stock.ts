@@ -17,10 +17,10 @@ export interface Stock {
 export const isStockName = (text: string): boolean =>
   text !== '' && text.isWellFormed() && !text.includes('\0') && fitsBytes(text, LIMITS.stockNameBytesMax)
 
-/** What of an order changes the levels of its stock. */
+/** The part of an order that changes the levels of its stock. */
 type Trade = Pick<Order, 'type' | 'quantity'>
 
-/** What a trade adds to the levels of its stock. Throws when its type is none, as no order's can be. */
+/** The change that a trade makes to the levels of its stock. Throws when its type is unknown, which no order's can be. */
 function changeBy({ type, quantity }: Trade): Pick<Stock, 'quantity' | 'volume'> {
   switch (type) {
     case 'buy':
@@ -32,7 +32,7 @@ function changeBy({ type, quantity }: Trade): Pick<Stock, 'quantity' | 'volume'>
   }
 }
 
-/** A stock after a trade of it; nobody has looked whether that is possible. */
+/** A stock after a trade of it. Does not check whether the trade is possible. */
 export function traded(stock: Stock, trade: Trade): Stock {
   const { quantity, volume } = changeBy(trade)
   return { ...stock, quantity: stock.quantity + quantity, volume: stock.volume + volume }
@@ -46,7 +46,7 @@ export function untraded(stock: Stock, trade: Trade): Stock {
 
 const stock = (name: string, priceCents: number): Stock => ({ name, priceCents, quantity: 1000, volume: 100 })
 
-/** What a new catalogue offers. */
+/** The stocks of a new catalogue. */
 export const OPENING_CATALOGUE: readonly Stock[] = [
   stock('apple', 15259),
   stock('tesla', 18326),

@@ -7,8 +7,8 @@ export interface SystemName {
 }
 
 /**
- * Whether two processes belong together: they are of one cluster, or, where one of them knows none yet, were started for
- * the same catalogue.
+ * Whether two processes belong together: they are of one cluster. While one of them knows no cluster, they belong together
+ * if they were started for the same catalogue.
  */
 export const isSameSystem = (one: SystemName, other: SystemName): boolean =>
   one.clusterId !== undefined && other.clusterId !== undefined ? one.clusterId === other.clusterId : one.catalogueAddress === other.catalogueAddress

@@ -1,6 +1,6 @@
 const UTF8_BYTES_MAX = 3
 
-/** Whether a text takes at most so many bytes of UTF-8. Most are short, and need not be counted. */
+/** Whether a text takes at most so many bytes of UTF-8. Most texts are short, and their bytes need not be counted. */
 export const fitsBytes = (text: string, bytesMax: number): boolean =>
   text.length * UTF8_BYTES_MAX <= bytesMax || (text.length <= bytesMax && Buffer.byteLength(text) <= bytesMax)
 

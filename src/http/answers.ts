@@ -2,7 +2,7 @@ import { parseJson } from '../domain/text.ts'
 import type { ExchangeResult } from '../runtime/http-exchange.ts'
 import type { ErrorBody, PlacedData } from './types.ts'
 
-/** A "no" of the front end: sure, and the same when asked again. */
+/** A refusal by the front end. It is final: the same request gets the same refusal again. */
 export interface Refused {
   readonly kind: 'refused'
   /** HTTP status. */
@@ -15,10 +15,10 @@ export interface Refused {
 export type Answer<T> =
   | { readonly kind: 'ok'; readonly value: T }
   | Refused
-  /** Not a "no" but a "don't know". */
+  /** The outcome is not known. */
   | { readonly kind: 'unknown'; readonly cause: string }
 
-/** What became of an order. `key` is the Idempotency-Key it was sent under. */
+/** The outcome of an order. `key` is the Idempotency-Key it was sent under. */
 export type PlaceAnswer =
   | { readonly kind: 'ok'; readonly number: number; readonly replayed: boolean; readonly key: string }
   | Refused
@@ -30,14 +30,14 @@ export type PlaceAnswer =
       readonly mayHaveBeenPlaced: boolean
     }
 
-/** What one attempt came to. */
+/** The result of one attempt. */
 export type Attempt<V> =
   | V
   | Refused
   | {
       readonly kind: 'unknown'
       readonly cause: string
-      /** What the server asks to wait before the next attempt; 0 when it does not say. */
+      /** How long the server asks to wait before the next attempt; 0 when it does not say. */
       readonly retryAfterMs: number
       readonly mayHaveHappened: boolean
     }

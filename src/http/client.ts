@@ -30,7 +30,7 @@ export interface OrderToPlace {
  * A client of one front end over kept connections.
  *
  * H1. An order is repeated only with the same Idempotency-Key, so a repeat never buys twice.
- * H2. Only what is unknown is repeated (no connection, no answer, 5xx); a refusal is an answer.
+ * H2. A request is repeated only while its outcome is unknown (no connection, no answer, 5xx). A refusal is an answer.
  * H3. Every call ends: within `retryForMs` and one attempt.
  */
 export class BazaarClient {
@@ -108,7 +108,7 @@ export class BazaarClient {
     for (let failures = 1; ; failures++) {
       let result = await exchange(target, request)
       if (result.kind === 'failed' && result.stale) {
-        // The server closed an idle connection just as it was taken, or it read the request and died: nobody knows.
+        // Either the server closed an idle connection just before it was used, or it read the request and then died.
         mayHaveHappened = true
         result = await exchange(target, request)
       }

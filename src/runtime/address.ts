@@ -7,7 +7,7 @@ export const joinAddress = (host: string, port: number): string =>
 const ADDRESS = /^(\[[0-9a-fA-F:.%]+\]|[!-.0-9;-Z\\^-~]+):([0-9]{1,5})$/
 const PORT_MAX = 65_535
 
-/** Whether a text is "host:port", with a port from 1 to 65535; an IPv6 host stands in brackets. */
+/** Whether a text is "host:port", with a port from 1 to 65535; an IPv6 host has to be in brackets. */
 export function isAddress(text: string): boolean {
   if (text.length > LIMITS.addressBytesMax) return false
   const port = Number(ADDRESS.exec(text)?.[2])

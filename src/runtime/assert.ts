@@ -1,4 +1,4 @@
-/** Ends what is going on when one of our own assumptions is wrong; never used on anybody's input. */
+/** Throws when one of the program's own assumptions is wrong. It is never used on input. */
 export function assert(condition: boolean, invariant: string): asserts condition {
   if (!condition) throw new Error(`invariant broken: ${invariant}`)
 }

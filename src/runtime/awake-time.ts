@@ -1,13 +1,13 @@
 /** How often this process looks whether its timers come in time. */
 const AWAKE_TICK_MS = 50
-/** A tick that comes later than this shows that the process stood still, or got no turn: the rest was no time of its own. */
+/** A tick that comes later than this shows that the process stood still, or got no turn. The time beyond it is not counted. */
 const AWAKE_LATE_MS = 25
 
 /**
- * How long this process has been awake. The time by which its own timers come too late is taken off: in it the process
- * read nothing, so it cannot say that somebody else was silent. A tick counts for {@link AWAKE_TICK_MS} + {@link AWAKE_LATE_MS} at the
- * most, however long it took to come. So a pause of any length counts as nothing, and where every turn comes late, by
- * which others on the same machine are late as well, this time runs slower.
+ * How long this process has been awake. The time by which its own timers come too late is not counted: the process read
+ * nothing in it, so it cannot say that somebody else was silent. A tick counts for at most {@link AWAKE_TICK_MS} +
+ * {@link AWAKE_LATE_MS}, however late it comes. So a pause of any length counts as nothing. On an overloaded machine every
+ * tick comes late, and this time runs slower; the other processes there are slower as well.
  */
 export class AwakeTime {
   readonly #monotonicMs: () => number

@@ -7,28 +7,28 @@ export interface Timer {
 }
 
 /**
- * The only source of time. Services get one passed in, so that a simulation can run them on time of its own.
+ * The only source of time. It is passed in to services, so that a simulation can run them on a clock of its own.
  * All durations are milliseconds.
  */
 export interface Clock {
   /** Milliseconds since 1970. May jump. */
   wallMs(): number
-  /** Milliseconds since some fixed moment. Never goes back, may stand still while the machine sleeps. */
+  /** Milliseconds since some fixed moment. Never goes back; may stop while the machine sleeps. */
   monotonicMs(): number
   /**
    * Milliseconds since some fixed moment, without those in which this process stood still or got no turn (see
-   * awake-time.ts). By this clock others are judged to be silent; never a lease, nor what a client was promised.
+   * awake-time.ts). It is used to judge whether others are silent. It is never used for a lease or for a promise to a client.
    */
   awakeMs(): number
-  /** Runs `run` once after `delayMs`; as soon as it can when that is over already. */
+  /** Runs `run` once after `delayMs`, or as soon as possible when `delayMs` is 0 or less. */
   after(delayMs: number, run: () => void): Timer
   /** Runs `run` every `intervalMs`, at most every millisecond, until cancelled. */
   every(intervalMs: number, run: () => void): Timer
-  /** Runs `run` once, after what is ready now has been handled and what was sent has gone to the kernel. */
+  /** Runs `run` once, after all events that are ready now were handled and all data that was sent has gone to the kernel. */
   nextTurn(run: () => void): void
 }
 
-/** Resolves once what is ready now has been handled and what was sent has gone to the kernel. */
+/** Resolves after all events that are ready now were handled and all data that was sent has gone to the kernel. */
 export const nextTurn = (clock: Clock): Promise<void> => new Promise((resolve) => clock.nextTurn(resolve))
 
 /** Resolves after `delayMs`, or at once when `signal` aborts. */
@@ -46,8 +46,8 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
 }
 
 /**
- * Runs `run` once this process has been awake for `patienceMs`, and has read what had arrived by then: for the end of a
- * wait on somebody else, who has done nothing wrong while this process stood still.
+ * Runs `run` once this process has been awake for `patienceMs`, and has read what had arrived by then. It ends a wait for
+ * somebody else, who is not to blame for the time in which this process stood still.
  */
 export function afterAwake(clock: Clock, patienceMs: number, run: () => void): Timer {
   const until = clock.awakeMs() + patienceMs
@@ -58,7 +58,7 @@ export function afterAwake(clock: Clock, patienceMs: number, run: () => void): T
   }
   const wait = () => {
     const leftMs = until - clock.awakeMs()
-    // A rest that is too small to count must not be waited for again and again.
+    // Waits at least a millisecond: a shorter rest would be waited for again and again.
     timer = clock.after(Math.max(1, leftMs), () => (clock.awakeMs() < until ? wait() : clock.nextTurn(end)))
   }
   wait()
@@ -74,7 +74,7 @@ export function afterAwake(clock: Clock, patienceMs: number, run: () => void): T
 export const within = <T, L>(clock: Clock, deadlineMs: number, promise: Promise<T>, late: L): Promise<T | L> =>
   unlessLate((run) => clock.after(deadlineMs, run), promise, late)
 
-/** The same for what somebody else has to do: see {@link afterAwake}. */
+/** The same, but the deadline counts only time in which this process was awake: see {@link afterAwake}. */
 export const withinAwake = <T, L>(clock: Clock, patienceMs: number, promise: Promise<T>, late: L): Promise<T | L> =>
   unlessLate((run) => afterAwake(clock, patienceMs, run), promise, late)
 
@@ -94,7 +94,7 @@ function unlessLate<T, L>(start: (run: () => void) => Timer, promise: Promise<T>
   })
 }
 
-/** The longest wait that Node's timers know; a longer one would be over at once. */
+/** The longest wait of Node's timers. A longer one would end at once. */
 const TIMER_MAX_MS = 2 ** 31 - 1
 
 function setLongTimeout(delayMs: number, run: () => void): Timer {
@@ -115,7 +115,7 @@ export const systemClock: Clock = {
   wallMs: () => Date.now(),
   monotonicMs: () => performance.now(),
   awakeMs() {
-    // From the first question on; it keeps no program from ending.
+    // It begins with the first call, and does not keep a program from ending.
     awakeTime ??= new AwakeTime(() => performance.now(), (intervalMs, run) => void setInterval(run, intervalMs).unref())
     return awakeTime.nowMs()
   },

@@ -5,12 +5,12 @@ import type { Clock, Timer } from './clock.ts'
 import type { Logger } from './logger.ts'
 
 const SWEEP_MS = 500
-/** One that has been silent for so many sweeps waits for no answer: within that time every request has its own. */
+/** A connection that is silent for so many sweeps waits for no answer, since every request is answered sooner. */
 const SILENT_SWEEPS = 12
-/** With so large a part of all that there may be it is looked who is silent. */
+/** Silent connections are looked for when this part of all connections is in use. */
 const TIGHT_PART = 0.75
 
-/** The part of a socket that is of use here. */
+/** The part of a socket that is used here. */
 export interface IncomingConnection {
   readonly bytesRead: number
   destroy(): unknown
@@ -19,13 +19,14 @@ export interface IncomingConnection {
 
 interface Silence {
   bytesRead: number
-  /** Sweeps in a row at which nothing had arrived: what this process misses while it is stopped does not count. */
+  /** Sweeps in a row at which nothing had arrived. Time in which this process is stopped does not count, as it has no sweeps. */
   sweeps: number
 }
 
 /**
- * How many connections of others a process has, so that its own ones and its files find descriptors. For one more, that
- * on which nothing has arrived for longest is closed, if it is silent for longer than any request takes; else the new one.
+ * Limits the connections of others, so that descriptors remain for the process's own connections and files. For a further
+ * connection, the one that has been silent for longest is closed, if it is silent for longer than any request takes.
+ * Otherwise the new connection is closed.
  */
 export class ConnectionRoom {
   readonly #clock: Clock
@@ -42,7 +43,7 @@ export class ConnectionRoom {
     return this.#silences.size
   }
 
-  /** A connection was accepted. False when there is no room for it: it is closed. */
+  /** Takes an accepted connection. Returns false when there is no room: the connection is then closed. */
   add(connection: IncomingConnection): boolean {
     if (this.size >= this.#connectionsMax && !this.#makeRoom()) {
       connection.destroy()
@@ -81,7 +82,7 @@ export class ConnectionRoom {
   }
 }
 
-/** Files and connections that this process may have open, or undefined where nobody tells. */
+/** Files and connections that this process may have open, or undefined where the system does not tell. */
 export function descriptorsMax(): number | undefined {
   try {
     const [, most] = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? []
@@ -91,14 +92,14 @@ export function descriptorsMax(): number | undefined {
   }
 }
 
-/** Connections that a process accepts which may have so many descriptors: the rest is for its own connections and files. */
+/** Connections that a process with so many descriptors accepts. The rest is for its own connections and files. */
 export function connectionsMaxOf(descriptors: number | undefined): number {
   if (descriptors === undefined) return LIMITS.connectionsMax
   const rest = Math.max(LIMITS.connectionsMin, descriptors - LIMITS.ownDescriptors)
   return Math.min(LIMITS.connectionsMax, rest)
 }
 
-/** Keeps descriptors back from whoever connects to this process, and says how many. */
+/** Limits the connections that others may open to this process, and logs the limit. */
 export function keepDescriptorsBack(clock: Clock, log: Logger): void {
   const descriptors = descriptorsMax()
   const connectionsMax = connectionsMaxOf(descriptors)

@@ -10,7 +10,7 @@ const BODY_BYTES_MAX = 64
 const KEEP_ALIVE_MS = 72_000
 const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\n\r\n'
 
-/** What a server made of a request: it tells it to whom it asks. */
+/** The answer to a request: it tells the client how the server read the request. */
 const echo = (method: string, path: string, key: unknown, body: string): JsonAnswer => ({
   status: 200,
   headers: { 'Retry-After': '1' },
@@ -101,11 +101,11 @@ async function answersTo(server: Server, pieces: readonly string[], paceMs: numb
   const text = client.received
     .replaceAll(/^(date|connection|keep-alive): .*\r\n/gim, '')
     .replace(/(HTTP\/1\.1 4.*\r\n)content-.*\r\ncontent-.*\r\n\r\n\{\}$/, '$1\r\n')
-  // What ends in the middle is answered with 400 or not at all.
+  // A request that ends in the middle is answered with 400 or not at all.
   return text === '' ? BAD_REQUEST : text
 }
 
-/** What was sent has been read: another connection has had its turn since. */
+/** Resolves when the server has read all that was sent: another connection has had its turn since. */
 async function haveRead(): Promise<void> {
   const other = new Client(direct).send(get('/other'))
   await other.heard('/other')
@@ -148,12 +148,12 @@ describe('answers as node:http does', () => {
         fc.boolean(),
         async (arrivals, areJoined) => {
           const pieces = areJoined ? [arrivals.flat().join('')] : arrivals.flat().filter((piece) => piece !== '')
-          // What is sent to a connection that is just being closed can cost the client the answers before: chance, which
-          // more time between the pieces takes out.
+          // When a client sends to a connection that is being closed, it may lose earlier answers. That is chance. More time
+          // between the pieces excludes it.
           for (const paceMs of [2, 20, 200]) {
             const [mine, theirs] = await Promise.all([answersTo(direct, pieces, paceMs), answersTo(usual, pieces, paceMs)])
             if (mine === theirs) return
-            // Of something broken that one tells before it answers what came first.
+            // node:http reports a broken request before it answers the requests ahead of it.
             if (theirs.endsWith(BAD_REQUEST) && mine.startsWith(theirs.slice(0, -BAD_REQUEST.length))) return
             if (paceMs === 200) expect(mine).toBe(theirs)
           }
@@ -223,7 +223,7 @@ test('a connection that says nothing is closed later than its client was told', 
   direct.keepAliveTimeout = 1_000
   direct.keepAliveTimeoutBuffer = 200
   try {
-    const since = performance.now() // Before the answer: a busy machine tells of that late.
+    const since = performance.now() // Taken before the answer, since a busy machine hands that over late.
     const client = new Client(direct).send(get('/stocks/tesla'))
     await client.heard('Keep-Alive: timeout=1\r\n')
     await client.closed

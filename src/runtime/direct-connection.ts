@@ -12,24 +12,24 @@ import { ParkedConnections } from './parked-connections.ts'
 import { readPlainRequest, type PlainRequest } from './plain-request.ts'
 import { RequestsInTurn } from './requests-in-turn.ts'
 
-/** Those that ask for something: CONNECT would make a tunnel of its connection. */
+/** Methods of requests. CONNECT is left out, because it would make a tunnel of the connection. */
 export const REQUEST_METHODS = METHODS.filter((method) => method !== 'CONNECT') as readonly HTTPMethods[]
 
-/** Routes that are answered without the framework, which would take as long for one as everything else does. */
+/** Routes that are answered without the framework. The framework would take as long for a request as all other work on it. */
 export interface DirectRoutes {
   readonly bodyBytesMax: number
   /**
-   * The answer, at once if it is at hand; undefined leaves the request to the framework. Neither throws nor rejects. A
-   * connection that is told 503 at once is not read for a moment.
+   * Answers a request, at once if possible. Undefined leaves the request to the framework. Neither throws nor rejects. A
+   * connection that gets a 503 at once is not read for a moment.
    */
   answer(request: PlainRequest, asker: Asker): JsonAnswer | Promise<JsonAnswer> | undefined
 }
 
-/** What a server does with what its direct routes do not answer. */
+/** Handling of the requests that no direct route answers. */
 export interface OtherRequests {
   /** Carries out all other requests, one of each connection at a time. */
   readonly carryOut: RequestListener
-  /** The answer to what is no request, by the code that node:http has for it, or "CONNECT"; the connection ends with it. */
+  /** The answer to input that is no request. `code` is node:http's code for it, or "CONNECT". The connection ends with it. */
   readonly answerToBroken: (code: string) => JsonAnswer
 }
 
@@ -41,17 +41,17 @@ const LATE_CHECK_MS = 1_000
 const LATE = 'ERR_HTTP_REQUEST_TIMEOUT'
 const CUT = 'HPE_INVALID_EOF_STATE'
 
-/** A server with direct routes; `others` says what becomes of the rest. */
+/** A server with direct routes. `others` handles the rest. */
 export function serverWithDirectRoutes(routes: DirectRoutes, others: OtherRequests): Server {
   const server = createServer({ ...HTTP_PARSER, requireHostHeader: false, connectionsCheckingInterval: LATE_CHECK_MS })
-  // Who says that nothing more will come still gets its answers.
+  // A client that has ended its side still gets its answers.
   Object.assign(server, { httpAllowHalfOpen: true })
   const parked = new ParkedConnections(systemClock)
   const late = new LateRequests(systemClock, () => server.requestTimeout)
   inTurn(server, routes.bodyBytesMax, late, others)
   const shared = { routes, server, parked, late, answerToLate: others.answerToBroken(LATE), answerToCut: others.answerToBroken(CUT) }
   const direct = new Set<DirectConnection>()
-  // What node:http does with a connection; from here on only with those that are left to it.
+  // The listener by which node:http handles a connection. From here on it is called only for those that are left to it.
   const [leaveToNode] = server.listeners('connection')
   server.removeAllListeners('connection')
   server.on('connection', (socket: Socket) => {
@@ -60,7 +60,7 @@ export function serverWithDirectRoutes(routes: DirectRoutes, others: OtherReques
     connection.onDone = (isLeft) => {
       direct.delete(connection)
       if (!isLeft) return
-      // What node:http calls after the last answer of a connection.
+      // node:http calls this after the last answer of a connection.
       socket.destroySoon = () => endLingering(socket)
       leaveToNode?.call(server, socket)
     }
@@ -78,10 +78,10 @@ export function serverWithDirectRoutes(routes: DirectRoutes, others: OtherReques
 
 const TURN = Symbol('requests in turn')
 
-/** A socket that is left to node:http, with its requests once there are any: they are looked up for each of them. */
+/** A socket that is left to node:http. It carries its own queue of requests, which is looked up for each request. */
 type SocketInTurn = Socket & { [TURN]?: RequestsInTurn }
 
-/** What node:http finds in the connections that are left to it is carried out and refused in turn. */
+/** Has the requests on connections that are left to node:http carried out, and refused, in their turn. */
 function inTurn(server: Server, bodyBytesMax: number, late: LateRequests, { carryOut, answerToBroken }: OtherRequests): void {
   const ahead = { requests: 0, max: LIMITS.requestsAheadMax }
   const options = { carryOut, bodyBytesMax, answerToCut: answerToBroken(CUT), answerToLate: answerToBroken(LATE), late, ahead }
@@ -98,7 +98,7 @@ function inTurn(server: Server, bodyBytesMax: number, late: LateRequests, { carr
   })
 }
 
-/** What the connections of one server share. */
+/** State that the connections of one server share. */
 interface Shared {
   readonly routes: DirectRoutes
   readonly server: Server
@@ -109,21 +109,21 @@ interface Shared {
 }
 
 /**
- * A connection whose requests are read right from the socket, one after the other, as long as all of them are plain and
- * have direct routes. With the first other one it is left to node:http for good.
+ * A connection whose requests are read directly from the socket, one after the other, as long as all of them are plain and
+ * have direct routes. At the first other request, the connection is left to node:http for good.
  */
 class DirectConnection implements ArrivingRequest, Asker {
-  /** Called once: it is left to node:http, or over. */
+  /** Called once, when the connection is left to node:http or is over. */
   onDone: (isLeft: boolean) => void = () => {}
   readonly #socket: Socket
   readonly #shared: Shared
   readonly #keepAliveMs: number
-  /** What has arrived of a request that is not there in full. */
+  /** Bytes of a request that has not arrived in full. */
   #held: Buffer | undefined
-  /** How many bytes that one has; 0 when nothing is held. */
+  /** Total bytes of that request; 0 when nothing is held. */
   #wanted = 0
   #isAnswering = false
-  /** More was sent before the last answer. It waits in the socket, so that the end of what was sent comes after it. */
+  /** More was sent before the last answer. It waits in the socket, so that the end of the input comes after it. */
   #hasMore = false
   #isLast = false
 
@@ -132,24 +132,24 @@ class DirectConnection implements ArrivingRequest, Asker {
     this.#socket = socket
     this.#shared = shared
     this.#keepAliveMs = server.keepAliveTimeout
-    // Longer than the client is told: what it sends in the last moment still finds an open connection.
+    // Longer than the client is told, so that a request in the last moment still finds an open connection.
     socket.setTimeout(server.keepAliveTimeout + (server.keepAliveTimeoutBuffer ?? KEEP_ALIVE_BUFFER_DEFAULT_MS))
     socket.on('data', this.#receive).on('end', this.#end).on('timeout', this.#expire)
     socket.on('error', this.#fail).on('close', this.#finish)
   }
 
-  /** A client that has ended its side gets the answer that is under way, but none that would have to be waited for. */
+  /** A client that has ended its side gets the answer that is under way, but no answer that has to wait for a place. */
   get isGone(): boolean {
     return this.#socket.destroyed || this.#socket.readableEnded
   }
 
-  /** Answers the request that is under way, even one that has arrived only in part, then ends. */
+  /** Answers the request that is under way, even if only a part of it has arrived, and then ends. */
   endSoon(): void {
     this.#isLast = true
     if (!this.#isAnswering && !this.#held) this.#socket.destroySoon()
   }
 
-  /** What has arrived in part is not waited for any more. */
+  /** The rest of the request did not arrive in time, and is not waited for any more. */
   late(): void {
     this.#refuseHeld(this.#shared.answerToLate)
   }
@@ -183,7 +183,7 @@ class DirectConnection implements ArrivingRequest, Asker {
     }
     if (this.#wanted > 0) late.end(this)
     this.#wanted = 0
-    // Who does not read answers gets no more of them here: node:http knows how to wait for that.
+    // A client that does not read its answers is left to node:http, which can wait for it.
     if (request === 'unusual' || this.#socket.writableLength > 0) return this.#leave(bytes)
     const answer = routes.answer(request, this)
     if (!answer) return this.#leave(bytes)
@@ -217,13 +217,13 @@ class DirectConnection implements ArrivingRequest, Asker {
     this.onDone(true)
   }
 
-  /** What has arrived only in part stays so. */
+  /** The client has ended its side. The rest of a request that has arrived in part will not come. */
   readonly #end = (): void => {
     if (this.#held) this.#refuseHeld(this.#shared.answerToCut)
     else this.endSoon()
   }
 
-  /** Nothing was sent for long. An order is answered long before. */
+  /** Nothing was sent for a long time. An order is answered long before that. */
   readonly #expire = (): void => void this.#socket.destroy()
 
   /** A client that went away; "close" follows. */

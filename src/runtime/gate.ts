@@ -1,12 +1,12 @@
 import type { Clock } from './clock.ts'
 
-/** Who waits for an answer. */
+/** The one who waits for an answer. */
 export interface Asker {
-  /** Nobody waits any more: the client left, or gave up. */
+  /** Whether nobody waits any more: the client left, or gave up. */
   readonly isGone: boolean
 }
 
-/** One of our own processes, or a caller whose end nobody would hear of. */
+/** An asker that never goes: one of our own processes, or a caller whose end would not be noticed. */
 export const PATIENT_ASKER: Asker = { isGone: false }
 
 export interface GateOptions {
@@ -22,8 +22,8 @@ interface Waiting {
 }
 
 /**
- * Where questions wait, so that orders do not: only a few are worked on at once, the others wait in the order in which
- * they came. Whose asker has gone meanwhile is dropped when its turn comes.
+ * A queue for questions. Only a few are worked on at once, so that orders do not have to wait. The others wait in the order
+ * in which they came. A question whose asker has gone is dropped when its turn comes.
  */
 export class Gate {
   readonly #clock: Clock
@@ -41,14 +41,14 @@ export class Gate {
     return this.#waiting.size
   }
 
-  /** Nothing is worked on, and nothing waits. */
+  /** Whether nothing is worked on and nothing waits. */
   get isIdle(): boolean {
     return this.#inside === 0
   }
 
   /**
-   * Does `work` once there is a place for it. Undefined when it was not done: too many wait, there was no place within
-   * `patienceMs`, or the asker has gone. Rejects as `work` does.
+   * Does `work` once there is a place for it. Returns undefined when it was not done: too many wait, no place became free
+   * within `patienceMs`, or the asker has gone. Rejects as `work` does.
    */
   async run<T>(asker: Asker, patienceMs: number, work: () => Promise<T>): Promise<T | undefined> {
     if (this.#inside < this.#options.placesMax) this.#inside += 1
@@ -76,7 +76,7 @@ export class Gate {
     })
   }
 
-  /** The place goes to the first who still waits. */
+  /** Gives the place to the first one that still waits. */
   #leave(): void {
     for (const waiting of [...this.#waiting]) {
       waiting.settle(!waiting.asker.isGone)

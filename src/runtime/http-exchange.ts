@@ -10,7 +10,7 @@ export interface Exchange {
   readonly body?: string
 }
 
-/** What came of one HTTP request. */
+/** The result of one HTTP request. */
 export type ExchangeResult =
   | {
       readonly kind: 'answered'
@@ -27,13 +27,13 @@ export interface ExchangeTarget {
   readonly agent: Agent
   readonly clock: Clock
   readonly timeoutMs: number
-  /** A longer answer is not read to its end; without it any is. In UTF-16 units. */
+  /** Longest answer that is read to its end, in UTF-16 units. Without it, there is no limit. */
   readonly answerLengthMax?: number
 }
 
 /**
- * One HTTP request over a kept connection, with a deadline for the whole of it. Rejects only when HTTP cannot carry it:
- * for a header with a line end, say.
+ * One HTTP request over a kept connection, with a deadline for the whole of it. Rejects only when HTTP cannot carry it, for
+ * example because of a header with a line end.
  */
 export function exchange(target: ExchangeTarget, { method, path, headers, body }: Exchange): Promise<ExchangeResult> {
   const { host, port, agent, clock, timeoutMs, answerLengthMax = Infinity } = target
@@ -74,7 +74,7 @@ export function exchange(target: ExchangeTarget, { method, path, headers, body }
   })
 }
 
-/** Errors that come before a connection stands. */
+/** Errors that come before a connection is made. */
 const NEVER_CONNECTED: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',

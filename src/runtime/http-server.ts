@@ -5,9 +5,9 @@ import { serverWithDirectRoutes, type DirectRoutes } from './direct-connection.t
 import type { JsonAnswer } from './json-answer.ts'
 import { whilePortIsTaken } from './listening.ts'
 
-/** Longer than load balancers keep a connection: one that the server closes first costs a client its request. */
+/** How long an idle connection is kept. Load balancers close theirs sooner: a client may lose its request if the server is first. */
 const KEEP_ALIVE_MS = 72_000
-/** For a whole request to arrive, from its first byte to its last; looked at every second. */
+/** How long a whole request may take to arrive, from its first byte to its last. It is looked at every second. */
 const REQUEST_TIMEOUT_MS = 30_000
 
 /** Limits of an HTTP server. */
@@ -17,7 +17,7 @@ export interface HttpServerOptions {
   readonly parameterCharactersMax: number
   /** Answers a request whose path no route can be looked up for. */
   readonly refusePath: (error: { readonly code: string }, reply: FastifyReply) => void
-  /** The answer to what is no request, by the code that node:http has for it; the connection ends with it. */
+  /** The answer to input that is no request. `code` is node:http's code for it. The connection ends with it. */
   readonly answerToBroken: (code: string) => JsonAnswer
   readonly directRoutes?: DirectRoutes
 }
@@ -29,8 +29,8 @@ export function httpServer(options: HttpServerOptions): FastifyInstance {
     serverFactory: factoryFor(options),
     bodyLimit: options.bodyBytesMax,
     forceCloseConnections: 'idle',
-    clientErrorHandler: () => {}, // The server answers what is no request, in its turn.
-    // Draining answers what is under way; new requests on open connections are answered too, with "stopping".
+    clientErrorHandler: () => {}, // The server itself answers input that is no request, in its turn.
+    // While the server stops, requests that are under way get their answers, and new ones on open connections get "stopping".
     return503OnClosing: false,
     frameworkErrors: (error, _request, reply) => options.refusePath(error, reply),
     routerOptions: { maxParamLength: options.parameterCharactersMax, ignoreTrailingSlash: true },
@@ -50,7 +50,7 @@ const factoryFor =
 
 /**
  * Listens and returns the port.
- * @throws Error when it cannot, or the port stays taken for two seconds.
+ * @throws Error when it cannot listen, or the port stays taken for two seconds.
  */
 export async function listen(app: FastifyInstance, host: string, port: number): Promise<number> {
   try {

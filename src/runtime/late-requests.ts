@@ -1,17 +1,17 @@
 import type { Clock, Timer } from './clock.ts'
 
-/** How often it is looked for those that are late. */
+/** How often late requests are looked for. */
 const LATE_REQUESTS_TICK_MS = 1_000
 
 /** A connection on which a request has arrived in part. */
 export interface ArrivingRequest {
-  /** The rest has not come in time. */
+  /** Called when the rest has not come in time. */
   late(): void
 }
 
 /**
- * Requests that have arrived in part: each has the same time to arrive in full, however steadily its bytes come. What this
- * process missed while it stood still is not its client's fault, and is read before anybody is called late.
+ * Requests that have arrived in part. Each has the same time to arrive in full, however steadily its bytes come. Time in
+ * which this process stood still is not counted, and input that waited meanwhile is read before a request counts as late.
  */
 export class LateRequests {
   readonly #clock: Clock
@@ -31,12 +31,12 @@ export class LateRequests {
     this.#timer ??= this.#clock.every(LATE_REQUESTS_TICK_MS, () => this.#clock.nextTurn(() => this.#tick()))
   }
 
-  /** It has arrived, or its connection is gone. */
+  /** The request has arrived, or its connection is gone. */
   end(request: ArrivingRequest): void {
     this.#since.delete(request)
   }
 
-  /** Nothing is waited for any more. */
+  /** Stops waiting for all requests. */
   close(): void {
     this.#timer?.cancel()
     this.#timer = undefined

@@ -9,22 +9,22 @@ import type { Service } from './service.ts'
 
 /** Exit code of a process that ended itself because going on would have been wrong. */
 export const EXIT_HALTED = 70
-/** Set for processes that must not outlive the one that started them. */
+/** Environment variable that is set for a process that must not outlive the one that started it. */
 export const SUPERVISED_VARIABLE = 'BAZAAR_SUPERVISED'
 
 const CLOSE_GRACE_MS = 5_000
 const ORPHAN_CHECK_MS = 500
-/** What closing may take beyond its own grace before the process ends anyway. */
+/** Time that closing may take beyond its own grace. After that the process ends anyway. */
 const CLOSE_OVERRUN_MS = 1_000
 
 export type StopCause = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'supervisor gone'
 
-/** Looked up at the start: a terminal that was closed is none any more. */
+/** Whether the process has a terminal. Looked up at the start, because a closed terminal is no longer seen as one. */
 const HAS_TERMINAL = [0, 1, 2].some(isatty)
 
 /**
- * Calls `run` for every request to stop: a signal, or the end of the process that started this one. The end of a terminal
- * is one only for a process that has a terminal, see {@link ignoreForeignHangUps}.
+ * Calls `run` for every request to stop: a signal, or the end of the process that started this one. SIGHUP counts only in a
+ * process that has a terminal, see {@link ignoreForeignHangUps}.
  */
 export function onStopRequest(run: (cause: StopCause) => void): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => run(signal))
@@ -37,15 +37,15 @@ export function onStopRequest(run: (cause: StopCause) => void): void {
 }
 
 /**
- * SIGHUP says that the terminal is gone. A process whose input and output are no terminal goes on then, as `nohup` wants
- * it: that an ignored signal stays ignored cannot be seen here, since Node takes every signal back as it starts; but under
- * `nohup` nothing is a terminal.
+ * Ignores SIGHUP, which says that the terminal is gone, in a process whose input and output are no terminal. `nohup` wants
+ * that. It starts a process with the signal ignored, but Node resets all signals when it starts. So this function goes by
+ * the terminal: under `nohup`, neither input nor output is one.
  */
 export function ignoreForeignHangUps(): void {
   if (!HAS_TERMINAL) process.on('SIGHUP', () => {})
 }
 
-/** As the first process of a container this one is ended by no signal but those that it handles: here are the usual ones. */
+/** Handles the usual signals in the first process of a container, which is ended only by signals that it handles. */
 export function endOnSignalsAsFirstProcess(): void {
   if (process.pid !== 1) return
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const) {
@@ -56,7 +56,7 @@ export function endOnSignalsAsFirstProcess(): void {
   }
 }
 
-/** npm hands a SIGTERM to the shell between us, which ends without passing it on. */
+/** Calls `run` when the parent process is gone. npm sends a SIGTERM to the shell in between, which does not pass it on. */
 function whenOrphaned(run: () => void): void {
   const parent = process.ppid
   const look = setInterval(() => {
@@ -64,7 +64,7 @@ function whenOrphaned(run: () => void): void {
     clearInterval(look)
     run()
   }, ORPHAN_CHECK_MS)
-  look.unref() // A program that has nothing left to do may end.
+  look.unref() // The timer does not keep a program from ending.
 }
 
 export interface ProcessOptions {
@@ -73,7 +73,7 @@ export interface ProcessOptions {
 }
 
 /**
- * What every service process does: build its runtime, start, wait for a request to stop, close, exit.
+ * Runs a service process: builds its runtime, starts it, waits for a request to stop, closes it and exits.
  * Exit codes: 0 stopped as asked, 1 could not start or close, {@link EXIT_HALTED} ended itself.
  */
 export async function runProcess(
@@ -107,7 +107,7 @@ export async function runProcess(
   })
   const cause = await stopped
   log.info({ cause }, 'stopping')
-  // A service that has not started yet has promised nothing to anybody: its store survives any end.
+  // A service that has not started yet may end at once: it has promised nothing, and its store survives any end.
   const service = await within(systemClock, 0, starting, undefined)
   return process.exit(service ? await close(service, log) : 0)
 }

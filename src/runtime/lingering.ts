@@ -9,14 +9,14 @@ const LINGER_BYTES_MAX = 64 * 1024 * 1024
 const deaf = new WeakSet<Socket>()
 
 /**
- * What arrives from now on is dropped, and nobody else hears of it, nor of its end. A client that sends more than 64 MiB
- * loses the connection.
+ * Drops all further input. No other listener hears of it or of its end. A client that sends more than 64 MiB loses the
+ * connection.
  */
 export function dropInput(socket: Socket): void {
   if (deaf.has(socket)) return
   deaf.add(socket)
   let left = LINGER_BYTES_MAX
-  // A listener of its own takes the socket back from the parser of node:http, which reads it past the stream.
+  // The parser of node:http reads the socket directly, past the stream. A new listener takes the socket back.
   socket.removeAllListeners('data').removeAllListeners('end').on('data', (chunk: Buffer) => {
     left -= chunk.length
     if (left < 0) socket.destroy()
@@ -25,9 +25,9 @@ export function dropInput(socket: Socket): void {
 }
 
 /**
- * Ends a connection so that what was written to it arrives. A socket that is closed with unread bytes resets its
- * connection, and a client that is still writing then loses the answer, even one that has reached its machine. So this end
- * only says that nothing more will come, and reads on until the client ends, too: for 5 s and 64 MiB at most.
+ * Ends a connection so that all that was written to it arrives. A socket that is closed with unread bytes resets its
+ * connection. A client that is still writing then loses the answer, even if it has reached the client's machine. So this end
+ * only says that nothing more will come, and reads on until the client ends as well, for at most 5 s and 64 MiB.
  */
 export function endLingering(socket: Socket): void {
   if (socket.destroyed || socket.writableEnded) return

@@ -1,10 +1,10 @@
 import { sleep, type Clock } from './clock.ts'
 
-/** The fixed ports lie where Linux takes ports for outgoing connections from: another program may hold one for a moment. */
+/** How long a taken port is tried again. Linux uses the same range for outgoing connections, so another program may hold one briefly. */
 const RETRY_FOR_MS = 2_000
 const RETRY_EVERY_MS = 100
 
-/** Calls `open`, which listens on a port, again while another program holds that; gives up after two seconds. */
+/** Calls `open`, which listens on a port, again while another program holds the port. Gives up after two seconds. */
 export async function whilePortIsTaken<T>(clock: Clock, open: () => Promise<T>): Promise<T> {
   const giveUpAtMs = clock.monotonicMs() + RETRY_FOR_MS
   for (;;) {
@@ -18,5 +18,5 @@ export async function whilePortIsTaken<T>(clock: Clock, open: () => Promise<T>):
   }
 }
 
-/** grpc-js tells the reason in words only. */
+/** Whether an error says that the port is taken. grpc-js tells the reason only in the message. */
 export const isTaken = (error: unknown): boolean => String((error as Error).message).includes('EADDRINUSE')

@@ -10,12 +10,12 @@ export interface Logger {
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
 
-/** What a full disk does not take is kept up to this, and written when there is room again; what is more is lost. */
+/** Log lines that a full disk does not take are kept up to this, and written when there is room. Further ones are lost. */
 const UNWRITTEN_CHARACTERS_MAX = 100_000
 
 /**
- * A logger that writes a JSON line an event to standard output, with the process's name in each. It never throws: that a
- * line cannot be written is no reason to stop serving.
+ * A logger that writes one JSON line for each event to standard output, with the process's name in it. It never throws: a
+ * process continues to serve when a line cannot be written.
  */
 export function jsonLogger(name: string, level: LogLevel): Logger {
   const output = pino.destination({ fd: 1, sync: true, maxLength: UNWRITTEN_CHARACTERS_MAX })
@@ -23,5 +23,5 @@ export function jsonLogger(name: string, level: LogLevel): Logger {
   return pino({ name, level, timestamp: pino.stdTimeFunctions.isoTime }, output)
 }
 
-/** Says nothing. */
+/** A logger that writes nothing. */
 export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} }

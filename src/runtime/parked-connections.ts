@@ -1,34 +1,33 @@
 import type { Clock, Timer } from './clock.ts'
 
-/** How often some of them are read again. */
+/** How often some of the connections are read again. */
 const PARKED_TICK_MS = 10
-/** A tick that comes so much too late shows that this process has more to read than it can. */
+/** A tick that comes later than this shows that the process has more to read than it can handle. */
 const PARKED_LATE_MS = 20
-/** How many are read again at a tick: as many as there is time for. */
+/** Limits for how many connections are read again at a tick. Within them, there are as many as there is time for. */
 const RELEASED_MIN = 8
 const RELEASED_MAX = 1_024
-/** The longest that any of them waits: as long as its client was told to. */
+/** The longest time that a connection is not read. Its client was told to wait as long. */
 const PARKED_MAX_MS = 1_000
 
-/** The part of a socket that is of use here. */
+/** The part of a socket that is used here. */
 export interface PausableConnection {
   pause(): unknown
   resume(): unknown
 }
 
 /**
- * Connections whose last request was refused for lack of room. They are not read for a moment, so that a flood is held
- * back by the kernel, and what this process has time for goes into requests that it can carry out. That matters most
- * with more than 1,024 of them: as long as so many have something to read, libuv reads on, up to 48 times, and neither
- * timers nor what was to be sent get their turn for seconds.
+ * Connections whose last request was refused for lack of room. They are not read for a moment. So the kernel holds back a
+ * flood, and this process spends its time on requests that it can carry out. That matters most with more than 1,024
+ * connections: while so many have input, libuv reads on, up to 48 times, and timers and writes wait for seconds.
  */
 export class ParkedConnections {
   readonly #clock: Clock
-  /** When each was parked, in this order; monotonic. */
+  /** The time at which each was parked, on the monotonic clock. The oldest one is first. */
   readonly #parked = new Map<PausableConnection, number>()
   #timer: Timer | undefined
   #tickAt = 0
-  /** How many the next tick lets go. */
+  /** How many connections are read again at the next tick. */
   #quota = RELEASED_MAX
 
   constructor(clock: Clock) {
@@ -44,7 +43,7 @@ export class ParkedConnections {
     this.#timer = this.#clock.every(PARKED_TICK_MS, () => this.#tick())
   }
 
-  /** All are gone: nothing is waited for any more. */
+  /** Stops the ticks. Called when all connections are gone. */
   close(): void {
     this.#timer?.cancel()
     this.#timer = undefined

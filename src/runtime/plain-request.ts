@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 
-/** A request in its plainest form: what nearly every client sends, and all that can be read without a full parser. */
+/** A request in its plainest form. Nearly every client sends this form, and it can be read without a full parser. */
 export interface PlainRequest {
   readonly method: 'GET' | 'POST'
   /** Letters, digits and "-._~/" only. */
@@ -11,7 +11,7 @@ export interface PlainRequest {
   readonly body: string
 }
 
-/** So few that no head has as many headers as node:http refuses: a thousand. */
+/** Longest head that is read here. It has room for fewer headers than node:http's limit, which is a thousand. */
 const HEAD_CHARACTERS_MAX = 4_096
 const REQUEST_LINE = /(GET|POST) (\/[\w.~/-]*) HTTP\/1\.1\r\n/y
 const HEADER = /([\w-]+):([\t\x20-\x7e]*)\r\n/y
@@ -21,10 +21,10 @@ const LENGTH = /^\d{1,9}$/
 const UNUSUAL = new Set(['transfer-encoding', 'expect', 'upgrade', 'proxy-connection'])
 
 /**
- * Reads a whole request of RFC 9112, if it is plain: one host, a body of a length that is told (POST) or none (GET),
- * visible ASCII in its head, no header twice, and nothing behind it. A number is the bytes that one has whose body has
- * not arrived in full. Whatever else there may be, wrong or right, is "unusual" and left to node:http: this reads a
- * request as that does, or not at all.
+ * Reads a whole request of RFC 9112 if it is plain. A plain request has one host, a body of a told length (POST) or none
+ * (GET), visible ASCII in its head, no header twice, and nothing after it. Returns the request's size in bytes when its body
+ * has not arrived in full. All other input, wrong or right, is "unusual" and left to node:http. So a request is read here
+ * exactly as node:http reads it, or not at all.
  */
 export function readPlainRequest(bytes: Buffer, bodyBytesMax: number): PlainRequest | number | 'unusual' {
   const text = bytes.toString('latin1', 0, HEAD_CHARACTERS_MAX)
@@ -52,7 +52,7 @@ export function readPlainRequest(bytes: Buffer, bodyBytesMax: number): PlainRequ
   return isUtf8(body) ? { method, path: line[2]!, headers, body: body.toString() } : 'unusual'
 }
 
-/** NaN when it is not told as it should be. */
+/** Length of the body in bytes; NaN when the headers do not tell it properly. */
 function bodyLength(method: PlainRequest['method'], told: string | undefined): number {
   if (method === 'GET') return told === undefined ? 0 : NaN
   return told !== undefined && LENGTH.test(told) ? Number(told) : NaN

@@ -1,6 +1,6 @@
 import { afterAwake, type Clock } from './clock.ts'
 
-/** Questions on a stream, each under a number that its answer names. Every one ends: answered, in time given up, or with the stream. */
+/** Questions on a stream, each under a number that its answer repeats. Each ends with an answer, a timeout or the stream. */
 export class Questions<Answer> {
   readonly #clock: Clock
   readonly #open = new Map<number, (answer: Answer | undefined) => void>()
@@ -10,7 +10,7 @@ export class Questions<Answer> {
     this.#clock = clock
   }
 
-  /** Asks by `send`; undefined when no answer comes within `patienceMs`, or none can come any more. */
+  /** Asks by calling `send`. Undefined when no answer comes within `patienceMs`, or the stream ends. */
   ask(send: (question: number) => void, patienceMs: number): Promise<Answer | undefined> {
     const question = ++this.#last
     send(question)
@@ -24,12 +24,12 @@ export class Questions<Answer> {
     })
   }
 
-  /** Nobody waits for an answer that comes too late. */
+  /** An answer has come. It is dropped when it comes too late. */
   answered(question: number, answer: Answer | undefined): void {
     this.#open.get(question)?.(answer)
   }
 
-  /** The stream is over. */
+  /** Ends all questions, since the stream is over. */
   giveUp(): void {
     for (const settle of [...this.#open.values()]) settle(undefined)
   }

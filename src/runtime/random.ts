@@ -6,7 +6,7 @@ export interface Random {
   id(bytes: number): string
 }
 
-/** Taken from the machine at once: one call costs as much as a thousand bytes. */
+/** Random bytes that are taken from the machine at once. A call costs as much as a thousand bytes. */
 const STOCK_BYTES = 4_096
 
 let stock = Buffer.alloc(0)

@@ -23,7 +23,7 @@ const server = serverWithDirectRoutes(
   { carryOut, answerToBroken: (code) => ({ status: STATUSES[code] ?? 400, headers: {}, json: '{}' }) },
 )
 
-/** Waits for the whole body, but for what comes to "/early". */
+/** Carries out a request once its whole body has arrived; one to "/early" at once. */
 function carryOut(request: IncomingMessage, response: ServerResponse): void {
   const url = request.url ?? ''
   begun.push(url)
@@ -74,7 +74,7 @@ const isHeld = async (url: string) => {
   await expect.poll(() => held.map((one) => one.url)).toContain(url)
   return held.splice(held.findIndex((one) => one.url === url), 1)[0]!
 }
-/** What arrived has been read: another connection has had its turn since. */
+/** Resolves when the server has read all that arrived: another connection has had its turn since. */
 async function haveRead(): Promise<void> {
   const other = new Client(get('/early/other'))
   const { answer } = await isHeld('/early/other')
@@ -108,7 +108,7 @@ describe.each([
   test.each(BROKEN)('%s', async (_what, broken) => {
     const isDirect = url === '/direct'
     const client = new Client(request)
-    // What is direct is so only if it comes alone.
+    // A request is answered directly only if it comes alone.
     if (isDirect) await expect.poll(() => begun).toEqual([url])
     client.socket.write(broken)
     const { answer } = await isHeld(url)

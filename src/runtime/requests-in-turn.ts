@@ -11,7 +11,7 @@ interface Exchange {
   readonly isAskedFor: boolean
 }
 
-/** What to do with the requests of a connection. */
+/** Settings for the requests of a connection. */
 export interface InTurnOptions {
   readonly carryOut: RequestListener
   readonly bodyBytesMax: number
@@ -20,31 +20,30 @@ export interface InTurnOptions {
   /** The answer to a request that does not arrive in time. */
   readonly answerToLate: JsonAnswer
   readonly late: LateRequests
-  /** Requests of all connections that wait behind others, and how many those may be: with one more its connection ends. */
+  /** Requests of all connections that wait behind others, and their limit. The connection that brings one more is ended. */
   readonly ahead: { requests: number; readonly max: number }
 }
 
 /**
- * The requests of one connection that node:http reads, which finds them faster than they are answered: several at once,
- * and tells of what is no request before those ahead of it have their answers. Here they are carried out one after the
- * other, each once the one before has been answered. So each gets its own answer, in order, or the connection ends
- * without one.
+ * Carries out the requests of one connection one after the other, each once the one before has been answered. So each gets
+ * its own answer, in order, or the connection ends without one. This is needed for connections that node:http reads: it
+ * finds several requests at once, and it reports input that is no request before the requests ahead of it are answered.
  */
 export class RequestsInTurn implements ArrivingRequest {
   readonly #socket: Socket
   readonly #options: InTurnOptions
-  /** Found behind the current one, and not begun. */
+  /** Requests after the current one. They have not begun. */
   readonly #waiting: Exchange[] = []
   #current: Exchange | undefined
   #newest: Exchange | undefined
-  /** What stands behind the newest request is none: the client said so, or may begin to speak another protocol. */
+  /** No request follows the newest one: the client said so, or may begin to speak another protocol. */
   #isLast = false
   /**
-   * What ran out of time while it was not read: its head at first, where that has not arrived in full. It has the same time
-   * once more from when it is read.
+   * A request that ran out of time while the socket was not read, or 'head' when not even its head has arrived in full. It
+   * gets the same time again from the moment that it is read.
    */
   #unread: Exchange | 'head' | undefined
-  /** Nothing more is taken. When all has been answered the connection ends, with this answer if there is one. */
+  /** Set when no more requests are taken. When all have been answered, the connection ends with this answer, if there is one. */
   #ending: { readonly answer: JsonAnswer | undefined } | undefined
 
   constructor(socket: Socket, options: InTurnOptions) {
@@ -58,13 +57,13 @@ export class RequestsInTurn implements ArrivingRequest {
     socket.on('end', () => {
       if (this.#cut) this.refuse(options.answerToCut)
     })
-    // A body that has been read resumes its socket, too.
+    // A socket is resumed as well when a body has been read.
     socket.on('resume', () => {
       if (this.#waiting.length > 0 && !this.#ending) socket.pause()
     })
   }
 
-  /** The next request. `isAskedFor`: its client waits for a word before it sends the body. */
+  /** Takes the next request. `isAskedFor`: its client sends the body only when it is told to. */
   take(request: IncomingMessage, response: ServerResponse, isAskedFor: boolean): void {
     if (this.#isLast || this.#ending) return
     const exchange = { request, response, isAskedFor }
@@ -73,7 +72,7 @@ export class RequestsInTurn implements ArrivingRequest {
     this.#isLast = request.headers.upgrade !== undefined || !response.shouldKeepAlive
     if (this.#isLast) response.setHeader('Connection', 'close')
     if (!this.#current) return this.#begin(exchange)
-    // No more is read while one waits: what waits is what arrived in one piece.
+    // The socket is not read while a request waits. So only requests that arrived in one piece wait.
     const { ahead } = this.#options
     this.#waiting.push(exchange)
     ahead.requests += 1
@@ -81,13 +80,13 @@ export class RequestsInTurn implements ArrivingRequest {
     else this.#socket.pause()
   }
 
-  /** By node:http's clock, which runs on while nothing is read since others wait, the time of what is arriving is over. */
+  /** node:http says that a request is late. Its clock also counts time in which the socket is not read because others wait. */
   outOfTime(): void {
     if (this.#waiting.length === 0) return this.refuse(this.#options.answerToLate)
     this.#unread = this.#cut ?? 'head'
   }
 
-  /** It did not arrive in the time that it had from when it was read. */
+  /** The request did not arrive in time, counted from the moment that it was read. */
   late(): void {
     if (this.#unread === 'head' || this.#unread === this.#cut) this.refuse(this.#options.answerToLate)
   }
@@ -97,7 +96,7 @@ export class RequestsInTurn implements ArrivingRequest {
     return this.#newest?.request.complete ? undefined : this.#newest
   }
 
-  /** What arrived is no request, or no sound body of the newest one: this is the answer to that, in its turn. */
+  /** Answers input that is no request, or a broken body of the newest one, when its turn comes. */
   refuse(answer: JsonAnswer): void {
     if (this.#ending) return
     const cut = this.#cut
@@ -107,7 +106,7 @@ export class RequestsInTurn implements ArrivingRequest {
       this.#options.ahead.requests -= 1
       return this.#endWith(answer)
     }
-    // It has its answer already, or it gets this one.
+    // The request has its answer already, or it gets this one.
     this.#endWith(undefined)
     if (cut === this.#current && !cut.response.headersSent) sendLast(cut.response, answer)
   }
@@ -125,7 +124,7 @@ export class RequestsInTurn implements ArrivingRequest {
   readonly #answered = (): void => {
     const { response } = this.#current!
     this.#current = undefined
-    // Nothing behind it is carried out, however much of that has been found already.
+    // Requests after it are not carried out, even if they have been found already.
     if (!response.shouldKeepAlive || this.#socket.writableEnded) return this.#endWith(this.#ending?.answer)
     if (this.#socket.destroyed) return
     if (this.#waiting.length > 0) this.#beginNext()
@@ -157,7 +156,7 @@ export class RequestsInTurn implements ArrivingRequest {
   }
 }
 
-/** Whether the body of a request may be too long to wait for, should it be answered before that has arrived. */
+/** Whether the body of a request may be too long to wait for, when the request is answered before its body has arrived. */
 const hasLongBody = ({ headers }: IncomingMessage, bodyBytesMax: number): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > bodyBytesMax
 

@@ -2,14 +2,14 @@ import type { Clock } from './clock.ts'
 import type { Logger } from './logger.ts'
 import type { Random } from './random.ts'
 
-/** The world of one process: all of it but the network, see wire/runtime.ts. */
+/** The world of one process without the network, which wire/runtime.ts adds. */
 export interface ProcessRuntime {
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
   /** Process facts for status. */
   usage(): ProcessUsage
-  /** Ends the process because going on would be wrong (a failed disk). Does not return control to the caller's work. */
+  /** Ends the process because to continue would be wrong (a failed disk). The caller's work does not continue. */
   halt(reason: Error): void
 }
 

@@ -1,5 +1,5 @@
 /** A started service of any kind. */
 export interface Service {
-  /** Stops taking work, finishes what is under way for at most `graceMs`, and lets go of every resource. */
+  /** Stops taking work, finishes running work for at most `graceMs`, and releases every resource. */
   close(graceMs: number): Promise<void>
 }

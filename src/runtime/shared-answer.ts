@@ -1,6 +1,6 @@
 /**
- * One question that many ask. Whoever asks while it is under way gets the next answer, which is asked for after that: none
- * is ever older than its asker, and it is asked once at a time, however many there are.
+ * One question that many ask. It is asked once at a time, however many askers there are. Whoever asks while it is under way
+ * gets the answer to the next round, so an answer is never older than the request for it.
  */
 export class SharedAnswer<T> {
   readonly #ask: () => Promise<T>
@@ -11,7 +11,7 @@ export class SharedAnswer<T> {
     this.#ask = ask
   }
 
-  /** The next answer that is asked for from now on. Rejects as the question does. */
+  /** An answer to the question as it is asked from now on. Rejects as the question does. */
   get(): Promise<T> {
     if (!this.#underWay) return this.#begin()
     const begin = () => this.#begin()

@@ -1,33 +1,33 @@
 import type { Clock, Timer } from './clock.ts'
 
 const SWEEP_MS = 500
-/** So long an answer may take to be read, and a large one a second more for every 64 kB. */
+/** Time in which an answer has to be read. A large one has a second more for every 64 kB. */
 const READING_MS = 10_000
 const READING_BYTES_PER_MS = 64
-/** Where all of them together are too large, one that is as old as this makes room. */
+/** Age from which an answer is cut when all of them together are too large. */
 const PRESSED_MS = 1_000
 
 /** An answer that was given. */
 export interface UnreadAnswer {
   readonly bytes: number
-  /** What is sent, when the same object goes to several: it is held, and counts, once. */
+  /** The object that is sent, when several answers send the same one. It is held once, and counts once. */
   readonly shared?: object
 }
 
 interface Held extends UnreadAnswer {
   cut(): void
-  /** In ms that this process was awake: what it missed while it was stopped is not its readers' fault. */
+  /** Age in ms. Time in which this process was stopped does not count, since the reader is not to blame for it. */
   age: number
 }
 
 /**
- * Answers that were given, and have not gone out in full, since their reader does not read or is slow. Each has its time,
- * after which its connection is cut; and when they hold too much memory together, the oldest ones are cut sooner.
+ * Answers that have not gone out in full, because their reader is slow or does not read. Each has a limited time, after
+ * which its connection is cut. When all of them hold too much memory, the oldest ones are cut sooner.
  */
 export class UnreadAnswers {
   readonly #clock: Clock
   readonly #bytesMax: number
-  /** Oldest first. */
+  /** Answers that are held, oldest first. */
   readonly #held = new Set<Held>()
   readonly #sharers = new Map<object, number>()
   #bytes = 0
@@ -43,12 +43,12 @@ export class UnreadAnswers {
     return this.#bytes
   }
 
-  /** They hold all the memory that they may: nothing that makes a large answer is begun. */
+  /** Whether the answers hold all the memory that they may. No request with a large answer is begun then. */
   get isFull(): boolean {
     return this.#bytes >= this.#bytesMax
   }
 
-  /** An answer goes out. `cut` ends its connection. Returns what to call once it has gone, or nobody can read it any more. */
+  /** Adds an answer that goes out. `cut` ends its connection. Call the result once it has gone out or its connection is over. */
   add(answer: UnreadAnswer, cut: () => void): () => void {
     const held: Held = { ...answer, cut, age: 0 }
     this.#held.add(held)

@@ -4,10 +4,10 @@ import { traded, type Stock } from '../domain/stock.ts'
 import type { DecisionView, DecisionWrites, RecordedRejection } from '../storage/ledger.ts'
 
 /**
- * Decides a batch of requests in order, each on what the ones before it left. Pure: the same view and requests give
+ * Decides a batch of requests in order. Each sees the results of the ones before it. Pure: the same view and requests give
  * the same writes.
  *
- * D1. One key, one outcome: a key on record (from an earlier batch or earlier in this one) gets what is recorded.
+ * D1. One key, one outcome: a key on record (from an earlier batch or earlier in this one) gets the recorded outcome.
  * D2. Numbers are dense: accepted orders get the next ones, rejections get none.
  * D3. Levels stay within 0..2^53-1 after every entry.
  * D4. The checks come in the contract's order: stock, type, quantity, availability.
@@ -41,7 +41,7 @@ export function decide(view: DecisionView, requests: readonly OrderRequest[]): D
   return { outcomes, entries, rejections, stocks: [...touched.values()] }
 }
 
-/** D1, for what is on record: the outcome of a request that comes again. */
+/** The outcome of a request whose key is on record (D1). */
 export function replay(recorded: RecordedDecision, { fingerprint }: Pick<OrderRequest, 'fingerprint'>): Outcome {
   return recorded.fingerprint === fingerprint
     ? { ...recorded.decision, replayed: true }

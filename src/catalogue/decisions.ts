@@ -7,7 +7,7 @@ import type { Retention } from './retention.ts'
 
 /** One caller's share of a decided group. */
 export interface DecidedShare {
-  /** The whole group: its entries concern every replica. */
+  /** The whole group. Its entries concern every replica. */
   readonly group: DecidedBatch
   /** Where this caller's outcomes begin in the group's, and how many they are. */
   readonly first: number
@@ -21,12 +21,12 @@ interface Waiting {
   readonly reject: (error: Error) => void
 }
 
-/** Hears of every decided group, which is on disk, with the callers that get a share of it. */
+/** Called with every decided group once it is on disk, and with the callers that get a share of it. */
 type OnDecided = (group: DecidedBatch, callers: ReadonlySet<object | undefined>) => void
 
 /**
- * Group commit: what arrives while one group is being decided and synced is the next group. Groups are decided strictly
- * one after the other (L2), and `onDecided` hears of each before any of its callers.
+ * Group commit: requests that arrive while one group is decided and synced make up the next group. Groups are decided
+ * strictly one after the other (L2). `onDecided` is called for each group before its callers get their shares.
  */
 export class Decisions {
   readonly #ledger: Ledger
@@ -49,7 +49,7 @@ export class Decisions {
     return !this.#running
   }
 
-  /** Decides the requests in order, together with whatever else waits. Rejects when the ledger has failed. */
+  /** Decides the requests in order, together with all others that wait. Rejects when the ledger has failed. */
   decide(requests: readonly OrderRequest[], caller?: object): Promise<DecidedShare> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ caller, requests, resolve, reject })

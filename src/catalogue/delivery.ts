@@ -6,7 +6,7 @@ import type { LeadStream } from './lead-stream.ts'
 import type { Publication } from './publication.ts'
 import type { Sessions } from './sessions.ts'
 
-/** What is delivered, and what a leader is told with it. */
+/** The ledger that is delivered, and the figures that a leader is told with it. */
 export interface DeliveryWorld {
   readonly ledger: Ledger
   readonly publication: Publication
@@ -21,15 +21,15 @@ interface Answer {
 }
 
 /**
- * Carries the ledger to one leader: every entry from the leader's length on, in order and once, whoever asked for it.
- * Outcomes travel behind the entries that they speak of.
+ * Delivers the ledger to one leader: every entry from the leader's length on, in order and once, whoever asked for it.
+ * Outcomes are sent after the entries that they are about.
  */
 export class Delivery {
   readonly #world: DeliveryWorld
   readonly #stream: LeadStream
   /** Length of the log that was delivered. */
   #delivered: number
-  /** What is being sent, one thing after the other. */
+  /** Resolves when all that is being sent, one message after the other, has been sent. */
   #sending: Promise<void> = Promise.resolve()
 
   /** `length`: of the log that the leader holds. */
@@ -39,22 +39,22 @@ export class Delivery {
     this.#delivered = length
   }
 
-  /** Begins with what the leader lacks. */
+  /** Begins with the entries that the leader lacks. */
   start(): void {
     this.#enqueue(() => this.#closeGap(this.#world.ledger.head().length))
   }
 
-  /** A group was decided, by whomever: hands its entries on. */
+  /** Delivers the entries of a decided group, whoever asked for them. */
   carry(group: DecidedBatch): void {
     if (group.entries.length > 0) this.#enqueue(() => this.#send(group))
   }
 
-  /** A group was decided, and this is what it answers to the leader. */
+  /** Delivers a decided group together with the leader's own outcomes. */
   answer(group: DecidedBatch, answer: Answer): void {
     this.#enqueue(() => this.#send(group, answer))
   }
 
-  /** Says, behind all that is under way, how long the published log is. */
+  /** Tells the leader, after all that is under way, how long the published log is. */
   confirm(confirm: number): void {
     this.#enqueue(async () => this.#stream.confirmed(confirm, this.#world.publication.published))
   }
@@ -73,7 +73,7 @@ export class Delivery {
     this.#emit(group.entries, group.digest, answer)
   }
 
-  /** Entries that were decided before this stream could carry them, from the ledger; then what follows them. */
+  /** Sends entries from the ledger that were decided before this stream began, and then the later ones. */
   async #closeGap(length: number, answer?: Answer): Promise<void> {
     const { ledger } = this.#world
     while (!this.#stream.isGone && this.#delivered < length) {

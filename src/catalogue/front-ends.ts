@@ -9,7 +9,7 @@ import { SessionStream, type SessionOwner } from './session-stream.ts'
 import type { Sessions } from './sessions.ts'
 import type { ShownStocks } from './shown-stocks.ts'
 
-/** What front ends work with. */
+/** The parts of the catalogue that front ends use. */
 export interface FrontEndsWorld {
   readonly clock: Clock
   readonly log: Logger
@@ -19,7 +19,7 @@ export interface FrontEndsWorld {
   readonly stocks: ShownStocks
 }
 
-/** The front ends that are connected: they have sessions, name replicas, and look stocks up. */
+/** The connected front ends. They have sessions, name replicas and look stocks up. */
 export class FrontEnds implements SessionOwner {
   readonly #world: FrontEndsWorld
 

@@ -4,28 +4,28 @@ import type { ServedStream, StreamHandlers } from '../wire/network.ts'
 import { toWireOutcome } from '../wire/outcome-codes.ts'
 import { refusal } from '../wire/refusal.ts'
 
-/** A piece of the ledger on its way to a leader, and the outcomes that travel behind it. */
+/** A piece of the ledger on its way to a leader, and the outcomes that follow it. */
 export interface Delivered {
   /** The leader's batch that the outcomes answer; undefined when there are none. */
   readonly batch: number | undefined
   readonly outcomes: readonly Outcome[]
   readonly entries: readonly Entry[]
-  /** Of the log after these entries; undefined when there are none. */
+  /** Digest of the log after these entries; undefined when there are none. */
   readonly digest: string | undefined
   /** The published length. */
   readonly published: number
   readonly sessions: readonly LiveSession[]
 }
 
-/** What the stream makes of what a leader says. */
+/** The owner of the stream. Each message of the leader becomes one of these calls. */
 export interface LeadOwner {
-  /** A replica wants to lead; comes once. It has to be welcomed or refused; nothing else comes before it is welcomed. */
+  /** A replica wants to lead. Called once, and before all other calls. The owner has to welcome or refuse the replica. */
   greeted(stream: LeadStream, hello: LeadHello): void
-  /** A batch of orders, to be answered by a delivery. */
+  /** A batch of orders has come. The owner answers it by a delivery. */
   traded(stream: LeadStream, batch: number, requests: readonly OrderRequest[]): void
-  /** Everything below a position is to be shown; to be answered by {@link LeadStream.published}. */
+  /** The leader asks to show everything below a position. The owner answers by {@link LeadStream.published}. */
   toPublish(stream: LeadStream, request: PublishRequest): void
-  /** The published length is to be confirmed, with this number of the asking. */
+  /** The leader asks for the published length. The answer has to repeat the number `confirm`. */
   toConfirm(stream: LeadStream, confirm: number): void
   /** The stream is over. */
   gone(stream: LeadStream): void
@@ -44,12 +44,12 @@ export class LeadStream {
     this.#owner = owner
   }
 
-  /** Returns what takes in the messages of the stream. */
+  /** Returns the handlers for the stream's messages. */
   start(): StreamHandlers<LeaderToCatalogue> {
     return { message: (message) => this.#message(message), closed: () => this.#closed() }
   }
 
-  /** The stream is over. */
+  /** Whether the stream is over. */
   get isGone(): boolean {
     return this.#isGone
   }
@@ -71,7 +71,7 @@ export class LeadStream {
     this.#stream.send({ confirmed: { confirm, published } })
   }
 
-  /** Says why this leader is not served, or not any more, and ends the stream. */
+  /** Tells the leader why it is not served, or no longer, and ends the stream. */
   refuse(refused: Refusal): void {
     this.#stream.send({ refused })
     this.close()

@@ -5,7 +5,7 @@ import type { Ledger } from '../storage/ledger.ts'
 import type { Membership } from './membership.ts'
 import { showsLoss } from './recovery.ts'
 
-/** Judges by what a replica says of its log whether it can lead. */
+/** Judges whether a replica can lead by what it says about its log. */
 export class LeaderJudge {
   readonly #ledger: Pick<Ledger, 'head' | 'digestAt'>
   readonly #membership: Pick<Membership, 'startOver'>
@@ -15,7 +15,7 @@ export class LeaderJudge {
     this.#membership = membership
   }
 
-  /** Why this replica's log cannot be led from here, or undefined. One that holds what the ledger has lost ends this process. */
+  /** Why this replica cannot lead, or undefined. Ends this process when the replica holds entries that the ledger has lost. */
   async judge(hello: LeadHello): Promise<Refusal | undefined> {
     const head = this.#ledger.head()
     const { genesis, length, generation } = head
@@ -30,7 +30,7 @@ export class LeaderJudge {
       return refusal(why, { differs: true })
     }
     if (length - hello.length > LIMITS.leaderGapMax) {
-      const adopt = hello.length === 0 ? { generation, genesis } : null // It may know no history, or one that never began.
+      const adopt = hello.length === 0 ? { generation, genesis } : null // An empty log may know no history, or one that never began.
       return refusal(`a gap of ${length - hello.length} entries: read it first`, { lacksMuch: true, adopt })
     }
     const digest = await this.#ledger.digestAt(hello.length)

@@ -4,18 +4,18 @@ import type { Delivery } from './delivery.ts'
 import type { LeadStream } from './lead-stream.ts'
 import type { Publishing } from './publishing.ts'
 
-/** What is under way for one leader. */
+/** The delivery to one leader, and the publishing for it. */
 export interface AttachedLeader {
   readonly delivery: Delivery
   readonly publishing: Publishing
 }
 
 /**
- * The leaders that were welcomed. There may be more than one: whoever leads last is settled between the replicas and the
- * front ends, and until then each is carried what was decided.
+ * The leaders that were welcomed. There may be more than one for a while: replicas and front ends settle who leads, and
+ * until then each leader gets all decided entries.
  */
 export class Leaders {
-  /** In the order in which they came, which nothing depends on. */
+  /** The leaders in the order in which they came. Nothing depends on the order. */
   readonly #attached = new Map<LeadStream, AttachedLeader>()
 
   /** Whether nobody leads. */
@@ -31,12 +31,12 @@ export class Leaders {
     this.#attached.delete(stream)
   }
 
-  /** Undefined once its stream is over. */
+  /** The leader of that stream, or undefined when the stream is over. */
   of(stream: LeadStream): AttachedLeader | undefined {
     return this.#attached.get(stream)
   }
 
-  /** Hands a decided group to all but these callers, who get it with their outcomes. */
+  /** Delivers a decided group to all leaders except these callers, which get it together with their outcomes. */
   carry(group: DecidedBatch, callers: ReadonlySet<object | undefined>): void {
     for (const [stream, { delivery }] of this.#attached) if (!callers.has(stream)) delivery.carry(group)
   }

@@ -11,7 +11,7 @@ import type { Membership } from './membership.ts'
 import { Publishing, type PublishingWorld } from './publishing.ts'
 import type { Readiness } from './readiness.ts'
 
-/** What a leader works with here. */
+/** The parts of the catalogue that leaders use. */
 export interface LeadingWorld extends DeliveryWorld, PublishingWorld {
   readonly decisions: Decisions
   readonly membership: Membership
@@ -20,7 +20,7 @@ export interface LeadingWorld extends DeliveryWorld, PublishingWorld {
   readonly leaders: Leaders
 }
 
-/** Lets replicas lead: takes them on, decides what they bring, delivers the ledger to them, publishes for them. */
+/** Lets replicas lead: judges them, decides their batches, delivers the ledger to them, and publishes for them. */
 export class Leading implements LeadOwner {
   readonly #world: LeadingWorld
 
@@ -57,7 +57,7 @@ export class Leading implements LeadOwner {
     const { ledger, publication, membership, readiness, judge, leaders, log } = this.#world
     membership.introduce(hello)
     const why = readiness.refusal ?? (await membership.lookAgain()) // C4
-    if (why !== undefined) return stream.refuse(refusal(why)) // A leader asks every 50 ms: not worth a line.
+    if (why !== undefined) return stream.refuse(refusal(why)) // Not logged, since a leader asks every 50 ms.
     const refused = await judge.judge(hello)
     if (refused) {
       log.warn({ replica: hello.replicaId, ...refused }, 'leader refused')
@@ -80,7 +80,7 @@ export class Leading implements LeadOwner {
     leaders.of(stream)?.delivery.answer(group, { batch, outcomes: group.outcomes.slice(first, first + count) })
   }
 
-  /** P1: before everything shown earlier is published again, nobody can be told what is not there. */
+  /** Waits until everything that was shown earlier is published again (P1). Before that, nobody can be told what is missing. */
   async #confirm(stream: LeadStream, confirm: number): Promise<void> {
     const { publication, leaders } = this.#world
     await publication.whenSettled()

@@ -5,9 +5,9 @@ import type { KnownReplica, Ledger } from '../storage/ledger.ts'
 import { SEAL_RETRY_MS, showsLoss, type Opened } from './recovery.ts'
 import type { Seals } from './seals.ts'
 
-/** Front ends of our own name all replicas within this time; where there are none, a replica that leads has to do. */
+/** Front ends of our own name all replicas within this time. Without such a front end, a replica that leads is enough. */
 const NAMING_GRACE_MS = 3_000
-/** A replica may move now and then while a catalogue runs. */
+/** Addresses that one run remembers. There is room for replicas that move while a catalogue runs. */
 const ADDRESSES_MAX = 4 * LIMITS.replicasMax
 /** How often an address is tried again at which another program answers. */
 const OTHER_PROGRAM_MS = 2_000
@@ -16,25 +16,25 @@ export interface MembershipOptions {
   readonly seals: Seals
   /** Replicas that the operator named. */
   readonly replicas: readonly KnownReplica[]
-  /** Ids of replicas that are given up for good: nobody looks into them. */
+  /** Ids of replicas that are given up for good. They are not looked into. */
   readonly lost: readonly number[]
-  /** There are no replicas, says the operator: an empty catalogue may begin a history on its own. */
+  /** The operator says that there are no replicas. Then an empty catalogue may begin a history on its own. */
   readonly alone: boolean
 }
 
 /**
- * The replicas that this catalogue has met. Whoever names one that is new here has the catalogue look into it: it may
- * hold what this ledger has lost.
+ * The replicas that this catalogue has met. When somebody names a new one, the catalogue looks into it, since it may hold
+ * entries that this ledger has lost.
  *
  * C3. An empty catalogue decides and shows nothing before it has met a replica, and looked into every one that was named
  *     to it. It recovers only from all of them: a front end knows them all, a leader only itself.
  * C4. A replica that could not be reached is looked into as soon as it can be, and tried once more before a leader is
  *     taken: the ledger may be an old copy, and a leader that was away as long cannot tell.
- * C6. An address at which a replica of another catalogue answers (R5) is forgotten, unless somebody names it and no other
- *     is known for that id: then it is waited for like one that cannot be reached, and the refusal says so. Who names an
- *     address for an id that has one already may be wrong: it counts once the replica there has let us look into it.
- * C8. An address at which a program of another make answers holds nothing that was lost: nobody waits for it, but a recovery
- *     from a replica that holds orders. That one needs the operator's word (`--lost`), since a replica may have stood there.
+ * C6. An address at which a replica of another catalogue answers (R5) is forgotten. But if somebody names it and no other
+ *     address is known for that id, it is waited for like one that cannot be reached, and the refusal says so. A second
+ *     address for an id may be wrong. It counts once the replica there has let the catalogue look into it.
+ * C8. A program of another make holds nothing that was lost, so its address is not waited for. The exception is a recovery
+ *     from a replica that holds orders. It needs the operator's word (`--lost`), since a replica may have been there before.
  */
 export class Membership {
   readonly #runtime: Runtime
@@ -73,7 +73,7 @@ export class Membership {
     })
   }
 
-  /** Remembers the replicas that the operator names, too, and begins to look into those that are yet unread. */
+  /** Remembers the replicas that the operator names as well, and begins to look into those that are not read yet. */
   async load({ replicas, unread }: Pick<Opened, 'replicas' | 'unread'>, { areAllNamed }: { areAllNamed: boolean }): Promise<void> {
     for (const { replicaId, address } of await this.#ledger.knownReplicas()) this.#addresses.set(replicaId, address)
     for (const replica of replicas) if (!this.#isKnown(replica)) await this.#remember(replica)
@@ -107,7 +107,7 @@ export class Membership {
     if (!this.#isKnown(replica)) this.#lookInto([replica])
   }
 
-  /** A front end names all replicas. They are remembered in one write: the next life must not take a few of them for all. */
+  /** A front end names all replicas. They are remembered in one write, so that the next run does not take a few of them for all. */
   introduceAll(replicas: readonly KnownReplica[]): void {
     if (replicas.length === 0 || !this.#hasRoomFor(replicas)) return
     for (const { address } of replicas) this.#named.add(address)
@@ -118,20 +118,20 @@ export class Membership {
     this.#lookInto(strange)
   }
 
-  /** C4. Tries all that could not be reached before once more; says then why nothing may be decided, or undefined. */
+  /** C4. Tries once more to reach the replicas that could not be reached. Returns why nothing may be decided, or undefined. */
   async lookAgain(): Promise<string | undefined> {
     await Promise.all([...this.#unread.values()].map((replica) => this.#look(replica)))
     return this.refusal
   }
 
-  /** Ends this process so that its next life recovers from what this replica holds. */
+  /** Ends this process, so that its next run recovers from this replica's log. */
   async startOver(replica: KnownReplica, why: string): Promise<void> {
     this.#behind = why
     await this.#remember(replica)
     this.#runtime.halt(new Error(`${why}: starting over to recover`))
   }
 
-  /** A cluster has a few replicas: who names many does not speak of them, and would have all of them dialled for ever. */
+  /** Whether so many replicas may be remembered. A cluster has few. All that are remembered are tried for ever. */
   #hasRoomFor(replicas: readonly KnownReplica[]): boolean {
     const strange = replicas.filter((replica) => !this.#isKnown(replica))
     const ids = new Set([...this.#addresses.keys(), ...strange.map(({ replicaId }) => replicaId)])
@@ -203,7 +203,7 @@ export class Membership {
     return why === undefined ? address : `${address} (${why})`
   }
 
-  /** C3. A ledger with orders waits no longer than one try for a replica that cannot be reached; C8. */
+  /** Whether nobody has to wait for this address. A ledger with orders tries a replica once (C3); see C8 as well. */
   #mayDoWithout(address: string): boolean {
     return this.#otherPrograms.has(address) || (this.#ledger.head().length > 0 && this.#unreachable.has(address))
   }

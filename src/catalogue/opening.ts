@@ -31,9 +31,9 @@ export interface CatalogueCalls {
   status(): CatalogueStatus
 }
 
-/** What a catalogue serves once its ledger is open. */
+/** A catalogue's services once its ledger is open. */
 export interface OpenCatalogue {
-  /** Where its ledger stands. */
+  /** The end of its ledger. */
   head(): LedgerHead
   readonly calls: CatalogueCalls
   lead(stream: ServedStream<CatalogueToLeader>): StreamHandlers<LeaderToCatalogue>
@@ -44,7 +44,7 @@ export interface OpenCatalogue {
 export interface StartedCatalogue extends OpenCatalogue {
   /** For the log. */
   readonly summary: { readonly generation: number; readonly length: number; readonly unpublished: number }
-  /** Waits as long as it has to before it does its work, and begins what it does by itself. */
+  /** Waits until the catalogue may work, and starts the work that it does by itself. */
   open(): Promise<void>
   close(): Promise<void>
 }
@@ -52,8 +52,8 @@ export interface StartedCatalogue extends OpenCatalogue {
 const OPENING = 'the catalogue opens its ledger; its log says whether it waits for a replica'
 
 /**
- * The catalogue's services from its start on. Who it is it tells at once: replicas ask that before they let it look into
- * them, and it may have to do so before its ledger is open. All else waits for the ledger.
+ * The catalogue's services from its start on. It tells its id at once. Replicas ask for the id before they let the catalogue
+ * look into them, which it may have to do before its ledger is open. All other calls wait for the ledger.
  */
 export function servicesFromTheStart(catalogueId: string, opened: () => OpenCatalogue | undefined): Services {
   const calls = async (): Promise<CatalogueCalls> => {

@@ -3,9 +3,9 @@ import { traded, untraded, type Stock } from '../domain/stock.ts'
 import { assert } from '../runtime/assert.ts'
 
 /**
- * What may be shown. Decided entries wait here until they are published; lookups see the published levels only.
+ * The published levels. Decided entries wait here until they are published. Lookups see the published levels only.
  *
- * P1. Levels shown belong to one log position, and that position never goes back, restarts included: after a start
+ * P1. Levels that are shown belong to one log position. That position never goes back, even at a restart: after a start
  *     nothing is shown until everything that may have been shown before is published again ("settled").
  * P2. A stock with an unpublished trade is never cacheable.
  */
@@ -33,7 +33,7 @@ export class Publication {
     return this.#published
   }
 
-  /** P1 */
+  /** Whether lookups may be answered (P1). */
   get settled(): boolean {
     return this.#published >= this.#settledFrom
   }
@@ -85,7 +85,7 @@ export class Publication {
     return [...this.#visible.values()]
   }
 
-  /** P2 */
+  /** Whether a front end may cache the stock (P2). */
   cacheable(name: string): boolean {
     return !this.#pendingByName.has(name)
   }

@@ -6,7 +6,7 @@ import type { LeadStream } from './lead-stream.ts'
 import type { Publication } from './publication.ts'
 import type { Sessions } from './sessions.ts'
 
-/** What is published, and whom it must not surprise. */
+/** The log that is published, and the sessions that have to end before. */
 export interface PublishingWorld {
   readonly ledger: Ledger
   readonly publication: Publication
@@ -14,7 +14,7 @@ export interface PublishingWorld {
   readonly log: Logger
 }
 
-/** Makes visible what one leader asks for, as soon as no session that it could not reach may show anything older (S1). */
+/** Publishes what one leader asks for, as soon as no session that the leader could not reach may show anything older (S1). */
 export class Publishing {
   readonly #world: PublishingWorld
   readonly #stream: LeadStream
@@ -27,12 +27,12 @@ export class Publishing {
     this.#replicaId = replicaId
   }
 
-  /** One after the other: a later position must not overtake the sessions that an earlier one waits for. */
+  /** Publishes requests one after the other. A later one must not overtake an earlier one that waits for sessions to end. */
   publishInTurn(request: PublishRequest): void {
     this.#publishing = this.#publishing.then(() => this.#publish(request))
   }
 
-  /** S1, then shows everything below the position and says so. */
+  /** Ends sessions as S1 requires, then shows everything below the position and tells the leader. */
   async #publish({ position, unreachable }: PublishRequest): Promise<void> {
     const { ledger, sessions, publication, log } = this.#world
     const { length } = ledger.head()
@@ -46,7 +46,7 @@ export class Publishing {
   }
 }
 
-/** S1 without a leader to push: every session ends first. */
+/** Publishes without a leader. As nobody pushes invalidations, every session ends first (S1). */
 export async function publishAlone(world: PublishingWorld, position: number): Promise<void> {
   await world.sessions.endAll()
   publish(world, position)

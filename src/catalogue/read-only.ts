@@ -29,22 +29,22 @@ import { SessionStream, type SessionOwner } from './session-stream.ts'
 import { ShownStocks } from './shown-stocks.ts'
 import { LedgerReads } from './single-calls.ts'
 
-/** How often the replicas are looked at: one that could not be reached may hold what this ledger lacks. */
+/** How often the replicas are looked at. One that could not be reached may hold entries that this ledger lacks. */
 const LOOK_INTERVAL_MS = 1_000
 
 export interface ReadOnlyOptions {
   readonly seals: Seals
-  /** The lease of earlier lives. */
+  /** The lease of earlier runs. */
   readonly leaseMs: number
   /** Replicas that the operator has named. */
   readonly replicas: readonly KnownReplica[]
-  /** There are no replicas, says the operator. */
+  /** The operator says that there are no replicas. */
   readonly alone: boolean
 }
 
 type ReadOnlyOpening = Extract<LedgerOpening, { readonly kind: 'read-only' }>
 
-/** A catalogue that serves what an earlier life has left. */
+/** A catalogue that serves the ledger of an earlier run. */
 export async function readOnlyCatalogue(
   runtime: Runtime,
   options: ReadOnlyOptions,
@@ -52,19 +52,21 @@ export async function readOnlyCatalogue(
 ): Promise<StartedCatalogue> {
   const reader = haltingReader(ledger, (reason) => runtime.halt(reason))
   const replicas = withKnown(options.replicas, await reader.knownReplicas())
-  // All of the log counts as published here; whether anybody is told, the catalogue says.
+  // The whole log counts as published here. The catalogue decides whether levels are shown at all.
   const publication = new Publication(await reader.stocks(), reader.head().length, [])
   const stocks = new ShownStocks(publication, { forCaches: false })
   return new ReadOnlyCatalogue(runtime, { ...options, replicas }, reader, why, stocks)
 }
 
 /**
- * Serves lookups as long as the ledger cannot be written; then this process ends, and its next life opens it as usual.
+ * Serves lookups as long as the ledger cannot be written. Then this process ends, and its next run opens the ledger as
+ * usual.
  *
- * C7. Where nothing can be written, no generation is raised, no replica sealed, no leader taken, no lease granted and
- *     nothing decided. Levels are shown as they are after the whole log, so that they are as new as any that was ever
- *     shown: when every lease of the life before is over, no replica in reach shows that the ledger has lost something,
- *     and a replica holds what was not published for sure, as nothing that is shown may hang on one disk.
+ * C7. While nothing can be written, no generation is raised, no replica sealed, no leader taken, no lease granted and
+ *     nothing decided. Levels are shown as they are after the whole log, so that they are at least as new as all that were
+ *     shown before. They are shown under three conditions. Every lease of the run before is over. No replica in reach shows
+ *     that the ledger has lost something. A replica holds all entries that may not have been published, since nothing that
+ *     is shown may depend on one disk.
  */
 class ReadOnlyCatalogue implements StartedCatalogue, CatalogueCalls, SessionOwner {
   readonly #runtime: Runtime
@@ -100,7 +102,7 @@ class ReadOnlyCatalogue implements StartedCatalogue, CatalogueCalls, SessionOwne
     await this.#ledger.close()
   }
 
-  /** The generation is that of the last life that could write. */
+  /** The ledger's end. The generation is that of the last run that could write. */
   head(): LedgerHead {
     return this.#ledger.head()
   }
@@ -125,7 +127,7 @@ class ReadOnlyCatalogue implements StartedCatalogue, CatalogueCalls, SessionOwne
     throw new RpcError('UNAVAILABLE', this.#why)
   }
 
-  /** Who asks for it is about to place an order. */
+  /** Always refused: whoever asks is about to place an order. */
   async recall(): Promise<Recalled> {
     throw new RpcError('UNAVAILABLE', this.#why)
   }
@@ -181,7 +183,7 @@ class ReadOnlyCatalogue implements StartedCatalogue, CatalogueCalls, SessionOwne
 
   // ---- whether levels may be shown ---------------------------------------------------------------------------------
 
-  /** Again and again: a replica that comes back may tell that the ledger is an old one. */
+  /** Looks at the replicas regularly. A replica that comes back may show that the ledger is an old one. */
   async #lookAround(): Promise<void> {
     const { clock, log } = this.#runtime
     const { seals, replicas, leaseMs } = this.#options
@@ -194,7 +196,7 @@ class ReadOnlyCatalogue implements StartedCatalogue, CatalogueCalls, SessionOwne
     }
   }
 
-  /** C7 */
+  /** Why levels may not be shown (C7), or undefined when they may. */
   #whyHidden(seen: readonly Sealed[]): string | undefined {
     const { replicas, alone } = this.#options
     const head = this.#ledger.head()
@@ -209,7 +211,7 @@ class ReadOnlyCatalogue implements StartedCatalogue, CatalogueCalls, SessionOwne
     return 'no replica in reach holds the last orders, which may not have been shown yet'
   }
 
-  /** As soon as there is room the next life opens the ledger as usual. */
+  /** Ends the process as soon as there is room, so that the next run opens the ledger as usual. */
   #diskChanged(trouble: string | undefined): void {
     if (trouble === undefined) this.#runtime.halt(new Error('there is room to write again: starting over'))
   }

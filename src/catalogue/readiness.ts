@@ -1,7 +1,7 @@
 import type { Membership } from './membership.ts'
 import type { Publication } from './publication.ts'
 
-/** What the catalogue may do at the moment: decide, and show what it has. */
+/** Tells whether the catalogue may decide and show levels at the moment. */
 export class Readiness {
   readonly #membership: Membership
   readonly #publication: Publication
@@ -14,7 +14,7 @@ export class Readiness {
     this.#publication = publication
   }
 
-  /** Nobody serves from a session of an earlier run any more. */
+  /** Notes that no session of an earlier run can serve any more. */
   open(): void {
     this.#isOpen = true
   }
@@ -30,12 +30,12 @@ export class Readiness {
     return this.#diskTrouble ?? this.#membership.refusal
   }
 
-  /** P1, and C3: what stands in a ledger may be less than was shown, before its replicas were looked into. */
+  /** Whether levels may be shown (P1, C3). Until its replicas were looked into, a ledger may hold less than was shown. */
   get mayShow(): boolean {
     return this.#publication.settled && this.#membership.refusal === undefined
   }
 
-  /** In words, for `status`. */
+  /** The state in words, for `status`. */
   get state(): string {
     return this.refusal ?? (this.#publication.settled ? 'open' : 'open, waiting for a leader')
   }

@@ -5,7 +5,7 @@ import { toWireOutcome } from '../wire/outcome-codes.ts'
 import type { Ledger } from '../storage/ledger.ts'
 import { replay } from './decide.ts'
 
-/** What a catalogue answers where a leader of another make stands between it and those who ask. */
+/** The parts of a catalogue that answer questions when the leader is of another make. */
 interface AskedLedger {
   readonly ledger: Ledger
   /** Why the catalogue does not trade at the moment, or undefined. */
@@ -15,8 +15,8 @@ interface AskedLedger {
 }
 
 /**
- * What is on record under a key: an outcome only once what it speaks of is published, that there is none at once. Rejects
- * with UNAVAILABLE when that cannot be told.
+ * The outcome on record under a key. An outcome is told once the orders that it is about are published; that there is none
+ * is told at once. Rejects with UNAVAILABLE when neither can be told.
  */
 export async function recall({ ledger, refusal, confirm }: AskedLedger, { key, fingerprint }: RecallRequest): Promise<Recalled> {
   if (refusal !== undefined) throw new RpcError('UNAVAILABLE', refusal)
@@ -28,7 +28,7 @@ export async function recall({ ledger, refusal, confirm }: AskedLedger, { key, f
   return { outcome: toWireOutcome(outcome), length }
 }
 
-/** The history that the ledger goes on. Without entries it may still turn out that another one is to be recovered: UNAVAILABLE. */
+/** The history of the ledger. Throws UNAVAILABLE while the ledger has no entries, since it may still recover another history. */
 export function originOf({ ledger, refusal }: Pick<AskedLedger, 'ledger' | 'refusal'>): Adoption {
   const { generation, genesis, length } = ledger.head()
   if (refusal !== undefined || length === 0) throw new RpcError('UNAVAILABLE', refusal ?? 'no order has been decided yet')

@@ -11,10 +11,10 @@ import { isReplica, type KnownReplica, type Ledger, type LedgerHead, type Ledger
 export const SEAL_RETRY_MS = 200
 const WAITING_REPORT_MS = 2_000
 const READ_DEADLINE_MS = 5_000
-/** A replica that is being read and does not come back within this time: the recovery begins anew. */
+/** How long a recovery waits for a replica that vanishes while it is read. After that, the recovery begins anew. */
 const RECOVERY_READ_PATIENCE_MS = 30_000
 
-/** Generations of starts that reached no other replicas than those that are given up now: nobody left knows them. */
+/** Generations that a recovery skips. Earlier starts that reached only the replicas given up now may have used them. */
 const GENERATIONS_SKIPPED = 1_000
 
 export interface RecoveryOptions {
@@ -24,7 +24,7 @@ export interface RecoveryOptions {
   readonly replicas: readonly KnownReplica[]
   /** Ids of replicas that are given up for good. */
   readonly lost: readonly number[]
-  /** What a new history offers. Called when one begins, at no other time; without it, the built-in catalogue. */
+  /** The stocks of a new history. Called only when one begins. Without it, the built-in catalogue is used. */
   openingStocks?(): readonly Stock[]
 }
 
@@ -37,19 +37,19 @@ export interface Opened {
   readonly unread: readonly KnownReplica[]
 }
 
-/** What stands in the store, when the store can be written. */
+/** The contents of a store that can be written. */
 export type WritableOpening = Exclude<LedgerOpening, { readonly kind: 'read-only' }>
 type UnusableLedger = Exclude<WritableOpening, { readonly kind: 'ready' }>
 
 /**
- * Makes it safe to decide on the ledger that stands in the store, as `opening` says.
+ * Makes it safe to decide on the ledger in the store. `opening` says what the store holds.
  *
  * C1. The generation is above every one that a reachable replica was sealed with.
  * C2. A ledger that is missing, damaged, empty or behind a replica decides nothing before all replicas (but those given
  *     up as lost) were sealed and read; it takes over the log of the highest (generation, length).
  * C3, here: a history is begun only where all replicas are empty.
- * C5. A ledger that can be read is replaced only by a log of its own cluster that holds all that it knows to be published.
- * C9. Replicas whose logs end in one generation begin alike; where they do not, nothing is chosen among them.
+ * C5. A ledger that can be read is replaced only by a log of its own cluster that holds all entries known to be published.
+ * C9. Of two replicas whose logs end in one generation, one log is a prefix of the other. If it is not, neither is chosen.
  */
 export async function openLedger(
   runtime: Runtime,
@@ -83,8 +83,8 @@ export async function openLedger(
 }
 
 /**
- * The replicas that the ledger remembers. What an earlier version took for one without looking, or took in beyond any
- * measure, is forgotten: whoever is meant names itself again.
+ * The replicas that the ledger remembers. An earlier version remembered any number of them without a check. Those that
+ * cannot be replicas, or are too many, are forgotten. A real replica among them names itself again.
  */
 async function rememberedReplicas({ log }: Runtime, ledger: Ledger): Promise<readonly KnownReplica[]> {
   const remembered = await ledger.knownReplicas()
@@ -106,9 +106,9 @@ export function showsLoss(
 }
 
 /**
- * Whether a replica holds something that this ledger has lost. Not so one that a recovery has given up (R4): what was
- * decided before that and is not in the ledger, the recovery has not seen. Its seal tells nothing: whoever leads, or the
- * catalogue itself, seals it when it comes back.
+ * Whether a replica holds entries that this ledger has lost. The entries tell, and not the seal: a leader, or the catalogue
+ * itself, seals a replica anew when it comes back. A replica that an earlier recovery gave up does not count (R4). That
+ * recovery did without its log, so its older entries are missing in the ledger on purpose.
  */
 export function isAhead(
   replica: { readonly clusterId: string; readonly lastGeneration: number; readonly length: number },
@@ -121,11 +121,11 @@ export function isAhead(
   return newer > 0
 }
 
-/** C6. The operator names replicas, this one not among them, and its address is somebody else's by now. */
+/** Whether a replica was replaced (C6): the operator names replicas without it, and another process has its address now. */
 const isReplaced = (answer: Answer, named: readonly KnownReplica[]): boolean =>
   answer.kind === 'foreign' && named.length > 0 && !named.includes(answer.replica)
 
-/** Replicas that may hold what the ledger held. A damaged one held something: with nobody to ask, nothing begins (C3). */
+/** Replicas that may hold the entries of the ledger. A damaged ledger held some, so nothing begins without a replica to ask (C3). */
 function holdersOf(opening: UnusableLedger, named: readonly KnownReplica[]): readonly KnownReplica[] {
   if (opening.kind === 'missing') return named
   const replicas = withKnown(named, opening.replicas ?? [])
@@ -136,12 +136,12 @@ function holdersOf(opening: UnusableLedger, named: readonly KnownReplica[]): rea
   )
 }
 
-/** Those that the operator names, and those others that the ledger remembers. */
+/** The replicas that the operator names, and the other ones that the ledger remembers. */
 export function withKnown(named: readonly KnownReplica[], known: readonly KnownReplica[]): readonly KnownReplica[] {
   return [...named, ...known.filter((replica) => !named.some(({ replicaId }) => replicaId === replica.replicaId))]
 }
 
-/** C1. Seals are looked at before: one that a replica had already cannot be told from one that was just given. */
+/** C1. Looks at the seals before it seals: afterwards, an old seal looks the same as the new one. */
 async function raiseAboveAll(seals: Seals, ledger: Ledger, replicas: readonly KnownReplica[]): Promise<Answer[]> {
   for (;;) {
     const seen = await seals.lookAt(replicas)
@@ -175,7 +175,7 @@ async function recover(
       genesis,
       above: ledger?.head().generation ?? 0,
       step,
-      // A ledger that can be read has not lost the operator's list; one that cannot needs every log that it names.
+      // A readable ledger can do without a replica that was replaced. An unreadable one needs every log that it names.
       isDispensable: (answer) => ledger !== undefined && isReplaced(answer, options.named),
     },
     signal,
@@ -203,7 +203,7 @@ async function recover(
   return recovered
 }
 
-/** C5. A ledger without orders holds nothing that could be missing. */
+/** C5. Throws when the replica's log lacks published entries of the ledger. A ledger without orders has none. */
 async function requireContained(runtime: Runtime, ledger: Ledger, best: Sealed): Promise<void> {
   const { length, genesis, publishedAtLeast } = ledger.head()
   if (length === 0) return
@@ -218,8 +218,8 @@ async function requireContained(runtime: Runtime, ledger: Ledger, best: Sealed):
 }
 
 /**
- * C9. One catalogue decides in a generation, so two logs that differ and end in the same one come from two copies of a
- * system that went on apart. Which of them is meant, the operator has to say.
+ * C9. Only one catalogue decides in a generation. So two logs that differ and end in the same one come from two copies of a
+ * system that both continued. The operator has to say which of them is meant.
  */
 async function requireOneHistory(runtime: Runtime, best: Sealed, holders: readonly Sealed[]): Promise<void> {
   for (const { replica, state } of holders.filter(({ state }) => state.lastGeneration === best.state.lastGeneration)) {
@@ -239,7 +239,7 @@ const read = (runtime: Runtime, { replica }: Sealed, request: ReadRequest): Prom
 const digestAt = async (runtime: Runtime, from: Sealed, length: number): Promise<string> =>
   (await read(runtime, from, { from: length, limit: 0 })).digest
 
-/** C3: nobody holds an entry. A ledger that was lost before its first order goes on as the cluster that its replicas know. */
+/** Begins a history when nobody holds an entry (C3). If the replicas know a cluster, the ledger was lost, and continues it. */
 async function begin(
   runtime: Runtime,
   { store, replicas, openingStocks = () => OPENING_CATALOGUE }: RecoveryOptions,
@@ -261,11 +261,11 @@ interface SealPlan {
   /** A generation that the new one exceeds by `step` at least. */
   readonly above: number
   readonly step: number
-  /** Whether nothing has to be known of this replica. */
+  /** Whether the recovery can do without this replica. */
   isDispensable(answer: Answer): boolean
 }
 
-/** Seals every one of them under one generation, `step` above all before (C1), however long it takes to reach them. */
+/** Seals all these replicas under one generation, `step` above all earlier ones (C1). Waits until all of them are reached. */
 async function sealAllInReach(
   runtime: Runtime,
   seals: Seals,
@@ -298,7 +298,7 @@ async function sealAllInReach(
 const byGenerationAndLength = (a: Sealed, b: Sealed): number =>
   b.state.lastGeneration - a.state.lastGeneration || b.state.length - a.state.length
 
-/** A replica may restart while it is read: it comes back with all that it held. */
+/** Repeats a call to a replica that is away for a while. A replica may restart while it is read, and then has the same log. */
 async function retried<T>({ clock, log }: Runtime, call: () => Promise<T>): Promise<T> {
   const until = clock.monotonicMs() + RECOVERY_READ_PATIENCE_MS
   for (;;) {
@@ -312,7 +312,7 @@ async function retried<T>({ clock, log }: Runtime, call: () => Promise<T>): Prom
   }
 }
 
-/** One line each: with them, and with what is archived, the operator can judge what the recovery has chosen. */
+/** Logs one line for each replica. With these lines and the archives, the operator can judge the recovery's choice. */
 function reportFound({ log }: Runtime, sealed: readonly Sealed[]): void {
   for (const seal of sealed) {
     log.warn({ ...holdingOf(seal.state), disk: seal.state.diskId }, `found ${nameOf(seal)}`)

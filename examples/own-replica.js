@@ -17,17 +17,17 @@ const NONE = { orderNum: -1, stockName: '', tradeType: '', stockTradeQuantity: -
 
 // ---- the log -------------------------------------------------------------------------------------------------------
 
-/** Orders by number: 0, 1, 2, … What was taken in is a line of the file, so that a restart finds it again. */
+/** Orders by number: 0, 1, 2, … Each is a line of the file, so that a restart finds it again. */
 const log = []
 if (existsSync(file)) for (const line of readFileSync(file, 'utf8').split('\n').filter(Boolean)) put(JSON.parse(line))
 
-/** Whoever leads is right: where another order stands, it and all behind it go. */
+/** The leader is right: another order under that number is dropped, with all orders after it. */
 function put(order) {
   log.length = order.orderNum
   log.push(order)
 }
 
-/** Takes an order in, never behind a gap; one that stands there already is no news. Returns whether it stands there now. */
+/** Takes an order in, unless orders before it are missing. It may be there already. Returns whether it is there now. */
 function keep({ orderNum, stockName, tradeType, stockTradeQuantity }) {
   const order = { orderNum, stockName, tradeType, stockTradeQuantity }
   if (orderNum < 0 || orderNum > log.length) return false
@@ -50,7 +50,7 @@ const call = (client, method, request) =>
   })
 
 const agent = new Agent()
-/** The JSON that the front end answers with; undefined when it is not there. */
+/** The JSON that the front end answers with; undefined when no front end answers. */
 const askFrontEnd = (path) =>
   new Promise((resolve) => {
     const asked = get({ host: frontEndHost, port: frontEndPort, path, agent, timeout: CALL_DEADLINE_MS }, async (answer) => {
@@ -80,7 +80,7 @@ async function place({ stockName, tradeType, stockTradeQuantity }) {
   return order.orderNum
 }
 
-/** Orders are placed one after the other: so their numbers are those of the catalogue, as long as all come this way. */
+/** Places one order after the other. So this log has the catalogue's numbers, as long as all orders come this way. */
 let last = Promise.resolve()
 const request = ({ request: order }, answer) => {
   last = last.then(() => place(order)).then(
@@ -96,7 +96,7 @@ server.addService(Order.service, {
   Request: request,
   Lookup: ({ request: { orderNum } }, answer) => answer(null, log[orderNum] ?? NONE),
   Propagate: ({ request: order }, answer) => {
-    leads = false // Somebody else does.
+    leads = false // Another replica does.
     answer(null, { resultPropagate: keep(order) ? 1 : 0 })
   },
   AssignFollowers: ({ request: { followerOne, followerTwo } }, answer) => {
@@ -113,7 +113,7 @@ server.addService(Order.service, {
 })
 server.bindAsync(OWN_ADDRESS, ServerCredentials.createInsecure(), async (error) => {
   if (error) throw error
-  // Has whoever leads send what is missing. When nobody leads yet, the front end finds this replica all the same.
+  // Asks the leader for the missing orders. When nobody leads yet, the front end finds this replica all the same.
   const leader = (await askFrontEnd('/leader'))?.data?.leader
   if (!leader || leader === OWN_ADDRESS) return
   const missing = connect(Order, leader).Synchronize({ orderNum: log.length - 1, synchronizedAdd: OWN_ADDRESS })

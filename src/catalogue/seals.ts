@@ -6,12 +6,12 @@ import type { KnownReplica } from '../storage/ledger.ts'
 
 const SEAL_DEADLINE_MS = 500
 
-/** What a replica answered. */
+/** The answer of a replica. */
 export type Answer =
   | { readonly kind: 'sealed'; readonly replica: KnownReplica; readonly state: SealResult }
   /** It was started for another catalogue (R5): the address belongs to somebody else now. */
   | { readonly kind: 'foreign'; readonly replica: KnownReplica; readonly why: string }
-  /** It does not know the call: a program of another make, which holds nothing that a ledger could be recovered from. */
+  /** It does not know the call. It is a program of another make, from which no ledger can be recovered. */
   | { readonly kind: 'other-program'; readonly replica: KnownReplica; readonly why: string }
   | { readonly kind: 'unreachable'; readonly replica: KnownReplica; readonly why: string }
 
@@ -19,7 +19,7 @@ export type Sealed = Extract<Answer, { readonly kind: 'sealed' }>
 
 export const isSealed = (answer: Answer): answer is Sealed => answer.kind === 'sealed'
 
-/** Seals replicas, and looks into them, in the name of this life of the catalogue. */
+/** Seals replicas, and looks into them, for this run of the catalogue. */
 export class Seals {
   readonly #runtime: Runtime
   readonly #catalogueId: string
@@ -48,7 +48,7 @@ export class Seals {
     return Promise.all(replicas.map((replica) => this.seal(replica, generation, genesis)))
   }
 
-  /** The state of every one. A seal of generation 0 changes nothing. */
+  /** The state of every replica. It is read by a seal of generation 0, which changes nothing. */
   lookAt(replicas: readonly KnownReplica[]): Promise<Answer[]> {
     return this.sealAll(replicas, 0, undefined)
   }

@@ -29,15 +29,15 @@ export interface CatalogueOptions extends Omit<RecoveryOptions & MembershipOptio
 }
 
 /**
- * Starts the catalogue: listens, opens its ledger, from the replicas if need be, waits until every session of an earlier
- * run has lapsed, and only then decides. While its ledger cannot be written, it serves what can be read.
+ * Starts the catalogue. It listens, opens its ledger (recovers it from the replicas if need be), and waits until every
+ * session of an earlier run has lapsed. Only then does it decide. While its ledger cannot be written, it serves lookups.
  */
 export async function startCatalogue(runtime: Runtime, given: CatalogueOptions): Promise<Service> {
   const closing = new AbortController()
   const catalogueId = runtime.random.id(16)
   const options = { ...given, leaseMs: given.leaseMs ?? LEASE_MS, seals: new Seals(runtime, catalogueId) }
   let catalogue: OpenCatalogue | undefined
-  // Replicas ask who it is that looks into them (R5).
+  // Listens first, since replicas ask for the id of the catalogue that looks into them (R5).
   const server = await runtime.network.serve(options.port, servicesFromTheStart(catalogueId, () => catalogue))
   const opening = await options.store.open()
   const started =
@@ -97,7 +97,7 @@ async function writingCatalogue(
     open: async () => {
       const { addresses } = membership
       await sleep(clock, options.leaseMs, closing)
-      // Without any replica there is nobody who could publish what an earlier run left.
+      // Without any replica nobody else can publish the entries that an earlier run left.
       if (addresses.size === 0) publication.publish(ledger.head().length)
       readiness.open()
       log.info({ replicas: Object.fromEntries(addresses) }, 'open for trade')

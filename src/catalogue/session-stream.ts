@@ -9,19 +9,19 @@ export interface Grant {
   /** The renewal that is answered. */
   readonly ask: number
   readonly clusterId: string
-  /** The session and for how long it lives from the asking on; undefined: there is none. */
+  /** The session, and how long it lives from the moment of asking on; undefined when there is none. */
   readonly lease: { readonly session: number; readonly leaseMs: number } | undefined
 }
 
-/** What the stream makes of what a front end says. */
+/** The owner of the stream. Each message of the front end becomes one of these calls. */
 export interface SessionOwner {
   /** A front end says who it is; comes once. */
   greeted(stream: SessionStream, hello: SessionHello): void
-  /** It asks for its lease, or for more of it; each asking has to be answered with a {@link Grant}. */
+  /** The front end asks for its lease, or to prolong it. The owner answers each time with a {@link Grant}. */
   renewed(stream: SessionStream, ask: number): void
-  /** It has dropped all that it had cached. */
+  /** The front end has dropped its cache. */
   ended(stream: SessionStream): void
-  /** What lookups may see at this moment; undefined when nothing may be shown. */
+  /** The stocks that lookups may see at this moment; undefined when nothing may be shown. */
   shown(): ShownStocks | undefined
   /** The stream is over. */
   gone(stream: SessionStream): void
@@ -40,12 +40,12 @@ export class SessionStream {
     this.#lists = new StockLists(clock, stream)
   }
 
-  /** Returns what takes in the messages of the stream. */
+  /** Returns the handlers for the stream's messages. */
   start(): StreamHandlers<FrontEndToCatalogue> {
     return { message: (message) => this.#message(message), closed: () => this.#closed() }
   }
 
-  /** Of the front end, once it has said who it is. */
+  /** The front end's id, once it has said who it is. */
   get frontEndId(): string | undefined {
     return this.#hello?.frontEndId
   }
@@ -76,7 +76,7 @@ export class SessionStream {
     this.#owner.gone(this)
   }
 
-  /** A second name on one stream would be kept when the stream is over. */
+  /** Takes the first hello. With a second one, the earlier id would be kept when the stream is over. */
   #greeted(hello: SessionHello): void {
     if (this.#hello) return this.close()
     this.#hello = hello

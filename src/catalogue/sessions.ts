@@ -3,7 +3,7 @@ import { sleep, type Clock } from '../runtime/clock.ts'
 import type { LiveSession, SessionHello } from '../wire/messages.ts'
 import type { Grant } from './session-stream.ts'
 
-/** A trade waits so long, once, for a front end that has vanished; and so long does a catalogue wait after its start. */
+/** How long a lease lives. A trade waits once for so long for a front end that has vanished, and so does a catalogue at its start. */
 export const LEASE_MS = 500
 /** How long a front end that a leader could not reach gets no new session. */
 const REFUSAL_MS = 1_000
@@ -11,7 +11,7 @@ const END_POLL_MS = 5
 
 /** The way to a front end. */
 interface FrontEndLine {
-  /** The front end's, once it has said who it is. */
+  /** The front end's id, once it has said who it is. */
   readonly frontEndId: string | undefined
   grant(grant: Grant): void
   /** Tells it that its session has to end. */
@@ -31,8 +31,8 @@ interface Session {
 }
 
 /**
- * The front ends that may serve cached stocks. A session is a lease: it lives until its time is over or until the front
- * end says that it has dropped its cache; nothing else ends it, since a front end that cannot be reached may still serve.
+ * The front ends that may serve cached stocks. A session is a lease. It lives until its time is over, or until the front end
+ * says that it has dropped its cache. Nothing else ends it, since a front end that cannot be reached may still serve.
  *
  * S1. A trade is published only after every live session has dropped the stock or has lapsed.
  */
@@ -78,7 +78,7 @@ export class Sessions {
     stream.grant({ ask, clusterId: this.#clusterId, lease: { session: session.number, leaseMs: this.#leaseMs } })
   }
 
-  /** The front end has dropped its cache and serves nothing of it any more. */
+  /** The front end has dropped its cache, and its session ends. */
   ended(stream: FrontEndLine): void {
     const session = this.#of(stream)
     if (session) session.expiresAt = -1
@@ -107,7 +107,7 @@ export class Sessions {
   async #end(session: Session): Promise<void> {
     if (session.expiresAt <= this.#clock.monotonicMs()) return
     const { number } = session
-    // Renewals may arrive all the while although nothing gets through to the front end.
+    // Renewals may still arrive although nothing gets through to the front end.
     session.refusedUntil = Math.max(session.refusedUntil, session.expiresAt)
     session.stream.end()
     while (session.number === number && session.expiresAt > this.#clock.monotonicMs()) await sleep(this.#clock, END_POLL_MS)

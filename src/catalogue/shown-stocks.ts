@@ -2,12 +2,12 @@ import type { Stock } from '../domain/stock.ts'
 import type { LookupResult, StockView } from '../wire/messages.ts'
 import type { Publication } from './publication.ts'
 
-/** The published levels, in the words of those who look them up. */
+/** The published levels, in the form of the messages that answer lookups. */
 export class ShownStocks {
   readonly #publication: Publication
   readonly #forCaches: boolean
 
-  /** `forCaches`: whether a front end may cache what it sees here, when the publication has nothing against it (P2). */
+  /** `forCaches`: whether front ends may cache these stocks, as far as the publication allows it (P2). */
   constructor(publication: Publication, { forCaches }: { readonly forCaches: boolean }) {
     this.#publication = publication
     this.#forCaches = forCaches
@@ -18,7 +18,7 @@ export class ShownStocks {
     return this.#publication.published
   }
 
-  /** All stocks. They never change: a trade puts others in their place. */
+  /** All stocks. The objects never change: a trade replaces them by others. */
   all(): readonly Stock[] {
     return this.#publication.stocks()
   }
@@ -30,7 +30,7 @@ export class ShownStocks {
     return { ...stock, cacheable: this.#forCaches && this.#publication.cacheable(name), found: true }
   }
 
-  /** One stock, for the contract's single call: -1 stands for what there is not. */
+  /** One stock, for the contract's single call. Its values are -1 when there is no such stock. */
   lookup(name: string): LookupResult {
     const { position } = this
     const stock = this.#publication.stock(name)

@@ -30,10 +30,10 @@ import type { Readiness } from './readiness.ts'
 import { originOf, recall } from './recall.ts'
 import type { ShownStocks } from './shown-stocks.ts'
 
-/** A foreign caller's wait for something to be published. */
+/** How long a foreign caller waits for an entry to be published. */
 const FOREIGN_DEADLINE_MS = 3_000
 
-/** What single calls work on. */
+/** The parts of the catalogue that single calls use. */
 export interface SingleCallsWorld extends PublishingWorld {
   readonly decisions: Decisions
   readonly membership: Membership
@@ -61,7 +61,7 @@ export class LedgerReads {
   }
 }
 
-/** The calls that stand on their own, of the contract and of our own processes. */
+/** The single calls: those of the contract, and those of our own processes. */
 export class SingleCalls implements CatalogueCalls {
   readonly #runtime: Runtime
   readonly #world: SingleCallsWorld
@@ -77,7 +77,7 @@ export class SingleCalls implements CatalogueCalls {
     return this.#reads.read(request, asker)
   }
 
-  /** P1 for callers that cannot wait for ever. */
+  /** Confirms the published length (P1) for callers that cannot wait for ever. */
   async confirm(): Promise<Published> {
     const { publication, readiness, membership } = this.#world
     const settled = publication.whenSettled().then(() => true)

@@ -5,13 +5,13 @@ import type { CatalogueToFrontEnd } from '../wire/messages.ts'
 import type { ShownStocks } from './shown-stocks.ts'
 
 /**
- * Lists all stocks for one front end, one list at a time and in parts: the next part is made when the one before has been
- * taken, and trades and lookups get their turn between them. All parts belong to one position of the log.
+ * Lists all stocks for one front end, one list at a time and in parts. The next part is made when the one before has been
+ * taken, and trades and lookups get their turn in between. All parts of a list belong to one position of the log.
  */
 export class StockLists {
   readonly #clock: Clock
   readonly #stream: ServedStream<CatalogueToFrontEnd>
-  /** What was asked for and is not answered. */
+  /** Queries that are not answered yet. */
   #waiting: { readonly query: number; readonly shown: ShownStocks }[] = []
   #isClosed = false
 
@@ -20,14 +20,14 @@ export class StockLists {
     this.#stream = stream
   }
 
-  /** Answers this query with all stocks; one of too many gets none, as from a catalogue that cannot say. */
+  /** Answers this query with all stocks. When too many queries wait, it is answered as if nothing may be shown. */
   ask(query: number, shown: ShownStocks): void {
     if (this.#waiting.length >= LIMITS.readsPerCallerMax) {
       this.#stream.send({ answer: { query, stocks: [], position: -1, more: false } })
     } else if (this.#waiting.push({ query, shown }) === 1) void this.#answer()
   }
 
-  /** Nobody waits any more. */
+  /** Drops all queries, since nobody waits any more. */
   close(): void {
     this.#isClosed = true
   }
@@ -44,7 +44,7 @@ export class StockLists {
     const all = shown.all()
     for (let from = 0; from < all.length && !this.#isClosed; from += LIMITS.stocksPartMax) {
       const part = all.slice(from, from + LIMITS.stocksPartMax)
-      // By the time it is sent there may be a trade on it: a list is for nobody's cache.
+      // A list must not be cached: a stock may have been traded before its part is sent.
       const stocks = part.map((stock) => ({ ...stock, cacheable: false, found: true }))
       this.#stream.send({ answer: { query, stocks, position, more: from + part.length < all.length } })
       await this.#stream.drained()

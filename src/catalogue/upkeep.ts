@@ -8,11 +8,11 @@ import type { Publication } from './publication.ts'
 import type { Readiness } from './readiness.ts'
 import type { Retention } from './retention.ts'
 
-/** How long nothing is decided before the published position is written on its own. */
+/** When nothing is decided for so long, the published position is written on its own. */
 const IDLE_MS = 100
 const PRUNE_INTERVAL_MS = 60 * 60 * 1000
 
-/** What is looked after. */
+/** The parts of the catalogue that need upkeep. */
 export interface UpkeepWorld {
   readonly ledger: Ledger
   readonly publication: Publication
@@ -22,7 +22,7 @@ export interface UpkeepWorld {
   readonly leaders: Leaders
 }
 
-/** What an open catalogue does without being asked: it watches its disk, writes what is published, forgets old rejections. */
+/** The work that an open catalogue does by itself: watches its disk, writes the published position, forgets old rejections. */
 export class Upkeep {
   readonly #runtime: ProcessRuntime
   readonly #world: UpkeepWorld

@@ -7,7 +7,7 @@ export const EXIT = {
   usage: 2,
   /** Nobody knows whether it happened. */
   unknown: 3,
-  /** What was to be shown is known, but could not be written. */
+  /** The result is known, but could not be written. */
   unwritten: 4,
 } as const
 

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { mergeByTime, readLogLines, type LogLine } from './log-lines.ts'
 import { lookAt, readBytes } from './supervisor/log-file.ts'
 
-/** What one look reads of one file at most. */
+/** Most bytes of one file that one look reads. */
 const CHUNK_BYTES = 1_000_000
-/** What is read of the logs of one process at first, the newest files first: more than `up` keeps. */
+/** Most bytes of one process's logs that are read at first, the newest files first. It is more than `up` keeps. */
 const FIRST_READ_BYTES = 100_000_000
 /** So many bytes before the place where reading goes on show whether the file is still the one that was read. */
 const GUARD_BYTES = 64
@@ -60,7 +60,7 @@ export class LogFollower {
     return mergeByTime(read.reverse())
   }
 
-  /** What was added since the last look. */
+  /** Lines that were added since the last look. */
   readAdded(): LogLine[] {
     const found = this.#look()
     return mergeByTime(found.flatMap((file) => [this.#readEndOfCopy(file, found), this.#readNew(file)]))
@@ -79,13 +79,13 @@ export class LogFollower {
   #readNew(file: Found): LogLine[] {
     const place = this.#places.get(file.identity) ?? (file.isCurrent ? atTheStart() : 'not followed')
     if (place !== 'not followed' && goesOn(file, place)) return this.#readFrom(file, place, CHUNK_BYTES)
-    // What was emptied is all new; a file of earlier lines into which others were copied holds nothing new.
+    // An emptied file holds only new lines. A file that got copies of earlier lines holds no new ones.
     if (file.isCurrent) return this.#readFrom(file, atTheStart(), CHUNK_BYTES)
     this.#places.set(file.identity, 'not followed')
     return []
   }
 
-  /** What was written between the last look and the moment in which a log was copied and emptied: in the copy only. */
+  /** Lines that were written after the last look and before a log was copied and emptied. Only the copy has them. */
   #readEndOfCopy(file: Found, all: readonly Found[]): LogLine[] {
     const place = this.#places.get(file.identity)
     if (!file.isCurrent || place === undefined || place === 'not followed' || goesOn(file, place)) return []

@@ -76,7 +76,7 @@ function stackLines(err: unknown): string[] {
     .map((line) => `    ${line.trim()}`)
 }
 
-/** What a process said last: its last error, else its last line that is no log line, else its last line. */
+/** The last words of a process: its last error, else its last line that is no log line, else its last line. */
 export function lastWords(lines: readonly LogLine[]): string {
   const error = lines.findLast((line) => line.level === 'ERROR' || line.level === 'FATAL')
   if (error) return error.message

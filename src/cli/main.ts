@@ -60,7 +60,7 @@ function buildProgram(): Command {
   return program
 }
 
-/** The name and what has to follow it; the rest stands in the command's own help. */
+/** The name and what has to follow it; the rest is in the command's own help. */
 const subcommandTerm = (command: Command): string =>
   [command.name(), ...command.registeredArguments.filter((each) => each.required).map((each) => `<${each.name()}>`)].join(' ')
 
@@ -100,7 +100,7 @@ const isLostFolder = (error: unknown): boolean =>
 function endUnread({ code }: NodeJS.ErrnoException): void {
   if (!onlyShows) return
   const otherwise = code === 'EPIPE' ? EXIT.ok : EXIT.unwritten
-  // What the command has to say by its exit code is known a moment after it has printed.
+  // Waits a moment, because the command sets its exit code after it has printed.
   systemClock.nextTurn(() => process.exit(process.exitCode || otherwise))
 }
 

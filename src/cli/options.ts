@@ -15,7 +15,7 @@ const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'sile
 /** Below the ten stocks of the opening catalogue, so that a cache replaces something from the first day on. */
 const CACHE_STOCKS_MAX = 8
 
-/** Every option that can also stand in the environment or in the configuration file. One function an option. */
+/** Every option that can also be set in the environment or in the configuration file, with one function for each. */
 
 export const configOption = (): Option =>
   new Option(

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 
-/** What the processes of `bazaar up` are called, in words for a help text. There are as many replicas as it was told. */
+/** Names of the processes of `bazaar up`, in words for a help text. There are as many replicas as it was told. */
 export const PROCESS_NAMES = 'catalogue, order-1, order-2, …, frontend'
 
 const WITH_A_LOG = /^(catalogue|order-[1-9][0-9]*|frontend|supervisor)$/

@@ -50,7 +50,7 @@ export function onOff(text: string): boolean {
   return value
 }
 
-/** "host:port"; an IPv6 host stands in brackets. */
+/** "host:port"; an IPv6 host has to be in brackets. */
 export function address(text: string): string {
   if (isAddress(text)) return text
   throw new InvalidArgumentError('It must be HOST:PORT, such as 127.0.0.1:56894.')
@@ -78,7 +78,7 @@ export function stockName(text: string): string {
   return text
 }
 
-/** Names of stocks, separated by commas; each as it stands, blanks included. */
+/** Names of stocks, separated by commas. Blanks are a part of the name. */
 export const stockNames = (text: string): readonly string[] => text.split(',').map(stockName)
 
 export function idempotencyKey(text: string): string {

@@ -10,7 +10,7 @@ import { askerOf, refuse } from './routes.ts'
 const PIECE_BYTES = 65_536
 
 /**
- * What the requests that the framework answers may cost, beside orders and plain lookups.
+ * Limits the cost of the requests that the framework answers. Orders and plain lookups are not among them.
  *
  * N1. An answer that is not read ends its connection in time.
  */

@@ -11,7 +11,7 @@ const BYTE_ORDER_MARK = '\uFEFF'
 /** A path of one stock or one order; a longer name belongs to no stock. */
 const LOOKUP = new RegExp(`^/(stocks|orders)/([^/]{1,${LIMITS.stockNameBytesMax}})$`)
 
-/** What nearly all requests ask for, without the framework: orders, and lookups of one stock or one order. */
+/** Routes without the framework for nearly all requests: orders, and lookups of one stock or one order. */
 export function directRoutes(frontEnd: FrontEnd, log: Logger): DirectRoutes {
   let lookingUp = 0
 
@@ -54,7 +54,7 @@ async function placeText(frontEnd: FrontEnd, keyHeader: string | undefined, text
 /** The value that a body holds; undefined when it is no JSON. */
 export const parseBody = (text: string): unknown => parseJson(text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text)
 
-/** What the schema of the route asks for. */
+/** Whether a body satisfies the schema of the route. */
 export const isOrder = (body: unknown): body is OrderBody =>
   typeof body === 'object' &&
   body !== null &&

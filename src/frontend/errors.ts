@@ -78,7 +78,7 @@ function refuseUnknown({ method, url }: FastifyRequest, reply: FastifyReply): Fa
 export const refusePath = (error: { readonly code: string }, reply: FastifyReply): FastifyReply =>
   refuse(reply, error.code === 'FST_ERR_BAD_URL' ? 'INVALID_PATH' : 'UNKNOWN_PATH')
 
-/** What is not a request at all, by the code that node:http has for it, and CONNECT, which asks for a tunnel. */
+/** Answers to input that is no request, by the code that node:http has for it, and to CONNECT, which asks for a tunnel. */
 export function answerToBroken(code: string): JsonAnswer {
   if (code !== 'CONNECT') return refusal(BY_CONNECTION_CODE[code] ?? 'INVALID_REQUEST')
   return { ...refusal('WRONG_METHOD'), headers: { Allow: 'GET, HEAD, POST' } }

@@ -27,7 +27,7 @@ export class ForeignOrders {
     if (this.#byKey.size > LIMITS.foreignOrdersRememberedMax && oldest !== undefined) this.#byKey.delete(oldest)
   }
 
-  /** What became of it; undefined when it was not placed for sure, and may be asked for anew. */
+  /** Notes the outcome of an order. Undefined when it was certainly not placed, so that it may be placed again. */
   end({ key }: OrderRequest, placed: Placed | undefined): void {
     const remembered = this.#byKey.get(key)
     if (placed && remembered) remembered.placed = placed

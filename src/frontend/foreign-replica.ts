@@ -15,7 +15,7 @@ const CATALOGUE_DEADLINE_MS = 1_000
 /** Statuses by which a program says that it did not take an order. */
 const SURE_NO: readonly RpcCode[] = ['UNIMPLEMENTED', 'FAILED_PRECONDITION']
 
-/** What became of one order that a leader of another make was to place. */
+/** The outcome of one order that a leader of another make was asked to place. */
 export type ForeignPlaced =
   | { readonly kind: 'decided'; readonly outcome: Outcome }
   /** It was not placed, and may be asked for again. */
@@ -33,7 +33,7 @@ export interface ForeignEvents {
 
 /**
  * A replica that knows only the contract's single calls. It gives no guarantee; what can be had from the catalogue is
- * taken from there: whether a key is on record, under which number an order stands, and every order query.
+ * taken from there: whether a key is on record, which number an order has, and every order query.
  *
  * Q3. An order goes to a leader of another make once, without a key, and only when its key is not on record. Its number is
  *     told when the catalogue has the order under it, its rejection when the catalogue has no such order.
@@ -113,7 +113,7 @@ export class ForeignReplica {
     return this.#runtime.network.call(this.#catalogueAddress, 'Catalog.Recall', question, CATALOGUE_DEADLINE_MS).catch(() => undefined)
   }
 
-  /** What it answers to the order: a number, or a negative code. */
+  /** The replica's answer to the order: a number, or a negative code. */
   async #request({ name: stockName, quantity: stockTradeQuantity, type: tradeType }: OrderRequest): Promise<number | ForeignPlaced> {
     const order = { stockName, stockTradeQuantity, tradeType, key: '' }
     try {
@@ -124,7 +124,7 @@ export class ForeignReplica {
     }
   }
 
-  /** Q3. `from`: the ledger's length before the order was asked for, so what it became stands behind that. */
+  /** Q3. `from`: the ledger's length before the order was asked for, so the order's entry has a number from there on. */
   async #checked(request: OrderRequest, number: number, from: number): Promise<ForeignPlaced> {
     const { network } = this.#runtime
     const [{ entries }, { position }] = await Promise.all([

@@ -56,7 +56,7 @@ export class Lease {
     return monotonicMs - asked.monotonicMs < lengthMs && wallMs - asked.wallMs < lengthMs
   }
 
-  /** What was asked so far is not answered any more. The grant there is still holds. */
+  /** Forgets renewals that will not be answered any more. The present grant still holds. */
   forgetAsked(): void {
     this.#asked.clear()
   }

@@ -9,7 +9,7 @@ import { CLIENT_PATIENCE_MS, RETRY_MS } from './patience.ts'
 import type { Placed } from './placed.ts'
 
 const DEADLINE_CHECK_MS = 100
-/** A queue that has not become short for this long stands: orders come faster than they are answered. */
+/** A queue that has not become short for this long is a standing one: orders come faster than they are answered. */
 const STANDING_AFTER_MS = 2_000
 
 /** Where orders are sent: the replica that leads. */
@@ -49,7 +49,7 @@ export class Orders {
   readonly #pending = new Set<Pending>()
   readonly #byId = new Map<number, Pending>()
   #waiting: Pending[] = []
-  /** What leaders of another make were asked to place. */
+  /** Orders that leaders of another make were asked to place. */
   readonly #foreign = new ForeignOrders()
   /** One of them has an order in hand. */
   #isSingleUnderWay = false
@@ -74,7 +74,7 @@ export class Orders {
     return this.#pending.size
   }
 
-  /** Whether the next order has to be refused. A burst may wait, a queue that stands may not. */
+  /** Whether the next order has to be refused. A burst may wait, a standing queue may not. */
   get isFull(): boolean {
     const { size } = this.#pending
     if (size < LIMITS.frontEndStandingOrdersMax) return false
@@ -191,7 +191,7 @@ export class Orders {
     const [next, ...rest] = this.#takeWaiting()
     this.#waiting.push(...rest)
     if (!next) return
-    // What one of ours may have placed is looked for, and not placed again.
+    // An order that a leader of ours may have placed is looked for, and not placed again.
     const isNew = next.uncertainTries === 0
     if (isNew) this.#foreign.begin(next.request)
     next.isSingle = isNew

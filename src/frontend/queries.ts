@@ -80,7 +80,7 @@ export class OrderQueries {
     }
   }
 
-  /** What is published there never changes again. */
+  /** Reads orders at the catalogue. Published orders never change. */
   async #readAtCatalogue({ number, limit, asker, until }: OrdersQuestion): Promise<OrdersFound> {
     const { clock, network } = this.#runtime
     const address = this.#catalogueAddress

@@ -8,7 +8,7 @@ import { ReplyTimes } from './reply-times.ts'
 import { RouteStream, type KnownLeader, type ReplicaState } from './route-stream.ts'
 import type { StockCache } from './stock-cache.ts'
 
-/** What `status` and the log say of a replica that knows the contract's single calls only. */
+/** Words of `status` and of the log for a replica that knows the contract's single calls only. */
 export const FOREIGN_WORDS = 'another program: single calls, no guarantee'
 /**
  * A replica that leaves so many pings unanswered in a row is taken for dead; one that has lately been slow to answer gets
@@ -90,7 +90,7 @@ export class ReplicaLink implements OrderTaker {
     return this.#foreign !== undefined
   }
 
-  /** What the replica last said of itself, or what is assumed of another program; undefined while it is not known to live. */
+  /** The state that the replica last told, or that is assumed of another program; undefined while it is not known to live. */
   get state(): ReplicaState | undefined {
     return this.#state
   }

@@ -28,7 +28,7 @@ export class ReplyTimes {
     if (sentAt !== undefined) this.#slowest = Math.max(nowMs - sentAt, this.#slowest * KEPT_OF_SLOWEST)
   }
 
-  /** What was sent on a stream that is over is not answered. What the replica has shown so far still counts. */
+  /** Begins anew with a new stream: requests on the old one get no answer. The reply times so far still count. */
   begin(): void {
     this.#sentAt.clear()
     this.#hasAnswered = false

@@ -6,7 +6,7 @@ import type { MessageStream } from '../wire/network.ts'
 import type { RpcError } from '../wire/rpc-error.ts'
 import type { Runtime } from '../wire/runtime.ts'
 
-/** What a replica says of itself. */
+/** The state of a replica, as it tells it. */
 export interface ReplicaState extends SystemName {
   /** The number of the ping that it answers with this. */
   readonly ping: number
@@ -28,7 +28,7 @@ export interface KnownLeader {
   readonly id: number
 }
 
-/** What the stream makes of what it brings. Nothing is called once the owner has closed the stream. */
+/** The owner of the stream. Each message becomes one of these calls. Nothing is called once the owner has closed the stream. */
 export interface RouteOwner {
   /** The answer to a ping; pings are answered in order. */
   pong(state: ReplicaState): void
@@ -91,7 +91,7 @@ export class RouteStream {
     return this.#queries.ask((query) => stream.send({ query: { query, number, limit } }), deadlineMs)
   }
 
-  /** What was asked for is given up. */
+  /** Closes the stream, and gives up all questions. */
   close(): void {
     const stream = this.#stream
     this.#stream = undefined

@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import { LIMITS } from '../domain/limits.ts'
 
-/** What the HTTP interface takes and gives; the OpenAPI page at /docs is made of it. */
+/** Schemas of the requests and answers of the HTTP interface. The OpenAPI page at /docs is made from them. */
 
 const data = <T extends Type.TSchema>(schema: T) => Type.Object({ data: schema }, { description: 'Done.' })
 

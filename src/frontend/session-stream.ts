@@ -14,7 +14,7 @@ export interface Grant {
   readonly clusterId: string | undefined
 }
 
-/** What the stream makes of what it brings. Nothing is called once the owner has closed the stream. */
+/** The owner of the stream. Each message becomes one of these calls. Nothing is called once the owner has closed the stream. */
 export interface SessionOwner {
   /** Something has arrived, whatever it is; called before all else. */
   heard(): void
@@ -34,7 +34,7 @@ export class SessionStream {
   readonly #address: string
   readonly #owner: SessionOwner
   readonly #queries: Questions<StockAnswer>
-  /** What has arrived of answers that are not complete, by the query's number. */
+  /** Parts of answers that are not complete, by the query's number. */
   readonly #parts = new Map<number, StockView[]>()
   #stream: MessageStream<FrontEndToCatalogue> | undefined
 
@@ -77,7 +77,7 @@ export class SessionStream {
     return this.#queries.ask((query) => stream.send({ query: { query, names } }), deadlineMs)
   }
 
-  /** What was asked for is given up. */
+  /** Closes the stream, and gives up all questions. */
   close(): void {
     const stream = this.#stream
     this.#stream = undefined

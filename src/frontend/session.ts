@@ -106,7 +106,7 @@ export class CatalogueSession implements SystemName {
     return stream
   }
 
-  /** What is cached is served on until the lease is over (K3). */
+  /** The stream is over. Cached stocks are served until the lease is over (K3). */
   #gone(why: string): void {
     const wasThere = this.#granted !== undefined
     this.#stream = undefined

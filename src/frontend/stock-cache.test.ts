@@ -14,7 +14,7 @@ function newCache(stocksMax = 8): StockCache {
 /** Whether it serves the stock while the session is live. */
 const serves = (cache: StockCache, name: string): boolean => cache.get(name, true) !== undefined
 
-/** What a lookup does: asks, and puts the answer, which belongs to the log position `at`. */
+/** Does the same as a lookup: asks, and puts the answer, which belongs to the log position `at`. */
 const put = (cache: StockCache, name: string, at = 5): void => cache.put(stock(name), at, cache.ticket())
 
 test('K1: a stock is served while the session is live, and not when it is not', () => {

@@ -1,10 +1,10 @@
 import { LRUCache } from 'lru-cache'
 import type { StockView } from '../wire/messages.ts'
 
-/** Pushed numbers that are remembered by stock; beyond it the highest one stands for all. */
+/** Pushed numbers that are remembered by stock. Beyond this many, the highest one counts for all other stocks. */
 const FLOORS_MAX = 10_000
 
-/** What a lookup has to hand back to have its answer cached. */
+/** The ticket of a lookup. The lookup hands it back to have its answer cached. */
 export interface CacheTicket {
   readonly session: number | undefined
   readonly drops: number

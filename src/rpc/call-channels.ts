@@ -10,9 +10,9 @@ export interface CallChannel {
 }
 
 /**
- * The channels that single calls go over, one an address. They are kept open between calls, and a box on the way may have
- * forgotten the connection of one meanwhile: nothing is reset, packets vanish. So the channel of a call that got no answer
- * is given up, and the next call connects anew.
+ * The channels for single calls, one for each address. They are kept open between calls. A firewall or router on the way may
+ * forget a connection meanwhile; then packets vanish without a reset. So the channel of a call that got no answer is given
+ * up, and the next call makes a new connection.
  */
 export class CallChannels<C extends CallChannel> {
   readonly #open: (address: string) => C
@@ -42,12 +42,12 @@ export class CallChannels<C extends CallChannel> {
     return channel
   }
 
-  /** Another call may have replaced it already, which closed it. */
+  /** Gives up the channel, unless another call has replaced and closed it already. */
   #giveUp(address: string, channel: C): void {
     if (this.#channels.peek(address) === channel) this.#channels.delete(address)
   }
 }
 
-/** Whether the other end has said something, be it "no". */
+/** Whether the other end has answered, even by a refusal. */
 const wasAnswered = (error: unknown): boolean =>
   error instanceof RpcError && error.code !== 'UNAVAILABLE' && error.code !== 'DEADLINE_EXCEEDED'

@@ -10,9 +10,9 @@ const PATIENCE_MS = 60_000
 const REFUSAL = { code: status.RESOURCE_EXHAUSTED, details: 'too many calls are waiting; try again' }
 
 /**
- * Lets one connection have so many costly calls under way: the next ones wait until an answer has been taken, and a call
- * that is cancelled meanwhile is not carried out. So one caller's flood does not keep the others waiting, nor fill the
- * memory with answers that it does not read. Streams pass as they are.
+ * Limits the costly calls that one connection has under way. Further ones wait until an answer has been taken. A call that is
+ * cancelled meanwhile is not carried out. So one caller's flood does not keep the others waiting, and does not fill the
+ * memory with answers that it does not read. Streams are not limited.
  */
 export function limitCalls(): ServerInterceptor {
   const callers = new Map<string, Gate>()

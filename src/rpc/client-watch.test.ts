@@ -25,7 +25,7 @@ class Session {
     return this.#asked.length
   }
 
-  /** What the client has sent meanwhile is read. */
+  /** Reads the client's answer. */
   answer(): void {
     for (const answered of this.#asked.splice(0)) answered()
   }

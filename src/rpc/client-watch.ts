@@ -7,9 +7,9 @@ const known = new WeakSet<Http2Session>()
 let isSubscribed = false
 
 /**
- * Has every connection of this process' gRPC servers widened and watched, from its first call on. grpc-js knows the
- * window as a setting of clients only, judges its clients while this process itself stands still, and does not show its
- * HTTP/2 sessions: Node tells of their streams.
+ * Widens the window of every connection to this process's gRPC servers, and watches the connection, from its first call on.
+ * grpc-js lacks both: it has the window as a setting of clients only, and its keepalive judges clients even while this
+ * process itself is stopped. It does not show its HTTP/2 sessions either, so they are found by the streams that Node reports.
  */
 export function tendServerSessions(): void {
   if (isSubscribed) return
@@ -25,9 +25,9 @@ export function tendServerSessions(): void {
 }
 
 /**
- * Asks the client every few seconds whether it is still there, and destroys the session of one that does not answer: a
- * client that vanished without a reset, or whose connection a box on the way has forgotten, would be held for ever.
- * Servers only: a client that asks so often is thrown out by servers of another make.
+ * Pings the client every few seconds, and destroys the session when it does not answer. Otherwise the connection would be
+ * kept for ever when the client vanished without a reset, or when a firewall or router has forgotten it.
+ * Used by servers only: servers of another make throw out a client that pings so often.
  */
 export function watch(session: Http2Session, clock: Clock): void {
   let waiting = { cancel() {} }

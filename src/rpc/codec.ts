@@ -2,7 +2,7 @@ import protobuf from 'protobufjs'
 import { NumberReader } from './number-reader.ts'
 import { MessageWriter } from './message-writer.ts'
 
-/** Both ways between the messages of one type and their bytes. */
+/** Turns messages of one type into bytes and back. */
 export interface Codec {
   readonly encode: (message: object) => Buffer
   readonly decode: (bytes: Buffer) => object
@@ -13,8 +13,8 @@ export const loadContract = (path: string): protobuf.Root =>
   new protobuf.Root().loadSync(path, { keepCase: true }).resolveAll() as protobuf.Root
 
 /**
- * The codec of a message type. What a message looks like on the wire comes from protobufjs; its own writer, and the copy of
- * each message that proto-loader makes on both ways, took more time than all else that a replica does for an order.
+ * The codec of a message type. protobufjs defines the form on the wire. Its own writer is not used, and neither is
+ * proto-loader, which copies each message on both ways: they took more time than all else that a replica does for an order.
  */
 export function codecOf(type: protobuf.Type): Codec {
   const writer = new MessageWriter()
@@ -34,7 +34,7 @@ export function codecOf(type: protobuf.Type): Codec {
   }
 }
 
-/** Makes every message of a type begin as a plain object with all its fields, as proto3 has it: what is not sent has its default. */
+/** Makes every message begin as a plain object with all its fields. As proto3 has it, a field that is not sent has its default. */
 export function beginWithDefaults(root: protobuf.Root): void {
   for (const type of root.nestedArray) {
     if (!(type instanceof protobuf.Type)) continue

@@ -11,10 +11,10 @@ export const SERVICE_NAMES = ['Catalog', 'Order'] as const
 
 const contract = loadContract(PROTO_FILE)
 
-/** The contract as grpc-js wants it. */
+/** The contract in the form that grpc-js takes. */
 export const definitions = fromJSON(contract.toJSON())
 
-/** Names of what each method takes and gives. */
+/** Names of each method's request and response message. */
 const messageNames = new Map<string, { readonly request: string; readonly response: string }>()
 
 beginWithDefaults(contract)
@@ -42,7 +42,7 @@ export function methodDefinition(method: MethodName): MethodDefinition<object, o
   return found
 }
 
-/** What is wrong with a request of a method, or with an answer to one; undefined when nothing is. */
+/** Says what is wrong with a request of a method, or with an answer to one; undefined when nothing is. */
 export function wrongIn(method: MethodName, side: 'request' | 'response', message: object): string | undefined {
   const names = messageNames.get(method)
   if (!names) throw new Error(`the contract has no method ${method}`)

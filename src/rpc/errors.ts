@@ -14,19 +14,19 @@ const CODES: Readonly<Partial<Record<number, RpcCode>>> = {
   [status.INTERNAL]: 'INTERNAL',
 }
 
-/** What grpc-js reports, as the services see it. */
+/** Turns an error of grpc-js into the error that services see. */
 export function toRpcError(error: { readonly code?: number; readonly details?: string; readonly message: string }): RpcError {
   const code = (error.code !== undefined && CODES[error.code]) || 'UNKNOWN'
   return new RpcError(code, plainWords(error.details || error.message))
 }
 
-/** Without what grpc-js adds for its own debugging: people read this in `bazaar status`. */
+/** Removes grpc-js's additions for debugging, since people read the message in `bazaar status`. */
 const plainWords = (details: string): string =>
   details
     .replace(/^No connection established\. Last error: (?:Error: )?(.*?)\.? Resolution note: .*$/s, '$1')
     .replace(/^(Deadline exceeded after [\d.]+s),.*$/s, '$1')
 
-/** What a handler threw, as grpc-js sends it. */
+/** Turns an error that a handler threw into the status that grpc-js sends. */
 export function toStatus(error: unknown): { code: number; details: string } {
   if (error instanceof RpcError) return { code: status[error.code], details: error.message }
   return { code: status.INTERNAL, details: 'internal error' }

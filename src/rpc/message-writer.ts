@@ -1,5 +1,5 @@
 const INITIAL_BYTES = 65_536
-/** A larger buffer is not kept: the one message in a while that needs it should not hold memory for ever. */
+/** Largest buffer that is kept. A rare large message should not hold memory for ever. */
 const KEPT_BYTES_MAX = 1_048_576
 /** Longest encoding of an integer. */
 const VARINT_BYTES_MAX = 10
@@ -8,8 +8,8 @@ const SHORT_STRING_MAX = 42
 const FLOAT_BYTES = 4
 
 /**
- * What protobufjs needs of a writer for the field types of our contract. It puts everything into one buffer at once;
- * the writer of protobufjs keeps a list of operations first, and makes an object of each 64-bit integer.
+ * A writer for protobufjs, with the methods that the field types of our contract need. It writes everything directly into
+ * one buffer. The writer of protobufjs keeps a list of operations first, and makes an object of each 64-bit integer.
  */
 export class MessageWriter {
   #bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES)

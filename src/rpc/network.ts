@@ -30,7 +30,7 @@ interface Running<A> {
   cancel(): void
 }
 
-/** What a server says is checked like what a client says. Who asked it is not to blame: so it is no INVALID_ARGUMENT. */
+/** The error for a wrong answer, or undefined. The caller is not to blame for it, so the error is no INVALID_ARGUMENT. */
 function wrongAnswer(address: string, method: MethodName, answer: object): RpcError | undefined {
   const wrong = wrongIn(method, 'response', answer)
   return wrong === undefined ? undefined : new RpcError('INTERNAL', `${address} answered what cannot be: ${wrong}`)
@@ -78,7 +78,7 @@ function collect(client: Client, address: string, method: ServerStreamMethod, re
   return { answer, cancel: () => stream.cancel() }
 }
 
-/** Each stream has a connection of its own: when the peer dies nothing of it lingers in a shared channel. */
+/** Opens a stream over a connection of its own. So nothing lingers in a shared channel when the peer dies. */
 function openStream(address: string, method: StreamMethod, handlers: StreamHandlers<never>): MessageStream<object> {
   const { path, requestSerialize, responseDeserialize } = methodDefinition(method)
   const client = new Client(address, credentials.createInsecure(), CHANNEL_OPTIONS)

@@ -1,9 +1,9 @@
 import protobuf from 'protobufjs'
 
-/** Up to so many bytes an integer is read here: seven times eight bits. */
+/** Longest encoding of an integer that is read here, in bytes. It holds eight times seven bits. */
 const FAST_BYTES_MAX = 8
 
-/** What the reader of protobufjs is here; its types promise objects for 64-bit integers. */
+/** The reader of protobufjs as it is used here. Its own types promise objects for 64-bit integers. */
 interface BaseReader {
   readonly buf: Buffer
   readonly len: number
@@ -12,7 +12,7 @@ interface BaseReader {
 }
 const Base = protobuf.BufferReader as unknown as new (bytes: Buffer) => BaseReader
 
-/** Reads 64-bit integers as numbers: every one of ours stays below 2^53, and a stranger's larger one is rounded. */
+/** Reads 64-bit integers as numbers. All of ours are below 2^53. A larger one from a foreign process is rounded. */
 export class NumberReader extends Base {
   override int64(): number {
     const end = Math.min(this.len, this.pos + FAST_BYTES_MAX)

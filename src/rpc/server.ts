@@ -75,7 +75,7 @@ function implementationOf(service: string, services: Services, streams: Set<() =
   return implementation
 }
 
-/** A call that was cancelled, or whose deadline has passed, is waited for by nobody. */
+/** The asker of a call. It is gone when the call was cancelled or its deadline has passed. */
 const askerOf = (call: { readonly cancelled: boolean }): Asker => ({
   get isGone() {
     return call.cancelled
@@ -113,7 +113,7 @@ const serverStream =
 const room = (call: ServerWritableStream<object, object>): Promise<unknown> =>
   new Promise((resolve) => call.once('drain', resolve).once('close', resolve).once('cancelled', resolve))
 
-/** A peer that leaves so many messages of its stream unread has stopped: what is meant for it must not fill the memory. */
+/** A peer that leaves so many messages of its stream unread has stopped. Its messages must not fill the memory. */
 const QUEUED_MESSAGES_MAX = 1_000
 
 const NO_STREAM_ROOM = new RpcError('RESOURCE_EXHAUSTED', 'too many streams are open')
@@ -175,7 +175,7 @@ const duplex = (open: StreamOpener, { method, streams, room, log }: DuplexContex
   call.on('error', (error: Error & { readonly details?: string }) => end(error.details ?? error.message))
 }
 
-/** Messages are looked at here, where they arrive, and nowhere behind. */
+/** Throws when a message breaks its rules. Messages are checked here, where they arrive, and nowhere else. */
 function refuseWrong(method: MethodName, request: object): void {
   const wrong = wrongIn(method, 'request', request)
   if (wrong !== undefined) throw new RpcError('INVALID_ARGUMENT', wrong)

@@ -35,10 +35,10 @@ export async function* readPages(
     for (; next < end && ahead.length < PAGES_AHEAD; next += LIMITS.catchUpBatchMax) {
       const last = Math.min(end, next + LIMITS.catchUpBatchMax)
       const page = readPage(next, last)
-      page.catch(() => undefined) // It is told when its turn comes.
+      page.catch(() => undefined) // A failure is thrown when the page's turn comes.
       ahead.push({ first: next, last, page })
     }
-    await nextTurn(clock) // What was asked for leaves before a page is worked on.
+    await nextTurn(clock) // The next requests are sent before a page is worked on.
     const due = ahead.shift()
     if (!due) continue
     // Where entries are large, a page holds fewer than were asked for: the others come one page after the other.

@@ -8,9 +8,9 @@ import type * as M from './messages.ts'
 import { anyInteger, decimal, integer, list, message, optional, yesOrNo, type Rule } from './rules.ts'
 
 /**
- * What every field of every message may hold, by the name of the message in the contract. It is checked where a message
- * arrives, calls and streams, requests and answers alike, before anybody works with it. A test sees that no field lacks a
- * rule. Where the contract has an answer for a value ("-3: quantity"), the rule lets it pass.
+ * The rules for every field of every message, by the name of the message in the contract. They are checked where a message
+ * arrives, before anybody works with it: in calls and streams, in requests and answers. A test ensures that no field lacks a
+ * rule. A value for which the contract has an answer ("-3: quantity") passes.
  */
 
 // ---- shared ------------------------------------------------------------------------------------------------------
@@ -41,7 +41,7 @@ const Refusal = message<M.Refusal>({ why: words, differs: yesOrNo, lacksMuch: ye
 const StockChange = message<M.StockChange>({ names: list(LIMITS.stocksMax, stockName), number: position })
 const ProcessStatus = message<M.ProcessStatus>({ pid: measured, uptimeMs: measured, memoryBytes: measured, cpuMicroseconds: measured })
 
-/** Two stocks of one name cannot stand in a file, and a whole catalogue has to fit in one message. */
+/** Says when two stocks have one name, which no file can hold, or when the catalogue does not fit in one message. */
 function distinctNames({ stocks }: M.Genesis): string | undefined {
   const names = new Set<string>()
   let bytes = 0
@@ -303,7 +303,7 @@ const PARTS = {
 /** The rule of each message of the contract, by its name there. */
 export const MESSAGE_RULES = { ...PARTS, ...SINGLE_CALLS, ...READS, ...LEAD, ...SESSION, ...ROUTE, ...REPLICATE, ...STATUS }
 
-/** What is wrong with a message of this name, beginning with the field; undefined when nothing is. */
+/** Says what is wrong with a message of this name, beginning with the field; undefined when nothing is. */
 export function violationOf(name: string, value: object): string | undefined {
   const rule = (MESSAGE_RULES as unknown as Readonly<Record<string, Rule<object> | undefined>>)[name]
   if (!rule) throw new Error(`the contract has no message ${name}`)

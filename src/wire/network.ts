@@ -17,7 +17,7 @@ export interface ServedStream<Sent> extends MessageStream<Sent> {
   drained(): Promise<void>
 }
 
-/** What one end does with what arrives. */
+/** The handlers of one end of a stream. */
 export interface StreamHandlers<Received> {
   message(message: Received): void
   /** Called once, whoever closed. */
@@ -27,7 +27,7 @@ export interface StreamHandlers<Received> {
 export type UnaryMethod = keyof UnaryMethods
 export type StreamMethod = keyof StreamMethods
 
-/** What a process serves. */
+/** The single calls that a process serves. */
 export type UnaryHandlers = {
   [M in UnaryMethod]?: (request: UnaryMethods[M]['request'], asker: Asker) => Promise<UnaryMethods[M]['response']>
 }

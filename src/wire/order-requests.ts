@@ -7,18 +7,18 @@ import type { Random } from '../runtime/random.ts'
 const PLAIN_FINGERPRINT_MAX = 48
 
 /**
- * What a client asked for, in short: a key that comes back with another fingerprint is refused. The JSON array of it, or
- * where that is long the first 32 hexadecimal digits of its SHA-256.
+ * The fingerprint of a request: the JSON array of its parts, or, when that is long, the first 32 hexadecimal digits of the
+ * array's SHA-256. A key that comes again with another fingerprint is refused.
  */
 export function fingerprintOf(name: unknown, type: unknown, quantity: unknown): string {
   const text = JSON.stringify([name, type, quantity])
   return text.length <= PLAIN_FINGERPRINT_MAX ? text : hash('sha256', text).slice(0, 32)
 }
 
-/** What is worth to be decided of a client's type: '' stands for one that no order can have, and is rejected as that would be. */
+/** The client's type, or '' when no order can have it. The decision rejects '' like any other wrong type. */
 export const possibleType = (type: unknown): OrderRequest['type'] => (isTradeType(type) ? type : '')
 
-/** The same of a quantity, for which 0 stands. */
+/** The client's quantity, or 0 when no order can have it. */
 export const possibleQuantity = (quantity: unknown): number => (isOrderQuantity(quantity) ? quantity : 0)
 
 /** An order that came by one of the contract's single calls: without a key of the caller's it gets one of its own. */

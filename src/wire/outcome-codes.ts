@@ -21,7 +21,7 @@ const REASONS = new Map<number, RejectionReason>(
 )
 const KEY_REUSED = ERRORS.KEY_REUSED.wire
 
-/** The number that stands for an outcome on the wire: the order's number, or a negative code. */
+/** The number of an outcome on the wire: the order's number, or a negative code. */
 export function wireNumber(outcome: DomainOutcome): number {
   switch (outcome.kind) {
     case 'accepted':

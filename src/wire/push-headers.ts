@@ -3,7 +3,7 @@
 /** Of an answer: the id of the front end, which is one of ours. */
 export const FRONT_END_HEADER = 'bazaar-front-end'
 /**
- * Of `GET /cache/<name>`: the number of the last order that changed the stock. It stands beside the path, not in it: a
- * front end of another make may take all that stands behind `/cache/` for the name.
+ * Of `GET /cache/<name>`: the number of the last order that changed the stock. It is not a part of the path, because a front
+ * end of another make may take all that follows `/cache/` for the name.
  */
 export const ORDER_NUMBER_HEADER = 'bazaar-order-number'

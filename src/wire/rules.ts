@@ -1,6 +1,6 @@
 import { fitsBytes } from '../domain/text.ts'
 
-/** What is wrong with a value, as it goes on behind the name of its field: " is -1, …", ".key is …"; undefined when nothing is. */
+/** Says what is wrong with a value, to follow the name of its field: " is -1, …", ".key is …"; undefined when nothing is. */
 export type Rule<T = never> = (value: T) => string | undefined
 
 /** One rule for each field of a message. */

@@ -135,7 +135,7 @@ async function tellRestart(state: UpState, before: ProcessState, sinceMs: number
   else printResult(`${before.name} is not back after ${since(sinceMs)}; see \`bazaar logs\`.`)
 }
 
-/** What `look` finds within the time to watch. */
+/** Calls `look` until it finds something. Undefined when it finds nothing within the time to watch. */
 async function seen<T>(sinceMs: number, look: () => Promise<T | undefined>): Promise<T | undefined> {
   while (systemClock.monotonicMs() - sinceMs < WATCH_FOR_MS) {
     const found = await look()

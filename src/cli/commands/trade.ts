@@ -46,7 +46,7 @@ async function trade(type: TradeType, name: string, quantity: number, options: T
   else throw unknownOutcome(options, answer)
 }
 
-/** What is known of an order when the command has to end: by a signal, or by a mistake of its own. */
+/** The state of an order when the command has to end, by a signal or by a mistake of its own. */
 class Fate {
   readonly #key: string
   #exitCode: ExitCode | undefined

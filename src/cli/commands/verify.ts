@@ -71,7 +71,7 @@ function progressOn(bar: ProgressBar): Progress {
   }
 }
 
-/** The ledger is read last: while the system runs, each order stands in it before it stands in an order log. */
+/** The ledger is read last: while the system runs, each order is in the ledger before it is in an order log. */
 async function readFiles(data: string, progress: Progress): Promise<readonly VerifiedCopy[]> {
   const { verifyFile } = await import('../../storage/verify/verified-file.ts')
   const names = namesIn(data)

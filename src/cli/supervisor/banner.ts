@@ -11,7 +11,7 @@ export interface BannerFacts {
   readonly startedInMs: number
 }
 
-/** What the user reads once the system trades. */
+/** Text for the user once the system trades. */
 export function bannerLines({ frontEnd, data, status, startedInMs }: BannerFacts, paint: Paint): string[] {
   const url = `http://${frontEnd}`
   const leader = status.replicas.find((replica) => replica.address === status.leader)

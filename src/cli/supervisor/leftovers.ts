@@ -2,10 +2,10 @@ import { sleep, type Clock } from '../../runtime/clock.ts'
 import { CommandFailure } from '../failure.ts'
 import { isStill, type ProcessState, type UpState } from './state-file.ts'
 
-/** What a process that has lost its supervisor may take to end by itself. */
+/** Time that a process without its supervisor may take to end by itself. */
 const GRACE_MS = 6_000
 const LOOK_EVERY_MS = 50
-/** What the kernel may take to end what was killed. */
+/** Time that the kernel may take to end a killed process. */
 const KILL_GRACE_MS = 2_000
 
 /**

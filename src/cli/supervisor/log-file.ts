@@ -54,7 +54,7 @@ export class LogFile {
     this.#runStartsAt = 0
   }
 
-  /** What the present run said last, or ''. */
+  /** The last words of the present run, or ''. */
   lastWords(): string {
     try {
       requireNoPipe(this.path)
@@ -78,7 +78,7 @@ function copyAside(path: string): void {
 
 const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
 
-/** What a file is, whatever it is called, and how much it holds; undefined when it is no file that can be seen. */
+/** The identity of a file, which does not depend on its name, and its size; undefined when no file can be seen there. */
 export function lookAt(path: string): { identity: string; size: number; changedMs: number } | undefined {
   try {
     const seen = statSync(path, { bigint: true })

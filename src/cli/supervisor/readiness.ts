@@ -6,10 +6,10 @@ const LOOK_EVERY_MS = 50
 /** How long trading may work already while a replica is still awaited. */
 const STRAGGLERS_MS = 3_000
 
-/** What one look at the system shows. */
+/** The result of one look at the system. */
 interface View {
   readonly trading: boolean
-  /** What is not there yet, in words. */
+  /** Parts that are not ready yet, in words. */
   readonly missing: readonly string[]
   readonly status: StatusData | undefined
 }
@@ -50,7 +50,7 @@ async function look(client: BazaarClient): Promise<View> {
   return viewOf(status.value, leader.kind === 'ok')
 }
 
-/** What the front end's status says about the rest. */
+/** The state of the rest, as the front end's status tells it. */
 function viewOf(status: StatusData, hasLeader: boolean): View {
   const { catalogue, replicas } = status
   // One that was elected serves only when it has reached the catalogue.

@@ -9,7 +9,7 @@ import { commandOf, isStillAlive, type KnownProcess } from './process-identity.t
 /** Raised with every change that an older program would misread. */
 const FORMAT = 1
 
-/** What a running `up` tells other commands about itself, in <data>/up.json. */
+/** Contents of <data>/up.json, by which a running `up` tells other commands about itself. */
 export interface UpState extends KnownProcess {
   readonly startedAt: string
   /** "host:port" */
@@ -32,7 +32,7 @@ export interface ProcessState {
   readonly args: readonly string[]
 }
 
-/** What stands in a folder's up.json, whether its writer still lives or not. */
+/** Reads a folder's up.json, whether its writer still lives or not. */
 export type StateReading =
   | { readonly kind: 'none' }
   | { readonly kind: 'unusable'; readonly why: string }
@@ -109,5 +109,5 @@ const isText = (value: unknown): value is string => typeof value === 'string'
 
 const isAddress = (value: unknown): boolean => isText(value) && /:\d{1,5}$/.test(value)
 
-/** 0 and negative numbers stand for many processes at once. */
+/** Whether a number is a process id. 0 and negative numbers mean many processes at once. */
 const isPid = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0

@@ -12,7 +12,7 @@ import { Supervisor } from './supervisor.ts'
 
 /**
  * A supervisor for the plan that keeps its journal and <data>/up.json, and says what goes wrong. In a folder that is not
- * the claimed one it writes nothing and starts nothing: somebody else's system may stand there.
+ * the claimed one it writes nothing and starts nothing: it may hold somebody else's system.
  */
 export function superviseAloud(plan: ClusterPlan, folder: ClaimedFolder, clock: Clock, say: (line: string) => void): Supervisor {
   const { data } = plan

@@ -51,7 +51,7 @@ export class Supervisor {
     this.#rotation = this.#clock.every(ROTATION_CHECK_MS, () => this.#rotateLogs())
   }
 
-  /** What stands in the way is told once. */
+  /** Rotates logs that are large. Reports once why a log cannot be rotated. */
   #rotateLogs(): void {
     for (const log of this.#logs) {
       const why = log.rotateWhenLarge()

@@ -7,7 +7,7 @@ const TWO_HISTORIES =
   'two histories of one system: a copy of it went on apart. The catalogue is not recovered from this one, which lacks what the ' +
   'ledger holds. Move away the files of the copy that is not meant.'
 
-/** What an operator does about a copy with findings. */
+/** Advice to the operator about a copy with findings. */
 export function adviceOn(
   copy: VerifiedCopy,
   standing: Standing | undefined,
@@ -40,7 +40,7 @@ function adviceOnLedger(ledger: VerifiedCopy, copies: readonly VerifiedCopy[]): 
   )
 }
 
-/** What was decided before the ledger was last recovered, and is not in it, was given up on purpose. */
+/** Whether the ledger lacks entries of the log. Entries from before its last recovery do not count: it gave them up on purpose. */
 function isLedgerBehind(log: VerifiedCopy, reference: VerifiedCopy | undefined): boolean {
   if (reference?.kind !== 'ledger' || reference.clusterId !== log.clusterId) return false
   return log.length > reference.length && log.lastGeneration >= reference.recoveredGeneration

@@ -4,11 +4,11 @@ import { adviceOn } from './advice.ts'
 
 const DIGEST_DIGITS_SHOWN = 12
 
-/** A copy with how it stands to the reference; undefined for the reference itself. */
+/** A copy with its relation to the reference, which is undefined for the reference itself. */
 export interface ComparedCopy {
   readonly copy: VerifiedCopy
   readonly standing: Standing | undefined
-  /** What to do; undefined when all is well. */
+  /** Advice for the operator; undefined when all is well. */
   readonly advice: string | undefined
 }
 

@@ -15,7 +15,7 @@ export interface TallyCounts {
   readonly nonMatches: readonly string[]
 }
 
-/** What all traders of one run have met. */
+/** Counts of all results that the traders of one run have got. */
 export class Tally {
   #lookupsRefused = 0
   #lookupsUnanswered = 0

@@ -10,7 +10,7 @@ const LISTING_MAX = 6
 const BURST = 10
 /** A client that leaves does so within this time. */
 const STAYS_MAX_MS = 1_500
-/** What is under way when a client leaves may end: one try of a question, by a clock that is slow. */
+/** Time in which work may end when its client has left: one try of a question, by a slow clock. */
 const TRY_MAX_MS = 3_000
 
 export interface BrowserOptions {

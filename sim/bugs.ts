@@ -12,7 +12,7 @@ interface Options {
   readonly json: boolean
 }
 
-/** What a hunt for one planted bug came to. */
+/** The result of a hunt for one planted bug. */
 interface Hunt {
   readonly bug: string
   readonly rule: string

@@ -26,7 +26,7 @@ export interface ClusterSettings {
   readonly named: boolean
 }
 
-/** What the cluster tells the checks. */
+/** The events that the cluster tells the checks. */
 export interface ClusterWatch {
   /** A write has become durable. */
   afterWrite(process: string): void
@@ -59,7 +59,7 @@ export class Cluster {
   readonly catalogue: SimProcess
   readonly catalogueDisk: SimDisk
   readonly store: MemoryLedgerStore
-  /** What is durable of the ledger; undefined before the first one and after its disk was lost. */
+  /** The durable part of the ledger; undefined before the first one and after its disk was lost. */
   ledger: Ledger | undefined
   /** False between a fault that hit the ledger's disk and the moment when the catalogue relies on it again. */
   ledgerTrusted = true
@@ -68,7 +68,7 @@ export class Cluster {
   readonly replicas: readonly SimReplica[]
   /** Replicas that the operator has given up for good. */
   readonly lost = new Set<number>()
-  /** Replicas that the system was started again without: another one may stand at their address. */
+  /** Replicas that the system was started again without: another one may be at their address. */
   readonly dismissed = new Set<number>()
   /** Whether the front ends are still told of those. */
   #namesDismissed = false

@@ -30,7 +30,7 @@ export function fillAllDisks(stage: Stage): string {
   const fault = world.random.chance(0.5) ? 'full' : 'none'
   for (const disk of cluster.disks) disk.weather = { ...disk.weather, fault, low: true }
   const killedAfter = world.random.next() * world.random.pick([SOON_MAX_MS, FILLED_MAX_MS])
-  // What it has cached a front end may serve until its lease is over, though others have been traded with since.
+  // A front end may serve cached stocks until its lease is over, even if other ones have been traded meanwhile.
   if (world.random.chance(0.5)) world.trace(`FAULT ${deafen(stage)}`)
   else {
     whenLedgerIsAhead(stage, world.scheduler.nowMs + Math.min(killedAfter, SOON_MAX_MS), () => {
@@ -48,7 +48,7 @@ export function fillAllDisks(stage: Stage): string {
     cluster.catalogue.start()
     readable.catalogueStarts(() => {
       makeRoom()
-      // What was shown meanwhile has to stand on a second disk.
+      // All orders that were shown meanwhile have to be on a second disk.
       if (!cluster.healed && world.random.chance(0.5)) world.trace(`FAULT ${hurtLedger(stage, 'loses its disk', () => cluster.store.lose())}`)
     })
   })

@@ -59,12 +59,12 @@ export class SimDisk {
     this.#afterWrite = afterWrite
   }
 
-  /** What a process sees before it writes. */
+  /** The trouble that a process sees before it writes. */
   trouble(): string | undefined {
     return this.weather.low ? 'the simulated disk is full' : undefined
   }
 
-  /** What a process finds out that tries to write. */
+  /** The trouble that a process finds when it tries to write. */
   whyNotWritable(): string | undefined {
     return this.weather.fault === 'full' ? 'the simulated disk is full' : this.trouble()
   }
@@ -130,7 +130,7 @@ export class SimDisk {
   }
 }
 
-/** What the checks have to know of the ledger's fate. */
+/** The ledger's fate, as far as the checks have to know it. */
 export interface LedgerWatch {
   /** This is the durable ledger from now on. */
   opened(ledger: Ledger): void

@@ -63,7 +63,7 @@ export class DurableChecks implements NetworkObserver {
     if (byReplica && !isHeld) this.#violated(`3: order ${number} is shown, no replica holds it`)
   }
 
-  /** Whether every order that anybody was told of stands in one of these logs. */
+  /** Whether every order that anybody was told of is in one of these logs. */
   holdsAllShown(replicas: readonly SimReplica[]): boolean {
     return replicas.some(({ log, disk }) => !disk.flipped && log.head().length >= this.#published)
   }

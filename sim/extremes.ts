@@ -10,7 +10,7 @@ const DEADLINE_MS = 1_000
 const STREAM_MS = 50
 /** Longer than a message may be where pages are short. */
 const LONG = 'k'.repeat(70_000)
-/** What a number on the wire may be that no run of ours comes to. */
+/** Numbers that the wire can carry and that no run of ours reaches. */
 const EDGES = [2 ** 63, 2 ** 53, 2 ** 53 - 1, 2 ** 53 - 2, -(2 ** 63), -(2 ** 53) + 1, -2]
 
 /** Says what nobody says: texts and lists without measure, and numbers at the edge of what they can be. */

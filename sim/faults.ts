@@ -149,7 +149,7 @@ function giveUp(stage: Stage, replica: SimReplica, alsoLedger: boolean): string 
   if (alsoLedger) {
     cluster.store.lose()
     cluster.ledgerHurt()
-    // With no further order nothing comes to stand where its tail begins.
+    // Without a further order, no other entry gets the number at which its tail begins.
     if (world.random.chance(0.5)) {
       stage.hush()
       for (const { process } of cluster.frontEnds) world.trace(`FAULT ${crashFor(stage, process)}, and nobody asks any more`)
@@ -169,7 +169,7 @@ function giveUpAhead(stage: Stage, tries = AHEAD_TRIES): string {
   const { world, cluster } = stage
   const [first, second] = [...cluster.remaining].sort((a, b) => b.log.head().length - a.log.head().length)
   if (first && second && first.log.head().length > second.log.head().length) {
-    // What is on its way to the others must not arrive.
+    // Messages on their way to the others must not arrive.
     const killed = cluster.remaining.filter((other) => other !== first).map(({ process }) => crashFor(stage, process))
     return `${killed.join(', ')}; ${giveUp(stage, first, true)}`
   }

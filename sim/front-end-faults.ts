@@ -19,7 +19,7 @@ export function deafen({ world, cluster }: Stage): string {
   return `${process.name} hears nothing of ${silent.map(({ name }) => name).join(' ')}`
 }
 
-/** What a front end sends to the replicas arrives late, on streams that it has replaced by then; and it falls deaf to them. */
+/** Delays a front end's messages to the replicas until it has replaced their streams, and makes it deaf to the replicas. */
 export function delayConfirmations({ world, cluster }: Stage): string {
   const { process } = world.random.pick(cluster.frontEnds)
   const duration = world.random.between(DELAY_MIN_MS, DELAY_MAX_MS)

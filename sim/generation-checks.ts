@@ -4,7 +4,7 @@ import type { NetworkObserver } from './network-observer.ts'
 import type { Life } from './process.ts'
 import type { StreamPair } from './stream-pair.ts'
 
-/** What one replica was offered, and how far its log was looked at. */
+/** The entries that one replica was offered, and how far its log was looked at. */
 interface Offers {
   diskId: string
   checked: number

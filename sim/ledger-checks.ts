@@ -25,7 +25,7 @@ export class LedgerChecks implements NetworkObserver {
   readonly #violated: (what: string) => void
   /** Keys of orders that a client was told are not in the log, with the start of the call. */
   readonly #absent = new Map<string, number>()
-  /** What was looked at: a ledger that was opened anew is looked at from its beginning. */
+  /** The ledger that was looked at. One that was opened anew is looked at from its beginning. */
   #ledger: Ledger | undefined
   #length = 0
   #numberByKey = new Map<string, number>()

@@ -65,7 +65,7 @@ export class Neighbour {
     this.#stopped = true
   }
 
-  /** What keeps it from being a system of its own that trades; undefined when nothing does. */
+  /** Why it is no system of its own that trades; undefined when it is one. */
   async unsettled(sinceMs: number): Promise<string | undefined> {
     if (!this.#ledger) return 'the neighbour has no ledger'
     const { genesis, length, digest } = this.#ledger.head()

@@ -20,11 +20,11 @@ function programsOf(bugs: readonly PlantedBug[]): ReadonlyMap<string, PlantedBug
   return programs
 }
 
-/** What the compiler has to say of each file with a bug in it. */
+/** The compiler's messages about each file with a bug in it. */
 function complaints(): string[] {
   const { config } = ts.readConfigFile(`${ROOT}tsconfig.json`, ts.sys.readFile)
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, ROOT)
-  // What a bug leaves out may have been the only use of something.
+  // The code that a bug leaves out may have been the only use of something.
   const lenient = { ...options, noUnusedLocals: false, noUnusedParameters: false }
   const host = ts.createCompilerHost(lenient)
   const asItIs = host.getSourceFile.bind(host)

@@ -1,9 +1,9 @@
 import ts from 'typescript'
 import type { PlantedBug } from './planted-bug.ts'
 
-/** One token of a source, and where it stands. */
+/** One token of a source, and its place. */
 interface Token {
-  /** What it says: two tokens that differ by their quotes alone say the same. */
+  /** Its content. Two tokens that differ only by their quotes have the same. */
   readonly says: string
   readonly from: number
   readonly to: number

@@ -9,7 +9,7 @@ import type { Scheduler } from './scheduler.ts'
 /** A moment of real time for the wall clocks of the simulation to start at. */
 const WALL_START_MS = Date.UTC(2026, 0, 1)
 
-/** What a process has around it. */
+/** The surroundings of a process. */
 export interface Surroundings {
   readonly scheduler: Scheduler
   readonly random: SimRandom
@@ -30,7 +30,7 @@ export interface ClockSkew {
   /** Clocks do not run alike: 1 is exact. */
   readonly rate: number
   readonly wallOffsetMs: number
-  /** What the monotonic clock shows when the world begins. */
+  /** The time of the monotonic clock when the world begins. */
   readonly monotonicStartMs: number
 }
 
@@ -141,7 +141,7 @@ export class Life {
   /** Callbacks that its clock owes it. */
   #timers = 0
   #awake: AwakeTime | undefined
-  /** What came while it stood still. */
+  /** Events that came while it stood still. */
   readonly #backlog: { readonly run: () => void; readonly isTimer: boolean }[] = []
   /** Every step comes up to so much late; and when the last one that is late comes. */
   #lateMaxMs = 0

@@ -25,7 +25,7 @@ export class QueueChecks implements NetworkObserver {
   /** The batch that is being decided, by the leader's stream. */
   readonly #inFlight = new WeakMap<StreamPair, number>()
 
-  /** What a front end has asked for, and has no answer to. */
+  /** Questions of a front end that are not answered. */
   readonly #listings = new WeakMap<Life, readonly Listing[]>()
 
   constructor(cluster: Cluster, violated: (what: string) => void) {
@@ -57,7 +57,7 @@ export class QueueChecks implements NetworkObserver {
     if (answer) this.#listings.set(to, this.#openListings(to).filter((one) => one.stream !== stream || one.query !== answer.query))
     const { place } = message as FrontEndToReplica
     if (!place) return
-    // What there was no room for has been refused before the next ones come.
+    // Orders without room have been refused before the next ones come.
     const unanswered = this.#count(stream, 0)
     if (unanswered > LIMITS.leaderPendingOrdersMax) this.#violated(`14: ${to.process.name} has ${unanswered} orders unanswered`)
     this.#count(stream, place.requests.length)

@@ -31,7 +31,7 @@ export class ReadableChecks {
     })
   }
 
-  /** What no replica holds need not be shown; nor need a ledger that somebody has sealed a replica against. */
+  /** Whether levels have to be shown. Not when no replica holds the entries, or somebody has sealed a replica against the ledger. */
   get #isExpected(): boolean {
     const { healed, ledger, replicas, ledgerTrusted } = this.#cluster
     if (healed || !ledger || !ledgerTrusted || this.#published() === 0) return false

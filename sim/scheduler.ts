@@ -15,7 +15,7 @@ export class Scheduler {
   #sequence = 0
   readonly #heap: Event[] = []
   events = 0
-  /** What an event throws: nobody in the process it belongs to has caught it. */
+  /** Called with an error that an event throws and that its process has not caught. */
   onThrow: (error: unknown) => void = (error) => {
     throw error
   }

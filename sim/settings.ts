@@ -9,7 +9,7 @@ const SHORT_PAGES = { messageBytesMax: 65_536, pageBytesMax: 700, catchUpBatchMa
 const SHORT_QUEUES = { frontEndPendingOrdersMax: 3, frontEndStandingOrdersMax: 2, leaderPendingOrdersMax: 1, tradeBatchMax: 1, frontEndWaitingQuestionsMax: 2 }
 const LEASES_MS = [100, 200, 350, 500, 500]
 
-/** What one run is like, beyond its faults. */
+/** The settings of one run, besides its faults. */
 export interface RunSettings extends ClusterSettings {
   /** Strangers call the services, as other implementations would. */
   readonly strangers: boolean

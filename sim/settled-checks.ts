@@ -9,7 +9,7 @@ const TIMERS_MAX = 8
 /** Three renewals fit in. */
 const LEASE_THAT_LASTS_MS = 350
 
-/** What has to be true of a healthy cluster that has nothing to do. */
+/** Checks of a healthy cluster that has nothing to do. */
 export class SettledChecks {
   readonly #cluster: Cluster
   readonly #network: SimNetwork

@@ -49,7 +49,7 @@ const UNKNOWN = { kind: 'unknown' } as const
 const CLOCK_RATE_MIN = 0.98
 const CLOCK_RATE_MAX = 1.02
 
-/** What became of one run. */
+/** The result of one run. */
 export interface RunResult {
   readonly seed: number
   readonly mix: string

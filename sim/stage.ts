@@ -7,12 +7,12 @@ import type { World } from './world.ts'
 export const ABSENCE_MAX_MS = 2_500
 export const SHORT_ABSENCE_MS = 50
 
-/** What a fault may reach for. */
+/** The parts of a run that a fault may use. */
 export interface Stage {
   readonly world: World
   readonly cluster: Cluster
   readonly readable: ReadableChecks
-  /** Whether every order that anybody was told of stands in one of these logs. */
+  /** Whether every order that anybody was told of is in one of these logs. */
   holdsAllShown(replicas: readonly SimReplica[]): boolean
   /** From now on nobody asks for anything. */
   hush(): void

@@ -157,7 +157,7 @@ export class Stranger {
     })
   }
 
-  /** What the catalogue has not decided enters no log: the answer is 0, or none. */
+  /** Sends an order that the catalogue has not decided. It enters no log: the answer is 0, or none comes. */
   #propagate(): void {
     const { random } = this.#world
     const orderNum = Math.max(0, this.#seen + 6 - random.int(12))

@@ -1,14 +1,14 @@
 import type { StreamHandlers, StreamMethod } from '../src/wire/network.ts'
 import type { Life } from './process.ts'
 
-/** What one process has in its hands of a stream. */
+/** One process's end of a stream. */
 export interface StreamEnd {
   readonly life: Life
   handlers: StreamHandlers<object>
   open: boolean
   /** When the last thing sent to this end arrives: streams keep their order. */
   arrivesAt: number
-  /** What waits for a cut to heal. */
+  /** Deliveries that wait for a cut to heal. */
   readonly held: (() => void)[]
 }
 

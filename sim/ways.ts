@@ -34,7 +34,7 @@ export interface Host {
 
 export type HttpHandler = (path: string, headers: HttpHeaders) => HttpAnswer
 
-/** What lies between simulated processes: who listens where, what is cut, and how long things take. */
+/** The network between simulated processes: who listens where, which ways are cut, and how long messages take. */
 export class Ways {
   readonly scheduler: Scheduler
   readonly random: SimRandom
@@ -88,7 +88,7 @@ export class Ways {
     return this.#cuts.size > 0 && this.#cuts.has(`${from.process.name}>${to.process.name}`)
   }
 
-  /** What was cut is connected again. */
+  /** Connects all ways that were cut. */
   heal(): void {
     this.#cuts.clear()
   }

@@ -1,7 +1,7 @@
 import { LIMITS } from '../src/domain/limits.ts'
 import { wrongIn, type MethodName } from '../src/rpc/definitions.ts'
 
-/** What the real network would refuse in a message: its size, or what it holds. Undefined when it takes it. */
+/** Why the real network would refuse a message: its size, or a field. Undefined when it takes the message. */
 export function wrongOnArrival(method: MethodName, side: 'request' | 'response', message: object): string | undefined {
   const bytes = bytesOf(message)
   if (bytes > LIMITS.messageBytesMax) return `a message of ${bytes} bytes, at most ${LIMITS.messageBytesMax} are taken`

@@ -26,7 +26,7 @@ export interface ClusterOptions {
   readonly frontEnds?: number
   /** Further words for `up`. */
   readonly words?: readonly string[]
-  /** What `up` gets beyond the usual, and hands on to its processes. */
+  /** Environment variables of `up` beyond the usual ones. It hands them on to its processes. */
   readonly environment?: Readonly<Record<string, string>>
 }
 
@@ -134,7 +134,7 @@ export class Cluster implements Addresses {
     for (const address of this.frontEnds) await untilTradingAt(address)
   }
 
-  /** What the supervisor said, and the end of every log: gone with the folder, so read it before `stop`. */
+  /** The output of the supervisor, and the end of every log. Read it before `stop`, which removes the folder. */
   lastWords(): string {
     const folder = join(this.dataDir, 'logs')
     const logs = existsSync(folder) ? readdirSync(folder) : []
@@ -229,7 +229,7 @@ export async function startCluster(
     return cluster
   } catch (error) {
     const words = cluster.lastWords()
-    await cluster.stop().catch(() => {}) // What went wrong first is what counts.
+    await cluster.stop().catch(() => {}) // The first failure counts.
     throw new Error(`the cluster does not start; ${words}`, { cause: error })
   }
 }

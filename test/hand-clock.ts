@@ -1,7 +1,7 @@
 import { AwakeTime } from '../src/runtime/awake-time.ts'
 import type { Clock } from '../src/runtime/clock.ts'
 
-/** A clock that stands still as long as the test wants: what is due then comes late. */
+/** A clock that a test can stop. Timers that are due meanwhile come late. */
 export class HandClock {
   #nowMs = 1_000
   #timers: { at: number; everyMs: number | undefined; run: () => void }[] = []

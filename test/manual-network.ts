@@ -5,7 +5,7 @@ import { RpcError, type RpcCode } from '../src/wire/rpc-error.ts'
 export class ManualStream<Sent, Received> implements MessageStream<Sent> {
   readonly address: string
   readonly method: StreamMethod
-  /** What has arrived here, in order. */
+  /** Messages that have arrived here, in order. */
   readonly sent: Sent[] = []
   readonly #handlers: StreamHandlers<Received>
   isOpen = true

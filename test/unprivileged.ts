@@ -10,7 +10,7 @@ const THIS_FILE = fileURLToPath(import.meta.url)
  */
 export const unprivileged = find()
 
-/** What the options of `spawn` take. */
+/** The part of `spawn`'s options that sets the user. */
 export interface User {
   readonly uid?: number
   readonly gid?: number

@@ -21,7 +21,7 @@ export class BazaarModel {
     return { kind: 'accepted', number }
   }
 
-  /** What a read shows now. */
+  /** The result of a read now. */
   stock({ name }: Pick<StockRead, 'name'>, withVolume: boolean): StockRead['outcome'] {
     const stock = this.stocks.get(name)
     if (!stock) return { kind: 'not-found' }

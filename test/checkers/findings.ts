@@ -1,6 +1,6 @@
 import type { Operation } from './history.ts'
 
-/** What a history can break. */
+/** The rules that a history can break. */
 export const RULES = {
   'log-dense': 'The numbers of the log are 0, 1, 2, …',
   'log-valid': 'Every entry of the log is an order that can be accepted.',

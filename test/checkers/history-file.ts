@@ -4,7 +4,7 @@ import type { Stock } from '../../src/domain/stock.ts'
 import { parseLine, type Line } from './history-lines.ts'
 import type { LogEntry, Operation } from './history.ts'
 
-/** What one run leaves to be checked. */
+/** The record of one run that is to be checked. */
 export interface Recording {
   readonly opening: readonly Stock[]
   readonly operations: readonly Operation[]

@@ -8,7 +8,7 @@ interface Call {
   readonly end: number
 }
 
-/** What an order is about. */
+/** The contents of an order. */
 export interface Content {
   readonly name: string
   readonly type: string
@@ -24,7 +24,7 @@ interface NotFound {
   readonly kind: 'not-found'
 }
 
-/** `POST /orders`. The same key may stand in several calls: retries and duplicates. */
+/** `POST /orders`. The same key may be in several calls: retries and duplicates. */
 export interface Place extends Call, Content {
   readonly kind: 'place'
   /** As the log holds it, with its namespace. */

@@ -64,7 +64,7 @@ class KeyCheck {
     this.#facts = facts
   }
 
-  /** The calls with a key that stands in the log. */
+  /** The calls with a key that is in the log. */
   checkAccepted(calls: readonly Place[], entry: LogEntry): void {
     const sent = calls.filter((call) => sameContent(call, entry))
     const words = `entry ${entry.number} of the log (${entry.type} ${entry.quantity} ${entry.name}, key ${entry.key})`

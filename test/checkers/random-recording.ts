@@ -46,7 +46,7 @@ export function randomRecording(random: SeededRandom, options: RunOptions): Reco
   return { opening: options.opening, operations, log: model.log }
 }
 
-/** Those that never take effect stand last, in any order. */
+/** Those that never take effect are last, in any order. */
 const byEffect = (one: Plan, other: Plan): number => (one.effect === other.effect ? 0 : one.effect - other.effect)
 
 function plan(random: SeededRandom, options: RunOptions): Plan[] {
@@ -83,7 +83,7 @@ function randomAsk(random: SeededRandom, options: RunOptions, orders: (Ask & { k
 const randomType = (random: SeededRandom): string =>
   random.chance(0.03) ? 'lend' : random.pick(['buy', 'sell'])
 
-/** What became of each key. */
+/** The outcome of each key. */
 type Placed = Map<string, { readonly content: Content; readonly outcome: PlaceOutcome }>
 
 function carryOut({ start, end, effect, lost, ask }: Plan, model: BazaarModel, placed: Placed): Operation {

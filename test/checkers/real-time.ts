@@ -101,7 +101,7 @@ function firstFit(operation: Operation, log: FinalLog, from: number): number | u
   }
 }
 
-/** What is no order number is never found. */
+/** A text that is no order number is never found. */
 function firstWithout(number: number, from: number): number | undefined {
   const visible = Number.isSafeInteger(number) && number >= 0 && number < from
   return visible ? undefined : from

@@ -1,4 +1,4 @@
-/** Throws an Error that tells what is wrong with the value that stands under `name`. */
+/** Throws an Error that tells what is wrong with the value of `name`. */
 export type Shape = (value: unknown, name: string) => void
 
 const isA = (what: string, holds: (value: unknown) => boolean): Shape => (value, name) => {

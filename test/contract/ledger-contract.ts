@@ -5,7 +5,7 @@ import { OPENING_CATALOGUE, type Stock } from '../../src/domain/stock.ts'
 import { chainDigest, genesisDigest, type Genesis } from '../../src/storage/chain.ts'
 import { StorageFailure, type Decide, type Ledger } from '../../src/storage/ledger.ts'
 
-/** What the suite asks an engine for. */
+/** The functions that the suite needs from an engine. */
 export interface GivenLedger {
   readonly genesis: Genesis
   /** Scarce: the disk is full before it holds 20,000 entries. */

@@ -125,7 +125,7 @@ export function ledgerStoreContract(name: string, make: () => Promise<LedgerStor
         lastGeneration: 3,
         length: 300,
         digest: digestOf(entries),
-        publishedAtLeast: 299, // What was shown of it, nobody knows.
+        publishedAtLeast: 299, // Nobody knows how much of it was shown.
       }
       expect(ledger.head()).toEqual(head)
       expect(await ledger.entries(0, 1_000)).toEqual(entries)

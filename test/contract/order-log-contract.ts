@@ -5,7 +5,7 @@ import { chainDigest, genesisDigest, type Genesis } from '../../src/storage/chai
 import { StorageFailure } from '../../src/storage/ledger.ts'
 import type { OrderLog, OrderLogHead } from '../../src/storage/order-log.ts'
 
-/** What the suite asks an engine for. */
+/** The functions that the suite needs from an engine. */
 export interface GivenOrderLog {
   readonly diskId: string
   /** Scarce: the disk is full before it holds 20,000 entries. */

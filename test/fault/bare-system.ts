@@ -74,7 +74,7 @@ export class BareSystem implements Addresses {
     this.#process(name).signal('SIGSTOP')
   }
 
-  /** What a process has written since its last start. */
+  /** The output of a process since its last start. */
   output(name: string): string {
     return this.#process(name).output
   }

@@ -56,7 +56,7 @@ const LOOKUP_FORMS = {
   'past the direct route': (name: string) => head(`GET /stocks/${name}?x`),
   'with a body': (name: string) => `${head(`GET /stocks/${name}`, 'Content-Length: 3')}abc`,
 }
-/** What ends a connection, with a refusal or without an answer of its own. What stands behind it is not carried out. */
+/** What ends a connection, with a refusal or without an answer of its own. Requests after it are not carried out. */
 const BROKEN = {
   'no request': 'XYZ\r\n\r\n',
   'a chunk that is none': `${head('POST /orders', 'Transfer-Encoding: chunked')}2\r\n{}\r\nzz\r\n`,

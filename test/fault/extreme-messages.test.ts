@@ -12,7 +12,7 @@ import { checkEndState } from '../end-state.ts'
 import { type BareSystem, bareSystem } from './bare-system.ts'
 import { wholeAgain } from './whole.ts'
 
-/** What peers of any make may say, however long or large. */
+/** Messages that peers of any make may send, however long or large. */
 
 const DEADLINE_MS = 60_000
 const MIB = 1024 * 1024

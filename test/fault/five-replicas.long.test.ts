@@ -5,7 +5,7 @@ import { lateAnswers, load } from './load.ts'
 import { CliProcess, inOneTry } from './process.ts'
 import { wholeAgain } from './whole.ts'
 
-/** What a command says that is to end well. */
+/** The output of a command that has to end well. */
 async function said(...words: readonly string[]): Promise<string> {
   const command = new CliProcess(words)
   const { code } = await command.exited

@@ -11,7 +11,7 @@ import { Load, type LoadReport } from './load.ts'
 
 const SAMPLE_MS = 50
 
-/** What was seen while somebody asked for much. */
+/** The observations while somebody asked for much. */
 export interface SeenMeanwhile extends LoadReport {
   readonly elections: number
   /** The largest resident memory of any process, in bytes; 0 where there is no /proc. */

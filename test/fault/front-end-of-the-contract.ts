@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest'
 
 /** How this front end behaves; without anything it accepts every order of two stocks. */
 export interface Habits {
-  /** What every order is answered with. */
+  /** The answer to every order. */
   readonly orders?: 'accepted' | 'refused' | 'another one is kept'
   /** Called when a connection has ended. */
   readonly onClose?: () => void

@@ -12,7 +12,7 @@ import { type BareSystem, bareSystem } from './bare-system.ts'
 import { CliProcess, eventually } from './process.ts'
 import { wholeAgain } from './whole.ts'
 
-/** A log in which an earlier version let stand what would be refused today. */
+/** A log with entries of an earlier version that would be refused today. */
 
 const MIB = 1024 * 1024
 

@@ -3,7 +3,7 @@ import { CONTRACT, type ContractCalls } from '../contract/conformance/grpc.ts'
 
 type OrderCall = Extract<keyof ContractCalls, `Order.${string}`>
 
-/** What it answers to each call. One that never resolves hangs; one that is left out is not known to it. */
+/** Its answer to each call. A call hangs when its answer never resolves, and is unknown when it is left out. */
 export type OrderAnswers = {
   [M in OrderCall]?: (request: ContractCalls[M]['request']) => Promise<ContractCalls[M]['response']> | ContractCalls[M]['response']
 } & { 'Order.Synchronize'?: () => readonly object[] }

@@ -14,7 +14,7 @@ const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
 type Output = 'full' | 'reader gone' | 'all full'
 
-/** Runs a command whose output goes nowhere; its exit code, and what stands on standard error. */
+/** Runs a command whose output goes nowhere; its exit code, and its standard error. */
 async function run(words: readonly string[], output: Output): Promise<{ code: number | null; aside: string }> {
   const full = openSync(FULL, 'w')
   const stdio = output === 'reader gone' ? (['ignore', 'pipe', 'pipe'] as const) : (['ignore', full, output === 'full' ? 'pipe' : full] as const)

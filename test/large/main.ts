@@ -1,4 +1,4 @@
-/** What a long history costs: starts, recoveries, synchronization, and CPU and memory while trading, against a short one. */
+/** Measures the cost of a long history: starts, recoveries, synchronization, and CPU and memory while trading, against a short one. */
 import { Command, InvalidArgumentError } from 'commander'
 import { endClustersOnSignals } from '../cluster.ts'
 import { positive } from '../nemesis/options.ts'
@@ -17,7 +17,7 @@ interface Options extends Load {
 
 const tell = (what: string): void => void process.stderr.write(`${what}\n`)
 
-/** What was measured is told before the check, which may throw. */
+/** The figures are reported before the check, which may throw. */
 async function run({ json, orders, ...load }: Options): Promise<void> {
   await using many = await TradedSystem.begin(orders, tell)
   const { few, turns } = await compareInTurns(many, load)

@@ -74,7 +74,7 @@ export class TradedSystem {
   }
 }
 
-/** What was traded from one moment to another, and what it cost. */
+/** The orders of a period, and their cost. */
 export interface Interval {
   readonly ms: number
   readonly traded: number

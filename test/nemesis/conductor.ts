@@ -45,7 +45,7 @@ export class Conductor {
     await Promise.all(playing)
   }
 
-  /** What is acknowledged stands on two disks at least, so one may go: the next only when all is copied again. */
+  /** Acknowledged orders are on at least two disks, so one may be lost. The next may be lost only when all is copied again. */
   async #isDisksTurn({ kind }: PlannedStep, playing: readonly Promise<void>[]): Promise<boolean> {
     await Promise.all(playing)
     const whole = await untilEveryCopyIsWhole(this.#fleet, WHOLE_WITHIN_MS)

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 const SOURCE = fileURLToPath(new URL('./failing-disk.c', import.meta.url))
 const CONTROL_FILE = 'failing-disk'
 
-/** What may fail on a disk that can be read. */
+/** The operations that may fail on a disk that can be read. */
 export const WRITE_FAILURES = ['writes', 'syncs'] as const
 type Failure = (typeof WRITE_FAILURES)[number] | 'reads'
 

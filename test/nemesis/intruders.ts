@@ -8,7 +8,7 @@ import { identityOf } from './verified.ts'
 export const WAYS = ['as it is', 'lock removed', 'lock replaced', 'lock not to be written', 'by a symbolic link'] as const
 export type Way = (typeof WAYS)[number]
 
-/** What a process says that does not get its file. */
+/** The message of a process that does not get its file. */
 export const REFUSAL = /is in use|cannot be locked/
 /** A start that is refused takes as long as the modules take to load. */
 const REFUSED_WITHIN_MS = 120_000

@@ -15,7 +15,7 @@ export interface Unknown {
 /** What a fault may bring about: a refusal that says "not now", or a connection that did not last. */
 const EXCUSED = /^503 (?!with an unexpected body)|^(?!\d{3} |Parse Error(?!.*EOF))/
 
-/** What the clients of one system saw. */
+/** The observations of the clients of one system. */
 export class Recording {
   readonly operations: Operation[] = []
   readonly acknowledged = new Map<number, OrderData>()

@@ -4,7 +4,7 @@ import { recordingLines } from '../checkers/history-file.ts'
 import { FAULT_KINDS, type FaultKind } from './faults.ts'
 import type { RoundResult } from './round.ts'
 
-/** What all rounds came to. */
+/** The results of all rounds. */
 export interface Summary {
   readonly rounds: number
   readonly failedSeeds: readonly number[]

@@ -50,7 +50,7 @@ export interface RoundResult {
   readonly strikes: readonly Strike[]
   /** Longest time that a client went without an answer, in ms, while a fault of that kind was there or just over. */
   readonly longestPauseMs: ReadonlyMap<FaultKind, number>
-  /** What each process wrote; kept only when something is wrong. */
+  /** The output of each process; kept only when something is wrong. */
   readonly outputs: ReadonlyMap<string, string>
 }
 

@@ -10,7 +10,7 @@ export interface Step {
   readonly roll: number
 }
 
-/** What a fault acts on. */
+/** The parts of a system that a fault acts on. */
 export interface Scene {
   readonly fleet: Fleet
   /** Tells what was done. */

@@ -1,4 +1,4 @@
-/** What was done to a system and what it said to that, line by line, with times. */
+/** The faults done to a system and its reactions, line by line, with times. */
 export class Transcript {
   readonly lines: string[] = []
   readonly #startMs = performance.now()

@@ -1,4 +1,4 @@
-/** What the network does to bytes on their way from one process to another. */
+/** Effects of the network on bytes between two processes. */
 export interface Weather {
   /** Nothing arrives until this is over: what was sent meanwhile arrives late, as it does after a lost route. */
   readonly cut: boolean

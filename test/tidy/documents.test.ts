@@ -8,7 +8,7 @@ const files = textFiles()
 const documents = files.filter(({ path }) => path.endsWith('.md'))
 const textAt = (path: string): string => files.find((file) => file.path === path)?.text ?? ''
 
-/** What the first group of the pattern finds. */
+/** The texts that the first group of the pattern finds. */
 const matches = (text: string, pattern: RegExp): string[] => [...text.matchAll(pattern)].map((match) => match[1] ?? '')
 
 /** The cells of every table row that starts with a code word: | `NAME` | … | */

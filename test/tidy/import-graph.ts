@@ -8,7 +8,7 @@ export function importGraph(files: readonly SourceFile[]): ImportGraph {
   return new Map(files.map((file) => [file.path, new Set(imported(file))]))
 }
 
-/** The room that a file stands in: a folder of src/, or another folder at the top. Undefined for a file at the top. */
+/** The room of a file: a folder of src/, or another folder at the top. Undefined for a file at the top. */
 export function roomOf(path: string): string | undefined {
   const [folder = '', room, ...rest] = path.split('/')
   if (room === undefined) return undefined

@@ -44,7 +44,7 @@ const folderOf = (path: string): string => {
   const folder = path.split('/')[0] ?? ''
   return folder === 'src' && !isProgram(path) ? 'test' : folder
 }
-/** The folder of src/ that the file stands in. */
+/** The folder of src/ that the file is in. */
 const innerRoomOf = (path: string): string => roomOf(path)?.split('/')[1] ?? ''
 
 function forbiddenImports(file: SourceFile): string[] {

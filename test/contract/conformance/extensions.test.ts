@@ -10,7 +10,7 @@ import { call, callUnary, definitionOf } from './grpc.ts'
 import { ask, dataOf, order } from './http.ts'
 import { leaderOf, levelOf, openTarget, orderNumber, place, refusal, type Target } from './target.ts'
 
-/** What this system offers beyond the contract; another implementation need not pass. */
+/** Extensions of the contract by this system. Another implementation need not pass. */
 let target: Target
 beforeAll(async () => {
   target = await openTarget()

@@ -73,7 +73,7 @@ export async function followersOf(target: Addresses): Promise<string[]> {
   return target.replicas.map(({ address }) => address).filter((address) => address !== leader)
 }
 
-/** What a refusal looks like: its status, its code and its message (compared when it is a string). */
+/** The form of a refusal: its status, its code and its message (compared when it is a string). */
 export function refusal(answer: HttpAnswer): { status: number; code: unknown; message: unknown } {
   const { error } = (answer.body ?? {}) as { error?: { code?: unknown; message?: unknown } }
   return { status: answer.status, code: error?.code, message: error?.message }

@@ -94,7 +94,7 @@ export class LeadStream {
     else if (confirm) this.#owner.toConfirm(this, confirm.confirm)
   }
 
-  /** What was delivered counts from the first hello on. */
+  /** Takes the first hello. Deliveries are counted from it on. */
   #greeted(hello: LeadHello): void {
     if (this.#hasGreeted) return this.refuse(refusal('a leader says hello once'))
     this.#hasGreeted = true

@@ -25,7 +25,7 @@ const HELLO: LeadHello = {
   lastGeneration: 6,
 }
 
-/** What a catalogue says to a replica that wants to lead, and why it begins anew, if it does. */
+/** The catalogue's answer to a replica that wants to lead, and why the catalogue begins anew, if it does. */
 async function judged(hello: Partial<LeadHello>, head: Partial<LedgerHead> = {}) {
   let startedOver: string | undefined
   const ledger = { head: () => ({ ...HEAD, ...head }), digestAt: async (length: number) => `of ${length}` }

@@ -42,7 +42,7 @@ describe('a ledger that can be read, in front of a replica that holds more', () 
   }
   const OWN = { key: 'c:own', fingerprint: 'print', name: 'tesla', type: 'sell', quantity: 1 }
 
-  /** What becomes of a ledger with one published order, when a replica's log begins with `first` and has one order more. */
+  /** Opens a ledger with one published order before a replica whose log begins with `first` and has one order more. */
   async function openBefore(first: (own: Entry) => Entry, clusterId = 'c-1'): Promise<Ledger> {
     const store = new MemoryLedgerStore()
     const replica = { replicaId: 1, address: 'order-1:1' }

@@ -8,7 +8,7 @@ import { DEADLINE_MS, intervalOf, type Interval, type Moment, type TradedSystem 
 
 const CALM_MS = 5_000
 
-/** What was taken away from a system while clients traded, and how long it took to get over it. */
+/** How long a system took to recover from each failure while clients traded. */
 export interface Recoveries {
   /** The longest time without an acknowledgement after the catalogue was killed. */
   readonly catalogueMs: number

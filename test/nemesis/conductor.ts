@@ -6,7 +6,7 @@ import { untilEveryCopyIsWhole } from './state.ts'
 import type { Transcript } from './transcript.ts'
 
 const WHOLE_WITHIN_MS = 15_000
-/** What the last fault has at least, before everything is healed. */
+/** Least time for the last fault before everything is healed. */
 const LAST_WORD_MS = 700
 
 /** When a fault was there, in ms of `performance.now()`. */

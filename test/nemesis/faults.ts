@@ -33,7 +33,7 @@ interface Fault {
   readonly strike: (scene: Scene, step: Step) => Promise<void>
   /** The ledger may come back without what it had refused: clients do not repeat what they have an answer to. */
   readonly losesLedger?: true
-  /** What a disk held is gone: it has to wait until every copy is whole. */
+  /** The contents of a disk are lost. Such a fault has to wait until every copy is whole. */
   readonly takesTurn?: true
 }
 

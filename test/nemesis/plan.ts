@@ -8,7 +8,7 @@ const DISKS_HURT_MAX = 2
 /** Kinds in one round: with fewer of them, each meets itself more often. */
 const KINDS_MAX = 6
 
-/** What one round does to a system. The seed decides all of it; what meets what is up to the machine. */
+/** The faults of one round. The seed decides all of them. Which faults meet which requests depends on the machine. */
 export interface Plan {
   readonly seed: number
   readonly steps: readonly PlannedStep[]

@@ -2,7 +2,7 @@
 export interface Finding {
   /** Number of the entry that it is about, if it is about one. */
   readonly entry?: number
-  /** What was found, and what was expected. */
+  /** The value that was found, and the expected one. */
   readonly what: string
 }
 

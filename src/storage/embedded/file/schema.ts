@@ -12,7 +12,7 @@ export interface Schema {
   /** PRAGMA user_version. Raised by every change that an older program cannot read. */
   readonly version: number
   readonly sql: string
-  /** What to do when the file is damaged. */
+  /** Advice for when the file is damaged. */
   readonly advice: string
 }
 

@@ -83,10 +83,12 @@ async function place({ stockName, tradeType, stockTradeQuantity }) {
 /** Places one order after the other. So this log has the catalogue's numbers, as long as all orders come this way. */
 let last = Promise.resolve()
 const request = ({ request: order }, answer) => {
-  last = last.then(() => place(order)).then(
-    (transactionNum) => answer(null, { transactionNum }),
-    (error) => answer({ code: error.code ?? status.INTERNAL, details: error.details ?? String(error) }),
-  )
+  last = last
+    .then(() => place(order))
+    .then(
+      (transactionNum) => answer(null, { transactionNum }),
+      (error) => answer({ code: error.code ?? status.INTERNAL, details: error.details ?? String(error) }),
+    )
 }
 
 // ---- the calls of the contract -------------------------------------------------------------------------------------

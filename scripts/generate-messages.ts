@@ -48,7 +48,10 @@ function methodsOf(services: readonly protobuf.Service[]): string {
     table('UnaryMethods', (m) => !m.requestStream && !m.responseStream) +
     table('ServerStreamMethods', (m) => !m.requestStream && !!m.responseStream) +
     table('StreamMethods', (m) => !!m.requestStream && !!m.responseStream)
-  return `import type {\n${[...used].sort().map((name) => `  ${name},\n`).join('')}} from './messages.ts'\n${tables}`
+  return `import type {\n${[...used]
+    .sort()
+    .map((name) => `  ${name},\n`)
+    .join('')}} from './messages.ts'\n${tables}`
 }
 
 if (import.meta.main) {

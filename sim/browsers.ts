@@ -110,7 +110,8 @@ export class Browser {
         const leftAt = scheduler.nowMs
         asker.isGone = true
         scheduler.after(TRY_MAX_MS, () => {
-          if (!isOver && life.hasRunSince(leftAt)) this.#options.violated(`14: ${life.process.name} goes on asking for one who left ${TRY_MAX_MS} ms ago`)
+          if (!isOver && life.hasRunSince(leftAt))
+            this.#options.violated(`14: ${life.process.name} goes on asking for one who left ${TRY_MAX_MS} ms ago`)
         })
       })
     }

@@ -88,7 +88,8 @@ function tableOf(hunts: readonly Hunt[]): string {
 }
 
 /** Which check speaks: its number, or "history" and the checker's rule. */
-const wordsOf = (violation: string): string => (/^(history: [^:]+|\d+|[^:]{1,60})/.exec(violation)?.[0] ?? violation).replace('history: ', '')
+const wordsOf = (violation: string): string =>
+  (/^(history: [^:]+|\d+|[^:]{1,60})/.exec(violation)?.[0] ?? violation).replace('history: ', '')
 
 await new Command('sim:bugs')
   .description('Plants one mistake after the other into the services and sees that the simulation finds each.')

@@ -99,21 +99,26 @@ export class Client {
     this.#askedKeys.add(key)
     ledger.askedAgain(key)
     const start = this.#world.scheduler.nowMs
-    this.#run(life, { kind: 'place', key, name, type, quantity }, async (): Promise<Place['outcome']> => {
-      const placed = await frontEnd.core!.orders.place(request)
-      if (placed.kind === 'unknown') {
-        if (placed.error === 'MAY_HAVE_BEEN_PLACED') this.#unknown = request
-        else if (isNew) ledger.toldAbsent(key, 'not placed', start)
-        return { kind: 'unknown' }
-      }
-      if (placed.outcome.kind === 'rejected') ledger.toldAbsent(key, 'rejected', start)
-      if (placed.outcome.kind === 'accepted') {
-        this.#seen = Math.max(this.#seen, placed.outcome.number)
-        this.#options.heard.number = Math.max(this.#options.heard.number, placed.outcome.number)
-        this.#options.shown(placed.outcome.number, true)
-      }
-      return placed.outcome
-    }, request)
+    this.#run(
+      life,
+      { kind: 'place', key, name, type, quantity },
+      async (): Promise<Place['outcome']> => {
+        const placed = await frontEnd.core!.orders.place(request)
+        if (placed.kind === 'unknown') {
+          if (placed.error === 'MAY_HAVE_BEEN_PLACED') this.#unknown = request
+          else if (isNew) ledger.toldAbsent(key, 'not placed', start)
+          return { kind: 'unknown' }
+        }
+        if (placed.outcome.kind === 'rejected') ledger.toldAbsent(key, 'rejected', start)
+        if (placed.outcome.kind === 'accepted') {
+          this.#seen = Math.max(this.#seen, placed.outcome.number)
+          this.#options.heard.number = Math.max(this.#options.heard.number, placed.outcome.number)
+          this.#options.shown(placed.outcome.number, true)
+        }
+        return placed.outcome
+      },
+      request,
+    )
   }
 
   #newRequest(frontEnd: SimFrontEnd): OrderRequest {

@@ -49,7 +49,8 @@ export function fillAllDisks(stage: Stage): string {
     readable.catalogueStarts(() => {
       makeRoom()
       // All orders that were shown meanwhile have to be on a second disk.
-      if (!cluster.healed && world.random.chance(0.5)) world.trace(`FAULT ${hurtLedger(stage, 'loses its disk', () => cluster.store.lose())}`)
+      if (!cluster.healed && world.random.chance(0.5))
+        world.trace(`FAULT ${hurtLedger(stage, 'loses its disk', () => cluster.store.lose())}`)
     })
   })
   return `all disks are ${fault === 'full' ? 'full' : 'low on room'}, and the catalogue is killed`

@@ -1,12 +1,6 @@
 import type { Entry } from '../src/domain/order.ts'
 import type { Genesis } from '../src/storage/chain.ts'
-import {
-  StorageFailure,
-  type KnownReplica,
-  type Ledger,
-  type LedgerStore,
-  type LogPage,
-} from '../src/storage/ledger.ts'
+import { StorageFailure, type KnownReplica, type Ledger, type LedgerStore, type LogPage } from '../src/storage/ledger.ts'
 import type { OrderLog, OrderLogHead } from '../src/storage/order-log.ts'
 import type { Life } from './process.ts'
 
@@ -178,15 +172,20 @@ async function* inOrder<T>(items: readonly T[]): AsyncIterable<T> {
 /** A ledger whose durable state is `inner`, as one life of the catalogue sees it. */
 function ledgerOn(disk: SimDisk, inner: Ledger, life: Life, watch: LedgerWatch): Ledger {
   let noted = 0
-  const noteWith = <T>(write: () => Promise<T>) => () => {
-    inner.notePublished(noted)
-    return write()
-  }
+  const noteWith =
+    <T>(write: () => Promise<T>) =>
+    () => {
+      inner.notePublished(noted)
+      return write()
+    }
   return {
     head: () => inner.head(),
     decide: (rule, requests, timeMs, rejectedAtMs) => {
       watch.trusted()
-      return disk.write(life, noteWith(() => inner.decide(rule, requests, timeMs, rejectedAtMs)))
+      return disk.write(
+        life,
+        noteWith(() => inner.decide(rule, requests, timeMs, rejectedAtMs)),
+      )
     },
     recorded: (key) => disk.read(life, () => inner.recorded(key)),
     stocks: () => disk.read(life, () => inner.stocks()),
@@ -195,7 +194,11 @@ function ledgerOn(disk: SimDisk, inner: Ledger, life: Life, watch: LedgerWatch):
     notePublished: (position) => {
       noted = Math.max(noted, position)
     },
-    flushPublished: () => disk.write(life, noteWith(async () => undefined)),
+    flushPublished: () =>
+      disk.write(
+        life,
+        noteWith(async () => undefined),
+      ),
     raiseGeneration: (floor) => disk.write(life, () => inner.raiseGeneration(floor)),
     knownReplicas: () => disk.read(life, () => inner.knownReplicas()),
     rememberReplica: (...replicas: readonly KnownReplica[]) => disk.write(life, () => inner.rememberReplica(...replicas)),
@@ -211,8 +214,7 @@ function ledgerOn(disk: SimDisk, inner: Ledger, life: Life, watch: LedgerWatch):
 export function orderLogOn(disk: SimDisk, inner: OrderLog, life: Life): OrderLog {
   return {
     head: () => inner.head(),
-    append: (entries: readonly Entry[], digest: string): Promise<OrderLogHead> =>
-      disk.write(life, () => inner.append(entries, digest)),
+    append: (entries: readonly Entry[], digest: string): Promise<OrderLogHead> => disk.write(life, () => inner.append(entries, digest)),
     entry: (number) => disk.read(life, () => inner.entry(number)),
     entries: (from, limit) => disk.read(life, () => inner.entries(from, limit)),
     digestAt: (length) => disk.read(life, () => inner.digestAt(length)),

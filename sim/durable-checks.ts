@@ -1,4 +1,12 @@
-import type { CatalogueStatus, CatalogueToFrontEnd, CatalogueToLeader, LeaderToCatalogue, Published, ReplicaStatus, TradeResult } from '../src/wire/messages.ts'
+import type {
+  CatalogueStatus,
+  CatalogueToFrontEnd,
+  CatalogueToLeader,
+  LeaderToCatalogue,
+  Published,
+  ReplicaStatus,
+  TradeResult,
+} from '../src/wire/messages.ts'
 import type { Ledger } from '../src/storage/ledger.ts'
 import type { Cluster, SimReplica } from './cluster.ts'
 import type { SimNetwork } from './network.ts'
@@ -77,7 +85,9 @@ export class DurableChecks implements NetworkObserver {
         const follower = this.#cluster.replicas.find(({ process }) => process.address === address)
         if (state !== 'in-sync' || !follower?.process.life || leader.ranSince(follower.process.life.startedAt) < NOTICED_MS) continue
         if (follower.log.head().length < position) {
-          this.#violated(`3: ${leader.process.name} publishes ${position}, its in-sync ${follower.process.name} holds ${follower.log.head().length}, told ${told}`)
+          this.#violated(
+            `3: ${leader.process.name} publishes ${position}, its in-sync ${follower.process.name} holds ${follower.log.head().length}, told ${told}`,
+          )
         }
       }
     })

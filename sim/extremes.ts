@@ -28,7 +28,14 @@ export class Extremes {
   /** One such call or stream; `replica` is the address of some replica. */
   send(replica: string): void {
     const { random, trace } = this.#world
-    const say = random.pick([this.#longKey, this.#edge, this.#highestEpoch, this.#strangeReplicas, this.#beyondTheLedger, this.#strangeGeneration])
+    const say = random.pick([
+      this.#longKey,
+      this.#edge,
+      this.#highestEpoch,
+      this.#strangeReplicas,
+      this.#beyondTheLedger,
+      this.#strangeGeneration,
+    ])
     trace(() => `FAULT a stranger tells ${replica} and the catalogue: ${say.name}`)
     void say.call(this, replica).catch(() => undefined)
   }
@@ -64,7 +71,9 @@ export class Extremes {
     const { random } = this.#world
     const many = Array.from({ length: LIMITS.replicasMax + 1 }, (_, i) => `${100 + i}=nowhere:${1 + i}`)
     const replicas = random.pick([['x'], ['-1=nowhere:1'], [`${2 ** 60}=nowhere:1`], many])
-    this.#talk(this.#cluster.catalogue.address, 'Catalog.Session', { hello: { frontEndId: 'stranger', address: 'nowhere:1', caching: false, replicas } })
+    this.#talk(this.#cluster.catalogue.address, 'Catalog.Session', {
+      hello: { frontEndId: 'stranger', address: 'nowhere:1', caching: false, replicas },
+    })
   }
 
   async #catalogue(): Promise<CatalogueStatus> {
@@ -75,7 +84,15 @@ export class Extremes {
   async #beyondTheLedger(): Promise<void> {
     const { clusterId, generation, length, digest } = await this.#catalogue()
     const { id, process } = this.#world.random.pick(this.#cluster.remaining)
-    const hello: LeadHello = { replicaId: id, address: process.address, clusterId, length, digest, sealedGeneration: generation, lastGeneration: 0 }
+    const hello: LeadHello = {
+      replicaId: id,
+      address: process.address,
+      clusterId,
+      length,
+      digest,
+      sealedGeneration: generation,
+      lastGeneration: 0,
+    }
     const publish = { position: length + 1_000, unreachable: [] }
     this.#talk(this.#cluster.catalogue.address, 'Catalog.Lead', { hello }, { publish })
   }

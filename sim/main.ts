@@ -45,7 +45,10 @@ const program = new Command('sim')
   .option('--minutes <n>', 'begin no further runs after this time, and exit with 1 when some were left', count)
   .option('--mix <text>', 'only seeds that decide on a mix of faults with this in its name', partOfAMix, '')
   .option('--json', 'one JSON line instead of words', false)
-  .addHelpText('after', '\nExamples:\n  npm run sim -- --runs 1000\n  npm run sim -- --seed 8412\n  npm run sim -- --runs 1000 --mix ledger')
+  .addHelpText(
+    'after',
+    '\nExamples:\n  npm run sim -- --runs 1000\n  npm run sim -- --seed 8412\n  npm run sim -- --runs 1000 --mix ledger',
+  )
   .action((options: Options) => (options.seed === undefined ? sweep(options) : repeat(options.seed)))
 
 /** One seed, told line by line. */

@@ -158,7 +158,8 @@ export class Neighbour {
     this.#answeredAt = this.#world.scheduler.nowMs
     const { number } = placed.outcome
     const [entry] = (await this.#ledger?.entries(number, 1)) ?? []
-    if (entry && entry.key !== key) this.#violated(`8: the neighbour's order ${key} was told the number ${number}, where its ledger has ${entry.key}`)
+    if (entry && entry.key !== key)
+      this.#violated(`8: the neighbour's order ${key} was told the number ${number}, where its ledger has ${entry.key}`)
     if (!entry) this.#violated(`8: the neighbour's order ${key} was told the number ${number}, and is not in its ledger`)
   }
 }

@@ -24,8 +24,7 @@ export class SimNetwork extends Ways {
       openStream: <M extends StreamMethod>(address: string, method: M, handlers: StreamHandlers<never>) =>
         this.streams.open(life, address, method, handlers as StreamHandlers<object>) as never,
       call: (address, method, request, deadlineMs) => this.#calls.call(life, address, method, request, deadlineMs) as never,
-      callStreaming: (address, method, request, deadlineMs) =>
-        this.#calls.call(life, address, method, request, deadlineMs) as never,
+      callStreaming: (address, method, request, deadlineMs) => this.#calls.call(life, address, method, request, deadlineMs) as never,
       httpGet: (address, path, deadlineMs, headers) => this.#calls.httpGet(life, address, path, deadlineMs, headers),
       serve: async (_port, services) => this.serve(life, services),
     }

@@ -84,8 +84,8 @@ export const FRONT_END_BUGS: readonly PlantedBug[] = [
     name: 'front-end-keys-collide',
     what: 'keys: two front ends make the same keys',
     file: 'src/frontend/idempotency-key.ts',
-    find: 'return `${this.#prefix}${this.#last.toString(36).padStart(8, \'0\')}-${this.#random.id(8)}`',
-    replace: 'return `fe-00000000-${this.#last.toString(36).padStart(8, \'0\')}-0000000000000000`',
+    find: "return `${this.#prefix}${this.#last.toString(36).padStart(8, '0')}-${this.#random.id(8)}`",
+    replace: "return `fe-00000000-${this.#last.toString(36).padStart(8, '0')}-0000000000000000`",
   },
   {
     name: 'order-deadline-left-out',

@@ -77,8 +77,7 @@ export const REPLICA_BUGS: readonly PlantedBug[] = [
     what: 'R3: a follower says that it holds what is not on its disk',
     file: 'src/replica/follower.ts',
     find: 'const { generation, from, entries, digest, published } = fromWireAppend(append)',
-    replace:
-      'const { generation, from, entries, digest, published } = fromWireAppend(append); leader.hold(from + entries.length, digest)',
+    replace: 'const { generation, from, entries, digest, published } = fromWireAppend(append); leader.hold(from + entries.length, digest)',
   },
   {
     name: 'unconfirmed-miss',

@@ -30,7 +30,7 @@ describe('the place of a planted bug', () => {
   })
 
   test.each([
-    ["const quote = /['\"]/.test(a); const half = all / 2; last()"],
+    ['const quote = /[\'"]/.test(a); const half = all / 2; last()'],
     ['const text = `${one({ two: `${three}` })} and ${four}`; last()'],
     ['const share = (one + two) / three / 4; const ends = /\\/$/; last()'],
   ])('is found behind regular expressions, divisions and templates: %s', (source) => {

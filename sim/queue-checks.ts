@@ -54,7 +54,11 @@ export class QueueChecks implements NetworkObserver {
     const { decided } = message as CatalogueToLeader
     if (decided?.batch === this.#inFlight.get(stream)) this.#inFlight.delete(stream)
     const { answer } = message as ReplicaToFrontEnd
-    if (answer) this.#listings.set(to, this.#openListings(to).filter((one) => one.stream !== stream || one.query !== answer.query))
+    if (answer)
+      this.#listings.set(
+        to,
+        this.#openListings(to).filter((one) => one.stream !== stream || one.query !== answer.query),
+      )
     const { place } = message as FrontEndToReplica
     if (!place) return
     // Orders without room have been refused before the next ones come.

@@ -5,8 +5,22 @@ import type { SimRandom } from './random.ts'
 
 const USUAL_LIMITS = { ...LIMITS }
 /** With messages as short, one text without measure would stop a cluster, as 16 MB stop a real one. */
-const SHORT_PAGES = { messageBytesMax: 65_536, pageBytesMax: 700, catchUpBatchMax: 8, learnerBatchMax: 4, leaderGapMax: 20, entriesPieceMax: 2, stocksPartMax: 3 }
-const SHORT_QUEUES = { frontEndPendingOrdersMax: 3, frontEndStandingOrdersMax: 2, leaderPendingOrdersMax: 1, tradeBatchMax: 1, frontEndWaitingQuestionsMax: 2 }
+const SHORT_PAGES = {
+  messageBytesMax: 65_536,
+  pageBytesMax: 700,
+  catchUpBatchMax: 8,
+  learnerBatchMax: 4,
+  leaderGapMax: 20,
+  entriesPieceMax: 2,
+  stocksPartMax: 3,
+}
+const SHORT_QUEUES = {
+  frontEndPendingOrdersMax: 3,
+  frontEndStandingOrdersMax: 2,
+  leaderPendingOrdersMax: 1,
+  tradeBatchMax: 1,
+  frontEndWaitingQuestionsMax: 2,
+}
 const LEASES_MS = [100, 200, 350, 500, 500]
 
 /** The settings of one run, besides its faults. */

@@ -24,7 +24,10 @@ export class SettledChecks {
   /** 13. What keeps the cluster from being whole: one leader that all follow, every copy the same. Undefined when it is. */
   async unsettled(): Promise<string | undefined> {
     const { catalogue, frontEnds, remaining } = this.#cluster
-    const { state, sessions } = ((await this.#network.inspect(catalogue.address, 'Catalog.Status')) ?? { state: 'away', sessions: [] }) as CatalogueStatus
+    const { state, sessions } = ((await this.#network.inspect(catalogue.address, 'Catalog.Status')) ?? {
+      state: 'away',
+      sessions: [],
+    }) as CatalogueStatus
     if (state !== 'open') return `the catalogue is ${state}`
     if (!this.#cluster.inSync()) return 'the copies are not the same'
     const statuses = await Promise.all(remaining.map((replica) => this.#statusOf(replica)))
@@ -37,7 +40,8 @@ export class SettledChecks {
       if (follower === leader) continue
       const view = leader.followers.find(({ address }) => address === follower.address)
       if (view?.state !== 'in-sync') return `${words(leader)} has ${follower.address} as ${view?.state ?? 'no follower'}`
-      if (follower.role !== 'follower' || follower.leader !== String(leader.replicaId)) return `${words(follower)} does not follow ${words(leader)}`
+      if (follower.role !== 'follower' || follower.leader !== String(leader.replicaId))
+        return `${words(follower)} does not follow ${words(leader)}`
     }
     const strays = frontEnds.filter(({ core }) => core?.leaderAddress() !== leader.address)
     const { frontEndsCache, leaseMs } = this.#settings

@@ -118,7 +118,14 @@ class Run {
     this.#ledgerChecks = new LedgerChecks(this.#cluster, () => this.#checks.published, this.#settings.strangers, violated)
     const generations = new GenerationChecks(this.#cluster, violated)
     const caches = new CacheChecks(this.#cluster, () => this.#checks.published, violated)
-    const checks = [this.#checks, this.#ledgerChecks, generations, caches, new QueueChecks(this.#cluster, violated), new LatenessChecks(this.#mix, violated)]
+    const checks = [
+      this.#checks,
+      this.#ledgerChecks,
+      generations,
+      caches,
+      new QueueChecks(this.#cluster, violated),
+      new LatenessChecks(this.#mix, violated),
+    ]
     network.observers.push(...checks.map((each) => onlyOf(this.#cluster.processes, each)))
     this.#settled = new SettledChecks(this.#cluster, network, this.#settings)
     const readable = new ReadableChecks(this.#world, this.#cluster, () => this.#checks.published, violated)

@@ -55,13 +55,7 @@ export class SimCalls {
     return channels
   }
 
-  call(
-    life: Life,
-    address: string,
-    method: UnaryMethod | ServerStreamMethod,
-    request: object,
-    deadlineMs: number,
-  ): Promise<unknown> {
+  call(life: Life, address: string, method: UnaryMethod | ServerStreamMethod, request: object, deadlineMs: number): Promise<unknown> {
     const { scheduler } = this.#ways
     const until = scheduler.nowMs + life.process.real(deadlineMs)
     const asker: Asker = {
@@ -69,34 +63,35 @@ export class SimCalls {
         return scheduler.nowMs >= until || !life.alive
       },
     }
-    const carry = (channel: SimChannel) => this.#exchange(life, deadlineMs, (answer, fail, reply) => {
-      const host = this.#ways.hostAt(address)
-      if (channel.isForgotten) return
-      if (!host) return this.#refuse(life, address, fail)
-      if (this.#ways.isCut(life, host.life)) return
-      host.life.enter(() => {
-        const forget = host.life.onEnd(() => {
-          if (!host.life.isVanished && !channel.isForgotten) this.#back(life, undefined, () => fail('UNAVAILABLE', 'connection reset'))
+    const carry = (channel: SimChannel) =>
+      this.#exchange(life, deadlineMs, (answer, fail, reply) => {
+        const host = this.#ways.hostAt(address)
+        if (channel.isForgotten) return
+        if (!host) return this.#refuse(life, address, fail)
+        if (this.#ways.isCut(life, host.life)) return
+        host.life.enter(() => {
+          const forget = host.life.onEnd(() => {
+            if (!host.life.isVanished && !channel.isForgotten) this.#back(life, undefined, () => fail('UNAVAILABLE', 'connection reset'))
+          })
+          const back = (deliver: () => void) => {
+            forget()
+            if (!channel.isForgotten) this.#back(life, host.life, deliver, reply)
+          }
+          this.#taken(life, host, method, request, asker).then(
+            (response) => {
+              if (!host.life.alive) return
+              const wrong = this.#wrongIn(host.life, method, 'response', response)
+              if (wrong !== undefined) return back(() => fail('INTERNAL', wrong))
+              for (const observer of this.#ways.observers) observer.answered?.(host.life, life, method, response)
+              back(() => answer(response))
+            },
+            (error: unknown) => {
+              const code = error instanceof RpcError ? error.code : 'INTERNAL'
+              back(() => fail(code, (error as Error).message))
+            },
+          )
         })
-        const back = (deliver: () => void) => {
-          forget()
-          if (!channel.isForgotten) this.#back(life, host.life, deliver, reply)
-        }
-        this.#taken(life, host, method, request, asker).then(
-          (response) => {
-            if (!host.life.alive) return
-            const wrong = this.#wrongIn(host.life, method, 'response', response)
-            if (wrong !== undefined) return back(() => fail('INTERNAL', wrong))
-            for (const observer of this.#ways.observers) observer.answered?.(host.life, life, method, response)
-            back(() => answer(response))
-          },
-          (error: unknown) => {
-            const code = error instanceof RpcError ? error.code : 'INTERNAL'
-            back(() => fail(code, (error as Error).message))
-          },
-        )
       })
-    })
     return life.alive ? this.#channelsOf(life).over(address, carry) : new Promise(() => {})
   }
 

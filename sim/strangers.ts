@@ -141,7 +141,12 @@ export class Stranger {
     const { name } = this.#world.random.pick(OPENING_CATALOGUE.slice(0, 3))
     this.#run({ kind: 'stock', name }, async (): Promise<StockRead['outcome']> => {
       const { address } = this.#cluster.catalogue
-      const { stockPrice: price, stockQuantity: quantity } = await this.#network.call(address, 'Catalog.Lookup', { stockName: name }, DEADLINE_MS)
+      const { stockPrice: price, stockQuantity: quantity } = await this.#network.call(
+        address,
+        'Catalog.Lookup',
+        { stockName: name },
+        DEADLINE_MS,
+      )
       return quantity < 0 ? { kind: 'not-found' } : { kind: 'found', price, quantity }
     })
   }

@@ -37,7 +37,11 @@ export class SimStreams {
     const pair = this.#pick()
     if (!pair) return
     const told = this.#ways.random.pick([[0, 1], [0, 1], [0], [1]] as const)
-    this.#break(pair, 'connection reset', told.map((i) => pair.ends[i]))
+    this.#break(
+      pair,
+      'connection reset',
+      told.map((i) => pair.ends[i]),
+    )
   }
 
   /** Resets every stream of a kind; both ends learn of it. */
@@ -123,7 +127,11 @@ export class SimStreams {
       const pair: StreamPair = { method, ends: [caller, callee], isForgotten: false }
       this.#pairs.add(pair)
       // The handlers may send before they are returned.
-      callee.handlers = open({ send: (message) => this.#send(pair, 1, message), close: () => this.#closeFrom(pair, 1), drained: () => Promise.resolve() })
+      callee.handlers = open({
+        send: (message) => this.#send(pair, 1, message),
+        close: () => this.#closeFrom(pair, 1),
+        drained: () => Promise.resolve(),
+      })
       for (const { life } of pair.ends) life.onEnd(() => this.#lifeEnded(pair, life))
       connected(pair)
     })

@@ -18,10 +18,7 @@ const LISTING = 1000
  *
  * Throws an Error that names what is broken; returns the log.
  */
-export async function checkEndState(
-  system: Addresses,
-  acknowledged: readonly OrderData[],
-): Promise<readonly OrderData[]> {
+export async function checkEndState(system: Addresses, acknowledged: readonly OrderData[]): Promise<readonly OrderData[]> {
   const { length } = await untilInSync(system) // 1
   const log = await allOrders(system.frontEnd)
   const wrong = log.findIndex(({ number }, i) => number !== i)
@@ -38,10 +35,8 @@ function checkAcknowledged(log: readonly OrderData[], acknowledged: readonly Ord
     const expected = { number, name, type, quantity }
     require(!seen.has(number), () => `number ${number} was acknowledged twice`)
     seen.add(number)
-    require(
-      isDeepStrictEqual(log[number], expected),
-      () => `acknowledged ${JSON.stringify(expected)}, the log has ${JSON.stringify(log[number])}`,
-    )
+    require(isDeepStrictEqual(log[number], expected), () =>
+      `acknowledged ${JSON.stringify(expected)}, the log has ${JSON.stringify(log[number])}`)
   }
 }
 

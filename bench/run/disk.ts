@@ -1,14 +1,4 @@
-import {
-  closeSync,
-  type Dirent,
-  fdatasyncSync,
-  openSync,
-  readdirSync,
-  rmSync,
-  statfsSync,
-  statSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, type Dirent, fdatasyncSync, openSync, readdirSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 
 const BLOCK_BYTES = 4_096

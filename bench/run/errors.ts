@@ -3,8 +3,7 @@ import type { OpenRun, OverloadRun, Run } from './results.ts'
 type AnyRun = Run | OpenRun | OverloadRun
 
 /** Whether a run met errors or trouble, so that its figures do not count. A 503 is an error except under overload. */
-export const hasErrors = (run: AnyRun): boolean =>
-  ('measure' in run ? run.measure.errors : run.failed) > 0 || troubleOf(run).length > 0
+export const hasErrors = (run: AnyRun): boolean => ('measure' in run ? run.measure.errors : run.failed) > 0 || troubleOf(run).length > 0
 
 /** What befell systems in these runs, each thing once. */
 export function troubleNotes(runs: readonly AnyRun[]): string[] {
@@ -18,5 +17,4 @@ export const systemsWithErrors = (runs: readonly AnyRun[]): ReadonlySet<string> 
   new Set(runs.filter(hasErrors).map(({ system }) => system))
 
 /** A system's name as tables and plots show it. */
-export const marked = (system: string, withErrors: ReadonlySet<string>): string =>
-  withErrors.has(system) ? `${system} !` : system
+export const marked = (system: string, withErrors: ReadonlySet<string>): string => (withErrors.has(system) ? `${system} !` : system)

@@ -18,6 +18,9 @@ export function loadNotes(runs: readonly (SentLoad & { readonly system: string }
       ({ unopened }) => unopened > 0,
       (systems) => `Fewer connections than wanted stood at the start against ${systems}.`,
     ),
-    ...note(({ waited }) => waited > 0, (systems) => `Requests waited since all connections were busy: ${systems}.`),
+    ...note(
+      ({ waited }) => waited > 0,
+      (systems) => `Requests waited since all connections were busy: ${systems}.`,
+    ),
   ]
 }

@@ -24,7 +24,12 @@ export function openLoopTables({ openRuns, systems }: Results, workload: string)
     return {
       title: `${workload}, open loop at ${whole(rate)}/s, ${percent} % of the bazaar's peak`,
       columns: COLUMNS,
-      rows: measured.map(({ name }) => row(name, runs.filter(({ system }) => system === name))),
+      rows: measured.map(({ name }) =>
+        row(
+          name,
+          runs.filter(({ system }) => system === name),
+        ),
+      ),
       notes: [
         'Latency counts from when a request was due, up to 1 ms of the timer included.',
         ...(slower.size > 0 ? [`At ${percent} % of their own peak, which is lower: ${[...slower].join(', ')}.`] : []),

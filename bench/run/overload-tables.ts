@@ -55,8 +55,7 @@ function row(system: string, runs: readonly OverloadRun[]): string[] {
 }
 
 /** Median of the runs that had such an answer at all. */
-const milliseconds = (values: readonly (number | undefined)[]): string =>
-  known(medianKnown(values), (value) => value.toFixed(0))
+const milliseconds = (values: readonly (number | undefined)[]): string => known(medianKnown(values), (value) => value.toFixed(0))
 
 function memoryWords(runs: readonly OverloadRun[]): string {
   const after = runs.at(-1)?.memoryBytes.after ?? {}

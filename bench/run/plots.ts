@@ -59,12 +59,7 @@ function perOrderChart(results: Results, workload: string): Chart {
 }
 
 /** A line for each system of which the figure is known. */
-function panelByConnections(
-  results: Results,
-  workload: string,
-  title: string,
-  figureOf: (summary: Summary) => number | undefined,
-): Panel {
+function panelByConnections(results: Results, workload: string, title: string, figureOf: (summary: Summary) => number | undefined): Panel {
   const { connections } = results.settings
   const { nameOf } = labelsFor(results.runs, workload)
   const columns = connections.map((number) => summaries(results, workload, number))

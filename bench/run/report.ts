@@ -6,12 +6,7 @@ import { resultTables } from './tables.ts'
 
 /** The report for a terminal. */
 export function textReport(results: Results): string {
-  const tables = resultTables(results).flatMap(({ title, columns, rows, notes }) => [
-    '',
-    title,
-    ...tableLines(columns, rows),
-    ...notes,
-  ])
+  const tables = resultTables(results).flatMap(({ title, columns, rows, notes }) => ['', title, ...tableLines(columns, rows), ...notes])
   return [...tables, '', ...closingLines(results)].join('\n').trimStart()
 }
 
@@ -64,7 +59,9 @@ function closingLines({ systems, skipped, settings, machine }: Results): string[
 }
 
 function systemLine({ name, what, syncedCopies, idleCpu, versions }: MeasuredSystem): string {
-  const stands = Object.entries(versions).map(([on, version]) => ` On ${on} ${version}.`).join('')
+  const stands = Object.entries(versions)
+    .map(([on, version]) => ` On ${on} ${version}.`)
+    .join('')
   const idle = (100 * idleCpu).toFixed(1)
   return `${name}: ${what}.${stands} Copies synced before the answer: ${syncedCopies}. CPU while idle: ${idle} % of a core.`
 }

@@ -123,12 +123,10 @@ const requestsArbitrary = fc.array(
   }),
   { maxLength: 40 },
 )
-const stocksArbitrary = fc
-  .tuple(fc.integer({ min: 0, max: 100 }), fc.integer({ min: 0, max: 60 }))
-  .map(([tesla, missing]): Stock[] => [
-    { name: 'tesla', priceCents: 1, quantity: tesla, volume: 0 },
-    { name: 'ford', priceCents: 1, quantity: LIMITS.stockLevelMax - missing, volume: 0 },
-  ])
+const stocksArbitrary = fc.tuple(fc.integer({ min: 0, max: 100 }), fc.integer({ min: 0, max: 60 })).map(([tesla, missing]): Stock[] => [
+  { name: 'tesla', priceCents: 1, quantity: tesla, volume: 0 },
+  { name: 'ford', priceCents: 1, quantity: LIMITS.stockLevelMax - missing, volume: 0 },
+])
 
 /** Decides batch after batch on what the ones before it wrote. */
 function play(stocks: readonly Stock[], batches: readonly (readonly OrderRequest[])[]): DecisionWrites[] {
@@ -201,7 +199,10 @@ describe('decide, for any history', () => {
     fc.assert(
       fc.property(stocksArbitrary, requestsArbitrary, (stocks, asked) => {
         const whole = play(stocks, [asked])
-        const apart = play(stocks, asked.map((one) => [one]))
+        const apart = play(
+          stocks,
+          asked.map((one) => [one]),
+        )
         expect(apart.flatMap((writes) => writes.outcomes)).toEqual(whole.flatMap((writes) => writes.outcomes))
         expect(apart.flatMap((writes) => writes.entries)).toEqual(whole.flatMap((writes) => writes.entries))
         expect(apart.flatMap((writes) => writes.rejections)).toEqual(whole.flatMap((writes) => writes.rejections))

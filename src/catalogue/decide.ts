@@ -1,5 +1,13 @@
 import { LIMITS } from '../domain/limits.ts'
-import { isOrderQuantity, isTradeType, type Decision, type Entry, type OrderRequest, type Outcome, type RecordedDecision } from '../domain/order.ts'
+import {
+  isOrderQuantity,
+  isTradeType,
+  type Decision,
+  type Entry,
+  type OrderRequest,
+  type Outcome,
+  type RecordedDecision,
+} from '../domain/order.ts'
 import { traded, type Stock } from '../domain/stock.ts'
 import type { DecisionView, DecisionWrites, RecordedRejection } from '../storage/ledger.ts'
 
@@ -43,9 +51,7 @@ export function decide(view: DecisionView, requests: readonly OrderRequest[]): D
 
 /** The outcome of a request whose key is on record (D1). */
 export function replay(recorded: RecordedDecision, { fingerprint }: Pick<OrderRequest, 'fingerprint'>): Outcome {
-  return recorded.fingerprint === fingerprint
-    ? { ...recorded.decision, replayed: true }
-    : { kind: 'key-reused' }
+  return recorded.fingerprint === fingerprint ? { ...recorded.decision, replayed: true } : { kind: 'key-reused' }
 }
 
 type Verdict =

@@ -27,7 +27,11 @@ test('what arrives while a group is being decided is the next group', async () =
   const { decisions, heard } = deciding()
   const shares = await Promise.all(['a', 'b', 'c'].map((prefix) => decisions.decide(sells(2, prefix))))
   expect(heard.map(({ group }) => group.entries.length)).toEqual([2, 4])
-  expect(shares.map(({ group, first, count }) => [group.length, first, count])).toEqual([[2, 0, 2], [6, 0, 2], [6, 2, 2]])
+  expect(shares.map(({ group, first, count }) => [group.length, first, count])).toEqual([
+    [2, 0, 2],
+    [6, 0, 2],
+    [6, 2, 2],
+  ])
 })
 
 test('each caller finds its own outcomes in its share', async () => {

@@ -1,5 +1,13 @@
 import type { Entry, OrderRequest, Outcome } from '../domain/order.ts'
-import type { CatalogueToLeader, LeaderToCatalogue, LeadHello, LeadWelcome, LiveSession, PublishRequest, Refusal } from '../wire/messages.ts'
+import type {
+  CatalogueToLeader,
+  LeaderToCatalogue,
+  LeadHello,
+  LeadWelcome,
+  LiveSession,
+  PublishRequest,
+  Refusal,
+} from '../wire/messages.ts'
 import type { ServedStream, StreamHandlers } from '../wire/network.ts'
 import { toWireOutcome } from '../wire/outcome-codes.ts'
 import { refusal } from '../wire/refusal.ts'

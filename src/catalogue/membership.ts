@@ -91,7 +91,8 @@ export class Membership {
   get refusal(): string | undefined {
     if (this.#behind !== undefined) return this.#behind
     const awaited = [...this.#unread.keys()].filter((address) => !this.#mayDoWithout(address))
-    if (awaited.length > 0) return `the catalogue has not looked into these replicas yet: ${awaited.map((address) => this.#described(address)).join(', ')}`
+    if (awaited.length > 0)
+      return `the catalogue has not looked into these replicas yet: ${awaited.map((address) => this.#described(address)).join(', ')}`
     if (this.#areAllNamed || this.#options.alone || this.#ledger.head().length > 0) return undefined
     if (this.#addresses.size === 0) {
       return 'the catalogue is empty and has met no replica: start the replicas and a front end, or the catalogue with --alone'

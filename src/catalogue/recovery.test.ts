@@ -61,7 +61,7 @@ describe('a ledger that can be read, in front of a replica that holds more', () 
     }
     const runtime = { clock: systemClock, log: silentLogger, network: { call } } as unknown as Runtime
     const options = { seals: new Seals(runtime, 'life-1'), store, replicas: [replica], lost: [] }
-    return (await openLedger(runtime, options, await options.store.open() as never, new AbortController().signal)).ledger
+    return (await openLedger(runtime, options, (await options.store.open()) as never, new AbortController().signal)).ledger
   }
 
   test('is replaced by a log that holds what it has published', async () => {
@@ -69,7 +69,9 @@ describe('a ledger that can be read, in front of a replica that holds more', () 
   })
 
   test('is not replaced by one that begins with another order, whatever its cluster is called (C5)', async () => {
-    await expect(openBefore(() => sale(0, 'c:another system’s', 2))).rejects.toThrow(/1 published orders that the log of replica 1 .* does not begin with/)
+    await expect(openBefore(() => sale(0, 'c:another system’s', 2))).rejects.toThrow(
+      /1 published orders that the log of replica 1 .* does not begin with/,
+    )
   })
 })
 
@@ -99,7 +101,7 @@ describe('a lost ledger', () => {
     const runtime = { clock: systemClock, log: silentLogger, network: { call } } as unknown as Runtime
     const replicas = [...sealed.keys()].map((address, at) => ({ replicaId: at + 1, address }))
     const options = { seals: new Seals(runtime, 'life-1'), store: new MemoryLedgerStore(), replicas, lost }
-    return (await openLedger(runtime, options, await options.store.open() as never, new AbortController().signal)).ledger
+    return (await openLedger(runtime, options, (await options.store.open()) as never, new AbortController().signal)).ledger
   }
 
   test.each([
@@ -133,7 +135,7 @@ describe('a lost ledger', () => {
     const runtime = { clock: systemClock, log: silentLogger, network: { call } } as unknown as Runtime
     const replicas = logs.map((_, at) => ({ replicaId: at + 1, address: `order-${at + 1}:1` }))
     const options = { seals: new Seals(runtime, 'life-1'), store: new MemoryLedgerStore(), replicas, lost: [] }
-    return (await openLedger(runtime, options, await options.store.open() as never, new AbortController().signal)).ledger
+    return (await openLedger(runtime, options, (await options.store.open()) as never, new AbortController().signal)).ledger
   }
 
   const sale = (number: number, key: string, generation: number): Entry => ({ ...ENTRIES[0]!, number, key, generation })
@@ -145,7 +147,10 @@ describe('a lost ledger', () => {
   })
 
   test('is recovered where a replica holds what a recovery without it has given up', async () => {
-    const logs = [[first, second], [first, sale(1, 'c:later', 1_002)]]
+    const logs = [
+      [first, second],
+      [first, sale(1, 'c:later', 1_002)],
+    ]
     expect((await recoveredFrom(logs)).head()).toMatchObject({ length: 2, lastGeneration: 1_002 })
   })
 
@@ -153,7 +158,11 @@ describe('a lost ledger', () => {
     ['as long', [sale(1, 'c:copy', 1)]],
     ['longer', [sale(1, 'c:copy', 1), sale(2, 'c:copy-2', 1)]],
   ])('is not recovered where a copy of the system went on apart, and is %s (C9)', async (_what, others) => {
-    const logs = [[first, second], [first, ...others], [first, second]]
+    const logs = [
+      [first, second],
+      [first, ...others],
+      [first, second],
+    ]
     await expect(recoveredFrom(logs)).rejects.toThrow(/two histories of cluster c-1: replica [123] at order-[123]:1 has other orders/)
   })
 

@@ -6,7 +6,15 @@ import { readPages } from '../wire/log-pages.ts'
 import type { Entries, ReadRequest, SealResult } from '../wire/messages.ts'
 import type { Genesis } from '../storage/chain.ts'
 import { isSealed, type Answer, type Seals, type Sealed } from './seals.ts'
-import { isReplica, type KnownReplica, type Ledger, type LedgerHead, type LedgerOpening, type LedgerStore, type LogPage } from '../storage/ledger.ts'
+import {
+  isReplica,
+  type KnownReplica,
+  type Ledger,
+  type LedgerHead,
+  type LedgerOpening,
+  type LedgerStore,
+  type LogPage,
+} from '../storage/ledger.ts'
 
 export const SEAL_RETRY_MS = 200
 const WAITING_REPORT_MS = 2_000
@@ -152,8 +160,7 @@ async function raiseAboveAll(seals: Seals, ledger: Ledger, replicas: readonly Kn
   }
 }
 
-const highestSeal = (sealed: readonly Sealed[]): number =>
-  Math.max(0, ...sealed.map(({ state }) => state.sealedGeneration))
+const highestSeal = (sealed: readonly Sealed[]): number => Math.max(0, ...sealed.map(({ state }) => state.sealedGeneration))
 
 /** C2, C3 */
 async function recover(
@@ -192,12 +199,7 @@ async function recover(
   await requireOneHistory(runtime, best, holders)
   if (ledger) await requireContained(runtime, ledger, best)
   await ledger?.close()
-  const pages = readPages(
-    runtime.clock,
-    (request) => read(runtime, best, request),
-    0,
-    best.state.length,
-  )
+  const pages = readPages(runtime.clock, (request) => read(runtime, best, request), 0, best.state.length)
   const recovered = await store.rebuild({ genesis: best.state.genesis, generation, replicas }, pages)
   runtime.log.warn({ length: recovered.head().length, digest: recovered.head().digest }, 'ledger recovered')
   return recovered
@@ -288,7 +290,10 @@ async function sealAllInReach(
     }
     if (signal.aborted) throw new Error('stopped while waiting for replicas')
     if (missing.length > 0 && clock.monotonicMs() >= reportAt) {
-      log.warn({ missing }, `waiting for ${missing.map(whoIsMissing).join(', ')}: start it, or give it up for good with --lost <replica id>`)
+      log.warn(
+        { missing },
+        `waiting for ${missing.map(whoIsMissing).join(', ')}: start it, or give it up for good with --lost <replica id>`,
+      )
       reportAt += WAITING_REPORT_MS
     }
     await sleep(clock, SEAL_RETRY_MS, signal)
@@ -326,8 +331,7 @@ function reportGivenUp({ log }: Runtime, { replicas, lost }: RecoveryOptions): v
   }
 }
 
-const whoIsMissing = (answer: Answer): string =>
-  answer.kind === 'other-program' ? `${nameOf(answer)} (${answer.why})` : nameOf(answer)
+const whoIsMissing = (answer: Answer): string => (answer.kind === 'other-program' ? `${nameOf(answer)} (${answer.why})` : nameOf(answer))
 
 const nameOf = ({ replica: { replicaId, address } }: Answer): string => `replica ${replicaId} at ${address}`
 

@@ -29,7 +29,8 @@ class Lives {
       this.#monotonicMs += HOUR_MS
       await this.ledger.pruneRejections(retention.forgottenBeforeMs)
     }
-    if (lastKey !== undefined) await this.ledger.decide(decide, [{ ...REFUSED, key: lastKey }], Math.max(0, clock.wallMs()), retention.nowMs)
+    if (lastKey !== undefined)
+      await this.ledger.decide(decide, [{ ...REFUSED, key: lastKey }], Math.max(0, clock.wallMs()), retention.nowMs)
     return outcomes.some((outcome) => outcome.kind === 'rejected' && outcome.replayed)
   }
 }

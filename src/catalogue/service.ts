@@ -38,7 +38,10 @@ export async function startCatalogue(runtime: Runtime, given: CatalogueOptions):
   const options = { ...given, leaseMs: given.leaseMs ?? LEASE_MS, seals: new Seals(runtime, catalogueId) }
   let catalogue: OpenCatalogue | undefined
   // Listens first, since replicas ask for the id of the catalogue that looks into them (R5).
-  const server = await runtime.network.serve(options.port, servicesFromTheStart(catalogueId, () => catalogue))
+  const server = await runtime.network.serve(
+    options.port,
+    servicesFromTheStart(catalogueId, () => catalogue),
+  )
   const opening = await options.store.open()
   const started =
     opening.kind === 'read-only'

@@ -42,7 +42,11 @@ test('all parts are of one moment, and the next is made when the one before was 
   publication.publish(1)
   await takeOne()
   await takeOne()
-  expect(answers.map(({ stocks, more, position }) => [stocks.length, more, position])).toEqual([[4, true, 0], [4, true, 0], [2, false, 0]])
+  expect(answers.map(({ stocks, more, position }) => [stocks.length, more, position])).toEqual([
+    [4, true, 0],
+    [4, true, 0],
+    [2, false, 0],
+  ])
   const listed = answers.flatMap(({ stocks }) => stocks)
   expect(listed.map(({ name, quantity }) => [name, quantity])).toEqual(OPENING_CATALOGUE.map(({ name, quantity }) => [name, quantity]))
   expect(listed.some(({ cacheable }) => cacheable)).toBe(false)
@@ -51,7 +55,10 @@ test('all parts are of one moment, and the next is made when the one before was 
 test('lists come one after the other, too many are refused, and after the end none goes on', async () => {
   const { answers, lists, ask, takeOne } = asking()
   for (let query = 1; query <= LIMITS.readsPerCallerMax + 1; query += 1) ask(query)
-  expect(answers.map(({ query, position }) => [query, position])).toEqual([[1, 0], [LIMITS.readsPerCallerMax + 1, -1]])
+  expect(answers.map(({ query, position }) => [query, position])).toEqual([
+    [1, 0],
+    [LIMITS.readsPerCallerMax + 1, -1],
+  ])
   for (let part = 0; part < 3; part += 1) await takeOne()
   expect(answers.at(-1)?.query).toBe(2)
   lists.close()

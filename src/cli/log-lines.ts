@@ -69,8 +69,7 @@ export function formatLogLine(line: LogLine): string {
 const fieldText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
 
 function stackLines(err: unknown): string[] {
-  if (typeof err !== 'object' || err === null || !('stack' in err))
-    return err === undefined ? [] : [`    ${fieldText(err)}`]
+  if (typeof err !== 'object' || err === null || !('stack' in err)) return err === undefined ? [] : [`    ${fieldText(err)}`]
   return String(err.stack)
     .split('\n')
     .map((line) => `    ${line.trim()}`)

@@ -93,8 +93,7 @@ function exitCodeFor(error: unknown): number {
 }
 
 /** Node fails like that where a path is completed by the working folder. */
-const isLostFolder = (error: unknown): boolean =>
-  error instanceof Error && 'syscall' in error && error.syscall === 'uv_cwd'
+const isLostFolder = (error: unknown): boolean => error instanceof Error && 'syscall' in error && error.syscall === 'uv_cwd'
 
 /** There is nothing left to do for a command that nobody can read. */
 function endUnread({ code }: NodeJS.ErrnoException): void {

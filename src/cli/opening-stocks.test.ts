@@ -17,7 +17,7 @@ test('reads stocks with exact cents', () => {
 })
 
 test('takes every price of two decimals', () => {
-  const stocks = Array.from({ length: 100_000 }, (_, at) => ({ ...ACME, name: `${at}`, price: Number(`${at}.${at % 90 + 10}`) }))
+  const stocks = Array.from({ length: 100_000 }, (_, at) => ({ ...ACME, name: `${at}`, price: Number(`${at}.${(at % 90) + 10}`) }))
   expect(openingStocksFrom(stocks).every(({ priceCents }, at) => priceCents === at * 100 + (at % 90) + 10)).toBe(true)
 })
 

@@ -18,17 +18,12 @@ const CACHE_STOCKS_MAX = 8
 /** Every option that can also be set in the environment or in the configuration file, with one function for each. */
 
 export const configOption = (): Option =>
-  new Option(
-    '--config <file>',
-    'configuration file; without it, bazaar.json in the working folder if there is one',
-  ).env('BAZAAR_CONFIG')
+  new Option('--config <file>', 'configuration file; without it, bazaar.json in the working folder if there is one').env('BAZAAR_CONFIG')
 
-export const dataOption = (): Option =>
-  new Option('--data <folder>', 'folder of the data files').env('BAZAAR_DATA').default('./data')
+export const dataOption = (): Option => new Option('--data <folder>', 'folder of the data files').env('BAZAAR_DATA').default('./data')
 
 export const stocksOption = (): Option =>
-  new Option('--stocks <file>', 'JSON file of what is for sale when a new history begins; later starts ignore it')
-    .env('BAZAAR_STOCKS')
+  new Option('--stocks <file>', 'JSON file of what is for sale when a new history begins; later starts ignore it').env('BAZAAR_STOCKS')
 
 export const frontEndPortOption = (): Option =>
   new Option('--port <n>', 'port of the front end (HTTP); 0: any free one')
@@ -46,9 +41,7 @@ export const targetPortOption = (): Option =>
     .argParser(listeningPort)
 
 export const hostOption = (): Option =>
-  new Option('--host <host>', 'address that the front end listens on; 0.0.0.0: all')
-    .env('BAZAAR_HOST')
-    .default(LOOPBACK)
+  new Option('--host <host>', 'address that the front end listens on; 0.0.0.0: all').env('BAZAAR_HOST').default(LOOPBACK)
 
 export const grpcHostOption = (flags = '--host <host>'): Option =>
   new Option(flags, 'address that gRPC listens on; 0.0.0.0: all').env('BAZAAR_GRPC_HOST').default(LOOPBACK)
@@ -87,10 +80,7 @@ export const replicaAddressesOption = (): Option =>
     .argParser(addresses)
 
 export const cacheOption = (): Option =>
-  new Option('--cache <0|1>', 'whether the front end caches stocks')
-    .env('BAZAAR_CACHE')
-    .default(true, '1')
-    .argParser(onOff)
+  new Option('--cache <0|1>', 'whether the front end caches stocks').env('BAZAAR_CACHE').default(true, '1').argParser(onOff)
 
 export const cacheStocksOption = (): Option =>
   new Option('--cache-stocks <n>', 'how many stocks the cache holds')
@@ -99,10 +89,7 @@ export const cacheStocksOption = (): Option =>
     .argParser(integer(1, 10_000_000))
 
 export const advertiseOption = (): Option =>
-  new Option(
-    '--advertise <host:port>',
-    'address that the others reach this process at, when it is not the one it listens on',
-  )
+  new Option('--advertise <host:port>', 'address that the others reach this process at, when it is not the one it listens on')
     .env('BAZAAR_ADVERTISE')
     .argParser((text: string) => addresses(text)[0])
 

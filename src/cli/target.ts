@@ -15,11 +15,7 @@ export interface TargetOptions {
 
 /** The options of every command that talks to a front end. */
 export function withTarget(command: Command): Command {
-  return command
-    .addOption(targetHostOption())
-    .addOption(targetPortOption())
-    .addOption(dataOption())
-    .addOption(jsonOption())
+  return command.addOption(targetHostOption()).addOption(targetPortOption()).addOption(dataOption()).addOption(jsonOption())
 }
 
 /** The front end that a command means: the one it names, else the one of its data folder, else the fixed port. */
@@ -29,18 +25,12 @@ function frontEndOf({ host, port, data }: TargetOptions): { readonly host: strin
   return running === undefined ? { host, port: FRONT_END_PORT } : splitAddress(running)
 }
 
-export function clientFor(
-  options: TargetOptions,
-  limits: Pick<ClientOptions, 'timeoutMs' | 'retryForMs'> = {},
-): BazaarClient {
+export function clientFor(options: TargetOptions, limits: Pick<ClientOptions, 'timeoutMs' | 'retryForMs'> = {}): BazaarClient {
   return new BazaarClient({ ...frontEndOf(options), ...limits })
 }
 
 /** Asks one question over a connection of its own; a refusal or no answer ends the command. */
-export async function ask<T>(
-  options: TargetOptions,
-  question: (client: BazaarClient) => Promise<Answer<T>>,
-): Promise<T> {
+export async function ask<T>(options: TargetOptions, question: (client: BazaarClient) => Promise<Answer<T>>): Promise<T> {
   const client = clientFor(options)
   const answer = await question(client).finally(() => client.close())
   if (answer.kind === 'ok') return answer.value
@@ -50,8 +40,5 @@ export async function ask<T>(
 
 export function noAnswer(options: TargetOptions, cause: string): CommandFailure {
   const { host, port } = frontEndOf(options)
-  return new CommandFailure(
-    `no answer from the front end at ${host}:${port}: ${cause}. Is it running (\`bazaar up\`)?`,
-    EXIT.unknown,
-  )
+  return new CommandFailure(`no answer from the front end at ${host}:${port}: ${cause}. Is it running (\`bazaar up\`)?`, EXIT.unknown)
 }

@@ -1,5 +1,15 @@
 import { expect, test } from 'vitest'
-import { address, addresses, addressWithDefaultPort, idempotencyKey, integer, listeningPorts, onOff, probability, stockName } from './values.ts'
+import {
+  address,
+  addresses,
+  addressWithDefaultPort,
+  idempotencyKey,
+  integer,
+  listeningPorts,
+  onOff,
+  probability,
+  stockName,
+} from './values.ts'
 
 test.each([
   ['integer', integer(0, 5), '5', 5],

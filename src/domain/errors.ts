@@ -27,7 +27,11 @@ export const ERRORS = {
     code: 400,
     message: `Idempotency-Key must be 1 to ${LIMITS.idempotencyKeyCharactersMax} visible ASCII characters`,
   },
-  INVALID_LISTING: { status: 400, code: 400, message: `after must be an integer of at least -1, limit an integer from 1 to ${LIMITS.listingMax}` },
+  INVALID_LISTING: {
+    status: 400,
+    code: 400,
+    message: `after must be an integer of at least -1, limit an integer from 1 to ${LIMITS.listingMax}`,
+  },
   UNKNOWN_PATH: { status: 404, code: 404, message: 'no such path; see /docs for all of them' },
   INVALID_PATH: { status: 400, code: 400, message: 'the path is not valid percent-encoding' },
   WRONG_METHOD: { status: 405, code: 405, message: 'this path does not take that method; see the Allow header' },
@@ -47,8 +51,7 @@ export const ERRORS = {
   FATE_UNKNOWN: {
     status: 503,
     code: 503,
-    message:
-      'another program led and gave no sure answer; the order may have been placed: look at the orders before you place it anew',
+    message: 'another program led and gave no sure answer; the order may have been placed: look at the orders before you place it anew',
   },
   UNAVAILABLE: { status: 503, code: 503, message: 'the catalogue cannot be reached; try again' },
   INTERNAL: { status: 500, code: 500, message: 'internal error' },

@@ -29,8 +29,7 @@ export const FOREIGN_KEY_PREFIX = 'g:'
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/
 
 /** Whether a client may choose this key. */
-export const isIdempotencyKey = (text: string): boolean =>
-  text.length <= LIMITS.idempotencyKeyCharactersMax && VISIBLE_ASCII.test(text)
+export const isIdempotencyKey = (text: string): boolean => text.length <= LIMITS.idempotencyKeyCharactersMax && VISIBLE_ASCII.test(text)
 
 const PREFIXES = [FRONT_END_KEY_PREFIX, CLIENT_KEY_PREFIX, FOREIGN_KEY_PREFIX].join('|')
 const RECORDED_KEY = new RegExp(`^(${PREFIXES})[\\x21-\\x7e]{1,${LIMITS.idempotencyKeyCharactersMax}}$`)

@@ -11,4 +11,6 @@ export interface SystemName {
  * if they were started for the same catalogue.
  */
 export const isSameSystem = (one: SystemName, other: SystemName): boolean =>
-  one.clusterId !== undefined && other.clusterId !== undefined ? one.clusterId === other.clusterId : one.catalogueAddress === other.catalogueAddress
+  one.clusterId !== undefined && other.clusterId !== undefined
+    ? one.clusterId === other.clusterId
+    : one.catalogueAddress === other.catalogueAddress

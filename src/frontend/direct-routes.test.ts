@@ -171,7 +171,8 @@ test('a connection whose order was refused is not read for a moment, and then ag
     exchange({ method: 'POST', path: '/orders', agent, headers: { 'content-length': order({}).length } }, order({}))
   full = true
   try {
-    for (let tries = 0; tries < 3; tries += 1) expect(await onOneConnection()).toMatchObject({ status: 503, headers: { 'retry-after': '1' } })
+    for (let tries = 0; tries < 3; tries += 1)
+      expect(await onOneConnection()).toMatchObject({ status: 503, headers: { 'retry-after': '1' } })
     full = false
     expect(await onOneConnection()).toMatchObject({ status: 200 })
     expect(staysPaused).toEqual([true, true, true])

@@ -56,9 +56,4 @@ export const parseBody = (text: string): unknown => parseJson(text.startsWith(BY
 
 /** Whether a body satisfies the schema of the route. */
 export const isOrder = (body: unknown): body is OrderBody =>
-  typeof body === 'object' &&
-  body !== null &&
-  'name' in body &&
-  'quantity' in body &&
-  'type' in body &&
-  typeof body.name === 'string'
+  typeof body === 'object' && body !== null && 'name' in body && 'quantity' in body && 'type' in body && typeof body.name === 'string'

@@ -51,9 +51,7 @@ export function createFrontEnd(runtime: Runtime, options: FrontEndCoreOptions): 
   const queries = new OrderQueries(runtime, leadership, catalogueAddress)
   let address: string | undefined
   const listings = new Gate(runtime.clock, { placesMax: LIMITS.frontEndListingsMax, waitingMax: LIMITS.frontEndWaitingQuestionsMax })
-  const statuses = new SharedAnswer(() =>
-    gatherStatus(runtime, { address, catalogueAddress, caching, cache, session, orders, leadership }),
-  )
+  const statuses = new SharedAnswer(() => gatherStatus(runtime, { address, catalogueAddress, caching, cache, session, orders, leadership }))
   return {
     id,
     keys: new FrontEndKeys(runtime.random, id),

@@ -42,7 +42,11 @@ async function assignmentAmong(count: number) {
     stream.say({ pong } as ReplicaToFrontEnd)
   })
   // An election looks again and again for replicas that answer.
-  await expect.poll(() => (clock.pass(20), net.calls)).toHaveLength(1)
+  const callsSoFar = () => {
+    clock.pass(20)
+    return net.calls
+  }
+  await expect.poll(callsSoFar).toHaveLength(1)
   leadership.close()
   return net.calls[0]
 }

@@ -126,7 +126,8 @@ export class Leadership {
     if (current?.link === link) {
       if (epoch > 0) this.#current = { ...current, epoch: Math.max(epoch, current.epoch) }
       else if (link.state && link.state.ping > current.sincePing) this.#lost(link)
-    } else if (epoch > 0 && this.#isOurs(link) && this.#isBetter(link, epoch)) this.#adopt(link, epoch) // E1
+    } else if (epoch > 0 && this.#isOurs(link) && this.#isBetter(link, epoch))
+      this.#adopt(link, epoch) // E1
     else if (this.#isForeignLeading && this.#couldLead(link)) void this.#elect() // E5
   }
 

@@ -10,7 +10,11 @@ const refused = { number: NOT_LEADER, replayed: false }
 
 test('orders that a replica surely refused in one message were not placed, all of them', async () => {
   let first = 0
-  const leader: OrderTaker = { isForeign: false, place: (id) => (first = id), placeSingle: () => Promise.reject(new Error('it is one of ours')) }
+  const leader: OrderTaker = {
+    isForeign: false,
+    place: (id) => (first = id),
+    placeSingle: () => Promise.reject(new Error('it is one of ours')),
+  }
   const orders = new Orders(systemClock)
   orders.led(leader)
   const placed = ['a', 'b', 'c'].map((key) => orders.place(order(key)))

@@ -169,7 +169,10 @@ export class Orders {
       pending.uncertainTries += 1
       this.#byId.set(this.#lastId, pending)
     }
-    leader.place(first, batch.map((pending) => pending.request))
+    leader.place(
+      first,
+      batch.map((pending) => pending.request),
+    )
   }
 
   /** Those that may be sent now. What was placed by another program is answered from memory, or waits for its answer. */

@@ -62,7 +62,8 @@ export class OrderQueries {
         const found = await this.#askCatalogue(question)
         if (found) return found
       }
-      if (asker.isGone || clock.monotonicMs() + RETRY_MS >= until) return { kind: 'unavailable', error: leader ? 'UNAVAILABLE' : 'NO_LEADER' }
+      if (asker.isGone || clock.monotonicMs() + RETRY_MS >= until)
+        return { kind: 'unavailable', error: leader ? 'UNAVAILABLE' : 'NO_LEADER' }
       await sleep(clock, RETRY_MS)
     }
   }

@@ -202,7 +202,9 @@ export class ReplicaLink implements OrderTaker {
   #heard(state: ReplicaState): void {
     const { ping, replicaId } = state
     const objection =
-      replicaId === this.id ? this.#watcher.objection(state) : `replica ${replicaId} answers at ${this.address}, where ${this.id} is expected`
+      replicaId === this.id
+        ? this.#watcher.objection(state)
+        : `replica ${replicaId} answers at ${this.address}, where ${this.id} is expected`
     if (objection !== undefined) return this.#down(`${objection}: check the start arguments`)
     this.#missedPings = 0
     this.#heardAt = this.#runtime.clock.awakeMs()

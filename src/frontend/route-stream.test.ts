@@ -28,7 +28,9 @@ test('what a replica does not say of itself is undefined', () => {
 test('a leader that nobody knows, and a cluster, are left out of a ping', () => {
   const { stream, net } = newStream()
   stream.ping(1, undefined, { clusterId: undefined, catalogueAddress: 'catalogue:1' })
-  expect(net.stream.sent.at(-1)).toEqual({ ping: { ping: 1, leaderEpoch: 0, leaderId: -1, clusterId: '', catalogueAddress: 'catalogue:1' } })
+  expect(net.stream.sent.at(-1)).toEqual({
+    ping: { ping: 1, leaderEpoch: 0, leaderId: -1, clusterId: '', catalogueAddress: 'catalogue:1' },
+  })
 })
 
 test('an invalidation is confirmed once the owner has dropped the stocks', () => {

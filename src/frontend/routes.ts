@@ -99,11 +99,7 @@ export async function lookUpOrder(frontEnd: FrontEnd, numberText: string, asker:
 }
 
 /** One order: from the client's words to the catalogue's decision and back. */
-export async function place(
-  frontEnd: FrontEnd,
-  keyHeader: unknown,
-  { name, quantity, type }: OrderBody,
-): Promise<JsonAnswer> {
+export async function place(frontEnd: FrontEnd, keyHeader: unknown, { name, quantity, type }: OrderBody): Promise<JsonAnswer> {
   const key = keyHeader === undefined ? frontEnd.keys.next() : parseKeyHeader(String(keyHeader))
   if (key === undefined) return refusal('INVALID_KEY')
   // No stock can have such a name, so this answer never changes and needs no record.

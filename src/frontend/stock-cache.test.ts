@@ -85,7 +85,10 @@ test('K2: a push that arrives late does not lower what an earlier one asks for',
 test('K2: pushes for more stocks than are remembered hold for all', () => {
   const cache = newCache()
   cache.invalidate(['tesla'], 7)
-  cache.invalidate(Array.from({ length: 10_000 }, (_, i) => `stock ${i}`), 1)
+  cache.invalidate(
+    Array.from({ length: 10_000 }, (_, i) => `stock ${i}`),
+    1,
+  )
   put(cache, 'tesla', 7)
   put(cache, 'apple', 7)
   expect(cache.size).toBe(0)

@@ -22,8 +22,15 @@ const STOCKS = [20_00, 0, 1, 4_78, 94_90, 2 ** 31 * 100].map((priceCents) => ({ 
 /** Accepts every order under the next number. */
 const frontEnd = {
   id: 'fe',
-  stocks: { cached: () => undefined, find: async () => ({ kind: 'not-found' }), all: () => stockListJson(systemClock, STOCKS as StockView[]) },
-  cache: { drop: (name: string) => invalidated.push([name]), invalidate: (names: string[], number: number) => invalidated.push([names, number]) },
+  stocks: {
+    cached: () => undefined,
+    find: async () => ({ kind: 'not-found' }),
+    all: () => stockListJson(systemClock, STOCKS as StockView[]),
+  },
+  cache: {
+    drop: (name: string) => invalidated.push([name]),
+    invalidate: (names: string[], number: number) => invalidated.push([names, number]),
+  },
   keys: { next: () => 'made-here' },
   orders: {
     isFull: false,
@@ -83,7 +90,12 @@ describe('what is no request is told so in the envelope of the contract', () => 
     ['one line that does', post(BODY).toString().replace('h\r\n', 'h\n'), 400, /no valid HTTP/],
     ['CONNECT', 'CONNECT h:80 HTTP/1.1\r\nhost: h:80\r\n\r\n', 405, /Allow/],
     ['an order cut short', post(BODY).subarray(0, -1), 400, /no valid HTTP/],
-    ['an order cut short, with an upgrade', post(BODY).toString().replace('\r\n', '\r\nconnection: upgrade\r\nupgrade: x\r\n').slice(0, -1), 400, /no valid HTTP/],
+    [
+      'an order cut short, with an upgrade',
+      post(BODY).toString().replace('\r\n', '\r\nconnection: upgrade\r\nupgrade: x\r\n').slice(0, -1),
+      400,
+      /no valid HTTP/,
+    ],
     ['two lengths', `POST /orders HTTP/1.1\r\nhost: h\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n`, 400, /no valid HTTP/],
     ['a head without an end', `GET / HTTP/1.1\r\nhost: h\r\nx: ${'x'.repeat(20_000)}`, 431, /too large/],
   ])('%s', async (_what, bytes, status, message) => {
@@ -104,13 +116,17 @@ test.each(['TRACE', 'PROPFIND', 'DELETE', 'QUERY', 'POST'])('%s is refused with 
     const answer = await exchange(`${head}content-length: ${body.length}\r\n\r\n${body}`)
     expect(read(answer)).toMatchObject({ status: 405 })
     expect(answer).toMatch(/^allow: GET, HEAD\r$/im)
-    expect(read(await exchange(`${head.replace('/stocks/tesla', '/nothing')}content-length: ${body.length}\r\n\r\n${body}`))).toMatchObject({ status: 404 })
+    expect(read(await exchange(`${head.replace('/stocks/tesla', '/nothing')}content-length: ${body.length}\r\n\r\n${body}`))).toMatchObject(
+      { status: 404 },
+    )
   }
 })
 
 test('prices have a decimal point, as in the JSON of the contract', async () => {
   const answer = await exchange('GET /stocks HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n')
-  expect(answer.match(/"price":[^,}]*/g)).toEqual(['20.0', '0.0', '0.01', '4.78', '94.9', '2147483648.0'].map((price) => `"price":${price}`))
+  expect(answer.match(/"price":[^,}]*/g)).toEqual(
+    ['20.0', '0.0', '0.01', '4.78', '94.9', '2147483648.0'].map((price) => `"price":${price}`),
+  )
   const { data } = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n'))) as { data: object }
   expect(data).toEqual({ stocks: STOCKS.map(({ priceCents, ...rest }) => ({ ...rest, price: priceCents / 100 })) })
 })
@@ -125,7 +141,7 @@ test('the number of an invalidation stands in a header, or in the query as befor
   expect(invalidated).toEqual([[['a b'], 7], [['a'], 8], ['a'], ['a']])
 })
 
-test('an expectation that HTTP does not know is nobody\'s harm', async () => {
+test("an expectation that HTTP does not know is nobody's harm", async () => {
   expect(await exchange('GET /stocks/tesla HTTP/1.1\r\nhost: h\r\nexpect: luck\r\nconnection: close\r\n\r\n')).toMatch(/^HTTP\/1.1 404 /)
 })
 
@@ -162,7 +178,8 @@ async function answerAfterWriting(...pieces: readonly (string | Buffer)[]): Prom
   const { port } = app.server.address() as AddressInfo
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
   await once(socket, 'connect')
-  for (const piece of pieces) await new Promise<void>((resolve, reject) => socket.write(piece, (error) => (error ? reject(error) : resolve())))
+  for (const piece of pieces)
+    await new Promise<void>((resolve, reject) => socket.write(piece, (error) => (error ? reject(error) : resolve())))
   const answer = Buffer.concat(await socket.toArray()).toString()
   socket.destroy()
   return answer

@@ -71,8 +71,7 @@ function read<V extends { kind: 'ok' }>(
   const accepted = status === 200 && typeof data === 'object' && data !== null ? accept(data, headers) : undefined
   if (accepted) return accepted
   const error = body?.error as ErrorBody['error'] | undefined
-  if (status >= 400 && status < 500 && error)
-    return { kind: 'refused', status, code: error.code, message: error.message }
+  if (status >= 400 && status < 500 && error) return { kind: 'refused', status, code: error.code, message: error.message }
   return {
     kind: 'unknown',
     cause: error ? `${status} ${error.message}` : `${status} with an unexpected body: ${excerpt(result.text)}`,

@@ -93,10 +93,7 @@ describe('placing', () => {
   })
 
   test('repeats what got no answer in time', async () => {
-    const { port, requests } = await frontEnd(
-      silent,
-      json(200, { data: { transaction_number: 3 } }, { 'idempotency-replayed': 'true' }),
-    )
+    const { port, requests } = await frontEnd(silent, json(200, { data: { transaction_number: 3 } }, { 'idempotency-replayed': 'true' }))
     const answer = await clientAt(port, { timeoutMs: 100 }).place(order, { key: 'mine' })
     expect(answer).toEqual({ kind: 'ok', number: 3, replayed: true, key: 'mine' })
     expect(requests.length).toBeGreaterThan(1)
@@ -110,10 +107,7 @@ describe('placing', () => {
   })
 
   test('waits as long as the server asks', async () => {
-    const { port } = await frontEnd(
-      json(503, { error: { code: 503, message: 'busy' } }, { 'retry-after': '1' }),
-      placed,
-    )
+    const { port } = await frontEnd(json(503, { error: { code: 503, message: 'busy' } }, { 'retry-after': '1' }), placed)
     const before = performance.now()
     expect(await clientAt(port).place(order)).toMatchObject({ kind: 'ok' })
     expect(performance.now() - before).toBeGreaterThan(990)

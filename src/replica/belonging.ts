@@ -27,7 +27,10 @@ export class Belonging {
     if (catalogueId !== '' && catalogueId === this.#knownLife) return
     const own = await this.#identify()
     if (own.catalogueId !== catalogueId) {
-      throw new RpcError('FAILED_PRECONDITION', `this replica was started for the catalogue at ${this.#catalogueAddress}, and that is not who calls`)
+      throw new RpcError(
+        'FAILED_PRECONDITION',
+        `this replica was started for the catalogue at ${this.#catalogueAddress}, and that is not who calls`,
+      )
     }
     this.#knownLife = catalogueId
   }
@@ -39,7 +42,10 @@ export class Belonging {
   async requireOwnHistory(clusterId: string, generation: number): Promise<void> {
     const own = await this.#identify()
     if (own.clusterId === clusterId && generation > own.generation) {
-      throw new RpcError('FAILED_PRECONDITION', `generation ${generation} is offered, and the catalogue at ${this.#catalogueAddress} has ${own.generation}`)
+      throw new RpcError(
+        'FAILED_PRECONDITION',
+        `generation ${generation} is offered, and the catalogue at ${this.#catalogueAddress} has ${own.generation}`,
+      )
     }
     if (own.clusterId === clusterId) return
     const whose = own.clusterId === '' ? 'has not opened its ledger yet' : `belongs to cluster ${own.clusterId}`

@@ -21,7 +21,15 @@ async function followerOfThree(): Promise<FollowerSide> {
   await log.append(ENTRIES, digestOf(3))
   const belonging = { requireOwnHistory: async () => {} } as unknown as Belonging
   const owner = { leaderless: () => {}, differs: () => {}, isLonger: () => {} }
-  return new FollowerSide({ replicaId: 3, clock: systemClock, log: silentLogger, copy: new Copy(log), belonging, trouble: () => undefined, owner })
+  return new FollowerSide({
+    replicaId: 3,
+    clock: systemClock,
+    log: silentLogger,
+    copy: new Copy(log),
+    belonging,
+    trouble: () => undefined,
+    owner,
+  })
 }
 
 /** Says hello to it as a leader; returns what tells it more, and hears its answer. */

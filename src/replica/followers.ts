@@ -158,7 +158,13 @@ export class Followers {
   #isForeign(follower: Follower): void {
     const { address, streamed } = follower
     this.#followers.delete(address)
-    const leader = { clock: this.#clock, network: this.#network, log: this.#log, orders: this.#lead.log, published: () => this.#lead.published() }
+    const leader = {
+      clock: this.#clock,
+      network: this.#network,
+      log: this.#log,
+      orders: this.#lead.log,
+      published: () => this.#lead.published(),
+    }
     const foreign = new ForeignFollower(leader, address, streamed, (why) => {
       if (this.#foreign.get(address) === foreign) this.#foreign.delete(address)
       this.#log.warn({ follower: address, held: foreign.held, why }, 'the other program follows no more')

@@ -90,7 +90,11 @@ test('when it is over, whoever waits is told why, and nothing is waited for', as
   net.stream.break('UNAVAILABLE', 'connection reset')
   await expect(published).rejects.toThrow('connection reset')
   await expect(stream.publish(3, [])).rejects.toThrow('connection reset')
-  expect([await confirmed, await stream.confirm(), await over]).toEqual([undefined, undefined, { why: 'connection reset', refused: undefined }])
+  expect([await confirmed, await stream.confirm(), await over]).toEqual([
+    undefined,
+    undefined,
+    { why: 'connection reset', refused: undefined },
+  ])
   expect([stream.isOver, clock.timers]).toEqual([true, 0])
 })
 

@@ -37,8 +37,7 @@ function newLeader() {
   const leader = new Leader(runtime, OPTIONS, new Copy(log), {} as Pushes)
   leader.start()
   onTestFinished(() => leader.close('the test is over'))
-  const welcome = (genesis: Genesis) =>
-    catalogue.at(-1)?.message({ welcome: { generation: 1, length: 0, published: 0, genesis } })
+  const welcome = (genesis: Genesis) => catalogue.at(-1)?.message({ welcome: { generation: 1, length: 0, published: 0, genesis } })
   return { leader, catalogue, seals, offered, welcome }
 }
 

@@ -155,7 +155,10 @@ export class Leader implements LeadOwner {
     if (this.#phase.kind !== 'serving' || this.#waiting.length === 0 || this.#inFlight.length > 0) return
     this.#inFlight = this.#waiting.splice(0, LIMITS.tradeBatchMax)
     this.#lastBatch += 1
-    this.#phase.catalogue.trade(this.#lastBatch, this.#inFlight.map((order) => order.request))
+    this.#phase.catalogue.trade(
+      this.#lastBatch,
+      this.#inFlight.map((order) => order.request),
+    )
   }
 
   /** copy → push → publish → acknowledge: what the catalogue has decided and synced, in its order. */
@@ -229,8 +232,7 @@ export class Leader implements LeadOwner {
   async #readGap({ adopt }: Refusal): Promise<void> {
     const { catalogueAddress } = this.#options
     if (adopt) await this.#copy.seal(adopt.generation, adopt.genesis as Genesis)
-    const read = (request: ReadRequest) =>
-      this.#runtime.network.call(catalogueAddress, 'Catalog.Read', request, GAP_READ_MS)
+    const read = (request: ReadRequest) => this.#runtime.network.call(catalogueAddress, 'Catalog.Read', request, GAP_READ_MS)
     for (;;) {
       const { length: from, genesis } = this.#copy.head()
       if (!genesis || this.#stopped.signal.aborted) return

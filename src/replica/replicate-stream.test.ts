@@ -24,7 +24,10 @@ function sender() {
 function receiver() {
   const sent: FollowerToLeader[] = []
   const heard: string[] = []
-  const transport = { send: (message: FollowerToLeader) => void sent.push(message), close: () => closed(new RpcError('UNAVAILABLE', 'closed')) }
+  const transport = {
+    send: (message: FollowerToLeader) => void sent.push(message),
+    close: () => closed(new RpcError('UNAVAILABLE', 'closed')),
+  }
   const stream = new ReplicateReceiver(transport, 1, {
     greeted: (_leader, { leaderId }) => void heard.push(`hello ${leaderId}`),
     offered: (_leader, { from }) => void heard.push(`from ${from}`),

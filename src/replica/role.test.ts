@@ -95,7 +95,10 @@ test('R5: one that holds orders lets only its own cluster elect it', async () =>
   const { role, elect, asked, log } = await newRole()
   await log.seal(1, GENESIS)
   await log.append([ENTRY], chainDigest(genesisDigest(GENESIS), ENTRY))
-  await expect(elect({ clusterId: 'c-2' })).rejects.toMatchObject({ code: 'FAILED_PRECONDITION', message: expect.stringContaining('cluster c-1') })
+  await expect(elect({ clusterId: 'c-2' })).rejects.toMatchObject({
+    code: 'FAILED_PRECONDITION',
+    message: expect.stringContaining('cluster c-1'),
+  })
   expect(role.leader).toBe(undefined)
   await elect({ clusterId: 'c-1' })
   expect([asked, role.leader !== undefined]).toEqual([[], true])

@@ -35,12 +35,18 @@ test('an order is asked for again, under the same key, until its outcome is know
 })
 
 test('what was refused for sure was not placed', async () => {
-  await expect(placedWith(OVERLOADED).answer).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED', message: expect.stringContaining('not placed') })
+  await expect(placedWith(OVERLOADED).answer).rejects.toMatchObject({
+    code: 'RESOURCE_EXHAUSTED',
+    message: expect.stringContaining('not placed'),
+  })
   await expect(placedWith(NOT_LEADER).answer).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' })
 })
 
 test('what was once tried without an answer may have been placed, whatever is said later', async () => {
   for (const outcomes of [[UNKNOWN], [UNKNOWN, OVERLOADED], [UNKNOWN, NOT_LEADER]]) {
-    await expect(placedWith(...outcomes).answer).rejects.toMatchObject({ code: 'UNAVAILABLE', message: expect.stringContaining('may have been placed') })
+    await expect(placedWith(...outcomes).answer).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining('may have been placed'),
+    })
   }
 })

@@ -18,7 +18,8 @@ export function limitCalls(): ServerInterceptor {
   const callers = new Map<string, Gate>()
 
   const gateOf = (peer: string): Gate => {
-    const gate = callers.get(peer) ?? new Gate(systemClock, { placesMax: LIMITS.readsPerCallerMax, waitingMax: LIMITS.streamsPerConnectionMax })
+    const gate =
+      callers.get(peer) ?? new Gate(systemClock, { placesMax: LIMITS.readsPerCallerMax, waitingMax: LIMITS.streamsPerConnectionMax })
     callers.set(peer, gate)
     return gate
   }

@@ -55,7 +55,13 @@ describe('a message', () => {
   const entry = (key: string) => ({ number: 1, generation: 1, key, fingerprint: '', name: 'tesla', type: 'buy', quantity: 5, timeMs: 0 })
 
   test('may be larger than the buffer that it is written to', () => {
-    const message = { entries: Array.from({ length: 2_000 }, (_, i) => entry('k'.repeat(i))), digest: '', length: 0, generation: 0, recoveredGeneration: 0 }
+    const message = {
+      entries: Array.from({ length: 2_000 }, (_, i) => entry('k'.repeat(i))),
+      digest: '',
+      length: 0,
+      generation: 0,
+      recoveredGeneration: 0,
+    }
     expect(entries.decode(entries.encode(message))).toEqual(message)
     expect(entries.decode(entries.encode({ ...message, entries: [] }))).toEqual({ ...message, entries: [] })
   })

@@ -41,7 +41,8 @@ async function serveHttp(): Promise<number> {
 /** The single calls of every kind, by name: each makes one, and resolves when it is answered. */
 const CALLS: Readonly<Record<string, (address: string) => Promise<unknown>>> = {
   call: (address) => network.call(address, 'Catalog.Confirm', {}, PATIENCE_MS),
-  callStreaming: (address) => network.callStreaming(address, 'Order.Synchronize', { orderNum: -1, synchronizedAdd: '', overReplicate: false }, PATIENCE_MS),
+  callStreaming: (address) =>
+    network.callStreaming(address, 'Order.Synchronize', { orderNum: -1, synchronizedAdd: '', overReplicate: false }, PATIENCE_MS),
 }
 
 const SERVICES: Partial<Services> = {
@@ -53,44 +54,65 @@ const SERVICES: Partial<Services> = {
   },
 }
 
-test.each(Object.entries(CALLS))('%s: after one call without an answer the next goes over a new connection', async (_, makeCall) => {
-  const { port } = await serve(SERVICES)
-  const { proxy, address } = await behindProxy(port)
-  // The first call of all has to load much: it may take its time.
-  await expect.poll(() => makeCall(address).then(() => 'answered', String), { timeout: SLOWEST_MS }).toBe('answered')
-  expect(proxy.forgetIdle(0)).toBeGreaterThan(0)
-  await expect(makeCall(address)).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' })
-  await expect.poll(() => makeCall(address).then(() => 'answered', String), { timeout: SLOWEST_MS }).toBe('answered')
-}, 2 * SLOWEST_MS)
+test.each(Object.entries(CALLS))(
+  '%s: after one call without an answer the next goes over a new connection',
+  async (_, makeCall) => {
+    const { port } = await serve(SERVICES)
+    const { proxy, address } = await behindProxy(port)
+    // The first call of all has to load much: it may take its time.
+    await expect.poll(() => makeCall(address).then(() => 'answered', String), { timeout: SLOWEST_MS }).toBe('answered')
+    expect(proxy.forgetIdle(0)).toBeGreaterThan(0)
+    await expect(makeCall(address)).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' })
+    await expect.poll(() => makeCall(address).then(() => 'answered', String), { timeout: SLOWEST_MS }).toBe('answered')
+  },
+  2 * SLOWEST_MS,
+)
 
-test('httpGet: after one request without an answer none goes over a connection that is as old', async () => {
-  const { proxy, address } = await behindProxy(await serveHttp())
-  await Promise.all(Array.from({ length: 8 }, () => network.httpGet(address, '/leader', SLOWEST_MS)))
-  expect(proxy.forgetIdle(0)).toBe(8)
-  await expect(network.httpGet(address, '/leader', PATIENCE_MS)).rejects.toThrow(/no answer within/)
-  expect(await network.httpGet(address, '/leader', SLOWEST_MS)).toMatchObject({ status: 200 })
-}, 2 * SLOWEST_MS)
+test(
+  'httpGet: after one request without an answer none goes over a connection that is as old',
+  async () => {
+    const { proxy, address } = await behindProxy(await serveHttp())
+    await Promise.all(Array.from({ length: 8 }, () => network.httpGet(address, '/leader', SLOWEST_MS)))
+    expect(proxy.forgetIdle(0)).toBe(8)
+    await expect(network.httpGet(address, '/leader', PATIENCE_MS)).rejects.toThrow(/no answer within/)
+    expect(await network.httpGet(address, '/leader', SLOWEST_MS)).toMatchObject({ status: 200 })
+  },
+  2 * SLOWEST_MS,
+)
 
-test('the client of a front end: a request without an answer is asked again over a new connection', async () => {
-  const { proxy, address } = await behindProxy(await serveHttp())
-  const client = new BazaarClient({ host: '127.0.0.1', port: Number(address.split(':')[1]), timeoutMs: PATIENCE_MS, retryForMs: SLOWEST_MS })
-  cleanUp.push(() => client.close())
-  await Promise.all(Array.from({ length: 8 }, () => client.leader()))
-  expect(proxy.forgetIdle(0)).toBeGreaterThan(1) // On a busy machine some were asked again over another one.
-  expect(await client.leader()).toMatchObject({ kind: 'ok' })
-}, 2 * SLOWEST_MS)
+test(
+  'the client of a front end: a request without an answer is asked again over a new connection',
+  async () => {
+    const { proxy, address } = await behindProxy(await serveHttp())
+    const client = new BazaarClient({
+      host: '127.0.0.1',
+      port: Number(address.split(':')[1]),
+      timeoutMs: PATIENCE_MS,
+      retryForMs: SLOWEST_MS,
+    })
+    cleanUp.push(() => client.close())
+    await Promise.all(Array.from({ length: 8 }, () => client.leader()))
+    expect(proxy.forgetIdle(0)).toBeGreaterThan(1) // On a busy machine some were asked again over another one.
+    expect(await client.leader()).toMatchObject({ kind: 'ok' })
+  },
+  2 * SLOWEST_MS,
+)
 
-test('a server does not keep a stream whose connection was forgotten', async () => {
-  let open = 0
-  const route = (_: MessageStream<ReplicaToFrontEnd>) => {
-    open += 1
-    return { message() {}, closed: () => void (open -= 1) }
-  }
-  const { port } = await serve({ streams: { 'Order.Route': route } })
-  const { proxy, address } = await behindProxy(port)
-  const stream = network.openStream(address, 'Order.Route', { message() {}, closed() {} })
-  cleanUp.push(() => stream.close())
-  await expect.poll(() => open, { timeout: SLOWEST_MS }).toBe(1)
-  proxy.forgetIdle(0)
-  await expect.poll(() => open, { timeout: SLOWEST_MS }).toBe(0)
-}, 2 * SLOWEST_MS)
+test(
+  'a server does not keep a stream whose connection was forgotten',
+  async () => {
+    let open = 0
+    const route = (_: MessageStream<ReplicaToFrontEnd>) => {
+      open += 1
+      return { message() {}, closed: () => void (open -= 1) }
+    }
+    const { port } = await serve({ streams: { 'Order.Route': route } })
+    const { proxy, address } = await behindProxy(port)
+    const stream = network.openStream(address, 'Order.Route', { message() {}, closed() {} })
+    cleanUp.push(() => stream.close())
+    await expect.poll(() => open, { timeout: SLOWEST_MS }).toBe(1)
+    proxy.forgetIdle(0)
+    await expect.poll(() => open, { timeout: SLOWEST_MS }).toBe(0)
+  },
+  2 * SLOWEST_MS,
+)

@@ -30,7 +30,11 @@ function sendBytes(address: string, method: MethodName, bytes: Buffer): Promise<
   const { path } = methodDefinition(method)
   const client = new Client(address, credentials.createInsecure(), CHANNEL_OPTIONS)
   open.push(() => client.close())
-  const call = client.makeBidiStreamRequest(path, (same: Buffer) => same, (same: Buffer) => same)
+  const call = client.makeBidiStreamRequest(
+    path,
+    (same: Buffer) => same,
+    (same: Buffer) => same,
+  )
   const over = new Promise<string>((resolve) => {
     call.on('status', ({ code }) => resolve(status[code]!))
     call.on('error', () => {})
@@ -107,11 +111,14 @@ test('an answer to a call that cannot be is an error of the one who answers', as
   })
 })
 
-test.each(['Catalog.Trade', 'Order.Synchronize', 'Catalog.Session'] as const)('%s: bytes that are no message are refused', async (method) => {
-  const { address } = await serving({
-    unary: { 'Catalog.Trade': async () => ({ resultTrade: 1, orderNum: 0 }) },
-    serverStreams: { async *'Order.Synchronize'() {} },
-    streams: { 'Catalog.Session': () => ({ message: () => {}, closed: () => {} }) },
-  })
-  expect(await sendBytes(address, method, Buffer.alloc(300, 0xff))).toBe('INTERNAL')
-})
+test.each(['Catalog.Trade', 'Order.Synchronize', 'Catalog.Session'] as const)(
+  '%s: bytes that are no message are refused',
+  async (method) => {
+    const { address } = await serving({
+      unary: { 'Catalog.Trade': async () => ({ resultTrade: 1, orderNum: 0 }) },
+      serverStreams: { async *'Order.Synchronize'() {} },
+      streams: { 'Catalog.Session': () => ({ message: () => {}, closed: () => {} }) },
+    })
+    expect(await sendBytes(address, method, Buffer.alloc(300, 0xff))).toBe('INTERNAL')
+  },
+)

@@ -16,7 +16,10 @@ test('a server lets its clients send as much ahead as they let it', async () => 
     const widened = new Promise<number | undefined>((resolve) =>
       session.on('remoteSettings', ({ initialWindowSize = 0 }) => initialWindowSize === WINDOW_BYTES && resolve(initialWindowSize)),
     )
-    session.request({ ':method': 'POST', ':path': '/grpc.health.v1.Health/Check', 'content-type': 'application/grpc' }).on('error', () => {}).end()
+    session
+      .request({ ':method': 'POST', ':path': '/grpc.health.v1.Health/Check', 'content-type': 'application/grpc' })
+      .on('error', () => {})
+      .end()
     expect(await widened).toBe(WINDOW_BYTES)
     await expect.poll(() => session.state.remoteWindowSize).toBeGreaterThanOrEqual(WINDOW_BYTES)
   } finally {
@@ -36,7 +39,12 @@ test('a stream whose other end does not read is ended before it fills the memory
       'Catalog.Lead': (opening: MessageStream<CatalogueToLeader>) => {
         stream = opening
         opened.resolve()
-        return { message: () => {}, closed: (cause: Error) => { closed = cause.message } }
+        return {
+          message: () => {},
+          closed: (cause: Error) => {
+            closed = cause.message
+          },
+        }
       },
     },
   }

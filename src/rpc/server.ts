@@ -83,8 +83,7 @@ const askerOf = (call: { readonly cancelled: boolean }): Asker => ({
 })
 
 const unary =
-  (handler: UnaryHandler, method: MethodName, log: Logger) =>
-  (call: ServerUnaryCall<object, object>, answer: sendUnaryData<object>) => {
+  (handler: UnaryHandler, method: MethodName, log: Logger) => (call: ServerUnaryCall<object, object>, answer: sendUnaryData<object>) => {
     checked(handler, method, call.request, askerOf(call)).then(
       (response) => answer(null, response),
       (error: unknown) => {
@@ -127,53 +126,55 @@ interface DuplexContext {
   readonly log: Logger
 }
 
-const duplex = (open: StreamOpener, { method, streams, room, log }: DuplexContext) => (call: ServerDuplexStream<object, object>) => {
-  let live = true
-  const stop = () => end('this process is stopping')
-  let unwritten = 0
-  let waiting: (() => void)[] = []
-  const settle = () => {
-    for (const resolve of waiting) resolve()
-    waiting = []
-  }
-  const written = () => {
-    unwritten -= 1
-    if (unwritten === 0) settle()
-  }
-  const end = (cause: string) => {
-    if (!live) return
-    live = false
-    room.left(end)
-    settle()
-    streams.delete(stop)
-    call.end()
-    handlers.closed(new RpcError('UNAVAILABLE', cause))
-  }
-  if (!room.take(end)) return void call.emit('error', toStatus(NO_STREAM_ROOM))
-  streams.add(stop)
-  const handlers = open({
-    send: (message) => {
+const duplex =
+  (open: StreamOpener, { method, streams, room, log }: DuplexContext) =>
+  (call: ServerDuplexStream<object, object>) => {
+    let live = true
+    const stop = () => end('this process is stopping')
+    let unwritten = 0
+    let waiting: (() => void)[] = []
+    const settle = () => {
+      for (const resolve of waiting) resolve()
+      waiting = []
+    }
+    const written = () => {
+      unwritten -= 1
+      if (unwritten === 0) settle()
+    }
+    const end = (cause: string) => {
       if (!live) return
-      unwritten += 1
-      call.write(message, written)
-      if (call.writableLength > QUEUED_MESSAGES_MAX) end('the other end does not read')
-    },
-    close: () => end('closed by this end'),
-    drained: () => (live && unwritten > 0 ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve()),
-  })
-  call.on('data', (message: object) => {
-    if (!live) return
-    room.heard(end)
-    const wrong = wrongIn(method, 'request', message)
-    if (wrong === undefined) return handlers.message(message)
-    log.warn({ method, peer: call.getPeer(), wrong }, 'a message was refused, its stream is ended')
-    call.emit('error', toStatus(new RpcError('INVALID_ARGUMENT', wrong)))
-  })
-  call.on('end', () => end('closed by the other end'))
-  call.on('cancelled', () => end('the other end is gone'))
-  // A status to end with has no message: its words are the details.
-  call.on('error', (error: Error & { readonly details?: string }) => end(error.details ?? error.message))
-}
+      live = false
+      room.left(end)
+      settle()
+      streams.delete(stop)
+      call.end()
+      handlers.closed(new RpcError('UNAVAILABLE', cause))
+    }
+    if (!room.take(end)) return void call.emit('error', toStatus(NO_STREAM_ROOM))
+    streams.add(stop)
+    const handlers = open({
+      send: (message) => {
+        if (!live) return
+        unwritten += 1
+        call.write(message, written)
+        if (call.writableLength > QUEUED_MESSAGES_MAX) end('the other end does not read')
+      },
+      close: () => end('closed by this end'),
+      drained: () => (live && unwritten > 0 ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve()),
+    })
+    call.on('data', (message: object) => {
+      if (!live) return
+      room.heard(end)
+      const wrong = wrongIn(method, 'request', message)
+      if (wrong === undefined) return handlers.message(message)
+      log.warn({ method, peer: call.getPeer(), wrong }, 'a message was refused, its stream is ended')
+      call.emit('error', toStatus(new RpcError('INVALID_ARGUMENT', wrong)))
+    })
+    call.on('end', () => end('closed by the other end'))
+    call.on('cancelled', () => end('the other end is gone'))
+    // A status to end with has no message: its words are the details.
+    call.on('error', (error: Error & { readonly details?: string }) => end(error.details ?? error.message))
+  }
 
 /** Throws when a message breaks its rules. Messages are checked here, where they arrive, and nowhere else. */
 function refuseWrong(method: MethodName, request: object): void {

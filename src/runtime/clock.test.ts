@@ -48,9 +48,12 @@ test('a wait longer than Node can count lasts its whole time', () => {
   expect(rung).toHaveBeenCalledOnce()
 })
 
-test.each([() => systemClock.after(NaN, () => {}), () => systemClock.every(NaN, () => {})])('no number is no wait: a bug of ours', (wait) => {
-  expect(wait).toThrow(/invariant broken/)
-})
+test.each([() => systemClock.after(NaN, () => {}), () => systemClock.every(NaN, () => {})])(
+  'no number is no wait: a bug of ours',
+  (wait) => {
+    expect(wait).toThrow(/invariant broken/)
+  },
+)
 
 test('who stood still was not awake, and does not hold it against others', () => {
   const hand = new HandClock()

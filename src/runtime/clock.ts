@@ -116,7 +116,10 @@ export const systemClock: Clock = {
   monotonicMs: () => performance.now(),
   awakeMs() {
     // It begins with the first call, and does not keep a program from ending.
-    awakeTime ??= new AwakeTime(() => performance.now(), (intervalMs, run) => void setInterval(run, intervalMs).unref())
+    awakeTime ??= new AwakeTime(
+      () => performance.now(),
+      (intervalMs, run) => void setInterval(run, intervalMs).unref(),
+    )
     return awakeTime.nowMs()
   },
   after: setLongTimeout,

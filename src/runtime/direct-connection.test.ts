@@ -128,7 +128,26 @@ describe('answers as node:http does', () => {
     post('/longer', 'x'.repeat(BODY_BYTES_MAX + 1)),
     'POST /orders HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n',
   ]
-  const characters = ['\r', '\n', ' ', ':', '\t', '\0', 'ä', '0', '9', '/', ',', '"', 'GET', '\r\n', '\r\n\r\n', 'HTTP/1.0', '\r\nHost: b', '\r\nContent-Length: 1']
+  const characters = [
+    '\r',
+    '\n',
+    ' ',
+    ':',
+    '\t',
+    '\0',
+    'ä',
+    '0',
+    '9',
+    '/',
+    ',',
+    '"',
+    'GET',
+    '\r\n',
+    '\r\n\r\n',
+    'HTTP/1.0',
+    '\r\nHost: b',
+    '\r\nContent-Length: 1',
+  ]
   const change = fc.record({ at: fc.nat(200), dropped: fc.nat(3), put: fc.constantFrom('', ...characters) })
   const changed = (text: string, { at, dropped, put }: { at: number; dropped: number; put: string }) =>
     text.slice(0, at % (text.length + 1)) + put + text.slice((at % (text.length + 1)) + dropped)
@@ -143,22 +162,18 @@ describe('answers as node:http does', () => {
   test('any requests, whole and in pieces, sound and broken', async () => {
     const before = answeredDirectly
     await fc.assert(
-      fc.asyncProperty(
-        fc.array(arrival, { minLength: 1, maxLength: 4 }),
-        fc.boolean(),
-        async (arrivals, areJoined) => {
-          const pieces = areJoined ? [arrivals.flat().join('')] : arrivals.flat().filter((piece) => piece !== '')
-          // When a client sends to a connection that is being closed, it may lose earlier answers. That is chance. More time
-          // between the pieces excludes it.
-          for (const paceMs of [2, 20, 200]) {
-            const [mine, theirs] = await Promise.all([answersTo(direct, pieces, paceMs), answersTo(usual, pieces, paceMs)])
-            if (mine === theirs) return
-            // node:http reports a broken request before it answers the requests ahead of it.
-            if (theirs.endsWith(BAD_REQUEST) && mine.startsWith(theirs.slice(0, -BAD_REQUEST.length))) return
-            if (paceMs === 200) expect(mine).toBe(theirs)
-          }
-        },
-      ),
+      fc.asyncProperty(fc.array(arrival, { minLength: 1, maxLength: 4 }), fc.boolean(), async (arrivals, areJoined) => {
+        const pieces = areJoined ? [arrivals.flat().join('')] : arrivals.flat().filter((piece) => piece !== '')
+        // When a client sends to a connection that is being closed, it may lose earlier answers. That is chance. More time
+        // between the pieces excludes it.
+        for (const paceMs of [2, 20, 200]) {
+          const [mine, theirs] = await Promise.all([answersTo(direct, pieces, paceMs), answersTo(usual, pieces, paceMs)])
+          if (mine === theirs) return
+          // node:http reports a broken request before it answers the requests ahead of it.
+          if (theirs.endsWith(BAD_REQUEST) && mine.startsWith(theirs.slice(0, -BAD_REQUEST.length))) return
+          if (paceMs === 200) expect(mine).toBe(theirs)
+        }
+      }),
       { numRuns: 400 },
     )
     expect(answeredDirectly - before).toBeGreaterThan(100)
@@ -267,7 +282,10 @@ test('closing ends idle connections at once, and the others after their answer',
   partly.send('c')
   await expect.poll(() => releases).toHaveLength(2)
   expect(busy.received + partly.received).toBe('')
-  for (const [client, path] of [[busy, '/busy'], [partly, '/partly']] as const) {
+  for (const [client, path] of [
+    [busy, '/busy'],
+    [partly, '/partly'],
+  ] as const) {
     releases.shift()?.()
     await client.closed
     expect(client.received).toContain('Connection: close\r\n')

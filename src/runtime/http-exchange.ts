@@ -48,8 +48,7 @@ export function exchange(target: ExchangeTarget, { method, path, headers, body }
         outgoing.destroy()
       })
       incoming.on('end', () => {
-        if (incoming.complete)
-          settle({ kind: 'answered', status: incoming.statusCode ?? 0, headers: incoming.headers, text })
+        if (incoming.complete) settle({ kind: 'answered', status: incoming.statusCode ?? 0, headers: incoming.headers, text })
       })
       incoming.on('close', () => failed(new Error('the connection closed in the middle of the answer')))
       incoming.on('error', failed)

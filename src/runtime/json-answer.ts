@@ -13,12 +13,16 @@ export interface JsonAnswer {
 export const JSON_TYPE = 'application/json; charset=utf-8'
 
 /** The bytes of an answer. The connection stays open for `keepAliveMs`, or ends when that is undefined. */
-export function written({ status, headers, json }: JsonAnswer, keepAliveMs: number | undefined): { text: string; encoding: 'latin1' | 'utf8' } {
+export function written(
+  { status, headers, json }: JsonAnswer,
+  keepAliveMs: number | undefined,
+): { text: string; encoding: 'latin1' | 'utf8' } {
   const bytes = Buffer.byteLength(json)
   let head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n`
   for (const name in headers) head += `${name}: ${headers[name]}\r\n`
   head += `content-type: ${JSON_TYPE}\r\ncontent-length: ${bytes}\r\nDate: ${date()}\r\n`
-  const ending = keepAliveMs === undefined ? 'Connection: close' : `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(keepAliveMs / 1_000)}`
+  const ending =
+    keepAliveMs === undefined ? 'Connection: close' : `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(keepAliveMs / 1_000)}`
   // Latin-1 is faster to write, and the same when each character takes one byte.
   return { text: `${head}${ending}\r\n\r\n${json}`, encoding: bytes === json.length ? 'latin1' : 'utf8' }
 }

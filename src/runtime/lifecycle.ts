@@ -76,10 +76,7 @@ export interface ProcessOptions {
  * Runs a service process: builds its runtime, starts it, waits for a request to stop, closes it and exits.
  * Exit codes: 0 stopped as asked, 1 could not start or close, {@link EXIT_HALTED} ended itself.
  */
-export async function runProcess(
-  options: ProcessOptions,
-  start: (runtime: ProcessRuntime) => Promise<Service>,
-): Promise<never> {
+export async function runProcess(options: ProcessOptions, start: (runtime: ProcessRuntime) => Promise<Service>): Promise<never> {
   const log = jsonLogger(options.name, options.logLevel)
   const halt = (reason: unknown): never => {
     try {

@@ -17,10 +17,13 @@ export function dropInput(socket: Socket): void {
   deaf.add(socket)
   let left = LINGER_BYTES_MAX
   // The parser of node:http reads the socket directly, past the stream. A new listener takes the socket back.
-  socket.removeAllListeners('data').removeAllListeners('end').on('data', (chunk: Buffer) => {
-    left -= chunk.length
-    if (left < 0) socket.destroy()
-  })
+  socket
+    .removeAllListeners('data')
+    .removeAllListeners('end')
+    .on('data', (chunk: Buffer) => {
+      left -= chunk.length
+      if (left < 0) socket.destroy()
+    })
   socket.resume()
 }
 

@@ -12,7 +12,8 @@ export async function whilePortIsTaken<T>(clock: Clock, open: () => Promise<T>):
       return await open()
     } catch (error) {
       if (!isTaken(error)) throw error
-      if (clock.monotonicMs() >= giveUpAtMs) throw new Error('another program holds it (`ss -ltnp` names it): end it, or choose another port', { cause: error })
+      if (clock.monotonicMs() >= giveUpAtMs)
+        throw new Error('another program holds it (`ss -ltnp` names it): end it, or choose another port', { cause: error })
       await sleep(clock, RETRY_EVERY_MS)
     }
   }

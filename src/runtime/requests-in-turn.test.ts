@@ -72,7 +72,10 @@ const chunks = (path: string, text: string) => `POST ${path} HTTP/1.1\r\nHost: h
 
 const isHeld = async (url: string) => {
   await expect.poll(() => held.map((one) => one.url)).toContain(url)
-  return held.splice(held.findIndex((one) => one.url === url), 1)[0]!
+  return held.splice(
+    held.findIndex((one) => one.url === url),
+    1,
+  )[0]!
 }
 /** Resolves when the server has read all that arrived: another connection has had its turn since. */
 async function haveRead(): Promise<void> {

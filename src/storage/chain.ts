@@ -37,15 +37,6 @@ export function chainDigest(previous: string, entry: Entry): string {
   return hash(
     'sha256',
     previous +
-      JSON.stringify([
-        entry.number,
-        entry.generation,
-        entry.key,
-        entry.fingerprint,
-        entry.name,
-        entry.type,
-        entry.quantity,
-        entry.timeMs,
-      ]),
+      JSON.stringify([entry.number, entry.generation, entry.key, entry.fingerprint, entry.name, entry.type, entry.quantity, entry.timeMs]),
   )
 }

@@ -6,10 +6,7 @@ import { chainDigest } from './chain.ts'
  * The digest after each of `entries`. They have to continue a log of this length and digest, and this is asserted: a gap,
  * an overlap or a record that no log can hold is a bug of the caller (G2).
  */
-export function continueChain(
-  end: { readonly length: number; readonly digest: string },
-  entries: readonly Entry[],
-): readonly string[] {
+export function continueChain(end: { readonly length: number; readonly digest: string }, entries: readonly Entry[]): readonly string[] {
   const digests: string[] = []
   let digest = end.digest
   let expected = end.length

@@ -63,10 +63,7 @@ export interface DecidedBatch {
 }
 
 /** The part of a ledger that writes nothing. */
-export type ReadableLedger = Pick<
-  Ledger,
-  'head' | 'stocks' | 'entries' | 'digestAt' | 'knownReplicas' | 'trouble' | 'close'
->
+export type ReadableLedger = Pick<Ledger, 'head' | 'stocks' | 'entries' | 'digestAt' | 'knownReplicas' | 'trouble' | 'close'>
 
 /**
  * The catalogue's truth: all entries, the stock levels, and the rejections with their keys.
@@ -157,13 +154,16 @@ export interface KnownReplica {
 }
 
 /** Whether the id and the address are ones that a replica can have. Earlier versions remembered whatever they were told. */
-export const isReplica = ({ replicaId, address }: KnownReplica): boolean => Number.isSafeInteger(replicaId) && replicaId >= 0 && isAddress(address)
+export const isReplica = ({ replicaId, address }: KnownReplica): boolean =>
+  Number.isSafeInteger(replicaId) && replicaId >= 0 && isAddress(address)
 
 /** The generation above both; throws when there is none left. */
 export function generationAbove(own: number, floor: number): number {
   const generation = Math.max(own, floor) + 1
   if (generation <= LIMITS.generationMax) return generation
-  throw new StorageFailure(`the ledger cannot be raised above generation ${Math.max(own, floor)}: no catalogue comes to more than ${LIMITS.generationMax}`)
+  throw new StorageFailure(
+    `the ledger cannot be raised above generation ${Math.max(own, floor)}: no catalogue comes to more than ${LIMITS.generationMax}`,
+  )
 }
 
 /** A write, a sync or a read of the store failed, or the store is damaged. The process has to end. */

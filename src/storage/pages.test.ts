@@ -17,7 +17,9 @@ const HALF = LIMITS.pageBytesMax / 2 - 200
 /** The first four just fit on a page. */
 const KEY_LENGTHS = [10, HALF, HALF, 10, LIMITS.entryTextBytesMax, 10, 10]
 
-const requests = KEY_LENGTHS.map((length, i): OrderRequest => ({ key: `c:${i}${'k'.repeat(length)}`, fingerprint: 'print', name: 'tesla', type: 'sell', quantity: 1 }))
+const requests = KEY_LENGTHS.map(
+  (length, i): OrderRequest => ({ key: `c:${i}${'k'.repeat(length)}`, fingerprint: 'print', name: 'tesla', type: 'sell', quantity: 1 }),
+)
 
 async function pagesOf(ledger: Ledger): Promise<number[]> {
   const { entries } = await ledger.decide(decide, requests, 1)

@@ -38,10 +38,7 @@ export const noneOrKey = textLike(
   (value) => value === '' || isIdempotencyKey(value),
   `empty or 1 to ${LIMITS.idempotencyKeyCharactersMax} visible ASCII characters`,
 )
-export const recordedKey = textLike(
-  isRecordedKey,
-  `f:, c: or g: and 1 to ${LIMITS.idempotencyKeyCharactersMax} visible ASCII characters`,
-)
+export const recordedKey = textLike(isRecordedKey, `f:, c: or g: and 1 to ${LIMITS.idempotencyKeyCharactersMax} visible ASCII characters`)
 export const fingerprint = textLike(
   (value) => fitsBytes(value, LIMITS.fingerprintBytesMax) && !CONTROL.test(value),
   `at most ${LIMITS.fingerprintBytesMax} bytes without control characters`,

@@ -45,20 +45,52 @@ const ENTRY = { number: 0, generation: 1, ...REQUEST, timeMs: 0 }
 describe('what is wrong is named', () => {
   test.each([
     ['tradeStockName', { stockName: 'tesla', stockTradeQuantity: 1, tradeType: 'buy', key: 'k'.repeat(256) }, 'tradeStockName.key is "kkk'],
-    ['tradeStockName', { stockName: 'tesla', stockTradeQuantity: 1, tradeType: 'buy', key: 'a b' }, 'tradeStockName.key is "a b", and may be'],
-    ['requestStockName', { stockName: 'é'.repeat(8_193), stockTradeQuantity: 1, tradeType: 'buy', key: '' }, 'requestStockName.stockName has 16386 bytes'],
+    [
+      'tradeStockName',
+      { stockName: 'tesla', stockTradeQuantity: 1, tradeType: 'buy', key: 'a b' },
+      'tradeStockName.key is "a b", and may be',
+    ],
+    [
+      'requestStockName',
+      { stockName: 'é'.repeat(8_193), stockTradeQuantity: 1, tradeType: 'buy', key: '' },
+      'requestStockName.stockName has 16386 bytes',
+    ],
     ['synchronizeTransNum', { orderNum: -2, synchronizedAdd: '', overReplicate: false }, 'synchronizeTransNum.orderNum is -2'],
     ['synchronizeTransNum', { orderNum: -1, synchronizedAdd: 'x', overReplicate: false }, 'synchronizeTransNum.synchronizedAdd is "x"'],
     ['followersAssigned', { followerOne: '', followerTwo: 'a:0', epoch: 1 }, 'followersAssigned.followerTwo is "a:0"'],
     ['followersAssigned', { ...ASSIGNED, moreFollowers: ['order-1:5000', ''] }, 'followersAssigned.moreFollowers[1] is ""'],
     ['followersAssigned', { ...ASSIGNED, moreFollowers: Array(17).fill('a:1') }, 'followersAssigned.moreFollowers has 17 elements'],
-    ['FrontEndToCatalogue', { hello: { frontEndId: 'f', address: 'a:1', caching: true, replicas: ['x'] } }, 'FrontEndToCatalogue.hello.replicas[0] is "x"'],
-    ['FrontEndToCatalogue', { hello: { frontEndId: 'f', address: 'a:1', caching: true, replicas: Array(17).fill('1=a:1') } }, 'hello.replicas has 17 elements'],
-    ['FrontEndToReplica', { place: { first: 0, requests: [REQUEST, { ...REQUEST, key: 'k' }] } }, 'FrontEndToReplica.place.requests[1].key is "k"'],
+    [
+      'FrontEndToCatalogue',
+      { hello: { frontEndId: 'f', address: 'a:1', caching: true, replicas: ['x'] } },
+      'FrontEndToCatalogue.hello.replicas[0] is "x"',
+    ],
+    [
+      'FrontEndToCatalogue',
+      { hello: { frontEndId: 'f', address: 'a:1', caching: true, replicas: Array(17).fill('1=a:1') } },
+      'hello.replicas has 17 elements',
+    ],
+    [
+      'FrontEndToReplica',
+      { place: { first: 0, requests: [REQUEST, { ...REQUEST, key: 'k' }] } },
+      'FrontEndToReplica.place.requests[1].key is "k"',
+    ],
     ['LeaderToCatalogue', { publish: { position: 2 ** 53, unreachable: [] } }, 'LeaderToCatalogue.publish.position is 9007199254740992'],
-    ['LeaderToFollower', { append: { generation: 1, from: 0, entries: [{ ...ENTRY, number: -1 }], digest: '', published: 0 } }, 'append.entries[0].number is -1'],
-    ['SealRequest', { generation: 1, genesis: { clusterId: 'c', stocks: [STOCK, STOCK] }, catalogueId: '' }, 'SealRequest.genesis.stocks has "tesla" twice'],
-    ['SealRequest', { generation: 1, genesis: { clusterId: 'c', stocks: [{ ...STOCK, name: 'a\0b' }] } }, 'SealRequest.genesis.stocks[0].name is "a\\u0000b"'],
+    [
+      'LeaderToFollower',
+      { append: { generation: 1, from: 0, entries: [{ ...ENTRY, number: -1 }], digest: '', published: 0 } },
+      'append.entries[0].number is -1',
+    ],
+    [
+      'SealRequest',
+      { generation: 1, genesis: { clusterId: 'c', stocks: [STOCK, STOCK] }, catalogueId: '' },
+      'SealRequest.genesis.stocks has "tesla" twice',
+    ],
+    [
+      'SealRequest',
+      { generation: 1, genesis: { clusterId: 'c', stocks: [{ ...STOCK, name: 'a\0b' }] } },
+      'SealRequest.genesis.stocks[0].name is "a\\u0000b"',
+    ],
   ])('%s %#', (name, message, words) => expect(violationOf(name, message)).toContain(words))
 })
 
@@ -69,6 +101,9 @@ describe('what the contract has an answer for passes', () => {
     ['lookupOrderNum', { orderNum: -(2 ** 63) }],
     ['synchronizeTransNum', { orderNum: -1, synchronizedAdd: 'order-1:5000', overReplicate: false }],
     ['followersAssigned', ASSIGNED],
-    ['LeaderToFollower', { append: { generation: 1, from: 0, entries: [{ ...ENTRY, key: 'k'.repeat(16_000_000) }], digest: '', published: 0 } }],
+    [
+      'LeaderToFollower',
+      { append: { generation: 1, from: 0, entries: [{ ...ENTRY, key: 'k'.repeat(16_000_000) }], digest: '', published: 0 } },
+    ],
   ])('%s %#', (name, message) => expect(violationOf(name, message)).toBeUndefined())
 })

@@ -1,10 +1,30 @@
 import { LIMITS } from '../domain/limits.ts'
 import {
-  address, count, digest, entryText, epoch, fingerprint, generation, id, measured, namedReplica, nameInRequest,
-  nobodyOrReplica, noneOrAddress, noneOrKey, numberOrCode, position, question, recordedKey, replicaId, requestText,
-  shares, someId, stockName, tradeType, words,
+  address,
+  count,
+  digest,
+  epoch,
+  fingerprint,
+  generation,
+  id,
+  measured,
+  namedReplica,
+  nobodyOrReplica,
+  noneOrAddress,
+  noneOrKey,
+  numberOrCode,
+  position,
+  question,
+  recordedKey,
+  replicaId,
+  requestText,
+  shares,
+  someId,
+  stockName,
+  words,
 } from './field-rules.ts'
 import type * as M from './messages.ts'
+import { Entry, OrderRequest, Outcome, Stock, Genesis, LiveSession, Adoption, Refusal, StockChange, ProcessStatus } from './part-rules.ts'
 import { anyInteger, decimal, integer, list, message, optional, yesOrNo, type Rule } from './rules.ts'
 
 /**
@@ -12,46 +32,6 @@ import { anyInteger, decimal, integer, list, message, optional, yesOrNo, type Ru
  * arrives, before anybody works with it: in calls and streams, in requests and answers. A test ensures that no field lacks a
  * rule. A value for which the contract has an answer ("-3: quantity") passes.
  */
-
-// ---- shared ------------------------------------------------------------------------------------------------------
-
-const Entry = message<M.Entry>({
-  number: count,
-  generation,
-  key: entryText,
-  fingerprint: entryText,
-  name: stockName,
-  type: tradeType,
-  quantity: integer(1, LIMITS.orderQuantityMax),
-  timeMs: integer(0, LIMITS.timeMsMax),
-})
-const OrderRequest = message<M.OrderRequest>({
-  key: recordedKey,
-  fingerprint,
-  name: nameInRequest,
-  type: tradeType,
-  quantity: integer(0, LIMITS.orderQuantityMax),
-})
-const Outcome = message<M.Outcome>({ number: numberOrCode, position: count, replayed: yesOrNo })
-const Stock = message<M.Stock>({ name: stockName, priceCents: shares, quantity: shares, volume: shares })
-const Genesis = message<M.Genesis>({ clusterId: someId, stocks: list(LIMITS.stocksMax, Stock) }, distinctNames)
-const LiveSession = message<M.LiveSession>({ frontEndId: someId, address })
-const Adoption = message<M.Adoption>({ generation, genesis: optional(Genesis) })
-const Refusal = message<M.Refusal>({ why: words, differs: yesOrNo, lacksMuch: yesOrNo, adopt: optional(Adoption) })
-const StockChange = message<M.StockChange>({ names: list(LIMITS.stocksMax, stockName), number: position })
-const ProcessStatus = message<M.ProcessStatus>({ pid: measured, uptimeMs: measured, memoryBytes: measured, cpuMicroseconds: measured })
-
-/** Says when two stocks have one name, which no file can hold, or when the catalogue does not fit in one message. */
-function distinctNames({ stocks }: M.Genesis): string | undefined {
-  const names = new Set<string>()
-  let bytes = 0
-  for (const { name } of stocks) {
-    if (names.has(name)) return `.stocks has ${JSON.stringify(name)} twice`
-    names.add(name)
-    bytes += Buffer.byteLength(name)
-  }
-  return bytes <= LIMITS.stockNamesBytesMax ? undefined : `.stocks has names of ${bytes} bytes, and may have ${LIMITS.stockNamesBytesMax}`
-}
 
 const order = { stockName: requestText, tradeType: requestText, stockTradeQuantity: anyInteger }
 
@@ -294,10 +274,43 @@ const STATUS = {
 }
 
 const PARTS = {
-  Entry, OrderRequest, Outcome, Stock, Genesis, LiveSession, LeadHello, TradeBatch, PublishRequest, ConfirmRequest, Refusal,
-  LeadWelcome, Decided, Confirmed, SessionEnded, SessionHello, SessionRenew, StockQuery, SessionEnd, SessionGrant,
-  StockAnswer, StockView, RouteHello, Ping, PlaceBatch, OrderQuery, Pong, PlaceResult, PlaceOutcome, StockChange,
-  OrderAnswer, ReplicateHello, Append, FollowerState, Adoption, ProcessStatus, FollowerView,
+  Entry,
+  OrderRequest,
+  Outcome,
+  Stock,
+  Genesis,
+  LiveSession,
+  LeadHello,
+  TradeBatch,
+  PublishRequest,
+  ConfirmRequest,
+  Refusal,
+  LeadWelcome,
+  Decided,
+  Confirmed,
+  SessionEnded,
+  SessionHello,
+  SessionRenew,
+  StockQuery,
+  SessionEnd,
+  SessionGrant,
+  StockAnswer,
+  StockView,
+  RouteHello,
+  Ping,
+  PlaceBatch,
+  OrderQuery,
+  Pong,
+  PlaceResult,
+  PlaceOutcome,
+  StockChange,
+  OrderAnswer,
+  ReplicateHello,
+  Append,
+  FollowerState,
+  Adoption,
+  ProcessStatus,
+  FollowerView,
 }
 
 /** The rule of each message of the contract, by its name there. */

@@ -39,9 +39,7 @@ export type ServerStreamHandlers = {
   ) => AsyncIterable<ServerStreamMethods[M]['response']>
 }
 export type StreamHandlersFor = {
-  [M in StreamMethod]?: (
-    stream: ServedStream<StreamMethods[M]['response']>,
-  ) => StreamHandlers<StreamMethods[M]['request']>
+  [M in StreamMethod]?: (stream: ServedStream<StreamMethods[M]['response']>) => StreamHandlers<StreamMethods[M]['request']>
 }
 
 export interface Services {

@@ -16,9 +16,7 @@ export const REJECTION_ERRORS = {
   'level-limit': 'LEVEL_LIMIT',
 } as const satisfies Record<RejectionReason, ErrorName>
 
-const REASONS = new Map<number, RejectionReason>(
-  REJECTION_REASONS.map((reason) => [ERRORS[REJECTION_ERRORS[reason]].wire, reason]),
-)
+const REASONS = new Map<number, RejectionReason>(REJECTION_REASONS.map((reason) => [ERRORS[REJECTION_ERRORS[reason]].wire, reason]))
 const KEY_REUSED = ERRORS.KEY_REUSED.wire
 
 /** The number of an outcome on the wire: the order's number, or a negative code. */

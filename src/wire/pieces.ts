@@ -22,7 +22,13 @@ export interface EntrySource {
  * all that is ready gets its turn. It ends early when the asker has gone, and when the page is full: one entry at least it
  * holds, however large.
  */
-export async function entriesInPieces(clock: Clock, log: EntrySource, from: number, limit: number, asker: Asker): Promise<readonly Entry[]> {
+export async function entriesInPieces(
+  clock: Clock,
+  log: EntrySource,
+  from: number,
+  limit: number,
+  asker: Asker,
+): Promise<readonly Entry[]> {
   const entries: Entry[] = []
   let bytes = 0
   while (entries.length < limit && !asker.isGone) {

@@ -24,19 +24,22 @@ export const anyInteger: Rule<number> = (value) => (Number.isInteger(value) ? un
 /** A decimal number of at least `min`. */
 export const decimal =
   (min: number): Rule<number> =>
-  (value) => (value >= min && value < Infinity ? undefined : ` is ${value}, and may be a number of at least ${min}`)
+  (value) =>
+    value >= min && value < Infinity ? undefined : ` is ${value}, and may be a number of at least ${min}`
 
 export const yesOrNo: Rule<boolean> = () => undefined
 
 /** A text of at most so many bytes of UTF-8. */
 export const text =
   (bytesMax: number): Rule<string> =>
-  (value) => (fitsBytes(value, bytesMax) ? undefined : ` has ${Buffer.byteLength(value)} bytes, and may have ${bytesMax}`)
+  (value) =>
+    fitsBytes(value, bytesMax) ? undefined : ` has ${Buffer.byteLength(value)} bytes, and may have ${bytesMax}`
 
 /** A text of a certain form. `form` says which: "… may be <form>". */
 export const textLike =
   (matches: (text: string) => boolean, form: string): Rule<string> =>
-  (value) => (matches(value) ? undefined : ` is ${shown(value)}, and may be ${form}`)
+  (value) =>
+    matches(value) ? undefined : ` is ${shown(value)}, and may be ${form}`
 
 /** A list of at most so many elements. */
 export const list =
@@ -53,7 +56,8 @@ export const list =
 /** A message that may be missing. */
 export const optional =
   <T>(rule: Rule<T>): Rule<T | null> =>
-  (value) => (value === null || value === undefined ? undefined : rule(value))
+  (value) =>
+    value === null || value === undefined ? undefined : rule(value)
 
 /** A message: a rule for every field, and `whole` for what they have to be together. */
 export function message<M extends object>(fields: FieldRules<M>, whole?: Rule<M>): MessageRule<M> {

@@ -46,12 +46,7 @@ export const ANSWER_MUTATIONS: Readonly<Record<string, Mutation>> = {
   },
 }
 
-function rejectedPlace(
-  recording: Recording,
-  name: string,
-  quantity: number,
-  reason: 'not-enough' | 'stock-not-found',
-): Place {
+function rejectedPlace(recording: Recording, name: string, quantity: number, reason: 'not-enough' | 'stock-not-found'): Place {
   const order = { kind: 'place', key: 'c:fresh', name, type: 'buy', quantity } as const
   return { ...order, ...late(recording), outcome: { kind: 'rejected', reason } }
 }

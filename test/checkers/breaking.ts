@@ -53,8 +53,7 @@ export const also = (recording: Recording, ...more: Operation[]): Recording => (
   operations: [...recording.operations, ...more],
 })
 
-export const numbered = (entries: readonly LogEntry[]): readonly LogEntry[] =>
-  entries.map((entry, number) => ({ ...entry, number }))
+export const numbered = (entries: readonly LogEntry[]): readonly LogEntry[] => entries.map((entry, number) => ({ ...entry, number }))
 
 export const instead = (recording: Recording, old: Operation, changed: Operation): Recording => ({
   ...recording,
@@ -72,4 +71,5 @@ export const ofAcknowledged =
 /** Mutates by way of any entry of the log. */
 export const ofEntry =
   (mutate: (entry: LogEntry, recording: Recording) => Recording | undefined): Mutation =>
-  (random, recording) => (recording.log.length > 0 ? mutate(random.pick(recording.log), recording) : undefined)
+  (random, recording) =>
+    recording.log.length > 0 ? mutate(random.pick(recording.log), recording) : undefined

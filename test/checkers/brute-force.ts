@@ -51,9 +51,7 @@ class Search {
   #mayHappen(index: number, { done }: Branch): boolean {
     const { operations } = this.#recording
     const { start } = operations[index]!
-    const waits = operations.some(
-      ({ end, outcome }, other) => outcome.kind !== 'unknown' && end < start && !isDone(done, other),
-    )
+    const waits = operations.some(({ end, outcome }, other) => outcome.kind !== 'unknown' && end < start && !isDone(done, other))
     return !waits && !isDone(done, index)
   }
 
@@ -108,5 +106,4 @@ class Search {
 
 const isDone = (done: number, index: number): boolean => (done & (1 << index)) !== 0
 
-const answers = ({ outcome }: Place, due: PlaceOutcome): boolean =>
-  outcome.kind === 'unknown' || isDeepStrictEqual(outcome, due)
+const answers = ({ outcome }: Place, due: PlaceOutcome): boolean => outcome.kind === 'unknown' || isDeepStrictEqual(outcome, due)

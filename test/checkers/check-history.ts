@@ -42,11 +42,7 @@ export type Verdict =
  *
  * @throws Error for a call whose times are no times, or whose end precedes its start.
  */
-export function checkHistory(
-  history: readonly Operation[],
-  finalLog: readonly LogEntry[],
-  opening: readonly Stock[],
-): Verdict {
+export function checkHistory(history: readonly Operation[], finalLog: readonly LogEntry[], opening: readonly Stock[]): Verdict {
   requireTimes(history)
   const findings = new Findings()
   const log = FinalLog.read(finalLog, opening, findings)

@@ -30,8 +30,7 @@ describe('a recorded history', () => {
     writeFileSync(file, [...lines, ''].join('\n'))
     return file
   }
-  const check = (...files: string[]) =>
-    spawnSync(process.execPath, [join(import.meta.dirname, 'main.ts'), ...files], { encoding: 'utf8' })
+  const check = (...files: string[]) => spawnSync(process.execPath, [join(import.meta.dirname, 'main.ts'), ...files], { encoding: 'utf8' })
 
   it('is read as it was written', async () => {
     expect(await readRecording(write(recordingLines(RECORDING)))).toEqual(RECORDING)

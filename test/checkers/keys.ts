@@ -145,12 +145,7 @@ function isSameRejection(call: Place, decided: Place): boolean {
  * A key refused as reused had an order that nobody heard of again; not being in the log, it must have been rejected:
  * some content, sent before the first refusal and not itself refused, for which a reason held after it was sent.
  */
-export function checkUnheard(
-  calls: readonly Place[],
-  log: FinalLog,
-  visibleBefore: (time: number) => number,
-  findings: Findings,
-): void {
+export function checkUnheard(calls: readonly Place[], log: FinalLog, visibleBefore: (time: number) => number, findings: Findings): void {
   const reused = calls.filter(({ outcome }) => outcome.kind === 'key-reused')
   const refused = new Set(reused.map(contentKey))
   const firstRefusal = reused.reduce((earliest, { end }) => Math.min(earliest, end), Infinity)

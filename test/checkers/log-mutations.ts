@@ -1,15 +1,4 @@
-import {
-  also,
-  anAcknowledged,
-  early,
-  isAcknowledged,
-  late,
-  numbered,
-  ofAcknowledged,
-  ofEntry,
-  readAt,
-  type Mutation,
-} from './breaking.ts'
+import { also, anAcknowledged, early, isAcknowledged, late, numbered, ofAcknowledged, ofEntry, readAt, type Mutation } from './breaking.ts'
 import type { LogEntry, Place } from './history.ts'
 
 /** Logs that are not what was answered, or not what a log can be. */

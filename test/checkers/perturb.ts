@@ -3,13 +3,7 @@ import type { Recording } from './history-file.ts'
 import type { ListRead, LogEntry, Operation, OrderRead, Place, StockRead } from './history.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
-const REASONS: readonly RejectionReason[] = [
-  'stock-not-found',
-  'invalid-type',
-  'invalid-quantity',
-  'not-enough',
-  'level-limit',
-]
+const REASONS: readonly RejectionReason[] = ['stock-not-found', 'invalid-type', 'invalid-quantity', 'not-enough', 'level-limit']
 
 /** The recording with one small thing changed, which may or may not break the promise. */
 export function perturbed(random: SeededRandom, recording: Recording): Recording {

@@ -80,8 +80,7 @@ function randomAsk(random: SeededRandom, options: RunOptions, orders: (Ask & { k
   return order
 }
 
-const randomType = (random: SeededRandom): string =>
-  random.chance(0.03) ? 'lend' : random.pick(['buy', 'sell'])
+const randomType = (random: SeededRandom): string => (random.chance(0.03) ? 'lend' : random.pick(['buy', 'sell']))
 
 /** The outcome of each key. */
 type Placed = Map<string, { readonly content: Content; readonly outcome: PlaceOutcome }>

@@ -3,9 +3,7 @@ import { sameContent } from './history.ts'
 
 /** Reads that show what is not so, not yet, or no longer. */
 export const READ_MUTATIONS: Readonly<Record<string, Mutation>> = {
-  'a stale read': ofAcknowledged((call, recording, number) =>
-    also(recording, readAt(number, call.name, recording, late(recording))),
-  ),
+  'a stale read': ofAcknowledged((call, recording, number) => also(recording, readAt(number, call.name, recording, late(recording)))),
   'a read of the future': ofEntry((entry, recording) =>
     also(recording, readAt(entry.number + 1, entry.name, recording, early(entry, recording))),
   ),
@@ -72,9 +70,7 @@ export const READ_MUTATIONS: Readonly<Record<string, Mutation>> = {
   },
   'a listing of more than was asked for': (_random, recording) => {
     const outcome = { kind: 'found', orders: recording.log.slice(0, 2) } as const
-    return recording.log.length < 2
-      ? undefined
-      : also(recording, { kind: 'list', after: -1, limit: 1, ...late(recording), outcome })
+    return recording.log.length < 2 ? undefined : also(recording, { kind: 'list', after: -1, limit: 1, ...late(recording), outcome })
   },
   'a listing of the future': ofEntry((entry, recording) => {
     const outcome = { kind: 'found', orders: [entry] } as const

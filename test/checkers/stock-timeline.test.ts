@@ -55,12 +55,8 @@ describe('StockTimeline', () => {
           first(({ level, volume }) => level === sample.level && volume === sample.volume),
         )
         expect(timeline.firstNotEnough(from, quantity)).toBe(first(({ level }) => level < quantity))
-        expect(timeline.firstLevelLimit(from, 'sell', quantity)).toBe(
-          first(({ level, volume }) => over(level) || over(volume)),
-        )
-        expect(timeline.firstLevelLimit(from, 'buy', quantity)).toBe(
-          first(({ level, volume }) => level >= quantity && over(volume)),
-        )
+        expect(timeline.firstLevelLimit(from, 'sell', quantity)).toBe(first(({ level, volume }) => over(level) || over(volume)))
+        expect(timeline.firstLevelLimit(from, 'buy', quantity)).toBe(first(({ level, volume }) => level >= quantity && over(volume)))
       }),
     )
   })

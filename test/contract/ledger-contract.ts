@@ -101,10 +101,7 @@ export function ledgerContract(name: string, open: (given: GivenLedger) => Promi
       const reused = request('a', { fingerprint: 'x' })
       const asked = [request('a'), request('none', { name: 'nobody' }), request('a'), reused]
       const first = await ledger.decide(decide, asked, 1)
-      expect(first.outcomes.slice(2)).toEqual([
-        { kind: 'accepted', number: 0, replayed: true },
-        { kind: 'key-reused' },
-      ])
+      expect(first.outcomes.slice(2)).toEqual([{ kind: 'accepted', number: 0, replayed: true }, { kind: 'key-reused' }])
       expect(await ledger.recorded('c:a')).toMatchObject({ fingerprint: 'print of a', decision: { kind: 'accepted', number: 0 } })
       expect(await ledger.recorded('c:none')).toMatchObject({ decision: { kind: 'rejected', reason: 'stock-not-found' } })
       expect(await ledger.recorded('c:never')).toBeUndefined()
@@ -330,7 +327,10 @@ export function ledgerContract(name: string, open: (given: GivenLedger) => Promi
       if (!reopen) return
       let answered = ledger.head()
       for (let batch = 0; batch < 80; batch += 1) {
-        const failed = await ledger.decide(decide, requests(256, `fill-${batch}`), batch).then(() => false, () => true)
+        const failed = await ledger.decide(decide, requests(256, `fill-${batch}`), batch).then(
+          () => false,
+          () => true,
+        )
         if (failed) break
         answered = ledger.head()
       }

@@ -136,7 +136,10 @@ export function ledgerStoreContract(name: string, make: () => Promise<LedgerStor
       expect(stocks.find((stock) => stock.name === 'tesla')).toMatchObject({ quantity: 1_000, volume: 500 })
       expect(stocks.find((stock) => stock.name === 'nike')).toMatchObject({ quantity: 1_000, volume: 100 })
       const again = await ledger.decide(decide, [entry(17), entry(300)], 9)
-      expect(again.outcomes).toMatchObject([{ number: 17, replayed: true }, { number: 300, replayed: false }])
+      expect(again.outcomes).toMatchObject([
+        { number: 17, replayed: true },
+        { number: 300, replayed: false },
+      ])
       expect(await ledger.raiseGeneration(0)).toBe(8)
       await ledger.close()
       const reopened = readyLedger(await store.open())

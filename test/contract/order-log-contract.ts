@@ -34,8 +34,7 @@ const entry = (number: number): Entry => ({
   timeMs: 1_700_000_000_000 + number,
 })
 
-const range = (from: number, end: number): Entry[] =>
-  Array.from({ length: end - from }, (_, index) => entry(from + index))
+const range = (from: number, end: number): Entry[] => Array.from({ length: end - from }, (_, index) => entry(from + index))
 
 const digestOf = (length: number): string => range(0, length).reduce(chainDigest, START)
 
@@ -156,7 +155,12 @@ export function orderLogContract(name: string, open: (given: GivenOrderLog) => P
         log.seal(2, GENESIS),
         log.append(range(3, 5), digestOf(5)),
       ])
-      expect(heads.map((head) => [head.length, head.sealedGeneration])).toEqual([[2, 1], [3, 1], [3, 2], [5, 2]])
+      expect(heads.map((head) => [head.length, head.sealedGeneration])).toEqual([
+        [2, 1],
+        [3, 1],
+        [3, 2],
+        [5, 2],
+      ])
     })
 
     it.each([

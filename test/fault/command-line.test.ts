@@ -61,7 +61,10 @@ test('no signal is sent to another process that has the pid of one that is gone'
 })
 
 test('a wait that no timer can hold is refused, and so is a number of rounds without an end', async () => {
-  const wrong = [['status', '--watch', '--interval', '3000000000'], ['client', '127.0.0.1', '1', '1', '1', '--requests', '9007199254740991']]
+  const wrong = [
+    ['status', '--watch', '--interval', '3000000000'],
+    ['client', '127.0.0.1', '1', '1', '1', '--requests', '9007199254740991'],
+  ]
   for (const words of wrong) {
     const command = new CliProcess(words)
     expect(await command.exited, command.output).toEqual({ code: 2, signal: null })

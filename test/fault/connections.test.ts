@@ -146,9 +146,10 @@ test('each request gets its own answer, in order, or the connection ends without
       const log = await ordersFrom(next)
       next += log.length
       const placed = log.filter(({ quantity }) => own.has(quantity))
-      expect(placed.map(({ quantity }) => quantity), 'carried out in the order in which they came').toEqual(
-        placed.map(({ quantity }) => quantity).toSorted((a, b) => a - b),
-      )
+      expect(
+        placed.map(({ quantity }) => quantity),
+        'carried out in the order in which they came',
+      ).toEqual(placed.map(({ quantity }) => quantity).toSorted((a, b) => a - b))
 
       const end = pieces.findIndex(({ kind }) => kind === 'broken')
       const before = end < 0 ? pieces : pieces.slice(0, end)

@@ -41,7 +41,9 @@ const isUnharmedBy = (cluster: Cluster, flood: () => Promise<unknown>): Promise<
 
 async function placeMany({ frontEnd }: Cluster, count: number): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: 128 })
-  const orders = Array.from({ length: count }, (_, at) => order(frontEnd, { name: 'tesla', type: at % 2 ? 'buy' : 'sell', quantity: 1 }, { agent }))
+  const orders = Array.from({ length: count }, (_, at) =>
+    order(frontEnd, { name: 'tesla', type: at % 2 ? 'buy' : 'sell', quantity: 1 }, { agent }),
+  )
   for (const { status } of await Promise.all(orders)) expect(status).toBe(200)
   agent.destroy()
 }
@@ -80,7 +82,9 @@ describe('a system with some thousand orders', () => {
   test('the same from many connections at once', async () => {
     await isUnharmedBy(cluster, async () => {
       const pipelines = Array.from({ length: 300 }, (_, at) =>
-        pipelineTo(cluster.frontEnd).read().send(at % 3 ? 'GET /orders?limit=1000' : 'GET /status', 5),
+        pipelineTo(cluster.frontEnd)
+          .read()
+          .send(at % 3 ? 'GET /orders?limit=1000' : 'GET /status', 5),
       )
       await Promise.all(pipelines.map((pipeline) => untilAnswered(pipeline, 5)))
       for (const { statuses } of pipelines) for (const status of statuses.keys()) expect([200, 503]).toContain(status)
@@ -165,7 +169,11 @@ describe('a system with some thousand orders', () => {
   test('requests of all kinds, ahead on hundreds of connections', async () => {
     const lines = ['GET /orders/999999', 'GET /stocks/nobody', 'GET /nowhere', 'GET /leader', 'DELETE /orders', 'HEAD /stocks']
     await isUnharmedBy(cluster, async () => {
-      const pipelines = Array.from({ length: 300 }, (_, at) => pipelineTo(cluster.frontEnd).read().send(lines[at % lines.length]!, 20))
+      const pipelines = Array.from({ length: 300 }, (_, at) =>
+        pipelineTo(cluster.frontEnd)
+          .read()
+          .send(lines[at % lines.length]!, 20),
+      )
       await Promise.all(pipelines.map((pipeline) => untilAnswered(pipeline, 20)))
     })
   })

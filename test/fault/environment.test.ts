@@ -47,7 +47,8 @@ async function answerTo(address: string, bytes: string): Promise<string> {
 test('how others have Node read HTTP: heads have the same bound, and nothing is hidden in a request', async () => {
   const environment = { NODE_OPTIONS: '--max-http-header-size=100 --insecure-http-parser' }
   await using cluster = await startCluster({ environment, replicas: 1 })
-  const request = (headers: string, body = '') => `GET /stocks/tesla HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-X: a;b\r\n${headers}\r\n${body}`
+  const request = (headers: string, body = '') =>
+    `GET /stocks/tesla HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-X: a;b\r\n${headers}\r\n${body}`
   expect(await answerTo(cluster.frontEnd, request(`x: ${'x'.repeat(10_000)}\r\n`))).toMatch(/^HTTP\/1.1 200 /)
   expect(await answerTo(cluster.frontEnd, request(`x: ${'x'.repeat(20_000)}\r\n`))).toMatch(/^HTTP\/1.1 431 /)
   const both = 'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n'

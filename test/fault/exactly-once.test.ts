@@ -32,7 +32,10 @@ test('2,000 buys at once of the last 1,000 shares: exactly 1,000 are sold', asyn
   }
   expect(accepted).toHaveLength(1_000)
   expect(await levelOf(cluster, 'nike')).toBe(0)
-  await checkEndState(cluster, accepted.map((answer) => ({ number: numberIn(answer), name: 'nike', type: 'buy', quantity: 1 })))
+  await checkEndState(
+    cluster,
+    accepted.map((answer) => ({ number: numberIn(answer), name: 'nike', type: 'buy', quantity: 1 })),
+  )
 })
 
 test('one key is one order: twice at once, after a leader kill, after a restart of everything', async () => {
@@ -74,7 +77,10 @@ test('a key sent while its first try is cut off by a leader kill: one order', as
   expect((await Promise.all(second)).map(numberIn)).toEqual(firstNumbers)
 
   await cluster.restartedSince(leader, pid)
-  const log = await checkEndState(cluster, firstNumbers.map((number) => ({ number, ...sell })))
+  const log = await checkEndState(
+    cluster,
+    firstNumbers.map((number) => ({ number, ...sell })),
+  )
   expect(log).toHaveLength(keys.length)
 })
 

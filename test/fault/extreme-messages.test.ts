@@ -66,7 +66,9 @@ test('messages at the edge of what their fields can hold are refused, and nothin
     expect(await outcomeOf(catalogue, 'Catalog.Trade', order({ key }))).toMatch(/^INVALID_ARGUMENT: tradeStockName\.key /)
     expect(await outcomeOf(await leaderOf(system), 'Order.Request', order({ key }))).toMatch(/^INVALID_ARGUMENT: requestStockName\.key /)
   }
-  expect(await outcomeOf(catalogue, 'Catalog.Trade', order({ stockName: 'x'.repeat(MIB) }))).toMatch(/^INVALID_ARGUMENT: tradeStockName\.stockName /)
+  expect(await outcomeOf(catalogue, 'Catalog.Trade', order({ stockName: 'x'.repeat(MIB) }))).toMatch(
+    /^INVALID_ARGUMENT: tradeStockName\.stockName /,
+  )
   expect(await outcomeOf(catalogue, 'Catalog.Trade', order({ stockName: 'x'.repeat(1_000) }))).toMatch(/"resultTrade":-1/)
   expect(await outcomeOf(catalogue, 'Catalog.Trade', order({ stockTradeQuantity: 2 ** 63 }))).toMatch(/"resultTrade":-3/)
   expect(await outcomeOf(catalogue, 'Catalog.Trade', order({ tradeType: 'x'.repeat(1_000) }))).toMatch(/"resultTrade":-2/)
@@ -75,7 +77,9 @@ test('messages at the edge of what their fields can hold are refused, and nothin
   const { clusterId } = (await network.call(catalogue, 'Catalog.Status', {}, DEADLINE_MS)) as CatalogueStatus
   for (const address of replicas) {
     for (const edge of EDGES) {
-      expect(await outcomeOf(address, 'Order.Seal', { generation: edge, catalogueId: '' })).toMatch(/^INVALID_ARGUMENT: SealRequest\.generation /)
+      expect(await outcomeOf(address, 'Order.Seal', { generation: edge, catalogueId: '' })).toMatch(
+        /^INVALID_ARGUMENT: SealRequest\.generation /,
+      )
       const assignment = { followerOne: '', followerTwo: '', epoch: edge, clusterId }
       expect(await outcomeOf(address, 'Order.AssignFollowers', assignment)).toMatch(/^INVALID_ARGUMENT: followersAssigned\.epoch /)
       expect(await outcomeOf(address, 'Order.Read', { from: edge, limit: 1 })).toMatch(/^INVALID_ARGUMENT: ReadRequest\.from /)
@@ -85,7 +89,9 @@ test('messages at the edge of what their fields can hold are refused, and nothin
       expect(await outcomeOf(address, 'Order.Propagate', propagated)).toBe('OK {"resultPropagate":0}')
     }
     expect(await synchronize(address, -2)).toMatch(/^INVALID_ARGUMENT/)
-    expect(await outcomeOf(address, 'Order.Read', { from: LIMITS.logLengthMax, limit: 2 ** 31 - 1 })).toMatch(/^OK \{"entries":\[\],"digest":""/)
+    expect(await outcomeOf(address, 'Order.Read', { from: LIMITS.logLengthMax, limit: 2 ** 31 - 1 })).toMatch(
+      /^OK \{"entries":\[\],"digest":""/,
+    )
     expect(await outcomeOf(address, 'Order.Read', { from: 0, limit: -1 })).toMatch(/^INVALID_ARGUMENT/)
   }
   expect(await synchronize(await leaderOf(system), -1)).toMatch(/^OK [1-9]/)
@@ -101,7 +107,12 @@ test('messages at the edge of what their fields can hold are refused, and nothin
   await sell()
 
   const session = { frontEndId: 'f', address: '127.0.0.1:1', caching: true }
-  for (const named of [['x'], ['-1=127.0.0.1:1'], [`${2 ** 60}=127.0.0.1:1`], Array.from({ length: 2_000 }, (_, i) => `${i}=127.0.0.1:${i + 1}`)]) {
+  for (const named of [
+    ['x'],
+    ['-1=127.0.0.1:1'],
+    [`${2 ** 60}=127.0.0.1:1`],
+    Array.from({ length: 2_000 }, (_, i) => `${i}=127.0.0.1:${i + 1}`),
+  ]) {
     const { why } = await talk(catalogue, 'Catalog.Session', [{ hello: { ...session, replicas: named } }])
     expect(why).toMatch(/^INVALID_ARGUMENT: FrontEndToCatalogue\.hello\.replicas/)
   }

@@ -33,7 +33,11 @@ test('with 256 descriptors and 300 slow clients at each process, whoever is rest
   system.descriptorsMax = DESCRIPTORS
   system.start(...system.names)
   await system.untilTrading()
-  await eventually('it says what it can take', HOPELESS_MS, () => system.output('frontend').includes('"descriptors":256,"connectionsMax":192') || undefined)
+  await eventually(
+    'it says what it can take',
+    HOPELESS_MS,
+    () => system.output('frontend').includes('"descriptors":256,"connectionsMax":192') || undefined,
+  )
 
   for (let count = 0; count < SLOW_CLIENTS; count += 1) {
     for (const address of [system.frontEnd, system.catalogue, ...system.replicas.map((replica) => replica.address)]) connectSlowly(address)

@@ -57,7 +57,8 @@ test.skipIf(whyNot)('the leader’s disk is full: another one leads, status says
     expect(report.wrong).toEqual([])
     await checkEndState(system, report.acknowledged)
     return lateAnswers(report)
-  }))
+  }),
+)
 
 test.skipIf(whyNot)('the catalogue’s disk is full: orders get 503, lookups go on, and trading resumes with the room', async () => {
   await using system = await systemWithSmallDisk('catalogue')
@@ -89,7 +90,11 @@ test.skipIf(whyNot)('all disks are full, and all that keep something are killed:
   for (const killed of [['catalogue'], keepers]) {
     await system.kill(...killed)
     system.start(...killed)
-    await eventually('an order is found', HOPELESS_MS, async () => (await ask(system.frontEnd, `/orders/${number}`)).status === 200 || undefined)
+    await eventually(
+      'an order is found',
+      HOPELESS_MS,
+      async () => (await ask(system.frontEnd, `/orders/${number}`)).status === 200 || undefined,
+    )
     expect(await orderNumber(system, number)).toMatchObject({ name: 'apple', quantity: 1, type: 'buy' })
     await untilUnknown(system, number + 1)
     expect(await eventually('the level is shown', HOPELESS_MS, () => levelOf(system, 'apple'))).toBe(999)

@@ -22,7 +22,13 @@ async function ledgerWithLongKeys(path: string): Promise<OrderData[]> {
   const keyLengths = [10, 10, 16 * MIB - 200, ...Array.from({ length: 20 }, () => MIB), 10, 10]
   const sold: OrderData[] = []
   for (const [number, length] of keyLengths.entries()) {
-    const request = { key: `g:${number}-${'k'.repeat(length)}`, fingerprint: `["apple","sell",${number}]`, name: 'apple', type: 'sell', quantity: 1 }
+    const request = {
+      key: `g:${number}-${'k'.repeat(length)}`,
+      fingerprint: `["apple","sell",${number}]`,
+      name: 'apple',
+      type: 'sell',
+      quantity: 1,
+    }
     await ledger.decide(decide, [request], 1)
     sold.push({ number, name: 'apple', type: 'sell', quantity: 1 })
   }
@@ -58,7 +64,12 @@ test('a log with entries larger than any of today is shipped, recovered and veri
   await wholeAgain(system)
   expect(await endState(system, sold)).toHaveLength(sold.length)
   expect(existsSync(path)).toBe(true)
-  const served = new CliProcess(['verify', '--address', system.catalogue, ...system.replicas.flatMap(({ address }) => ['--address', address])])
+  const served = new CliProcess([
+    'verify',
+    '--address',
+    system.catalogue,
+    ...system.replicas.flatMap(({ address }) => ['--address', address]),
+  ])
   expect((await served.exited).code, served.output).toBe(0)
   await system.end(...system.names)
   for (const name of ['catalogue', 'order-1', 'order-2', 'order-3']) {

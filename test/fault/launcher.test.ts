@@ -56,7 +56,9 @@ test.skipIf(!AS_FIRST_PROCESS)(`the first process of a container ends on SIGTERM
   mkdirSync(join(data, 'logs'))
   writeFileSync(join(data, 'logs', 'order-1.log'), 'a line\n')
   const [command = '', ...words] = AS_FIRST_PROCESS ?? []
-  const container = spawn(command, [...words, process.execPath, LAUNCHER, 'logs', '--follow', '--data', data], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const container = spawn(command, [...words, process.execPath, LAUNCHER, 'logs', '--follow', '--data', data], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
   onTestFinished(() => void container.kill('SIGKILL'))
   let output = ''
   container.stdout.on('data', (piece: Buffer) => (output += piece.toString()))
@@ -75,32 +77,37 @@ function started(words: readonly string[]) {
   return { child, output: () => output }
 }
 
-test.skipIf(process.platform === 'win32').each(['catalog', 'logs'])('`nohup bazaar %s` goes on after SIGHUP, and ends by SIGTERM', async (command) => {
-  const data = mkdtempSync(join(tmpdir(), 'bazaar-nohup-'))
-  onTestFinished(() => rmSync(data, { recursive: true }))
-  mkdirSync(join(data, 'logs'))
-  const log = join(data, 'logs', 'order-1.log')
-  writeFileSync(log, 'listens\n')
-  const words = command === 'logs' ? ['logs', '--follow'] : ['catalog', '--alone', '--port', '0']
-  const { child, output } = started(['nohup', process.execPath, LAUNCHER, ...words, '--data', data])
-  await eventually(`it works; it says ${output()}`, HOPELESS_MS, () => output().includes('listens') || undefined)
-  child.kill('SIGHUP')
-  if (command === 'logs') {
-    writeFileSync(log, 'goes on\n', { flag: 'a' })
-    await eventually('it goes on', HOPELESS_MS, () => output().includes('goes on') || undefined)
-  }
-  child.kill('SIGTERM')
-  const [code, signal] = await once(child, 'close')
-  expect([code, signal]).toEqual(command === 'logs' ? [null, 'SIGTERM'] : [0, null])
-  expect(output()).not.toContain('SIGHUP')
-})
+test.skipIf(process.platform === 'win32').each(['catalog', 'logs'])(
+  '`nohup bazaar %s` goes on after SIGHUP, and ends by SIGTERM',
+  async (command) => {
+    const data = mkdtempSync(join(tmpdir(), 'bazaar-nohup-'))
+    onTestFinished(() => rmSync(data, { recursive: true }))
+    mkdirSync(join(data, 'logs'))
+    const log = join(data, 'logs', 'order-1.log')
+    writeFileSync(log, 'listens\n')
+    const words = command === 'logs' ? ['logs', '--follow'] : ['catalog', '--alone', '--port', '0']
+    const { child, output } = started(['nohup', process.execPath, LAUNCHER, ...words, '--data', data])
+    await eventually(`it works; it says ${output()}`, HOPELESS_MS, () => output().includes('listens') || undefined)
+    child.kill('SIGHUP')
+    if (command === 'logs') {
+      writeFileSync(log, 'goes on\n', { flag: 'a' })
+      await eventually('it goes on', HOPELESS_MS, () => output().includes('goes on') || undefined)
+    }
+    child.kill('SIGTERM')
+    const [code, signal] = await once(child, 'close')
+    expect([code, signal]).toEqual(command === 'logs' ? [null, 'SIGTERM'] : [0, null])
+    expect(output()).not.toContain('SIGHUP')
+  },
+)
 
 test.skipIf(spawnSync('script', ['--version']).status !== 0)('the end of its terminal ends a process', async () => {
   const data = mkdtempSync(join(tmpdir(), 'bazaar-terminal-'))
   onTestFinished(() => rmSync(data, { recursive: true }))
   const command = `"${process.execPath}" "${LAUNCHER}" catalog --alone --port 0 --data "${data}"`
   const { child, output } = started(['script', '--quiet', '--return', '--command', `echo pid $$; exec ${command}`, '/dev/null'])
-  const listens = await eventually(`it listens; it says ${output()}`, HOPELESS_MS, () => (output().includes('listens') ? output() : undefined))
+  const listens = await eventually(`it listens; it says ${output()}`, HOPELESS_MS, () =>
+    output().includes('listens') ? output() : undefined,
+  )
   process.kill(Number(/pid (\d+)/.exec(listens)?.[1]), 'SIGHUP')
   expect(await once(child, 'close')).toEqual([0, null])
   expect(output()).toContain('"cause":"SIGHUP"')

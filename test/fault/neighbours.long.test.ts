@@ -61,7 +61,11 @@ test('another system on ports that were ours takes nothing of ours for its own, 
   const [moved = 0, theirFirst = 0, theirCatalogue = 0, theirFrontEnd = 0] = await freePorts(4)
   await using us = new BareSystem({ ...ports, orders: [moved] }, before.dataDir)
   await startAll(us)
-  await using neighbour = new BareSystem({ frontEnd: theirFrontEnd, catalogue: theirCatalogue, orders: [theirFirst, ports.orders[1]!, ports.orders[2]!] })
+  await using neighbour = new BareSystem({
+    frontEnd: theirFrontEnd,
+    catalogue: theirCatalogue,
+    orders: [theirFirst, ports.orders[1]!, ports.orders[2]!],
+  })
   await startAll(neighbour)
   const theirs = await sell(neighbour, 'tesla', 20)
 
@@ -101,7 +105,8 @@ test('a front end that names replicas of another system takes no order there', a
   ours.push(...(await sell(misled, 'apple', 5)))
   theirs.push(...(await sell(neighbour, 'tesla', 5)))
 
-  for (const { number, ...content } of ours) expect(dataOf<OrderData>(await ask(misled.frontEnd, `/orders/${number}`))).toEqual({ number, ...content })
+  for (const { number, ...content } of ours)
+    expect(dataOf<OrderData>(await ask(misled.frontEnd, `/orders/${number}`))).toEqual({ number, ...content })
   // It may have heard of the neighbour before it heard from its own catalogue: then it objects to what they answer next.
   const [theirCluster, ourCluster] = [await clusterOf(neighbour), await clusterOf(misled)]
   for (const id of [2, 3]) {
@@ -126,7 +131,11 @@ test('a catalogue of another system on the port of ours gets none of our replica
   // The neighbour's catalogue with its own orders, on our port, called by our leader and our front end.
   await using intruder = new BareSystem({ ...theirPorts, catalogue: Number(us.catalogue.split(':')[1]) }, neighbour.dataDir)
   intruder.start('catalogue')
-  await eventually('our front end hears of the other cluster', HOPELESS_MS, () => us.output('frontend').includes('belongs to cluster') || undefined)
+  await eventually(
+    'our front end hears of the other cluster',
+    HOPELESS_MS,
+    () => us.output('frontend').includes('belongs to cluster') || undefined,
+  )
   await eventually('our replicas tell that they hold what is ours', HOPELESS_MS, async () => {
     const { replicas } = await statusOf(us)
     expect(replicas.map((replica) => replica.reachable && replica.length)).toEqual([5, 5, 5])

@@ -27,7 +27,9 @@ const levelOf = async ({ frontEnd }: Cluster, at: number): Promise<StockData> =>
 
 test('a history of 100,000 stocks from a file, which later starts do not need', async () => {
   await using cluster = await startCluster({ words: ['--stocks', file] })
-  const { stocks } = await eventually('all stocks are listed', HOPELESS_MS, async () => dataOf<StockListData>(await ask(cluster.frontEnd, '/stocks')))
+  const { stocks } = await eventually('all stocks are listed', HOPELESS_MS, async () =>
+    dataOf<StockListData>(await ask(cluster.frontEnd, '/stocks')),
+  )
   expect(stocks.map(({ name }) => name)).toEqual(Array.from({ length: STOCKS }, (_, at) => nameOf(at)))
   expect(stocks[70_000]).toEqual({ name: nameOf(70_000), price: 701, quantity: 70_000, volume: 0 })
   const number = await place(cluster, nameOf(70_000), 'buy', 69_999)
@@ -42,8 +44,10 @@ test('a history of 100,000 stocks from a file, which later starts do not need', 
   await cluster.restart()
   expect(await levelOf(cluster, 70_000)).toMatchObject({ quantity: 1 })
   expect(await levelOf(cluster, STOCKS - 1)).toMatchObject({ price: 1000.99, quantity: STOCKS - 1 })
-  await eventually('the catalogue says that it ignores the file', HOPELESS_MS, () =>
-    readFileSync(join(cluster.dataDir, 'logs', 'catalogue.log'), 'utf8').includes('the file of stocks is ignored') || undefined,
+  await eventually(
+    'the catalogue says that it ignores the file',
+    HOPELESS_MS,
+    () => readFileSync(join(cluster.dataDir, 'logs', 'catalogue.log'), 'utf8').includes('the file of stocks is ignored') || undefined,
   )
 })
 

@@ -27,10 +27,19 @@ const untilLeads = (system: BareSystem, names: readonly string[]) =>
 /** Waits until the other program shows exactly these orders, and no more. */
 async function untilHolds(system: BareSystem, name: string, log: readonly object[]): Promise<void> {
   const shown = async (orderNum: number) => {
-    const { stockName, tradeType: type, stockTradeQuantity: quantity, ...rest } = await call(addressOf(system, name), 'Order.Lookup', { orderNum })
+    const {
+      stockName,
+      tradeType: type,
+      stockTradeQuantity: quantity,
+      ...rest
+    } = await call(addressOf(system, name), 'Order.Lookup', { orderNum })
     return { number: rest.orderNum, name: stockName, type, quantity }
   }
-  await eventually(`${name} holds all orders`, HOPELESS_MS, async () => (await shown(log.length - 1)).number === log.length - 1 || undefined)
+  await eventually(
+    `${name} holds all orders`,
+    HOPELESS_MS,
+    async () => (await shown(log.length - 1)).number === log.length - 1 || undefined,
+  )
   for (const [number, order] of log.entries()) expect(await shown(number)).toEqual(order)
   expect((await shown(log.length)).number).toBe(-1)
 }
@@ -61,7 +70,9 @@ async function followThroughKills(other: string): Promise<readonly SeenError[]> 
     system.start(leader)
     await eventually('the other one follows again', HOPELESS_MS, async () => {
       const { replicas } = await statusOf(system)
-      return replicas.flatMap((replica) => (replica.reachable ? replica.followers : [])).some(({ state }) => state === 'in-sync') || undefined
+      return (
+        replicas.flatMap((replica) => (replica.reachable ? replica.followers : [])).some(({ state }) => state === 'in-sync') || undefined
+      )
     })
   }
   system.pause(other) // It is dropped, and nobody waits for it.

@@ -52,7 +52,11 @@ async function ledBy(system: BareSystem, answers: OrderAnswers): Promise<AsyncDi
 
 async function killOurs(system: BareSystem): Promise<void> {
   await system.kill(...OURS)
-  await eventually('the other program leads', HOPELESS_MS, async () => (await leaderOf(system)) === system.replicas[2]!.address || undefined)
+  await eventually(
+    'the other program leads',
+    HOPELESS_MS,
+    async () => (await leaderOf(system)) === system.replicas[2]!.address || undefined,
+  )
 }
 
 async function startOurs(system: BareSystem): Promise<void> {
@@ -130,16 +134,29 @@ describe('orders that a leader of another make places', () => {
 })
 
 const FOLLOWERS: readonly (readonly [string, OrderAnswers])[] = [
-  ['answers nothing', { 'Order.Lookup': () => NEVER, 'Order.Propagate': () => NEVER, 'Order.AssignFollowers': () => NEVER, 'Order.Request': () => NEVER }],
+  [
+    'answers nothing',
+    { 'Order.Lookup': () => NEVER, 'Order.Propagate': () => NEVER, 'Order.AssignFollowers': () => NEVER, 'Order.Request': () => NEVER },
+  ],
   [
     'answers nonsense',
     {
-      'Order.Lookup': ({ orderNum }) => ({ orderNum: orderNum + 1, stockName: 'x'.repeat(100), tradeType: '', stockTradeQuantity: -2_147_483_648 }),
+      'Order.Lookup': ({ orderNum }) => ({
+        orderNum: orderNum + 1,
+        stockName: 'x'.repeat(100),
+        tradeType: '',
+        stockTradeQuantity: -2_147_483_648,
+      }),
       'Order.Propagate': ({ orderNum }) => ({ resultPropagate: orderNum % 3 }),
       'Order.AssignFollowers': () => ({ resultFollowers: 0 }),
     },
   ],
-  ['fails at everything', Object.fromEntries(['Lookup', 'Propagate', 'AssignFollowers', 'Request'].map((name) => [`Order.${name}`, () => Promise.reject(new Error('no'))]))],
+  [
+    'fails at everything',
+    Object.fromEntries(
+      ['Lookup', 'Propagate', 'AssignFollowers', 'Request'].map((name) => [`Order.${name}`, () => Promise.reject(new Error('no'))]),
+    ),
+  ],
   ['knows no call at all', {}],
 ]
 
@@ -167,10 +184,14 @@ test.each(FOLLOWERS)('a follower that %s delays no order, and is not elected', (
     const log = await logOf(system)
     for (const placed of report.acknowledged) expect(log[placed.number]).toEqual(placed)
     return lateAnswers(report)
-  }))
+  }),
+)
 
 describe('the example program', () => {
-  test.each(['order-3', 'order-1'])('as %s follows, and holds all orders in order, through kills of our leaders and of itself', followsThroughKills)
+  test.each(['order-3', 'order-1'])(
+    'as %s follows, and holds all orders in order, through kills of our leaders and of itself',
+    followsThroughKills,
+  )
   test('with the lowest id is elected when it is the only one left, trades, and gives way to ours', () => leadsAlone('order-1'))
 })
 

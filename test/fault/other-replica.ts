@@ -1,4 +1,11 @@
-import { Server, ServerCredentials, type sendUnaryData, type ServerUnaryCall, type ServerWritableStream, type ServiceDefinition } from '@grpc/grpc-js'
+import {
+  Server,
+  ServerCredentials,
+  type sendUnaryData,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  type ServiceDefinition,
+} from '@grpc/grpc-js'
 import { CONTRACT, type ContractCalls } from '../contract/conformance/grpc.ts'
 
 type OrderCall = Extract<keyof ContractCalls, `Order.${string}`>
@@ -17,7 +24,10 @@ export async function otherReplica(address: string, answers: OrderAnswers): Prom
     async ({ request }: ServerUnaryCall<never, object>, answer: sendUnaryData<object>) => {
       const handler = answers[`Order.${name}`] as ((request: object) => object) | undefined
       if (!handler) return answer({ code: 12, details: 'not known here' })
-      await Promise.resolve(handler(request)).then((response) => answer(null, response), (error: Error) => answer(error))
+      await Promise.resolve(handler(request)).then(
+        (response) => answer(null, response),
+        (error: Error) => answer(error),
+      )
     },
   ])
   server.addService(CONTRACT['Order'] as ServiceDefinition, {

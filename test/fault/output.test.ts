@@ -17,7 +17,8 @@ type Output = 'full' | 'reader gone' | 'all full'
 /** Runs a command whose output goes nowhere; its exit code, and its standard error. */
 async function run(words: readonly string[], output: Output): Promise<{ code: number | null; aside: string }> {
   const full = openSync(FULL, 'w')
-  const stdio = output === 'reader gone' ? (['ignore', 'pipe', 'pipe'] as const) : (['ignore', full, output === 'full' ? 'pipe' : full] as const)
+  const stdio =
+    output === 'reader gone' ? (['ignore', 'pipe', 'pipe'] as const) : (['ignore', full, output === 'full' ? 'pipe' : full] as const)
   const child: ChildProcess = spawn(process.execPath, [MAIN, ...words], { stdio: [...stdio] })
   closeSync(full)
   child.stdout?.destroy()
@@ -33,8 +34,14 @@ test.skipIf(!existsSync(FULL)).each(['full', 'reader gone'] as const)(
   'the order’s fate is told by the exit code and on standard error: %s',
   async (output) => {
     const target = await at()
-    expect(await run(['buy', 'apple', '5', ...target], output)).toMatchObject({ code: 0, aside: expect.stringContaining('order 0: bought 5 shares of apple') })
-    expect(await run(['sell', 'apple', '5', '--json', ...target], output)).toMatchObject({ code: 0, aside: expect.stringContaining('"number":1') })
+    expect(await run(['buy', 'apple', '5', ...target], output)).toMatchObject({
+      code: 0,
+      aside: expect.stringContaining('order 0: bought 5 shares of apple'),
+    })
+    expect(await run(['sell', 'apple', '5', '--json', ...target], output)).toMatchObject({
+      code: 0,
+      aside: expect.stringContaining('"number":1'),
+    })
     expect(await run(['buy', 'none', '1', ...target], output)).toMatchObject({ code: 1, aside: expect.stringContaining('stock not found') })
     expect(await run(['buy', 'none', '1', '--json', ...target], output)).toMatchObject({ code: 1 })
   },
@@ -51,13 +58,22 @@ test.skipIf(!existsSync(FULL)).each(['full', 'reader gone'] as const)('a client 
   const client = async (habits: Habits) =>
     run(['client', '127.0.0.1', await frontEndOfTheContract(habits), '1', '0', '--requests', '20', '--stocks', 'apple'], output)
   expect(await client({})).toMatchObject({ code: 0, aside: expect.stringContaining('ALL ORDERS VERIFIED') })
-  expect(await client({ orders: 'another one is kept' })).toMatchObject({ code: 1, aside: expect.stringContaining('A NON-MATCH WAS FOUND') })
+  expect(await client({ orders: 'another one is kept' })).toMatchObject({
+    code: 1,
+    aside: expect.stringContaining('A NON-MATCH WAS FOUND'),
+  })
 })
 
 test.skipIf(!existsSync(FULL))('what was only to be shown is neither done nor refused: 4, and 0 for a reader that had enough', async () => {
   const target = await at()
-  for (const words of [['stocks', 'apple'], ['stocks', 'apple', '--json']]) {
-    expect(await run([...words, ...target], 'full')).toMatchObject({ code: 4, aside: expect.stringContaining('standard output cannot be written: ENOSPC') })
+  for (const words of [
+    ['stocks', 'apple'],
+    ['stocks', 'apple', '--json'],
+  ]) {
+    expect(await run([...words, ...target], 'full')).toMatchObject({
+      code: 4,
+      aside: expect.stringContaining('standard output cannot be written: ENOSPC'),
+    })
     expect(await run([...words, ...target], 'reader gone')).toEqual({ code: 0, aside: '' })
     expect(await run([...words, ...target], 'all full')).toMatchObject({ code: 4 })
   }

@@ -104,11 +104,7 @@ function answersSignals(pid: number): boolean {
 }
 
 /** Resolves with the first answer that is not undefined; throws, with `what`, when there is none within `deadlineMs`. */
-export async function eventually<T>(
-  what: string,
-  deadlineMs: number,
-  attempt: () => Promise<T | undefined> | T | undefined,
-): Promise<T> {
+export async function eventually<T>(what: string, deadlineMs: number, attempt: () => Promise<T | undefined> | T | undefined): Promise<T> {
   const deadline = performance.now() + deadlineMs
   let problem: unknown
   while (performance.now() < deadline) {

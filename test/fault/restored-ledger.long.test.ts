@@ -49,13 +49,19 @@ test.each([
   if (!walLeft) for (const suffix of ['-wal', '-shm']) rmSync(path + suffix)
   const replicas = system.names.filter((name) => name.startsWith('order-'))
   system.start(...replicas)
-  for (const name of replicas) await eventually(`${name} listens`, HOPELESS_MS, () => system.output(name).includes('replica listens') || undefined)
+  for (const name of replicas)
+    await eventually(`${name} listens`, HOPELESS_MS, () => system.output(name).includes('replica listens') || undefined)
   system.start('frontend')
   await system.untilTradingWith('catalogue') // Whoever meets a replica late ends itself to recover.
   await checkEndState(system, acknowledged)
   const said = () => system.output('catalogue')
   const archived = `"archivedAs":"${path}.replaced-1"`
-  if (recovers) await eventually('it says what it has recovered', HOPELESS_MS, () => (said().includes('ledger recovered') && said().includes(archived)) || undefined)
+  if (recovers)
+    await eventually(
+      'it says what it has recovered',
+      HOPELESS_MS,
+      () => (said().includes('ledger recovered') && said().includes(archived)) || undefined,
+    )
   else expect(said()).not.toMatch(/ledger recovered|archivedAs/)
   expect(existsSync(`${path}.replaced-1`)).toBe(recovers)
 })

@@ -61,7 +61,10 @@ test('two front ends that find the leader gone agree on the next one', () =>
     await Promise.all(clients.map((one) => one.untilAcknowledged(50)))
     const reports = await Promise.all(clients.map((one) => one.stop()))
     expect(reports.flatMap(({ wrong }) => wrong)).toEqual([])
-    await checkEndState(cluster, reports.flatMap(({ acknowledged }) => acknowledged))
+    await checkEndState(
+      cluster,
+      reports.flatMap(({ acknowledged }) => acknowledged),
+    )
     await eventually('they name one leader', HOPELESS_MS, async () => {
       const answers = await Promise.all(cluster.frontEnds.map((address) => ask(address, '/leader')))
       return (answers.every(({ status }) => status === 200) && new Set(answers.map(({ text }) => text)).size === 1) || undefined

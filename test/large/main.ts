@@ -47,7 +47,8 @@ const figuresOf = ({ ordersAtStart, startMs, failedOrders }: TradedSystem, turns
 
 function longHistory(text: string): number {
   const orders = positive(text)
-  if (orders < LONG_HISTORY_MIN) throw new InvalidArgumentError(`It has to be at least ${LONG_HISTORY_MIN}: the other system has ${SHORT_HISTORY}.`)
+  if (orders < LONG_HISTORY_MIN)
+    throw new InvalidArgumentError(`It has to be at least ${LONG_HISTORY_MIN}: the other system has ${SHORT_HISTORY}.`)
   return orders
 }
 

@@ -57,8 +57,7 @@ function reportRecoveries({ catalogueMs, followerMs, replica, ledgerMs }: Recove
 
 const cpuOf = ({ costs }: Turn): number => [...costs.values()].reduce((sum, { cpuPerOrderUs }) => sum + cpuPerOrderUs, 0)
 
-const row = (what: string, ...cells: string[]): void =>
-  console.log(what.padEnd(44) + cells.map((cell) => cell.padStart(16)).join(''))
+const row = (what: string, ...cells: string[]): void => console.log(what.padEnd(44) + cells.map((cell) => cell.padStart(16)).join(''))
 
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`
 

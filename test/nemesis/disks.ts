@@ -47,8 +47,7 @@ function flip(folder: string, file: string, size: number, random: SeededRandom):
 }
 
 /** The file and its `-wal` and `-shm`; neither locks nor what was archived earlier. */
-const databaseFiles = (folder: string): string[] =>
-  readdirSync(folder).filter((name) => /^[a-z]+\d*\.db(-wal|-shm)?$/.test(name))
+const databaseFiles = (folder: string): string[] => readdirSync(folder).filter((name) => /^[a-z]+\d*\.db(-wal|-shm)?$/.test(name))
 
 /** Why no small disk can be made here, or undefined. */
 export function whyNoSmallDisk(): string | undefined {

@@ -37,12 +37,7 @@ interface Fault {
   readonly takesTurn?: true
 }
 
-async function absence(
-  scene: Scene,
-  step: Step,
-  signal: 'SIGKILL' | 'SIGTERM',
-  whileDown = (_name: string): void => {},
-): Promise<void> {
+async function absence(scene: Scene, step: Step, signal: 'SIGKILL' | 'SIGTERM', whileDown = (_name: string): void => {}): Promise<void> {
   const { fleet, tell } = scene
   const names = await namesOf(step.targets, fleet)
   tell(`${signal} ${names.join(', ')}${step.lastsMs > 0 ? ` for ${step.lastsMs} ms` : ''}`)

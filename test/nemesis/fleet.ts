@@ -16,8 +16,7 @@ const FRONT_ENDS = ['frontend-1', 'frontend-2'] as const
 export const REPLICAS = REPLICA_IDS.map((id) => `order-${id}`)
 export const PROCESSES: readonly string[] = ['catalogue', ...REPLICAS, ...FRONT_ENDS]
 
-const callerAt = (address: string): string | undefined =>
-  PROCESSES.find((_, place) => sourceAddress(place) === address)
+const callerAt = (address: string): string | undefined => PROCESSES.find((_, place) => sourceAddress(place) === address)
 
 /** Signals that only faults send; one that is still loading its modules ends by SIGTERM itself. */
 const ASKED: ReadonlySet<Exit['signal']> = new Set(['SIGKILL', 'SIGTERM'])
@@ -138,14 +137,13 @@ export class Fleet implements Addresses {
 
   /** Everything that the process has written, from its first start on. */
   output(name: string): string {
-    return this.#member(name).lives.map((life) => life.output).join('')
+    return this.#member(name)
+      .lives.map((life) => life.output)
+      .join('')
   }
 
   /** Starts everything. `makeDisk` may prepare a process's folder, which is there but empty. */
-  async start(
-    environmentOf: (name: string) => Readonly<Record<string, string>>,
-    makeDisk: (name: string) => void,
-  ): Promise<void> {
+  async start(environmentOf: (name: string) => Readonly<Record<string, string>>, makeDisk: (name: string) => void): Promise<void> {
     for (const name of PROCESSES) {
       mkdirSync(this.folder(name), { recursive: true })
       mkdirSync(this.controlFolder(name))
@@ -225,7 +223,10 @@ export class Fleet implements Addresses {
     await Promise.all(lives.map(async ({ name, life }) => life.running && this.#judgeEnd(name, await life.stop())))
     const unknownCallers = members.filter(([, { proxy }]) => callersAreKnown && proxy.unknownCallers > 0).map(([name]) => name)
     for (const [, { proxy }] of members) proxy.close()
-    const left = survivors([], lives.map(({ life }) => life.pid))
+    const left = survivors(
+      [],
+      lives.map(({ life }) => life.pid),
+    )
     for (const pid of left) process.kill(pid, 'SIGKILL')
     return [
       ...this.wrongEnds,

@@ -59,7 +59,11 @@ const program = new Command('npm run fault --')
   .option('--faketime <library>', 'libfaketimeMT.so.1, where it is not installed by the system')
   .option('--transcript', 'tell what happened in every round')
   .option('--json', 'the summary as JSON')
-  .option('--require <list>', 'kinds that have to come: without a seed, one is chosen that brings them; exit with 3 where one cannot be had', kinds(FAULT_KINDS))
+  .option(
+    '--require <list>',
+    'kinds that have to come: without a seed, one is chosen that brings them; exit with 3 where one cannot be had',
+    kinds(FAULT_KINDS),
+  )
   .addHelpText('after', HELP)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .action(async (given: Partial<Options>) => {

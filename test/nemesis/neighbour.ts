@@ -55,7 +55,8 @@ export class Neighbour implements Addresses {
   /** Rejects unless it holds the orders that it acknowledged, and no other. */
   async check(): Promise<void> {
     const log = await checkEndState(this, this.#acknowledged)
-    if (log.length !== this.#acknowledged.length) throw new Error(`the neighbour holds ${log.length} orders, and took ${this.#acknowledged.length}`)
+    if (log.length !== this.#acknowledged.length)
+      throw new Error(`the neighbour holds ${log.length} orders, and took ${this.#acknowledged.length}`)
   }
 
   async moveOut(): Promise<void> {

@@ -17,12 +17,7 @@ export interface Plan {
 }
 
 /** The faults of one round, of `kinds`, over `seconds`. Those that are missing here are left out, the others stay. */
-export function planRound(
-  seed: number,
-  kinds: readonly FaultKind[],
-  seconds: number,
-  isMissing: (kind: FaultKind) => boolean,
-): Plan {
+export function planRound(seed: number, kinds: readonly FaultKind[], seconds: number, isMissing: (kind: FaultKind) => boolean): Plan {
   const random = new SeededRandom(seed * 7_919)
   const chosen = chooseKinds(random, kinds)
   const decided: PlannedStep[] = []

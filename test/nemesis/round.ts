@@ -107,7 +107,10 @@ class Round {
     const unmount: (() => void)[] = []
     const violations: string[] = []
     try {
-      await fleet.start((name) => this.#environment(name), (name) => this.#makeDisk(name, unmount))
+      await fleet.start(
+        (name) => this.#environment(name),
+        (name) => this.#makeDisk(name, unmount),
+      )
       for (const frontEnd of fleet.frontEnds) await untilTradingAt(frontEnd)
       this.#transcript.tell('it trades')
       await this.#trade()

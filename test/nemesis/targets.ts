@@ -16,8 +16,7 @@ export function anyReplica(random: SeededRandom): Target {
   return random.chance(0.3) ? FOLLOWER : random.pick(REPLICAS)
 }
 
-export const anyProcess = (random: SeededRandom): Target =>
-  random.chance(0.6) ? anyReplica(random) : random.pick(PROCESSES)
+export const anyProcess = (random: SeededRandom): Target => (random.chance(0.6) ? anyReplica(random) : random.pick(PROCESSES))
 
 /** The processes that the targets stand for now, each once. */
 export async function namesOf(targets: readonly Target[], fleet: Fleet): Promise<readonly string[]> {

@@ -17,11 +17,14 @@ describe('what verify has to say about the files of a round', () => {
   let folder = ''
   /** Verifies the ledger, a sound order log, and `third`, which a fault has damaged or not. */
   const verify = (third: string, isDamaged: boolean): Promise<string[]> =>
-    verifyFiles([
-      { path: join(folder, 'catalog.db'), kind: 'ledger', isDamaged: false },
-      { path: join(folder, 'order1.db'), kind: 'order log', isDamaged: false },
-      { path: join(folder, third), kind: 'order log', isDamaged },
-    ], LENGTH)
+    verifyFiles(
+      [
+        { path: join(folder, 'catalog.db'), kind: 'ledger', isDamaged: false },
+        { path: join(folder, 'order1.db'), kind: 'order log', isDamaged: false },
+        { path: join(folder, third), kind: 'order log', isDamaged },
+      ],
+      LENGTH,
+    )
   const tamper = (name: string): void => {
     const database = new DatabaseSync(join(folder, name))
     database.exec('UPDATE entries SET quantity = 7 WHERE number = 10')
@@ -34,7 +37,11 @@ describe('what verify has to say about the files of a round', () => {
     const order = { fingerprint: 'print', name: 'tesla', type: 'sell', quantity: 1 }
     const requests = Array.from({ length: LENGTH }, (_, index) => ({ key: `c:${index}`, ...order }))
     const { entries } = await ledger.decide(decide, requests, 1)
-    for (const [name, length] of [['order1.db', LENGTH], ['order2.db', LENGTH], ['short.db', LENGTH - 5]] as const) {
+    for (const [name, length] of [
+      ['order1.db', LENGTH],
+      ['order2.db', LENGTH],
+      ['short.db', LENGTH - 5],
+    ] as const) {
       const options = { newDiskId: () => `disk of ${name}`, onDamage: expect.unreachable }
       const log = await openEmbeddedOrderLog(join(folder, name), options)
       await log.seal(1, GENESIS)
@@ -51,8 +58,14 @@ describe('what verify has to say about the files of a round', () => {
   })
 
   it('accepts no loss that all files share', async () => {
-    const [short, shorter] = ['short.db', 'short.db'].map((name) => ({ path: join(folder, name), kind: 'order log' as const, isDamaged: false }))
-    expect(await verifyFiles([short!, shorter!], LENGTH)).toEqual(Array(2).fill(expect.stringMatching(/short\.db holds 35 entries, and had 40/)))
+    const [short, shorter] = ['short.db', 'short.db'].map((name) => ({
+      path: join(folder, name),
+      kind: 'order log' as const,
+      isDamaged: false,
+    }))
+    expect(await verifyFiles([short!, shorter!], LENGTH)).toEqual(
+      Array(2).fill(expect.stringMatching(/short\.db holds 35 entries, and had 40/)),
+    )
   })
 
   it('accepts damage that is found where a fault brought it, and nowhere else', async () => {

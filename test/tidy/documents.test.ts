@@ -16,7 +16,12 @@ const codeRows = (text: string): string[][] =>
   text
     .split('\n')
     .filter((line) => line.startsWith('| `'))
-    .map((line) => line.slice(1, -1).split('|').map((cell) => cell.trim()))
+    .map((line) =>
+      line
+        .slice(1, -1)
+        .split('|')
+        .map((cell) => cell.trim()),
+    )
 
 // ---- the wire contract --------------------------------------------------------------------------------------------
 
@@ -72,9 +77,7 @@ function untold(service: string, sources: readonly TextFile[], page: string): st
   const rows = codeRows(page).map((cells) => cells.slice(0, 3).join(' '))
   return sources.flatMap(({ path, text }) => {
     const labels = matches(text, INVARIANT)
-    const timings = [...text.matchAll(TIMING)].map(
-      ([, name, value = '']) => `\`${name}\` ${posix.basename(path)} ${productOf(value)}`,
-    )
+    const timings = [...text.matchAll(TIMING)].map(([, name, value = '']) => `\`${name}\` ${posix.basename(path)} ${productOf(value)}`)
     return [
       ...labels.filter((label) => !page.includes(`**${label}**`)).map((label) => `${service}: ${label} of ${path}`),
       ...timings.filter((row) => !rows.includes(row)).map((row) => `${service}: ${row}`),
@@ -84,7 +87,10 @@ function untold(service: string, sources: readonly TextFile[], page: string): st
 
 /** `60 * 60 * 1000` as a number. */
 const productOf = (product: string): number =>
-  product.replaceAll('_', '').split('*').reduce((value, factor) => value * Number(factor), 1)
+  product
+    .replaceAll('_', '')
+    .split('*')
+    .reduce((value, factor) => value * Number(factor), 1)
 
 describe.each(SERVICES)('src/%s/DESIGN.md', (service) => {
   const sources = programFiles().filter(({ path }) => path.startsWith(`src/${service}/`))
@@ -164,7 +170,11 @@ test('a label that is cited and not defined is found', () => {
 // ---- links --------------------------------------------------------------------------------------------------------
 
 const anchorOf = (heading: string): string =>
-  heading.toLowerCase().replaceAll(/[^\p{L}\p{N} _-]/gu, '').trim().replaceAll(' ', '-')
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+    .trim()
+    .replaceAll(' ', '-')
 
 const anchorsIn = (text: string): string[] => matches(text, /^#+ (.+)$/gm).map(anchorOf)
 
@@ -187,7 +197,10 @@ test('every link between documents leads somewhere', () => {
 })
 
 test('a link that leads nowhere is found', () => {
-  const all = [{ path: 'docs/a.md', text: '# One more thing' }, { path: 'b.md', text: '' }]
+  const all = [
+    { path: 'docs/a.md', text: '# One more thing' },
+    { path: 'b.md', text: '' },
+  ]
   const from = (text: string) => brokenLinks({ path: 'b.md', text }, all)
   expect(from('[a](docs/a.md) [a](docs/a.md#one-more-thing) [w](https://example.org/x) [docs](docs/)')).toEqual([])
   expect(from('[a](a.md)')).toEqual(['b.md: a.md'])

@@ -82,7 +82,10 @@ describe('who imports whom', () => {
     expect([...rooms].toSorted()).toEqual(Object.keys(MAY_IMPORT).toSorted())
   })
 
-  test.each([['rooms', MAY_IMPORT], ['folders', FOLDERS_MAY_IMPORT]])('no permission runs up the table of %s', (_name, table) => {
+  test.each([
+    ['rooms', MAY_IMPORT],
+    ['folders', FOLDERS_MAY_IMPORT],
+  ])('no permission runs up the table of %s', (_name, table) => {
     const names = Object.keys(table)
     const up = names.flatMap((name, at) => (table[name] ?? []).filter((other) => !names.slice(0, at).includes(other)))
     expect(up).toEqual([])

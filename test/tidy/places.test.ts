@@ -21,8 +21,7 @@ function leavingPaths(file: TextFile): string[] {
   return linesWhere(file, (line) => (line.match(RELATIVE) ?? []).some(leaves))
 }
 
-const machinePaths = (file: TextFile): string[] =>
-  linesWhere(file, (line) => line.includes(ROOT) || MACHINE_PATH.test(line))
+const machinePaths = (file: TextFile): string[] => linesWhere(file, (line) => line.includes(ROOT) || MACHINE_PATH.test(line))
 
 const registries = (file: TextFile): string[] => linesWhere(file, (line) => REGISTRY.test(line))
 
@@ -86,8 +85,7 @@ describe('the rules of places find what they look for', () => {
     const own = "import 'node:http'\nrequest({ host, port, agent, path })\nnew Client(a, createInsecure(), OPTIONS)"
     expect(proxied(line(own))).toEqual([])
   })
-  test('an example folder is fine', () =>
-    expect(machinePaths(line('--data /var/lib/bazaar, http://a/home/b'))).toEqual([]))
+  test('an example folder is fine', () => expect(machinePaths(line('--data /var/lib/bazaar, http://a/home/b'))).toEqual([]))
   test.each(['registry=https://registry.example.org/', 'https://npm.pkg.github.com'])('%s', (text) =>
     expect(registries(line(text))).toHaveLength(1),
   )

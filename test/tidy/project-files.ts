@@ -98,8 +98,7 @@ function specifierOf(node: ts.Node): string | undefined {
   return textOf(node.arguments[0])
 }
 
-const textOf = (node: ts.Node | undefined): string | undefined =>
-  node && ts.isStringLiteralLike(node) ? node.text : undefined
+const textOf = (node: ts.Node | undefined): string | undefined => (node && ts.isStringLiteralLike(node) ? node.text : undefined)
 
 function namesIn(node: ts.Node): readonly string[] {
   if (!ts.isImportDeclaration(node)) return []

@@ -45,8 +45,8 @@ const OUTSIDE: Readonly<Record<string, OutsideKind>> = {
       { path: /^src\/runtime\/requests-in-turn\.ts$/, reason: 'requests of a connection are answered in their order' },
       { path: /^src\/runtime\/lingering\.ts$/, reason: 'a connection ends so that its last answer arrives' },
       { path: /^src\/runtime\/json-answer\.ts$/, reason: 'the words that belong to a status' },
-      { path: /^src\/rpc\/client-watch\.ts$/, reason: 'the windows of gRPC\'s connections, and whether clients are still there' },
-      { path: /^src\/rpc\/unread-streams\.ts$/, reason: 'what the other ends of gRPC\'s connections do not read' },
+      { path: /^src\/rpc\/client-watch\.ts$/, reason: "the windows of gRPC's connections, and whether clients are still there" },
+      { path: /^src\/rpc\/unread-streams\.ts$/, reason: "what the other ends of gRPC's connections do not read" },
       { path: /^src\/http\//, reason: 'the client of a front end, which no service uses' },
       { path: /^src\/cli\/supervisor\/ports\.ts$/, reason: 'tries ports before it starts processes on them' },
     ],
@@ -78,9 +78,7 @@ interface Mention {
 
 /** Everything in the file that might be the outside world: names of globals and of imports. */
 function mentions(file: SourceFile): readonly Mention[] {
-  const imported = importsOf(file).flatMap(({ specifier, names, node }) =>
-    [specifier, ...names].map((text) => ({ text, node })),
-  )
+  const imported = importsOf(file).flatMap(({ specifier, names, node }) => [specifier, ...names].map((text) => ({ text, node })))
   const used = [...nodesOf(file)].flatMap((node): Mention[] => {
     const text = nameOf(node, file.tree)
     return text === undefined ? [] : [{ text, node }]

@@ -106,7 +106,11 @@ describe('house style', () => {
   test('#private, not private', () => expect(files.flatMap((file) => found(file, isPrivateKeyword))).toEqual([]))
 
   test('no folder or file whose name says nothing', () => {
-    expect(textFiles().filter(({ path }) => SAYS_NOTHING.test(path)).map(({ path }) => path)).toEqual([])
+    expect(
+      textFiles()
+        .filter(({ path }) => SAYS_NOTHING.test(path))
+        .map(({ path }) => path),
+    ).toEqual([])
   })
 
   test('a constant of one name has one value', () => expect(ambiguousConstants(programFiles())).toEqual([]))

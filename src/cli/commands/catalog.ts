@@ -4,14 +4,7 @@ import { type Command, Option } from 'commander'
 import type { LogLevel } from '../../runtime/logger.ts'
 import { examples } from '../examples.ts'
 import { readOpeningStocks } from '../opening-stocks.ts'
-import {
-  cataloguePortOption,
-  dataOption,
-  grpcHostOption,
-  logLevelOption,
-  replicaAddressesOption,
-  stocksOption,
-} from '../options.ts'
+import { cataloguePortOption, dataOption, grpcHostOption, logLevelOption, replicaAddressesOption, stocksOption } from '../options.ts'
 import { integer } from '../values.ts'
 
 interface CatalogOptions {
@@ -38,7 +31,15 @@ export function addCatalog(program: Command): void {
     .addOption(aloneOption())
     .addOption(stocksOption())
     .addOption(logLevelOption())
-    .addHelpText('after', examples('bazaar catalog', 'bazaar catalog --data /var/lib/bazaar --host 0.0.0.0', 'bazaar catalog --lost 2', 'bazaar catalog --stocks stocks.json'))
+    .addHelpText(
+      'after',
+      examples(
+        'bazaar catalog',
+        'bazaar catalog --data /var/lib/bazaar --host 0.0.0.0',
+        'bazaar catalog --lost 2',
+        'bazaar catalog --stocks stocks.json',
+      ),
+    )
     .action(runCatalogue)
 }
 

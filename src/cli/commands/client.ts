@@ -41,13 +41,9 @@ export function addClient(program: Command): void {
     )
     .addArgument(createArgument('[HOST]', 'host of the front end').default(LOOPBACK))
     .addArgument(createArgument('[PORT]', 'its port').argParser(targetPort).default(FRONT_END_PORT))
+    .addArgument(createArgument('[PROBABILITY]', 'that a round places an order, 0 to 1').argParser(probabilityFrom).default(0.8))
     .addArgument(
-      createArgument('[PROBABILITY]', 'that a round places an order, 0 to 1').argParser(probabilityFrom).default(0.8),
-    )
-    .addArgument(
-      createArgument('[MODE]', '0: print every answer; 1: only latency and verification')
-        .argParser(integer(0, 1))
-        .default(VERBOSE),
+      createArgument('[MODE]', '0: print every answer; 1: only latency and verification').argParser(integer(0, 1)).default(VERBOSE),
     )
     .option('--requests <n>', 'rounds of each client', integer(1, REQUESTS_MAX), 100)
     .option('--clients <n>', 'how many clients at once', integer(1, 10_000), 1)
@@ -88,10 +84,7 @@ async function runClient(
   const tally = new Tally()
   const observer = observerOf(verbose, bar)
   const options = { names, rounds: requests, probability, testMode }
-  const traders = Array.from(
-    { length: clients },
-    () => new Trader(client, options, systemRandom, latencies, tally, observer),
-  )
+  const traders = Array.from({ length: clients }, () => new Trader(client, options, systemRandom, latencies, tally, observer))
   bar.begin('trading', requests * clients)
   await Promise.all(traders.map((trader) => trader.trade()))
   bar.begin('verifying', tally.counts().accepted)

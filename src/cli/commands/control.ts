@@ -61,8 +61,7 @@ async function carryOut(control: Control, name: string, data: string): Promise<v
   const state = runningOn(data)
   const leader = await leaderAddress(state)
   const chosen = choose(state, name, leader)
-  if (chosen.pid === null)
-    throw new CommandFailure(`${chosen.name} is not running at the moment; it is started again soon`)
+  if (chosen.pid === null) throw new CommandFailure(`${chosen.name} is not running at the moment; it is started again soon`)
   // The file may be older than the last reboot, and the pid another process's by now.
   if (process.platform !== 'win32' && !isStill(chosen)) {
     throw new CommandFailure(`${chosen.name} (pid ${chosen.pid}) is not there any more: nothing was sent`)
@@ -83,17 +82,13 @@ function runningOn(data: string): UpState {
 }
 
 /** Asks the system's front end once. Undefined without an answer that is worth having. */
-async function askOnce<T>(
-  { frontEnd }: UpState,
-  question: (client: BazaarClient) => Promise<Answer<T>>,
-): Promise<T | undefined> {
+async function askOnce<T>({ frontEnd }: UpState, question: (client: BazaarClient) => Promise<Answer<T>>): Promise<T | undefined> {
   const client = new BazaarClient({ ...splitAddress(frontEnd), timeoutMs: ANSWER_WITHIN_MS, retryForMs: 0 })
   const answer = await question(client).finally(() => client.close())
   return answer.kind === 'ok' ? answer.value : undefined
 }
 
-const leaderAddress = async (state: UpState): Promise<string | undefined> =>
-  (await askOnce(state, (client) => client.leader()))?.leader
+const leaderAddress = async (state: UpState): Promise<string | undefined> => (await askOnce(state, (client) => client.leader()))?.leader
 
 function choose({ processes }: UpState, name: string, leader: string | undefined): ProcessState {
   if (name === 'leader') {
@@ -127,8 +122,7 @@ async function tellSuccessor(state: UpState, before: ProcessState, sinceMs: numb
 async function tellRestart(state: UpState, before: ProcessState, sinceMs: number): Promise<void> {
   const pid = await seen(sinceMs, async () => {
     const status = await askOnce(state, (client) => client.status())
-    const now =
-      status && [status.catalogue, ...status.replicas, status.frontEnd].find((each) => each.name === before.name)
+    const now = status && [status.catalogue, ...status.replicas, status.frontEnd].find((each) => each.name === before.name)
     return now?.reachable && now.pid !== before.pid ? now.pid : undefined
   })
   if (pid !== undefined) printResult(`${before.name} is back as pid ${pid}; that took ${since(sinceMs)}.`)

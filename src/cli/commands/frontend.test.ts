@@ -13,7 +13,10 @@ test("reads the contract's positional arguments", () => {
 })
 
 test('takes any number of replicas up to the most that a system has', () => {
-  const members = (count: number) => Array.from({ length: count }, (_, at) => `${at + 1} a:${at + 1}`).join(' ').split(' ')
+  const members = (count: number) =>
+    Array.from({ length: count }, (_, at) => `${at + 1} a:${at + 1}`)
+      .join(' ')
+      .split(' ')
   for (const count of [1, 2, 4, 5, 16]) expect(membersOf([...members(count), '1']).replicas).toHaveLength(count)
   expect(() => membersOf([...members(17), '1'])).toThrow(/at most 16 replicas/)
 })

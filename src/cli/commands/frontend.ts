@@ -45,10 +45,7 @@ export function addFrontEnd(program: Command): void {
     .addOption(logLevelOption())
     .addHelpText(
       'after',
-      examples(
-        'bazaar frontend 1 127.0.0.1:56894 2 127.0.0.1:56895 3 127.0.0.1:56896 1',
-        'bazaar frontend --port 8080',
-      ),
+      examples('bazaar frontend 1 127.0.0.1:56894 2 127.0.0.1:56895 3 127.0.0.1:56896 1', 'bazaar frontend --port 8080'),
     )
     .action(runFrontEnd)
 }
@@ -62,14 +59,17 @@ async function runFrontEnd(words: readonly string[], options: FrontEndOptions): 
 
   const { port, host, catalog, cacheStocks, advertise, logLevel } = options
   await runProcess({ name: 'frontend', logLevel }, (own) =>
-    startFrontEnd({ ...own, network: grpcNetwork({ host, log: own.log }) }, {
-      port,
-      host,
-      ...members,
-      catalogueAddress: catalog,
-      cacheStocksMax: cacheStocks,
-      ...(advertise !== undefined && { advertisedAddress: advertise }),
-    }),
+    startFrontEnd(
+      { ...own, network: grpcNetwork({ host, log: own.log }) },
+      {
+        port,
+        host,
+        ...members,
+        catalogueAddress: catalog,
+        cacheStocksMax: cacheStocks,
+        ...(advertise !== undefined && { advertisedAddress: advertise }),
+      },
+    ),
   )
 }
 

@@ -30,12 +30,12 @@ export function addOrder(program: Command): void {
     .summary('run one order replica in this terminal')
     .description('Runs one order replica. Its copy of the log is <data>/order<REPLICA_ID>.db.')
     .addArgument(createArgument('[PORT]', 'gRPC port').argParser(listeningPort).default(FIRST_REPLICA_PORT))
-    .addArgument(createArgument('[REPLICA_ID]', 'unique; of those that answer, the highest one is elected').argParser(integer(1)).default(1))
+    .addArgument(
+      createArgument('[REPLICA_ID]', 'unique; of those that answer, the highest one is elected').argParser(integer(1)).default(1),
+    )
     .addArgument(createArgument('[FRONTEND_HOST]', 'host of the front end').default(LOOPBACK))
     .addArgument(createArgument('[FRONTEND_PORT]', 'its port').argParser(targetPort).default(FRONT_END_PORT))
-    .addArgument(
-      createArgument('[CACHE]', '1: the front end caches stocks; 0: not').argParser(onOff).default(true, '1'),
-    )
+    .addArgument(createArgument('[CACHE]', '1: the front end caches stocks; 0: not').argParser(onOff).default(true, '1'))
     .addOption(catalogueOption())
     .addOption(grpcHostOption())
     .addOption(dataOption())
@@ -43,10 +43,7 @@ export function addOrder(program: Command): void {
     .addOption(logLevelOption())
     .addHelpText(
       'after',
-      examples(
-        'bazaar order 56896 3 127.0.0.1 56893 1',
-        'CATALOG_HOST=10.0.0.5 bazaar order 56896 3 10.0.0.7 56893 1 --host 0.0.0.0',
-      ),
+      examples('bazaar order 56896 3 127.0.0.1 56893 1', 'CATALOG_HOST=10.0.0.5 bazaar order 56896 3 10.0.0.7 56893 1 --host 0.0.0.0'),
     )
     .action(runReplica)
 }

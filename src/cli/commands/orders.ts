@@ -27,9 +27,7 @@ export function addOrders(program: Command): void {
     .option('--after <n>', 'list orders above this number', integer(-1), -1)
     .option('--limit <n>', 'list at most so many', integer(1, LIMITS.listingMax), 100)
     .addHelpText('after', examples('bazaar orders 7', 'bazaar orders --after 99 --limit 10', 'bazaar orders --json'))
-    .action((number: number | undefined, options: OrdersOptions) =>
-      number === undefined ? list(options) : showOne(number, options),
-    )
+    .action((number: number | undefined, options: OrdersOptions) => (number === undefined ? list(options) : showOne(number, options)))
 }
 
 async function list(options: OrdersOptions): Promise<void> {

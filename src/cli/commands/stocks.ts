@@ -18,9 +18,7 @@ export function addStocks(program: Command): void {
     .summary('show prices and quantities')
     .description('Shows all stocks, or one.')
     .addHelpText('after', examples('bazaar stocks', 'bazaar stocks tesla --json'))
-    .action((name: string | undefined, options: TargetOptions) =>
-      name === undefined ? showAll(options) : showOne(name, options),
-    )
+    .action((name: string | undefined, options: TargetOptions) => (name === undefined ? showAll(options) : showOne(name, options)))
 }
 
 async function showAll(options: TargetOptions): Promise<void> {

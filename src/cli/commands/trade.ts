@@ -19,9 +19,7 @@ export function addTrades(program: Command): void {
   for (const type of ['buy', 'sell'] as const) {
     withTarget(program.command(type))
       .summary(`${type} shares`)
-      .description(
-        `Places an order to ${type} shares. It is sent again until its outcome is known, and never placed twice.`,
-      )
+      .description(`Places an order to ${type} shares. It is sent again until its outcome is known, and never placed twice.`)
       .argument('<NAME>', 'stock', stockName)
       .argument('<QUANTITY>', 'number of shares', integer(Number.MIN_SAFE_INTEGER))
       .option('--key <key>', 'Idempotency-Key: with the same key, a repeated command is the same order', idempotencyKey)
@@ -74,19 +72,13 @@ function exitCodeOf(answer: PlaceAnswer): ExitCode {
 
 const DONE = { buy: 'bought', sell: 'sold' } as const satisfies Record<TradeType, string>
 
-function sentence(
-  type: TradeType,
-  name: string,
-  quantity: number,
-  answer: Extract<PlaceAnswer, { kind: 'ok' }>,
-): string {
+function sentence(type: TradeType, name: string, quantity: number, answer: Extract<PlaceAnswer, { kind: 'ok' }>): string {
   const repeat = answer.replayed ? ' (placed before under this key)' : ''
   return `order ${answer.number}: ${DONE[type]} ${count(quantity, 'share')} of ${name}${repeat}`
 }
 
 function unknownOutcome(options: TradeOptions, answer: Extract<PlaceAnswer, { kind: 'unknown' }>): CommandFailure {
-  if (!answer.mayHaveBeenPlaced)
-    return new CommandFailure(`the order was not placed: ${noAnswer(options, answer.cause).message}`)
+  if (!answer.mayHaveBeenPlaced) return new CommandFailure(`the order was not placed: ${noAnswer(options, answer.cause).message}`)
   printAside(mayHaveBeenPlaced(answer.key))
   return noAnswer(options, answer.cause)
 }

@@ -60,9 +60,7 @@ export function addUp(program: Command): void {
   program
     .command('up')
     .summary('start everything, and keep it running')
-    .description(
-      'Starts the catalogue, the order replicas and the front end, and starts again whichever dies. Ctrl-C stops all.',
-    )
+    .description('Starts the catalogue, the order replicas and the front end, and starts again whichever dies. Ctrl-C stops all.')
     .addOption(frontEndPortOption())
     .addOption(cataloguePortOption('--catalog-port <n>'))
     .addOption(orderPortsOption())
@@ -121,17 +119,16 @@ function replicaPorts(
 ): readonly (number | undefined)[] {
   if (!orderPorts) return Array.from({ length: replicas }, () => undefined)
   if (orderPorts.length > LIMITS.replicasMax) {
-    throw new CommandFailure(`--order-ports names ${orderPorts.length} ports, and a system has at most ${LIMITS.replicasMax} replicas`, EXIT.usage)
+    throw new CommandFailure(
+      `--order-ports names ${orderPorts.length} ports, and a system has at most ${LIMITS.replicasMax} replicas`,
+      EXIT.usage,
+    )
   }
   if (orderPorts.length === replicas || replicasIsDefault) return orderPorts
   throw new CommandFailure(`--order-ports names ${orderPorts.length} ports for ${replicas} replicas`, EXIT.usage)
 }
 
-async function planFor(
-  options: UpOptions,
-  data: string,
-  orderPorts: readonly (number | undefined)[],
-): Promise<ClusterPlan> {
+async function planFor(options: UpOptions, data: string, orderPorts: readonly (number | undefined)[]): Promise<ClusterPlan> {
   const { host, grpcHost, cache, cacheStocks, logLevel } = options
   const [frontEndPort = 0, cataloguePort = 0, ...grantedOrderPorts] = await grantPorts(
     [
@@ -170,11 +167,7 @@ function stopOnRequest(supervisor: Supervisor, stopping: AbortController, say: (
   })
 }
 
-async function waitUntilTrading(
-  plan: ClusterPlan,
-  signal: AbortSignal,
-  say: (line: string) => void,
-): Promise<StatusData | undefined> {
+async function waitUntilTrading(plan: ClusterPlan, signal: AbortSignal, say: (line: string) => void): Promise<StatusData | undefined> {
   const client = new BazaarClient({
     host: reachable(plan.host),
     port: plan.frontEndPort,
@@ -187,13 +180,7 @@ async function waitUntilTrading(
   return status
 }
 
-function announce(
-  options: UpOptions,
-  plan: ClusterPlan,
-  supervisor: Supervisor,
-  status: StatusData,
-  startedInMs: number,
-): void {
+function announce(options: UpOptions, plan: ClusterPlan, supervisor: Supervisor, status: StatusData, startedInMs: number): void {
   const frontEnd = frontEndAddress(plan)
   if (options.json) {
     const { leader } = status

@@ -138,7 +138,13 @@ describe('bazaar verify', () => {
     rmSync(join(data, 'order3.db'))
     const log = await openLog(3)
     await log.seal(1, GENESIS)
-    const entries = Array.from({ length: LENGTH + 1 }, (_, number) => ({ ...REQUEST, key: `c:other-${number}`, number, generation: 1, timeMs: 1 }))
+    const entries = Array.from({ length: LENGTH + 1 }, (_, number) => ({
+      ...REQUEST,
+      key: `c:other-${number}`,
+      number,
+      generation: 1,
+      timeMs: 1,
+    }))
     await log.append(entries, entries.reduce(chainDigest, genesisDigest(GENESIS)))
     await log.close()
     const { status, stdout } = verify()

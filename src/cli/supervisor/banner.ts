@@ -29,9 +29,7 @@ export function bannerLines({ frontEnd, data, status, startedInMs }: BannerFacts
     row('API pages', paint('cyan', `${url}/docs`)),
     row('status', paint('cyan', `${url}/status`)),
     row('leader', `${leader?.name ?? 'none'} at ${status.leader}`),
-    ...(absent.length > 0
-      ? [row('missing', paint('red', `${absent.join(', ')}: trading works without, see \`bazaar logs\``))]
-      : []),
+    ...(absent.length > 0 ? [row('missing', paint('red', `${absent.join(', ')}: trading works without, see \`bazaar logs\``))] : []),
     row('data', `${data}: it stays when you stop; ${count(orders, 'order')} so far`),
     '',
     row('place an order', order),

@@ -27,9 +27,7 @@ export function writeToJournal(path: string, event: ProcessEvent, clock: Clock):
 export function sentence(event: ProcessEvent): string {
   switch (event.kind) {
     case 'started':
-      return event.restarts === 0
-        ? `${event.name} started (pid ${event.pid})`
-        : `${event.name} started again (pid ${event.pid})`
+      return event.restarts === 0 ? `${event.name} started (pid ${event.pid})` : `${event.name} started again (pid ${event.pid})`
     case 'died':
       return `${event.name} ended (${event.how}) after ${duration(event.livedMs)}; again in ${duration(event.delayMs)}`
     case 'log-trouble':

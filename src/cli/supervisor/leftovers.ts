@@ -15,9 +15,7 @@ const KILL_GRACE_MS = 2_000
  * @throws CommandFailure naming what cannot be killed: it may be another user's.
  */
 export async function endLeftovers(state: UpState, clock: Clock): Promise<readonly string[]> {
-  const left = state.processes.filter(
-    (each): each is ProcessState & { pid: number } => each.pid !== null && isStill(each),
-  )
+  const left = state.processes.filter((each): each is ProcessState & { pid: number } => each.pid !== null && isStill(each))
   for (const { pid } of left) signal(pid, 'SIGCONT')
   const killAtMs = clock.monotonicMs() + GRACE_MS
   while (left.some(isStill)) {

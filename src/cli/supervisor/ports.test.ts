@@ -29,9 +29,7 @@ test('0 grants different free ports', async () => {
 
 test('a held port is named, with the flag that changes it', async () => {
   const port = await heldPort()
-  await expect(grantPorts([wish(port)], systemClock)).rejects.toThrow(
-    new RegExp(`127.0.0.1:${port}: another program.*--port 0`),
-  )
+  await expect(grantPorts([wish(port)], systemClock)).rejects.toThrow(new RegExp(`127.0.0.1:${port}: another program.*--port 0`))
 })
 
 test('a wish that takes any gets another one', async () => {

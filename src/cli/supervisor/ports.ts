@@ -45,9 +45,7 @@ async function hold(wish: PortWish, clock: Clock): Promise<Server> {
 }
 
 const cannotListen = ({ use, host, port, flag }: PortWish, why: string): CommandFailure =>
-  new CommandFailure(
-    `${use} cannot listen on ${joinAddress(host, port)}: ${why}. ${flag} takes another one, ${flag} 0 any free one.`,
-  )
+  new CommandFailure(`${use} cannot listen on ${joinAddress(host, port)}: ${why}. ${flag} takes another one, ${flag} 0 any free one.`)
 
 function listen(host: string, port: number): Promise<Server> {
   return new Promise((resolve, reject) => {

@@ -114,7 +114,12 @@ test('starts nothing while there is an obstacle, and goes on when it is gone', a
 })
 
 test('tries again what cannot be started', async () => {
-  const starts = [() => { throw new Error('no more descriptors') }, () => spawn(process.execPath, ['-e', SERVES], { detached: true })]
+  const starts = [
+    () => {
+      throw new Error('no more descriptors')
+    },
+    () => spawn(process.execPath, ['-e', SERVES], { detached: true }),
+  ]
   supervise({ a: SERVES }, () => (starts.shift() ?? starts[0]!)())
   await untilRestarted(1)
   expect(events[0]).toMatchObject({ kind: 'died', how: 'no more descriptors' })

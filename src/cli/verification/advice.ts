@@ -1,7 +1,6 @@
 import type { Standing, VerifiedCopy } from '../../storage/verify/verification.ts'
 
-const LOOK_ELSEWHERE =
-  'Look at the other replicas before you touch anything; with none that is sound, put back a whole backup.'
+const LOOK_ELSEWHERE = 'Look at the other replicas before you touch anything; with none that is sound, put back a whole backup.'
 
 const TWO_HISTORIES =
   'two histories of one system: a copy of it went on apart. The catalogue is not recovered from this one, which lacks what the ' +
@@ -20,13 +19,14 @@ export function adviceOn(
     if (standing?.kind === 'parted') return TWO_HISTORIES
     return 'the ledger has lost entries. Restart the catalogue with all replicas running: it recovers from the longest log.'
   }
-  if (!copies.some(({ findings, unverified, length }) => findings.count === 0 && unverified === undefined && length > 0 && length >= copy.length)) {
+  if (
+    !copies.some(
+      ({ findings, unverified, length }) => findings.count === 0 && unverified === undefined && length > 0 && length >= copy.length,
+    )
+  ) {
     return `no sound copy here holds as many entries. ${LOOK_ELSEWHERE}`
   }
-  return (
-    `${markerFor(copy)} and restart the replica: it keeps this file under another name, and gets every order from the ` +
-    'leader.'
-  )
+  return `${markerFor(copy)} and restart the replica: it keeps this file under another name, and gets every order from the leader.`
 }
 
 function adviceOnLedger(ledger: VerifiedCopy, copies: readonly VerifiedCopy[]): string {

@@ -30,7 +30,11 @@ export async function serverAt(network: Network, address: string): Promise<Servi
 }
 
 /** Undefined when the process there does not know the method. */
-async function statusAt(network: Network, address: string, method: 'Catalog.Status' | 'Order.Status'): Promise<{ readonly clusterId: string } | undefined> {
+async function statusAt(
+  network: Network,
+  address: string,
+  method: 'Catalog.Status' | 'Order.Status',
+): Promise<{ readonly clusterId: string } | undefined> {
   try {
     return await network.call(address, method, {}, CALL_DEADLINE_MS)
   } catch (error) {
@@ -79,5 +83,4 @@ export async function verifyServed(network: Network, server: ServingProcess, pro
   }
 }
 
-const isUsualGenesis = (clusterId: string, digest: string): boolean =>
-  genesisDigest({ clusterId, stocks: OPENING_CATALOGUE }) === digest
+const isUsualGenesis = (clusterId: string, digest: string): boolean => genesisDigest({ clusterId, stocks: OPENING_CATALOGUE }) === digest

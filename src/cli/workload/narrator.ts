@@ -4,8 +4,7 @@ import type { TraderObserver } from './trader.ts'
 
 /** Prints every answer: the client's mode 0. */
 export const narrator: Omit<TraderObserver, 'roundDone'> = {
-  lookedUp: (name, answer) =>
-    print(`lookup ${name}: ${outcome(answer, ({ price, quantity }) => `${price}, ${quantity} available`)}`),
+  lookedUp: (name, answer) => print(`lookup ${name}: ${outcome(answer, ({ price, quantity }) => `${price}, ${quantity} available`)}`),
   traded: ({ name, type, quantity }, answer) => print(`${type} ${quantity} ${name}: ${placed(answer)}`),
   queried: ({ number }, answer) =>
     print(`query ${number}: ${outcome(answer, ({ type, quantity, name }) => `${type} ${quantity} ${name}`)}`),

@@ -20,9 +20,7 @@ export function verdict({ verified, accepted, refused, unanswered, nonMatches }:
 
 /** Whether everything was answered, every accepted order was found as it was placed, and one was, if any was wanted. */
 export const isClean = (counts: TallyCounts): boolean =>
-  ['ALL ORDERS VERIFIED', 'NO ORDER WAS PLACED'].includes(verdict(counts)) &&
-  counts.unanswered === 0 &&
-  counts.lookupsUnanswered === 0
+  ['ALL ORDERS VERIFIED', 'NO ORDER WAS PLACED'].includes(verdict(counts)) && counts.unanswered === 0 && counts.lookupsUnanswered === 0
 
 export function reportLines(counts: TallyCounts, latencies: Latencies, paint: Paint): string[] {
   const rows = OPERATIONS.map((operation) => {

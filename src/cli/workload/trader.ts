@@ -36,14 +36,7 @@ export class Trader {
   readonly #observer: TraderObserver
   readonly #accepted: OrderData[] = []
 
-  constructor(
-    client: BazaarClient,
-    options: TraderOptions,
-    random: Random,
-    latencies: Latencies,
-    tally: Tally,
-    observer: TraderObserver,
-  ) {
+  constructor(client: BazaarClient, options: TraderOptions, random: Random, latencies: Latencies, tally: Tally, observer: TraderObserver) {
     this.#client = client
     this.#options = options
     this.#random = random

@@ -144,7 +144,10 @@ describe('damage that is noticed while a file is in use', () => {
   })
 
   it('a damaged ledger that may hold entries does not give way to an empty one', async () => {
-    const [origin, empty] = [{ genesis: GENESIS, generation: 2, replicas: [] }, { entries: [], digest: genesisDigest(GENESIS) }]
+    const [origin, empty] = [
+      { genesis: GENESIS, generation: 2, replicas: [] },
+      { entries: [], digest: genesisDigest(GENESIS) },
+    ]
     page = empty
     for (const spoil of [() => writeFileSync(`${ledgerPath}.damaged`, ''), tampering('DROP TABLE entries'), emptying]) {
       spoil(ledgerPath)

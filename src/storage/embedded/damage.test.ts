@@ -104,7 +104,11 @@ describe('embedded engines and damage', () => {
     ['with a changed opening catalogue', 'UPDATE genesis SET quantity = 1', /opening catalogue does not match/],
     ['with more published than there is', 'UPDATE cluster SET published = 9999', /table cluster does not match its checksum/],
     ['with a changed level', "UPDATE stocks SET quantity = 7 WHERE name = 'ford'", /table stocks does not match its checksum/],
-    ['with other words in its schema', 'DROP INDEX rejections_by_time; CREATE INDEX rejections_by_time ON rejections ( reason)', /other words/],
+    [
+      'with other words in its schema',
+      'DROP INDEX rejections_by_time; CREATE INDEX rejections_by_time ON rejections ( reason)',
+      /other words/,
+    ],
     ['with a missing stock', "DELETE FROM stocks WHERE name = 'ford'", /stock ford is missing/],
     ['with a stock from nowhere', `INSERT INTO stocks VALUES ('nobody', 1, 1, 1, '${NOBODYS_CHECKSUM}')`, /never for sale/],
     ['with a level beyond 2^53-1', 'UPDATE stocks SET quantity = 9007199254740993', /too large/],
@@ -178,13 +182,18 @@ describe('embedded engines and damage', () => {
   })
 
   it('leaves a damaged file and its write-ahead log as they are', async () => {
-    const child = spawn(process.execPath, ['-e', `
+    const child = spawn(process.execPath, [
+      '-e',
+      `
       const { DatabaseSync } = require('node:sqlite')
       for (const path of process.argv.slice(1)) {
         const database = new DatabaseSync(path)
         database.exec('UPDATE entries SET quantity = 7 WHERE number = ${LENGTH - 3}')
       }
-      process.kill(process.pid, 'SIGKILL')`, ledgerPath, logPath])
+      process.kill(process.pid, 'SIGKILL')`,
+      ledgerPath,
+      logPath,
+    ])
     await new Promise((resolve) => child.once('close', resolve))
     const before = [await contents(ledgerPath), await contents(logPath)]
     expect(Object.keys(before[0] ?? {})).toEqual(['ledger.db', 'ledger.db-wal'])

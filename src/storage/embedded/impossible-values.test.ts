@@ -40,7 +40,10 @@ function write(table: string, change: Readonly<Record<string, SQLInputValue>>): 
 const openLog = () => openEmbeddedOrderLog(path, { newDiskId: () => 'disk-1', onDamage: () => expect.unreachable() })
 
 async function refusalOf(opening: Promise<unknown>): Promise<Error> {
-  const error = await opening.then(() => undefined, (cause: unknown) => cause)
+  const error = await opening.then(
+    () => undefined,
+    (cause: unknown) => cause,
+  )
   expect(error).toBeInstanceOf(StorageFailure)
   expect(error).not.toBeInstanceOf(DamagedFile)
   return error as Error

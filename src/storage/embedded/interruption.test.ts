@@ -138,9 +138,7 @@ describe('embedded engines, killed between two steps', () => {
       if (opening.kind !== 'ready') throw new Error(`killed before step ${fatal}, the ledger is ${opening.kind}`)
       const { length, generation } = opening.ledger.head()
       lengths.push(length)
-      expect({ length, generation }).toEqual(
-        length === NEW_LENGTH ? { length, generation: 7 } : { length: OLD_LENGTH, generation: 0 },
-      )
+      expect({ length, generation }).toEqual(length === NEW_LENGTH ? { length, generation: 7 } : { length: OLD_LENGTH, generation: 0 })
       expect(await opening.ledger.knownReplicas()).toEqual(length === NEW_LENGTH ? REPLICAS : [])
       await opening.ledger.close()
       const archives = await namesLike(/\.replaced-\d+$/)

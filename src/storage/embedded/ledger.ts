@@ -1,6 +1,14 @@
 import type { Entry, OrderRequest, RecordedDecision } from '../../domain/order.ts'
 import type { Stock } from '../../domain/stock.ts'
-import { generationAbove, type Decide, type DecidedBatch, type DecisionWrites, type KnownReplica, type Ledger, type LedgerHead } from '../ledger.ts'
+import {
+  generationAbove,
+  type Decide,
+  type DecidedBatch,
+  type DecisionWrites,
+  type KnownReplica,
+  type Ledger,
+  type LedgerHead,
+} from '../ledger.ts'
 import { continueChain } from '../continuation.ts'
 import { ClusterTable, type ClusterRow } from './tables/cluster-table.ts'
 import { Damage } from './file/damage.ts'
@@ -57,7 +65,8 @@ export class EmbeddedLedger implements Ledger {
 
   async decide(rule: Decide, requests: readonly OrderRequest[], timeMs: number, rejectedAtMs = timeMs): Promise<DecidedBatch> {
     return this.#file.guard(() => {
-      const batch = this.#file.transaction(() => { // L1, L2
+      const batch = this.#file.transaction(() => {
+        // L1, L2
         const writes = this.#judge(rule, requests, timeMs)
         const digests = continueChain(this.#head, writes.entries)
         this.#write(writes, digests, rejectedAtMs)

@@ -54,7 +54,8 @@ export class EmbeddedOrderLog implements OrderLog {
       const reached = digests.at(-1) ?? head.digest
       if (reached !== digest) throw new Error(wrongDigest(length, reached, digest))
       if (entries.length === 0) return head
-      this.#file.transaction(() => { // G1
+      this.#file.transaction(() => {
+        // G1
         this.#entries.insert(entries, digests)
         this.#log.write(this.#rowOf({ ...head, length }))
       })

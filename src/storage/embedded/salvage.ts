@@ -5,12 +5,14 @@ import { toReplica } from './tables/replica-table.ts'
 
 /** The replicas that the ledger names. Empty when one of them cannot be read, since that one may hold the most entries. */
 export function readReplicas(path: string): readonly KnownReplica[] {
-  return reading(path, (database) =>
-    integersOfAnySize(database.prepare('SELECT * FROM replicas'))
-      .all()
-      .map((row) => toReplica(checkedRow('replicas', withNumbers(row))))
-      .filter(isReplica),
-  ) ?? []
+  return (
+    reading(path, (database) =>
+      integersOfAnySize(database.prepare('SELECT * FROM replicas'))
+        .all()
+        .map((row) => toReplica(checkedRow('replicas', withNumbers(row))))
+        .filter(isReplica),
+    ) ?? []
+  )
 }
 
 /** Whether the ledger may hold entries. True as well when that cannot be known. */

@@ -99,8 +99,15 @@ describe('what a person does to a file with SQLite’s tools', () => {
     const ledger = await openLedger(paths[0]!.path)
     const log = await openLog(paths[1]!.path)
     expect(await ledger.entries(0, LENGTH)).toEqual(await log.entries(0, LENGTH))
-    const more = await ledger.decide(decide, [...requests(5, 'd'), ...requests(5), { ...requests(1)[0]!, key: 'c:none', name: 'nobody' }], 2)
-    expect(more.outcomes.map((outcome) => 'replayed' in outcome && outcome.replayed)).toEqual([...Array(5).fill(false), ...Array(6).fill(true)])
+    const more = await ledger.decide(
+      decide,
+      [...requests(5, 'd'), ...requests(5), { ...requests(1)[0]!, key: 'c:none', name: 'nobody' }],
+      2,
+    )
+    expect(more.outcomes.map((outcome) => 'replayed' in outcome && outcome.replayed)).toEqual([
+      ...Array(5).fill(false),
+      ...Array(6).fill(true),
+    ])
     await log.append(more.entries, more.digest)
     await ledger.close()
     await log.close()
@@ -111,14 +118,20 @@ describe('what a person does to a file with SQLite’s tools', () => {
   const sound: readonly [string, (path: string) => void][] = [
     ['copied by VACUUM INTO', (path) => replaceBy(path, (made) => run(path, `VACUUM INTO '${made}'`))],
     ['in journal mode delete', (path) => run(path, 'PRAGMA journal_mode = DELETE')],
-    ['in journal mode truncate, its empty journal beside it', (path) => {
-      run(path, 'PRAGMA journal_mode = DELETE; PRAGMA journal_mode = TRUNCATE; CREATE TABLE mine (x)')
-      writeFileSync(`${path}-journal`, '')
-    }],
-    ['in journal mode persist, its finished journal beside it', (path) => {
-      run(path, 'PRAGMA journal_mode = DELETE; PRAGMA journal_mode = PERSIST; CREATE TABLE mine (x)')
-      expect(existsSync(`${path}-journal`)).toBe(true)
-    }],
+    [
+      'in journal mode truncate, its empty journal beside it',
+      (path) => {
+        run(path, 'PRAGMA journal_mode = DELETE; PRAGMA journal_mode = TRUNCATE; CREATE TABLE mine (x)')
+        writeFileSync(`${path}-journal`, '')
+      },
+    ],
+    [
+      'in journal mode persist, its finished journal beside it',
+      (path) => {
+        run(path, 'PRAGMA journal_mode = DELETE; PRAGMA journal_mode = PERSIST; CREATE TABLE mine (x)')
+        expect(existsSync(`${path}-journal`)).toBe(true)
+      },
+    ],
     ['analysed', (path) => run(path, 'ANALYZE')],
     ['vacuumed', (path) => run(path, 'VACUUM')],
     ['reindexed', (path) => run(path, 'REINDEX')],
@@ -129,11 +142,20 @@ describe('what a person does to a file with SQLite’s tools', () => {
     ['with a cache size of its own', (path) => run(path, 'PRAGMA default_cache_size = 500')],
     ['dumped and restored', restoreDump],
     ['restored in UTF-16', (path) => restoreDump(path, "PRAGMA encoding = 'UTF-16le'")],
-    ['restored with small pages that vacuum themselves', (path) => restoreDump(path, 'PRAGMA page_size = 512', 'PRAGMA auto_vacuum = FULL')],
+    [
+      'restored with small pages that vacuum themselves',
+      (path) => restoreDump(path, 'PRAGMA page_size = 512', 'PRAGMA auto_vacuum = FULL'),
+    ],
     ['with an index', (path) => run(path, 'CREATE INDEX mine ON entries (name, time_ms)')],
     ['with a table', (path) => run(path, 'CREATE TABLE mine (number INTEGER REFERENCES entries (number)); INSERT INTO mine VALUES (3)')],
-    ['with a table that counts, and a trigger on it', (path) =>
-      run(path, 'CREATE TABLE mine (id INTEGER PRIMARY KEY AUTOINCREMENT); CREATE TRIGGER mine_too AFTER INSERT ON mine BEGIN SELECT 1; END')],
+    [
+      'with a table that counts, and a trigger on it',
+      (path) =>
+        run(
+          path,
+          'CREATE TABLE mine (id INTEGER PRIMARY KEY AUTOINCREMENT); CREATE TRIGGER mine_too AFTER INSERT ON mine BEGIN SELECT 1; END',
+        ),
+    ],
     ['with a view', (path) => run(path, 'CREATE VIEW mine AS SELECT name, count(*) FROM entries GROUP BY name')],
   ]
 
@@ -143,19 +165,35 @@ describe('what a person does to a file with SQLite’s tools', () => {
   })
 
   const refused: readonly [string, (path: string) => void, RegExp][] = [
-    ['with a trigger on its entries', (path) => run(path, 'CREATE TRIGGER mine AFTER INSERT ON entries BEGIN DELETE FROM genesis; END'), /DROP TRIGGER "mine"/],
+    [
+      'with a trigger on its entries',
+      (path) => run(path, 'CREATE TRIGGER mine AFTER INSERT ON entries BEGIN DELETE FROM genesis; END'),
+      /DROP TRIGGER "mine"/,
+    ],
     ['with a unique index', (path) => run(path, 'CREATE UNIQUE INDEX mine ON entries (number, name)'), /DROP INDEX "mine"/],
     ['with an index of an expression', (path) => run(path, 'CREATE INDEX mine ON entries (abs(quantity))'), /DROP INDEX "mine"/],
     ['with an index of some entries', (path) => run(path, 'CREATE INDEX mine ON entries (name) WHERE quantity > 5'), /DROP INDEX "mine"/],
-    ['with a column more', (path) => run(path, 'ALTER TABLE entries ADD COLUMN note TEXT'), /describes entries in other words.*Somebody has changed it/],
+    [
+      'with a column more',
+      (path) => run(path, 'ALTER TABLE entries ADD COLUMN note TEXT'),
+      /describes entries in other words.*Somebody has changed it/,
+    ],
     ['of another user version', (path) => run(path, 'PRAGMA user_version = 7'), /PRAGMA user_version = 2/],
     ['of no user version', (path) => run(path, 'PRAGMA user_version = 0'), /PRAGMA user_version = 2/],
     ['of another application', (path) => run(path, 'PRAGMA application_id = 7'), /PRAGMA application_id = \d+/],
-    ['without a write-ahead log, one of another beside it', (path) => {
-      run(path, 'PRAGMA journal_mode = DELETE')
-      writeFileSync(`${path}-wal`, Buffer.alloc(8_300, 1))
-    }, /-wal belongs to another file.*move .*-wal/],
-    ['with another program’s journal beside it', (path) => writeFileSync(`${path}-journal`, Buffer.alloc(600, 1)), /-journal is there: another program writes/],
+    [
+      'without a write-ahead log, one of another beside it',
+      (path) => {
+        run(path, 'PRAGMA journal_mode = DELETE')
+        writeFileSync(`${path}-wal`, Buffer.alloc(8_300, 1))
+      },
+      /-wal belongs to another file.*move .*-wal/,
+    ],
+    [
+      'with another program’s journal beside it',
+      (path) => writeFileSync(`${path}-journal`, Buffer.alloc(600, 1)),
+      /-journal is there: another program writes/,
+    ],
   ]
 
   it.each(refused)('a file %s is refused with what to do, and stays as it is', async (_, change, words) => {
@@ -174,7 +212,9 @@ describe('what a person does to a file with SQLite’s tools', () => {
   it('a dropped index is named with the words that make it again', async () => {
     const path = paths[0]!.path
     run(path, 'DROP INDEX rejections_by_time')
-    const refusal = await store(path).open().catch((error: Error) => error.message)
+    const refusal = await store(path)
+      .open()
+      .catch((error: Error) => error.message)
     const [, sql = ''] = /'(CREATE INDEX [^']+)'/.exec(String(refusal)) ?? []
     run(path, sql)
     await checkSound()

@@ -60,9 +60,7 @@ function checkRejections(file: SqliteFile, { length }: ClusterRow, findings: Fin
 
 /** Checks that each key has one outcome. The index of the entries ensures that no two of them have the same key. */
 function checkKeys(file: SqliteFile, findings: Findings): void {
-  const double = file.prepare(
-    `SELECT number, key FROM rejections JOIN entries USING (key) ORDER BY number LIMIT ${DOUBLE_KEYS_MAX}`,
-  )
+  const double = file.prepare(`SELECT number, key FROM rejections JOIN entries USING (key) ORDER BY number LIMIT ${DOUBLE_KEYS_MAX}`)
   for (const row of double.all()) findings.add(`its key ${text(row, 'key')} was refused as well`, integer(row, 'number'))
   const [entries, keys] = ['entries', 'entries INDEXED BY entries_by_key'].map((from) =>
     integer(only(file.prepare(`SELECT count(key) AS rows FROM ${from}`).get(), from), 'rows'),

@@ -44,8 +44,7 @@ describe('the verification of a file', () => {
   }
   const lookAtLedger = () => look(ledgerPath, 'ledger')
   const lookAtLog = (path = logPath) => look(path, 'order log')
-  const words = ({ findings }: VerifiedCopy) =>
-    findings.kept.map(({ entry, what }) => (entry === undefined ? what : `${entry}: ${what}`))
+  const words = ({ findings }: VerifiedCopy) => findings.kept.map(({ entry, what }) => (entry === undefined ? what : `${entry}: ${what}`))
   const openLog = (path = logPath) => openEmbeddedOrderLog(path, { newDiskId: () => 'disk-1', onDamage: expect.unreachable })
 
   function tamper(path: string, sql: string): void {
@@ -115,7 +114,7 @@ describe('the verification of a file', () => {
 
   it.each([
     ['a changed entry', 'UPDATE entries SET quantity = 7 WHERE number = 1000', /^1000: does not match its digest/],
-    ['a changed digest', "UPDATE entries SET digest = zeroblob(32) WHERE number = 1000", /^1000: does not match .* 0000/],
+    ['a changed digest', 'UPDATE entries SET digest = zeroblob(32) WHERE number = 1000', /^1000: does not match .* 0000/],
     ['a missing entry', 'DELETE FROM entries WHERE number = 1000', /^1000: is missing$/],
     ['missing entries', 'DELETE FROM entries WHERE number BETWEEN 1000 AND 1009', /^1000: is missing, and all up to 1009$/],
     ['a missing tail', `DELETE FROM entries WHERE number >= ${LENGTH - 1}`, /^2499: is missing$/],
@@ -172,7 +171,10 @@ describe('the verification of a file', () => {
   it('compares each copy with the ledger', async () => {
     const ledger = lookAtLedger()
     const behind = await writeLog('order2.db', entries.slice(0, 100))
-    const forked = await writeLog('order3.db', entries.map((entry) => (entry.number < 1_234 ? entry : { ...entry, timeMs: 9 })))
+    const forked = await writeLog(
+      'order3.db',
+      entries.map((entry) => (entry.number < 1_234 ? entry : { ...entry, timeMs: 9 })),
+    )
     const ahead = await writeLog('order4.db', [...entries, { ...entries[0]!, number: LENGTH, key: 'c:ahead' }])
     const ofAnotherCluster = await writeLog('order5.db', entries.slice(0, 10), 'c-2')
     expect(referenceAmong([behind, ledger, ahead])).toBe(ledger)

@@ -93,13 +93,7 @@ function readHead(file: SqliteFile, kind: CopyKind): FileHead {
   return { genesis, start: history?.genesisDigest ?? '', generation: sealedGeneration, recoveredGeneration: 0, length }
 }
 
-function readAll(
-  file: SqliteFile,
-  kind: CopyKind,
-  head: FileHead,
-  findings: Findings,
-  progress: Progress,
-): VerifiedCopy {
+function readAll(file: SqliteFile, kind: CopyKind, head: FileHead, findings: Findings, progress: Progress): VerifiedCopy {
   const { genesis, start, length } = head
   const log = new LogCheck(start, genesis?.stocks, findings)
   const reader = new EntryReader(file)

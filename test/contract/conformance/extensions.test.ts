@@ -77,17 +77,14 @@ describe('bodies', () => {
     expect(await post(16_385)).toMatchObject({ status: 413, code: 413 })
   })
 
-  test.each([
-    'text/plain',
-    'application/x-www-form-urlencoded',
-    'application/octet-stream',
-    'json',
-    'no media type at all',
-  ])('with the Content-Type %s are read as JSON', async (type) => {
-    const headers = { 'content-type': type }
-    const { status } = await order(target.frontEnd, { name: 'ford', quantity: 1, type: 'sell' }, { headers })
-    expect(status).toBe(200)
-  })
+  test.each(['text/plain', 'application/x-www-form-urlencoded', 'application/octet-stream', 'json', 'no media type at all'])(
+    'with the Content-Type %s are read as JSON',
+    async (type) => {
+      const headers = { 'content-type': type }
+      const { status } = await order(target.frontEnd, { name: 'ford', quantity: 1, type: 'sell' }, { headers })
+      expect(status).toBe(200)
+    },
+  )
 
   test('with a character set in the media type are read', async () => {
     const headers = { 'content-type': 'application/json; charset=utf-8' }
@@ -98,8 +95,22 @@ describe('bodies', () => {
 
 describe('a path that is none', () => {
   const long = 'x'.repeat(300)
-  const unknown = ['/docs/static/..', '//etc/passwd', '///', '/docs/%2e%2e', '/docs/static/%2e%2e%2f%2e%2e', '/docs/static/%00', '/docs/static/..%5c']
-  const longNames = [`/${long}`, `/docs/static/${long}`, `/docs/static/${long.repeat(20)}`, `/stocks/${long.repeat(20)}`, `/leader/a/${long}`]
+  const unknown = [
+    '/docs/static/..',
+    '//etc/passwd',
+    '///',
+    '/docs/%2e%2e',
+    '/docs/static/%2e%2e%2f%2e%2e',
+    '/docs/static/%00',
+    '/docs/static/..%5c',
+  ]
+  const longNames = [
+    `/${long}`,
+    `/docs/static/${long}`,
+    `/docs/static/${long.repeat(20)}`,
+    `/stocks/${long.repeat(20)}`,
+    `/leader/a/${long}`,
+  ]
   test.each([...unknown, ...longNames])('%s: 404', async (path) => {
     for (const method of ['GET', 'QUERY', 'POST']) {
       expect(refusal(await ask(target.frontEnd, path, { method, body: method }))).toMatchObject({ status: 404, code: 404 })

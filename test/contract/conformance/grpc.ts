@@ -71,11 +71,7 @@ export function definitionOf(loaded: Loaded, method: string) {
 }
 
 /** One call that answers once; rejects with grpc-js' ServiceError. */
-export function callUnary<R>(
-  address: string,
-  definition: ReturnType<typeof definitionOf>,
-  request: object,
-): Promise<R> {
+export function callUnary<R>(address: string, definition: ReturnType<typeof definitionOf>, request: object): Promise<R> {
   const { path, requestSerialize, responseDeserialize } = definition
   const client = new Client(address, credentials.createInsecure(), { 'grpc.enable_http_proxy': 0 })
   const answered = new Promise<R>((resolve, reject) => {

@@ -58,7 +58,8 @@ describe('POST /orders, accepted', () => {
     await order(target.frontEnd, { name: 'ford', quantity: INT32_MAX, type: 'buy' })
     await order(target.frontEnd, { name: 'ford' })
     const second = await place(target, 'ford', 'buy', 1)
-    if (isForeign) expect(second).toBeGreaterThan(first) // Others may have traded in between.
+    if (isForeign)
+      expect(second).toBeGreaterThan(first) // Others may have traded in between.
     else expect(second).toBe(first + 1)
   })
 

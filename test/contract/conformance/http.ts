@@ -30,18 +30,15 @@ export function ask(address: string, path: string, options: AskOptions = {}): Pr
   const headers: Record<string, string> = { ...(body === undefined ? {} : bodyHeaders(body)), ...options.headers }
   const url = new URL(`http://${address}`)
   return new Promise((resolve, reject) => {
-    const asked = request(
-      { host: url.hostname, port: url.port, path, method, headers, agent },
-      (response) => {
-        const chunks: Buffer[] = []
-        response.on('data', (chunk: Buffer) => chunks.push(chunk))
-        response.on('error', reject)
-        response.on('end', () => {
-          const text = Buffer.concat(chunks).toString('utf8')
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: parsed(text), text })
-        })
-      },
-    )
+    const asked = request({ host: url.hostname, port: url.port, path, method, headers, agent }, (response) => {
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.on('error', reject)
+      response.on('end', () => {
+        const text = Buffer.concat(chunks).toString('utf8')
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: parsed(text), text })
+      })
+    })
     asked.setTimeout(deadlineMs, () => asked.destroy(new Error(`no answer within ${deadlineMs} ms`)))
     asked.on('error', reject)
     asked.end(body)

@@ -42,7 +42,8 @@ describe.skipIf(isForeign)('processes, started by the commands of the contract',
     // A front end waits for a moment only until all have answered it: on a busy machine it may need another start.
     for (let start = 0; start < STARTS_MAX && leaders.at(-1) !== system.replicas.at(-1)?.address; start++) {
       system.start('catalogue', ...replicas)
-      for (const name of replicas) await eventually(`${name} listens`, HOPELESS_MS, () => system.output(name).includes('listens') || undefined)
+      for (const name of replicas)
+        await eventually(`${name} listens`, HOPELESS_MS, () => system.output(name).includes('listens') || undefined)
       system.start('frontend')
       await system.untilTrading()
       leaders.push(await leaderOf(system))

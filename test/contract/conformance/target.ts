@@ -39,12 +39,7 @@ export async function levelOf({ frontEnd }: Addresses, name: string): Promise<nu
 }
 
 /** Places an order that has to be accepted; returns its number. */
-export async function place(
-  { frontEnd }: Addresses,
-  name: string,
-  type: 'buy' | 'sell',
-  quantity: number,
-): Promise<number> {
+export async function place({ frontEnd }: Addresses, name: string, type: 'buy' | 'sell', quantity: number): Promise<number> {
   return dataOf<PlacedData>(await order(frontEnd, { name, type, quantity })).transaction_number
 }
 

@@ -63,19 +63,13 @@ function lockItself(path: string): InodeLock {
   }
   if (itself) return itself
   throw new StorageFailure(
-    `${path} is in use: another process has it open, perhaps by another name. Stop that process, or start this one with ` +
-      'another file',
+    `${path} is in use: another process has it open, perhaps by another name. Stop that process, or start this one with another file`,
   )
 }
 
 const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-function buildOn<T>(
-  path: string,
-  schema: Schema,
-  use: FileUse,
-  build: (file: SqliteFile) => T,
-): { file: SqliteFile; built: T } {
+function buildOn<T>(path: string, schema: Schema, use: FileUse, build: (file: SqliteFile) => T): { file: SqliteFile; built: T } {
   const file = new SqliteFile(path, schema, use)
   try {
     return { file, built: file.guard(() => build(file)) }

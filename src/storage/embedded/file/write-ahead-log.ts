@@ -126,13 +126,7 @@ function* framesOf(wal: number, pageBytes: number, start: Sums, isLittleEndian: 
 }
 
 /** The sums over `length` bytes from `from` on. They continue the sums `before`. */
-function summed(
-  bytes: Buffer,
-  from: number,
-  length: number,
-  isLittleEndian: boolean,
-  before: Sums = { first: 0, second: 0 },
-): Sums {
+function summed(bytes: Buffer, from: number, length: number, isLittleEndian: boolean, before: Sums = { first: 0, second: 0 }): Sums {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   let first = before.first | 0
   let second = before.second | 0

@@ -27,8 +27,7 @@ export const LEDGER_SCHEMA: Schema = {
   kind: 'a ledger',
   applicationId: 0x53_42_6c_67, // "SBlg"
   version: 2,
-  advice:
-    'Start the catalogue again: it keeps the file under another name, and recovers its history from the replicas',
+  advice: 'Start the catalogue again: it keeps the file under another name, and recovers its history from the replicas',
   sql: `
 CREATE TABLE cluster ( -- one row
   only INTEGER PRIMARY KEY CHECK (only = 1),

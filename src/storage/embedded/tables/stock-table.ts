@@ -19,9 +19,7 @@ export class StockTable {
 
   constructor(file: SqliteFile, genesis: Genesis) {
     this.#update = file.prepare('UPDATE stocks SET price_cents = ?, quantity = ?, volume = ?, checksum = ? WHERE name = ?')
-    const rows = file
-      .prepare('SELECT stocks.* FROM stocks LEFT JOIN genesis USING (name) ORDER BY position, name')
-      .all()
+    const rows = file.prepare('SELECT stocks.* FROM stocks LEFT JOIN genesis USING (name) ORDER BY position, name').all()
     const stocks = rows.map((row) => toStock(checkedRow('stocks', row)))
     this.#levels = new Map(stocks.map((stock) => [stock.name, stock]))
     const missing = genesis.stocks.find((stock) => !this.#levels.has(stock.name))

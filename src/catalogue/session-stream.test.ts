@@ -37,7 +37,7 @@ test('who says who it is has its name, to the end of the stream', () => {
 test('a second name on one stream ends it', () => {
   const { heard, says, stream } = session()
   says({ hello: HELLO })
-  says({ hello: { ...HELLO, frontEndId: 'fe-2' } })
+  says({ hello: { ...HELLO, frontEndId: 'fe-2' }, renew: { ask: 1 } })
   expect(heard).toEqual(['hello fe-1', 'closed'])
   expect(stream.frontEndId).toBe('fe-1')
 })

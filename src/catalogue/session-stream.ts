@@ -65,6 +65,8 @@ export class SessionStream {
   }
 
   #message({ hello, renew, query, ended }: FrontEndToCatalogue): void {
+    // A second name on one stream would be kept when the stream is over.
+    if (hello && this.#hello) return this.close()
     if (hello) this.#greeted(hello)
     if (renew) this.#owner.renewed(this, renew.ask)
     if (ended) this.#owner.ended(this)
@@ -76,9 +78,7 @@ export class SessionStream {
     this.#owner.gone(this)
   }
 
-  /** Takes the first hello. With a second one, the earlier id would be kept when the stream is over. */
   #greeted(hello: SessionHello): void {
-    if (this.#hello) return this.close()
     this.#hello = hello
     this.#owner.greeted(this, hello)
   }

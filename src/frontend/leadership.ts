@@ -213,7 +213,8 @@ export class Leadership {
     const [followerOne = '', followerTwo = '', ...moreFollowers] = followers
     try {
       const request = { followerOne, followerTwo, moreFollowers, epoch, clusterId: this.#system.clusterId ?? '' }
-      const patienceMs = Math.max(ASSIGN_DEADLINE_MS, candidate.patienceMs)
+      // Another program is never heard on a stream: of its patience nothing is known.
+      const patienceMs = candidate.isForeign ? ASSIGN_DEADLINE_MS : Math.max(ASSIGN_DEADLINE_MS, candidate.patienceMs)
       const { resultFollowers } = await this.#runtime.network.call(candidate.address, 'Order.AssignFollowers', request, patienceMs)
       if (candidate.isForeign && resultFollowers !== 1) throw new Error(`it answers ${resultFollowers}`)
     } catch (error) {

@@ -88,6 +88,8 @@ export class RouteStream implements Asker {
   }
 
   #message({ hello, ping, place, query, invalidated }: FrontEndToReplica): void {
+    // A second name on one stream would be kept when the stream is over.
+    if (hello && this.#hello) return this.close()
     if (hello) this.#greeted(hello)
     if (ping) this.#stream.send({ pong: this.#owner.pinged(ping, this.#hello) })
     if (place) this.#place(place)
@@ -101,9 +103,7 @@ export class RouteStream implements Asker {
     if (this.#hello) this.#owner.gone(this, this.#hello)
   }
 
-  /** A second name on one stream would be kept when the stream is over. */
   #greeted(hello: RouteHello): void {
-    if (this.#hello) return this.close()
     this.#hello = hello
     this.#owner.greeted(this, hello)
   }

@@ -1,18 +1,18 @@
 import { LRUCache } from 'lru-cache'
 import { RpcError } from '../wire/rpc-error.ts'
 
-/** Channels that are kept open; the one used longest ago is closed beyond this. */
+/** Channels that are kept open. Beyond this number, the one that was used longest ago is closed. */
 const CHANNELS_MAX = 16
 
-/** A way to one address that can be closed. */
+/** A connection to one address. */
 export interface CallChannel {
   close(): void
 }
 
 /**
- * The channels for single calls, one for each address. They are kept open between calls. A firewall or router on the way may
- * forget a connection meanwhile; then packets vanish without a reset. So the channel of a call that got no answer is given
- * up, and the next call makes a new connection.
+ * The channels for single calls, one for each address. They are kept open between calls. Meanwhile a firewall or router on
+ * the way may forget the connection. Packets then vanish without a reset. So the channel of a call that got no answer is
+ * closed, and the next call makes a new connection.
  */
 export class CallChannels<C extends CallChannel> {
   readonly #open: (address: string) => C
@@ -22,13 +22,13 @@ export class CallChannels<C extends CallChannel> {
     this.#open = open
   }
 
-  /** Makes one call; what it rejects with is passed on. */
+  /** Makes one call over the channel to an address. Rejects as the call does. */
   async over<T>(address: string, call: (channel: C) => Promise<T>): Promise<T> {
     const channel = this.#channelTo(address)
     try {
       return await call(channel)
     } catch (error) {
-      // A failed connection, too, would wait before it tries again: the next call should not have to wait for that.
+      // A channel that could not connect waits before it tries again. A new one tries at once.
       if (!wasAnswered(error)) this.#giveUp(address, channel)
       throw error
     }
@@ -42,12 +42,12 @@ export class CallChannels<C extends CallChannel> {
     return channel
   }
 
-  /** Gives up the channel, unless another call has replaced and closed it already. */
+  /** Closes the channel, unless another call has closed and replaced it already. */
   #giveUp(address: string, channel: C): void {
     if (this.#channels.peek(address) === channel) this.#channels.delete(address)
   }
 }
 
-/** Whether the other end has answered, even by a refusal. */
+/** Says whether the other end has answered. A refusal is an answer, too. */
 const wasAnswered = (error: unknown): boolean =>
   error instanceof RpcError && error.code !== 'UNAVAILABLE' && error.code !== 'DEADLINE_EXCEEDED'

@@ -3,16 +3,16 @@ import { LIMITS } from '../domain/limits.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { Gate, type Asker } from '../runtime/gate.ts'
 
-/** Calls whose handling reads a file or asks another process, by the end of their path. Orders and elections never wait here. */
+/** The end of the paths of calls that read a file or ask another process. Orders and elections never wait here. */
 const LIMITED = /\/(Read|Status|Synchronize|Propagate)$/
-/** Longer than anybody's deadline. */
+/** How long a call waits for its turn. All callers give up sooner. */
 const PATIENCE_MS = 60_000
 const REFUSAL = { code: status.RESOURCE_EXHAUSTED, details: 'too many calls are waiting; try again' }
 
 /**
- * Limits the costly calls that one connection has under way. Further ones wait until an answer has been taken. A call that is
- * cancelled meanwhile is not carried out. So one caller's flood does not keep the others waiting, and does not fill the
- * memory with answers that it does not read. Streams are not limited.
+ * Limits the costly calls that one connection has under way. Further calls wait until an answer has been taken. A call that
+ * is cancelled while it waits is not carried out. So a caller that floods this process does not keep others waiting, and
+ * does not fill the memory with answers that it does not read. Streams are not limited.
  */
 export function limitCalls(): ServerInterceptor {
   const callers = new Map<string, Gate>()
@@ -25,7 +25,7 @@ export function limitCalls(): ServerInterceptor {
   }
 
   return ({ path }, call) => {
-    // Its type asks for more than grpc-js uses; a wrapper around each stream would cost every message of it.
+    // The type asks for more than grpc-js uses. A wrapper around a stream would cost time for each of its messages.
     if (!LIMITED.test(path)) return call as ServerInterceptingCall
     const peer = call.getPeer()
     const ended = Promise.withResolvers<true>()
@@ -51,7 +51,7 @@ export function limitCalls(): ServerInterceptor {
             ended.resolve(true)
           },
         }),
-      // It comes when the messages before it are on their way.
+      // The status is sent once the messages before it are on their way.
       sendStatus: (told, next) => {
         next(told)
         ended.resolve(true)

@@ -4,7 +4,7 @@ import { HandClock } from '../../test/hand-clock.ts'
 import { SERVER_KEEPALIVE_MS, SERVER_KEEPALIVE_TIMEOUT_MS } from './channel-options.ts'
 import { watch } from './client-watch.ts'
 
-/** A connection whose client answers what it is asked when the test says so. */
+/** A connection whose client answers pings when the test says so. */
 class Session {
   readonly hand = new HandClock()
   destroyed = false
@@ -49,7 +49,7 @@ test('a client that does not answer is given up', () => {
   expect(session.destroyed).toBe(true)
 })
 
-test('who stood still reads what came meanwhile before it gives up on a client', () => {
+test('a server that stood still reads what came meanwhile before it gives up on a client', () => {
   const session = new Session()
   session.hand.run(SERVER_KEEPALIVE_MS)
   session.hand.standStill(60_000)

@@ -8,8 +8,8 @@ let isSubscribed = false
 
 /**
  * Widens the window of every connection to this process's gRPC servers, and watches the connection, from its first call on.
- * grpc-js lacks both: it has the window as a setting of clients only, and its keepalive judges clients even while this
- * process itself is stopped. It does not show its HTTP/2 sessions either, so they are found by the streams that Node reports.
+ * grpc-js lets only clients set the window. Its keepalive gives up on clients even when this process itself was stopped, and
+ * could not read their answers. grpc-js hides its HTTP/2 sessions, so they are found by the streams that Node reports.
  */
 export function tendServerSessions(): void {
   if (isSubscribed) return
@@ -25,9 +25,9 @@ export function tendServerSessions(): void {
 }
 
 /**
- * Pings the client every few seconds, and destroys the session when it does not answer. Otherwise the connection would be
- * kept for ever when the client vanished without a reset, or when a firewall or router has forgotten it.
- * Used by servers only: servers of another make throw out a client that pings so often.
+ * Pings the client every few seconds, and destroys the session when no answer comes. Otherwise a connection would be kept
+ * for ever after its client has vanished without a reset, or after a firewall or router has forgotten the connection.
+ * Only servers ping: servers of another make end the connection of a client that pings so often.
  */
 export function watch(session: Http2Session, clock: Clock): void {
   let waiting = { cancel() {} }

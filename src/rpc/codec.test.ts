@@ -6,7 +6,7 @@ import { PROTO_FILE } from './definitions.ts'
 
 const ours = loadContract(PROTO_FILE)
 beginWithDefaults(ours)
-/** The same contract with nothing of ours in it. */
+/** The same contract as protobufjs alone handles it. */
 const plain = loadContract(PROTO_FILE)
 const types = plain.nestedArray.filter((item) => item instanceof protobuf.Type)
 const AS_NUMBERS = { longs: Number, defaults: true } as const
@@ -20,7 +20,7 @@ const SCALARS: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   float: fc.float({ noNaN: true }),
 }
 
-/** Any message of a type; what it holds of other messages is there or not. */
+/** Arbitrary messages of a type. Messages inside them may be missing. */
 function messages(type: protobuf.Type): fc.Arbitrary<object> {
   const fields = type.fieldsArray.map((field) => {
     const one = field.resolvedType ? messages(field.resolvedType as protobuf.Type) : SCALARS[field.type]!
@@ -79,7 +79,7 @@ describe('a message', () => {
     expect(() => entries.decode(bytes.subarray(0, -1))).toThrow()
   })
 
-  test('of a stranger may hold integers that no number can hold', () => {
+  test('of a stranger may hold integers that no number of JavaScript holds exactly', () => {
     const { MAX_VALUE, MIN_VALUE } = protobuf.util.Long as unknown as { MAX_VALUE: object; MIN_VALUE: object }
     const type = plain.lookupType('lookupOrderNum')
     const read = (orderNum: unknown) => codecOf(ours.lookupType('lookupOrderNum')).decode(Buffer.from(type.encode({ orderNum }).finish()))

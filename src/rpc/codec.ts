@@ -8,20 +8,21 @@ export interface Codec {
   readonly decode: (bytes: Buffer) => object
 }
 
-/** The parts of the contract; field names stay as they are written there. */
+/** Loads the contract. Field names stay as they are written there. */
 export const loadContract = (path: string): protobuf.Root =>
   new protobuf.Root().loadSync(path, { keepCase: true }).resolveAll() as protobuf.Root
 
 /**
- * The codec of a message type. protobufjs defines the form on the wire. Its own writer is not used, and neither is
- * proto-loader, which copies each message on both ways: they took more time than all else that a replica does for an order.
+ * Returns the codec of a message type. protobufjs defines the form on the wire. Its own writer is not used. Neither is
+ * proto-loader, which copies each message when it is sent and when it arrives. The two took more time than all other work
+ * that a replica does for an order.
  */
 export function codecOf(type: protobuf.Type): Codec {
   const writer = new MessageWriter()
   let last: object | undefined
   let lastBytes: Buffer
   return {
-    // Messages do not change once they were sent, and a leader sends the same one to each follower.
+    // A leader sends the same message to each follower. A message does not change once it was sent.
     encode: (message) => {
       if (message === last) return lastBytes
       writer.begin()
@@ -34,7 +35,7 @@ export function codecOf(type: protobuf.Type): Codec {
   }
 }
 
-/** Makes every message begin as a plain object with all its fields. As proto3 has it, a field that is not sent has its default. */
+/** Makes every message a plain object with all its fields. In proto3, a field that is not sent has its default. */
 export function beginWithDefaults(root: protobuf.Root): void {
   for (const type of root.nestedArray) {
     if (!(type instanceof protobuf.Type)) continue

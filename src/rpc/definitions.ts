@@ -34,7 +34,7 @@ for (const name of SERVICE_NAMES) {
 
 export type MethodName = UnaryMethod | StreamMethod | ServerStreamMethod
 
-/** Path and codecs of one method, by a name such as `Order.Request`. */
+/** Returns path and codecs of one method, by a name such as `Order.Request`. */
 export function methodDefinition(method: MethodName): MethodDefinition<object, object> {
   const [service, name] = method.split('.') as [string, string]
   const found = (definitions[service] as ServiceDefinition)[name]

@@ -20,7 +20,7 @@ export function toRpcError(error: { readonly code?: number; readonly details?: s
   return new RpcError(code, plainWords(error.details || error.message))
 }
 
-/** Removes grpc-js's additions for debugging, since people read the message in `bazaar status`. */
+/** Removes the debugging words of grpc-js, since people read the message in `bazaar status`. */
 const plainWords = (details: string): string =>
   details
     .replace(/^No connection established\. Last error: (?:Error: )?(.*?)\.? Resolution note: .*$/s, '$1')

@@ -1,15 +1,15 @@
 const INITIAL_BYTES = 65_536
-/** Largest buffer that is kept. A rare large message should not hold memory for ever. */
+/** Largest buffer that is kept. Otherwise one rare large message would hold memory for ever. */
 const KEPT_BYTES_MAX = 1_048_576
-/** Longest encoding of an integer. */
+/** Longest encoding of an integer, in bytes. */
 const VARINT_BYTES_MAX = 10
-/** A string of so many UTF-16 units takes less than 128 bytes of UTF-8, so its length takes one. */
+/** A string of so many UTF-16 units takes less than 128 bytes of UTF-8, so its length takes one byte. */
 const SHORT_STRING_MAX = 42
 const FLOAT_BYTES = 4
 
 /**
  * A writer for protobufjs, with the methods that the field types of our contract need. It writes everything directly into
- * one buffer. The writer of protobufjs keeps a list of operations first, and makes an object of each 64-bit integer.
+ * one buffer. The writer of protobufjs first makes a list of operations, and an object of each 64-bit integer.
  */
 export class MessageWriter {
   #bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES)
@@ -24,7 +24,7 @@ export class MessageWriter {
     if (this.#bytes.length > KEPT_BYTES_MAX) this.#bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES)
   }
 
-  /** An integer 0..2^32-1, tags and lengths too. */
+  /** Writes an integer 0..2^32-1. Tags and lengths are such integers. */
   uint32(value: number): this {
     this.#makeRoom(VARINT_BYTES_MAX)
     let rest = value
@@ -36,7 +36,7 @@ export class MessageWriter {
     return this
   }
 
-  /** A whole number within ±(2^53-1). */
+  /** Writes an integer within ±(2^53-1). */
   int64(value: number): this {
     if (value < 0) return this.#negative(value)
     this.#makeRoom(VARINT_BYTES_MAX)
@@ -84,7 +84,7 @@ export class MessageWriter {
     return this
   }
 
-  /** Ends a nested message: its length goes before it. */
+  /** Ends a nested message, and writes its length before it. */
   ldelim(): this {
     const start = this.#starts.pop() ?? 0
     const length = this.#end - start
@@ -98,12 +98,12 @@ export class MessageWriter {
     return this
   }
 
-  /** A copy of what was written. */
+  /** Returns a copy of all bytes that were written. */
   finish(): Buffer {
     return Buffer.from(this.#bytes.subarray(0, this.#end))
   }
 
-  /** Two's complement of 64 bits, for 32-bit integers as well. */
+  /** Writes a negative integer as two's complement of 64 bits. protobuf writes 32-bit integers so as well. */
   #negative(value: number): this {
     this.#makeRoom(VARINT_BYTES_MAX)
     let rest = BigInt.asUintN(64, BigInt(value))

@@ -38,7 +38,7 @@ async function serveHttp(): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-/** The single calls of every kind, by name: each makes one, and resolves when it is answered. */
+/** Single calls of every kind, by name. Each function makes one call, and resolves when it is answered. */
 const CALLS: Readonly<Record<string, (address: string) => Promise<unknown>>> = {
   call: (address) => network.call(address, 'Catalog.Confirm', {}, PATIENCE_MS),
   callStreaming: (address) =>
@@ -59,7 +59,7 @@ test.each(Object.entries(CALLS))(
   async (_, makeCall) => {
     const { port } = await serve(SERVICES)
     const { proxy, address } = await behindProxy(port)
-    // The first call of all has to load much: it may take its time.
+    // The very first call takes long, since it loads much code.
     await expect.poll(() => makeCall(address).then(() => 'answered', String), { timeout: SLOWEST_MS }).toBe('answered')
     expect(proxy.forgetIdle(0)).toBeGreaterThan(0)
     await expect(makeCall(address)).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' })
@@ -69,7 +69,7 @@ test.each(Object.entries(CALLS))(
 )
 
 test(
-  'httpGet: after one request without an answer none goes over a connection that is as old',
+  'httpGet: after one request without an answer, no request goes over a connection as old as its own',
   async () => {
     const { proxy, address } = await behindProxy(await serveHttp())
     await Promise.all(Array.from({ length: 8 }, () => network.httpGet(address, '/leader', SLOWEST_MS)))
@@ -92,7 +92,7 @@ test(
     })
     cleanUp.push(() => client.close())
     await Promise.all(Array.from({ length: 8 }, () => client.leader()))
-    expect(proxy.forgetIdle(0)).toBeGreaterThan(1) // On a busy machine some were asked again over another one.
+    expect(proxy.forgetIdle(0)).toBeGreaterThan(1) // On a busy machine, some requests were repeated over another connection.
     expect(await client.leader()).toMatchObject({ kind: 'ok' })
   },
   2 * SLOWEST_MS,

@@ -10,7 +10,7 @@ import { methodDefinition, wrongIn, type MethodName } from './definitions.ts'
 import { toRpcError } from './errors.ts'
 import { serveGrpc } from './server.ts'
 
-/** The real network: gRPC between processes, HTTP to front ends. `host` is the interface that `serve` listens on. */
+/** Returns the real network: gRPC between processes, HTTP to front ends. `host` is the interface that `serve` listens on. */
 export function grpcNetwork(options: { readonly host: string; readonly log: Logger }): Network {
   const channels = new CallChannels((address) => new Client(address, credentials.createInsecure(), CALL_CHANNEL_OPTIONS))
   return {
@@ -30,13 +30,16 @@ interface Running<A> {
   cancel(): void
 }
 
-/** The error for a wrong answer, or undefined. The caller is not to blame for it, so the error is no INVALID_ARGUMENT. */
+/** Returns the error for an answer that breaks its rules. Its code is not INVALID_ARGUMENT, which would blame the caller. */
 function wrongAnswer(address: string, method: MethodName, answer: object): RpcError | undefined {
   const wrong = wrongIn(method, 'response', answer)
   return wrong === undefined ? undefined : new RpcError('INTERNAL', `${address} answered what cannot be: ${wrong}`)
 }
 
-/** The answer; after `patienceMs` without a whole one the call is given up. Not by gRPC's own deadline: see {@link afterAwake}. */
+/**
+ * Waits for the answer, and cancels the call when `patienceMs` pass without a whole one. gRPC's own deadline is not used,
+ * since it counts time in which this process stood still: see {@link afterAwake}.
+ */
 function answered<A>({ answer, cancel }: Running<A>, address: string, patienceMs: number): Promise<A> {
   return new Promise((resolve, reject) => {
     const timer = afterAwake(systemClock, patienceMs, () => {
@@ -78,7 +81,7 @@ function collect(client: Client, address: string, method: ServerStreamMethod, re
   return { answer, cancel: () => stream.cancel() }
 }
 
-/** Opens a stream over a connection of its own. So nothing lingers in a shared channel when the peer dies. */
+/** Opens a stream over a connection of its own. So nothing of it remains in a shared channel when the peer dies. */
 function openStream(address: string, method: StreamMethod, handlers: StreamHandlers<never>): MessageStream<object> {
   const { path, requestSerialize, responseDeserialize } = methodDefinition(method)
   const client = new Client(address, credentials.createInsecure(), CHANNEL_OPTIONS)

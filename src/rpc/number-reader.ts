@@ -1,9 +1,9 @@
 import protobuf from 'protobufjs'
 
-/** Longest encoding of an integer that is read here, in bytes. It holds eight times seven bits. */
+/** Longest encoding of an integer that is read here, in bytes. Each byte holds seven bits. */
 const FAST_BYTES_MAX = 8
 
-/** The reader of protobufjs as it is used here. Its own types promise objects for 64-bit integers. */
+/** The reader of protobufjs as it is used here. Its own types say that it reads 64-bit integers as objects. */
 interface BaseReader {
   readonly buf: Buffer
   readonly len: number

@@ -2,7 +2,7 @@ import type { Server } from '@grpc/grpc-js'
 import { ReflectionService } from '@grpc/reflection'
 import { definitions } from './definitions.ts'
 
-/** The library's index by name. In a file without a package, its names begin with a dot, which no client expects. */
+/** The library's index by name. Where the contract names no package, these names begin with a dot. No client expects that. */
 interface Indexed {
   symbols: Record<string, unknown>
   services: Record<string, unknown>

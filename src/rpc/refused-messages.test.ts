@@ -25,7 +25,7 @@ async function serving(services: Partial<Services>): Promise<{ address: string; 
 
 const network = grpcNetwork({ host: '127.0.0.1', log: silentLogger })
 
-/** Sends bytes as the request of a call, whatever they are; resolves with the status. */
+/** Sends any bytes as the request of a call. Resolves with the status. */
 function sendBytes(address: string, method: MethodName, bytes: Buffer): Promise<string> {
   const { path } = methodDefinition(method)
   const client = new Client(address, credentials.createInsecure(), CHANNEL_OPTIONS)
@@ -44,7 +44,7 @@ function sendBytes(address: string, method: MethodName, bytes: Buffer): Promise<
   return over
 }
 
-test('a call with what cannot be is refused with the name of the field, and reaches nobody', async () => {
+test('a call with an impossible value is refused with the name of the field, and reaches no handler', async () => {
   const seen: object[] = []
   const accept = (request: object) => {
     seen.push(request)
@@ -57,7 +57,7 @@ test('a call with what cannot be is refused with the name of the field, and reac
   expect(seen).toEqual([{ ...ORDER, key: 'k' }])
 })
 
-test('a call that answers with many messages, likewise', async () => {
+test('a call that answers with many messages is refused likewise', async () => {
   const { address } = await serving({ serverStreams: { async *'Order.Synchronize'() {} } })
   const request = { orderNum: -2, synchronizedAdd: '', overReplicate: false }
   await expect(network.callStreaming(address, 'Order.Synchronize', request, 60_000)).rejects.toMatchObject({
@@ -66,7 +66,7 @@ test('a call that answers with many messages, likewise', async () => {
   })
 })
 
-/** A server for front ends' streams, and what one of them hears. */
+/** Runs one `Catalog.Session` stream to its end. Returns all that arrived at both ends, and why they closed. */
 async function session(send: (stream: MessageStream<FrontEndToCatalogue>) => void, answer?: CatalogueToFrontEnd) {
   const taken: FrontEndToCatalogue[] = []
   const closed = Promise.withResolvers<Error>()
@@ -84,7 +84,7 @@ async function session(send: (stream: MessageStream<FrontEndToCatalogue>) => voi
   return { taken, heard, lines, server: await closed.promise, client: await over.promise }
 }
 
-test('a message of a stream that cannot be ends the stream, at both ends with the reason, and with a line', async () => {
+test('an impossible message ends its stream: both ends hear the reason, and a line is logged', async () => {
   const { taken, lines, server, client } = await session((stream) => {
     stream.send({ renew: { ask: 1 } })
     stream.send({ hello: { frontEndId: 'f', address: 'a:1', caching: true, replicas: ['x'] } })
@@ -96,14 +96,14 @@ test('a message of a stream that cannot be ends the stream, at both ends with th
   expect(lines).toEqual([expect.stringContaining('a message was refused, its stream is ended')])
 })
 
-test('so does an answer that cannot be', async () => {
+test('so does an impossible answer', async () => {
   const wrong = { grant: { ask: -1, session: 0, leaseMs: 0, clusterId: '' } }
   const { heard, client } = await session((stream) => stream.send({ renew: { ask: 1 } }), wrong)
   expect(heard).toEqual([])
   expect(client.message).toContain('answered what cannot be: CatalogueToFrontEnd.grant.ask is -1')
 })
 
-test('an answer to a call that cannot be is an error of the one who answers', async () => {
+test('for an impossible answer to a call, the answering process is blamed', async () => {
   const { address } = await serving({ unary: { 'Catalog.Confirm': async () => ({ position: -5 }) } })
   await expect(network.call(address, 'Catalog.Confirm', {}, 60_000)).rejects.toMatchObject({
     code: 'INTERNAL',

@@ -75,7 +75,7 @@ function implementationOf(service: string, services: Services, streams: Set<() =
   return implementation
 }
 
-/** The asker of a call. It is gone when the call was cancelled or its deadline has passed. */
+/** Returns the asker of a call. The asker is gone when the call was cancelled or its deadline has passed. */
 const askerOf = (call: { readonly cancelled: boolean }): Asker => ({
   get isGone() {
     return call.cancelled
@@ -108,11 +108,11 @@ const serverStream =
     }
   }
 
-/** Resolves once more can be written, or nobody reads any more. */
+/** Resolves once more can be written, or once nobody reads any more. */
 const room = (call: ServerWritableStream<object, object>): Promise<unknown> =>
   new Promise((resolve) => call.once('drain', resolve).once('close', resolve).once('cancelled', resolve))
 
-/** A peer that leaves so many messages of its stream unread has stopped. Its messages must not fill the memory. */
+/** A peer that leaves so many messages of its stream unread has stopped. They must not fill the memory. */
 const QUEUED_MESSAGES_MAX = 1_000
 
 const NO_STREAM_ROOM = new RpcError('RESOURCE_EXHAUSTED', 'too many streams are open')
@@ -121,7 +121,7 @@ interface DuplexContext {
   readonly method: MethodName
   /** Ends each stream of this server. */
   readonly streams: Set<() => void>
-  /** For streams to the same handler. */
+  /** The limit for all streams to the same handler. */
   readonly room: StreamRoom
   readonly log: Logger
 }
@@ -172,11 +172,11 @@ const duplex =
     })
     call.on('end', () => end('closed by the other end'))
     call.on('cancelled', () => end('the other end is gone'))
-    // A status to end with has no message: its words are the details.
+    // A status of this server has its words in `details`, and no `message`.
     call.on('error', (error: Error & { readonly details?: string }) => end(error.details ?? error.message))
   }
 
-/** Throws when a message breaks its rules. Messages are checked here, where they arrive, and nowhere else. */
+/** Throws when a request breaks its rules. Requests are checked here, where they arrive, and nowhere else. */
 function refuseWrong(method: MethodName, request: object): void {
   const wrong = wrongIn(method, 'request', request)
   if (wrong !== undefined) throw new RpcError('INVALID_ARGUMENT', wrong)

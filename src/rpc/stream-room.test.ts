@@ -3,7 +3,7 @@ import { LIMITS } from '../domain/limits.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { StreamRoom } from './stream-room.ts'
 
-test('the stream that is silent for longest makes room, and none that spoke a moment ago', () => {
+test('the stream that is silent for longest makes room, but none that spoke a moment ago', () => {
   let nowMs = 0
   const room = new StreamRoom({ monotonicMs: () => nowMs } as Clock)
   const ended: number[] = []

@@ -1,33 +1,37 @@
 import { LIMITS } from '../domain/limits.ts'
 import type { Clock } from '../runtime/clock.ts'
 
-/** Our own processes say something at least every second or so. */
+/** A stream may be ended after so long a silence. Our own processes send something about every second. */
 const SILENT_MS = 6_000
 
 type Ending = (cause: string) => void
 
-/** How many streams of one kind a server has open. Each is known by what ends it. */
+/** Limits how many streams of one kind a server has open. The function that ends a stream identifies it. */
 export class StreamRoom {
   readonly #clock: Clock
-  /** When something arrived last; monotonic. */
+  /** When the last message of each stream arrived, on the monotonic clock. */
   readonly #heardAt = new Map<Ending, number>()
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
-  /** One stream more. Where there is no room, the one that is silent for longest ends; false: none is silent for long. */
+  /**
+   * Makes room for one more stream. When all places are taken, it ends the stream that has been silent for longest. Returns
+   * false when no stream has been silent for long: the new one is to be refused.
+   */
   take(end: Ending): boolean {
     if (this.#heardAt.size >= LIMITS.streamsOfOneKindMax && !this.#makeRoom()) return false
     this.heard(end)
     return true
   }
 
-  /** Something has arrived on it. */
+  /** Notes that a message has arrived on a stream. */
   heard(end: Ending): void {
     this.#heardAt.set(end, this.#clock.monotonicMs())
   }
 
+  /** Frees the place of a stream that has ended. */
   left(end: Ending): void {
     this.#heardAt.delete(end)
   }

@@ -5,18 +5,19 @@ import { systemClock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 
 const SWEEP_MS = 500
-/** A stream of which nothing was taken at so many sweeps in a row is not read. */
+/** A stream whose reader took nothing for so many sweeps in a row is not read. */
 const SWEEPS_MAX = 20
 
 interface Watched {
   unsent: number
-  /** Sweeps in a row at which nothing of it had been taken: what this process misses while it is stopped does not count. */
+  /** Sweeps in a row at which its reader had taken nothing. Time in which this process is stopped has no sweeps. */
   stuck: number
 }
 
 /**
- * Cuts connections of a gRPC server whose other end does not take what it asked for: for ten seconds, or when all that is
- * not taken holds too much memory, the one that holds most. Node tells of the streams; grpc-js hides them.
+ * Cuts connections of a gRPC server whose other end does not read the answers that it asked for. A connection is cut when
+ * its other end takes nothing for ten seconds. When all unread answers together take too much memory, the connection that
+ * has most of them is cut. grpc-js hides its streams, so they are found by what Node reports.
  */
 export class UnreadStreams {
   readonly #port: number

@@ -7,7 +7,7 @@ import type { Entries, ReadRequest } from './messages.ts'
 const PAGE = LIMITS.catchUpBatchMax
 const LENGTH = 4 * PAGE + 17
 
-/** A log of so many entries; asked beyond `brokenFrom` it fails. */
+/** A log of so many entries. It fails when it is asked for entries from number `brokenFrom` on. */
 function logOf(length: number, brokenFrom = Infinity) {
   const asked: number[] = []
   const read = async ({ from, limit }: ReadRequest): Promise<Entries> => {
@@ -44,14 +44,14 @@ test('the next pages are asked for before one is used, and no more than a few', 
   expect(asked.length).toBeLessThan(5)
 })
 
-test('a page that is not answered is told of in its turn', async () => {
+test('the failure of a page is told when its turn comes', async () => {
   const { read } = logOf(LENGTH, PAGE)
   const pages = readPages(systemClock, read, 0, LENGTH)
   expect((await pages.next()).value?.entries).toHaveLength(PAGE)
   await expect(pages.next()).rejects.toThrow('no answer')
 })
 
-test('a log that ends before it should', async () => {
+test('a log that is shorter than was said', async () => {
   const { read } = logOf(PAGE + 3)
   await expect(numbersIn(readPages(systemClock, read, 0, LENGTH))).rejects.toThrow(`said to go up to ${LENGTH}, and ends at ${PAGE + 3}`)
 })

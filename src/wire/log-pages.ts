@@ -6,7 +6,7 @@ import { fromWireEntries } from './entries.ts'
 import type { Entries, ReadRequest } from './messages.ts'
 import { entriesInPieces, type EntrySource } from './pieces.ts'
 
-/** Pages that are asked for at once: while one is written, the next are read and on their way. */
+/** Pages that are asked for at once. While one page is written, the next ones are read and travel. */
 const PAGES_AHEAD = 3
 
 /** A page of another process' log. */
@@ -15,8 +15,8 @@ export interface ReadPage extends Entries {
 }
 
 /**
- * The entries of a log that `read` asks for, from number `from` up to, not including, `end`, in pages. Throws when the log
- * ends before, and whatever `read` rejects with.
+ * Reads the entries of a log from number `from` up to, but not including, `end`, in pages. `read` asks for one page. Throws
+ * when the log ends before `end`, and when `read` rejects.
  */
 export async function* readPages(
   clock: Clock,
@@ -38,10 +38,10 @@ export async function* readPages(
       page.catch(() => undefined) // A failure is thrown when the page's turn comes.
       ahead.push({ first: next, last, page })
     }
-    await nextTurn(clock) // The next requests are sent before a page is worked on.
+    await nextTurn(clock) // So the next requests are sent before a page is worked on.
     const due = ahead.shift()
     if (!due) continue
-    // Where entries are large, a page holds fewer than were asked for: the others come one page after the other.
+    // A page of large entries holds fewer than were asked for. The rest is asked for page by page.
     for (let { first, page } = due; ; page = readPage(first, due.last)) {
       const whole = await page
       yield whole
@@ -56,7 +56,7 @@ interface ReadableLog extends EntrySource {
   digestAt(length: number): Promise<string | undefined>
 }
 
-/** Answers a `Read` call. With limit 0 it tells the digest of the first `from` entries, '' when there are fewer. */
+/** Answers a `Read` call. With limit 0, the answer has only the digest of the first `from` entries, or '' when there are fewer. */
 export async function readEntries(
   clock: Clock,
   log: ReadableLog,

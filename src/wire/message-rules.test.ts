@@ -9,7 +9,7 @@ import type { Rule } from './rules.ts'
 const types = loadContract(PROTO_FILE).nestedArray.filter((item) => item instanceof protobuf.Type)
 const rules = MESSAGE_RULES as unknown as Readonly<Record<string, { fields: Record<string, Rule<unknown>> } | undefined>>
 
-/** Fields for whose every value the contract has an answer: "none", "-3: quantity", 0. They come back or are compared, no more. */
+/** Fields that may have any value. The contract has an answer to each: "none", "-3: quantity", 0. */
 const ANSWERED = /^(orderNum|stockTradeQuantity|result\w+|transactionNum)$/
 
 const fields = types.flatMap((type) => type.fieldsArray.map((field) => [type.name, field.name, field] as const))
@@ -18,21 +18,21 @@ const integers = fields.filter(([, name, { type, repeated }]) => /^int/.test(typ
 const texts = fields.filter(([, , { type, repeated }]) => type === 'string' && !repeated)
 const lists = fields.filter(([, , { repeated }]) => repeated)
 
-test('every field of every message has a rule, and nothing else has', () => {
+test('every field of every message has a rule, and no rule is without a field', () => {
   const written = Object.fromEntries(Object.entries(rules).map(([name, rule]) => [name, Object.keys(rule!.fields).sort()]))
   const contract = Object.fromEntries(types.map(({ name, fieldsArray }) => [name, fieldsArray.map((field) => field.name).sort()]))
   expect(written).toEqual(contract)
 })
 
-test.each(integers)('%s.%s: nothing that a number cannot hold', (type, field) => {
+test.each(integers)('%s.%s: no integer that a number of JavaScript does not hold exactly', (type, field) => {
   for (const extreme of [2 ** 63, -(2 ** 63), 2 ** 53, -(2 ** 53), -(2 ** 31) - 1]) expect(ruleOf(type, field)(extreme)).toBeDefined()
 })
 
-test.each(texts)('%s.%s: no text without an end', (type, field) => {
+test.each(texts)('%s.%s: no text of any length', (type, field) => {
   expect(ruleOf(type, field)('x'.repeat(LIMITS.entryTextBytesMax + 1))).toMatch(/^ /)
 })
 
-test.each(lists)('%s.%s: no list without an end', (type, field, { resolvedType }) => {
+test.each(lists)('%s.%s: no list of any length', (type, field, { resolvedType }) => {
   const element = resolvedType ? {} : 'x'
   expect(ruleOf(type, field)(Array.from({ length: LIMITS.stocksMax + 1 }, () => element))).toMatch(/elements/)
 })
@@ -42,7 +42,7 @@ const STOCK = { name: 'tesla', priceCents: 1, quantity: 1, volume: 0 }
 const ASSIGNED = { followerOne: '[::1]:5000', followerTwo: '', epoch: 0, clusterId: '', moreFollowers: [] }
 const ENTRY = { number: 0, generation: 1, ...REQUEST, timeMs: 0 }
 
-describe('what is wrong is named', () => {
+describe('a complaint names the field', () => {
   test.each([
     ['tradeStockName', { stockName: 'tesla', stockTradeQuantity: 1, tradeType: 'buy', key: 'k'.repeat(256) }, 'tradeStockName.key is "kkk'],
     [
@@ -94,7 +94,7 @@ describe('what is wrong is named', () => {
   ])('%s %#', (name, message, words) => expect(violationOf(name, message)).toContain(words))
 })
 
-describe('what the contract has an answer for passes', () => {
+describe('a value passes when the contract has an answer for it', () => {
   test.each([
     ['tradeStockName', { stockName: '', stockTradeQuantity: 2 ** 63, tradeType: 'give', key: '' }],
     ['lookupStockName', { stockName: 'x'.repeat(LIMITS.requestTextBytesMax) }],

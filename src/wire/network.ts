@@ -3,24 +3,24 @@ import type { Asker } from '../runtime/gate.ts'
 import type { HttpAnswer, HttpHeaders } from '../runtime/http-get.ts'
 import type { RpcError } from './rpc-error.ts'
 
-/** One end of a long-lived stream. Messages arrive in order, none twice; after `closed` nothing arrives. */
+/** One end of a long-lived stream. Messages arrive in order, and none twice. Nothing arrives after `closed`. */
 export interface MessageStream<Sent> {
-  /** Queues a message; dropped when the stream is closed. Never blocks. */
+  /** Queues a message, or drops it when the stream is closed. Never blocks. */
   send(message: Sent): void
-  /** Closes both directions; this end's `closed` is called too. What was sent just before may be lost. */
+  /** Closes both directions, and calls `closed` of this end. Messages that were sent just before may be lost. */
   close(): void
 }
 
-/** The end of a stream that a server has. */
+/** A server's end of a stream. */
 export interface ServedStream<Sent> extends MessageStream<Sent> {
-  /** Resolves once all that was sent is on its way to a reader that takes it, or the stream is closed. */
+  /** Resolves once all messages have been passed to the transport, which waits for a slow reader, or the stream is closed. */
   drained(): Promise<void>
 }
 
 /** The handlers of one end of a stream. */
 export interface StreamHandlers<Received> {
   message(message: Received): void
-  /** Called once, whoever closed. */
+  /** Called once, whichever end has closed the stream. */
   closed(cause: RpcError): void
 }
 
@@ -50,34 +50,34 @@ export interface Services {
 
 export interface RpcServer {
   readonly port: number
-  /** Stops taking calls, lets running ones end for at most `graceMs`, then closes. */
+  /** Stops taking calls, waits at most `graceMs` for running ones to end, and then closes. */
   close(graceMs: number): Promise<void>
 }
 
-/** How processes reach each other. The only way out of a service. Addresses are "host:port". */
+/** How processes reach each other. A service has no other way out. Addresses are "host:port". */
 export interface Network {
-  /** Opens a stream. Failing to connect is told by `closed`. */
+  /** Opens a stream. If it cannot connect, `closed` is called. */
   openStream<M extends StreamMethod>(
     address: string,
     method: M,
     handlers: StreamHandlers<StreamMethods[M]['response']>,
   ): MessageStream<StreamMethods[M]['request']>
-  /** One call; rejects with an {@link RpcError}. */
+  /** Makes one call. Rejects with an {@link RpcError}. */
   call<M extends UnaryMethod>(
     address: string,
     method: M,
     request: UnaryMethods[M]['request'],
     deadlineMs: number,
   ): Promise<UnaryMethods[M]['response']>
-  /** One call that answers with many messages, all of them collected; rejects with an {@link RpcError}. */
+  /** Makes one call that is answered with many messages, and collects all of them. Rejects with an {@link RpcError}. */
   callStreaming<M extends ServerStreamMethod>(
     address: string,
     method: M,
     request: ServerStreamMethods[M]['request'],
     deadlineMs: number,
   ): Promise<readonly ServerStreamMethods[M]['response'][]>
-  /** One HTTP GET, with more headers if they are given; rejects with an Error when there is no answer within the deadline. */
+  /** Makes one HTTP GET, with the headers if any are given. Rejects with an Error when no answer comes within the deadline. */
   httpGet(address: string, path: string, deadlineMs: number, headers?: HttpHeaders): Promise<HttpAnswer>
-  /** Listens. Rejects when the port is held, with words on what to do. */
+  /** Listens. Rejects when another program holds the port. The error says what to do. */
   serve(port: number, services: Services): Promise<RpcServer>
 }

@@ -13,11 +13,11 @@ test.each(OUTCOMES)('$kind comes back as it was sent', (outcome) => {
   expect(fromWireOutcome(toWireOutcome(outcome))).toEqual(outcome)
 })
 
-test.each(OUTCOMES)('$kind may be shown from the same position on at both ends', (outcome) => {
+test.each(OUTCOMES)('$kind may be shown from the same position on, before and after it has travelled', (outcome) => {
   expect(positionToShow(toWireOutcome(outcome))).toBe(positionToPublish(outcome))
 })
 
-test.each([UNKNOWN, NOT_LEADER, OVERLOADED, -55])('%i is no decision: nothing makes it one that may be shown', (number) => {
+test.each([UNKNOWN, NOT_LEADER, OVERLOADED, -55])('%i is no decision, and may never be shown', (number) => {
   const wire = { number, position: 0, replayed: false }
   expect([fromWireOutcome(wire), positionToShow(wire)]).toEqual([undefined, undefined])
 })

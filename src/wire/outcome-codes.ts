@@ -2,12 +2,12 @@ import { ERRORS, type ErrorName } from '../domain/errors.ts'
 import { REJECTION_REASONS, type Outcome as DomainOutcome, type RejectionReason } from '../domain/order.ts'
 import type { Outcome } from './messages.ts'
 
-/** Where the answer is "don't know" or "not here": the caller repeats with the same key. */
+/** Answers that are no decision. The caller repeats its request with the same key. */
 export const UNKNOWN = -100
 export const NOT_LEADER = -101
 export const OVERLOADED = -102
 
-/** Which row of the error table tells of a rejection. */
+/** The row of the error table for each rejection. */
 export const REJECTION_ERRORS = {
   'stock-not-found': 'STOCK_NOT_FOUND',
   'invalid-type': 'INVALID_TYPE',
@@ -19,7 +19,7 @@ export const REJECTION_ERRORS = {
 const REASONS = new Map<number, RejectionReason>(REJECTION_REASONS.map((reason) => [ERRORS[REJECTION_ERRORS[reason]].wire, reason]))
 const KEY_REUSED = ERRORS.KEY_REUSED.wire
 
-/** The number of an outcome on the wire: the order's number, or a negative code. */
+/** Returns the number of an outcome on the wire: the order's number, or a negative code. */
 export function wireNumber(outcome: DomainOutcome): number {
   switch (outcome.kind) {
     case 'accepted':
@@ -39,7 +39,7 @@ export function toWireOutcome(outcome: DomainOutcome): Outcome {
   }
 }
 
-/** Undefined when the number is none of the decided outcomes' (UNKNOWN, NOT_LEADER, OVERLOADED, or a stranger's). */
+/** Returns undefined for a number that no decided outcome has: UNKNOWN, NOT_LEADER, OVERLOADED, or a stranger's own code. */
 export function fromWireOutcome(wire: { number: number; position?: number; replayed: boolean }): DomainOutcome | undefined {
   if (wire.number >= 0) return { kind: 'accepted', number: wire.number, replayed: wire.replayed }
   if (wire.number === KEY_REUSED) return { kind: 'key-reused' }
@@ -48,8 +48,8 @@ export function fromWireOutcome(wire: { number: number; position?: number; repla
 }
 
 /**
- * The length of the log that has to be published before an outcome may be shown, read from the outcome as it travels: it
- * is `positionToPublish` of what {@link fromWireOutcome} makes of it. Undefined where that makes nothing of it.
+ * Returns the length of the log that has to be published before an outcome may be shown. It is `positionToPublish` of the
+ * outcome that {@link fromWireOutcome} returns, and is undefined where that returns undefined.
  */
 export function positionToShow({ number, position }: Outcome): number | undefined {
   if (number >= 0) return number + 1

@@ -19,7 +19,7 @@ import {
 import type * as M from './messages.ts'
 import { integer, list, message, optional, yesOrNo } from './rules.ts'
 
-// The rules of messages that are parts of several others.
+// These are the rules of messages that are parts of several others.
 
 export const Entry = message<M.Entry>({
   number: count,
@@ -52,7 +52,7 @@ export const ProcessStatus = message<M.ProcessStatus>({
   cpuMicroseconds: measured,
 })
 
-/** Says when two stocks have one name, which no file can hold, or when the catalogue does not fit in one message. */
+/** Complains when two stocks have one name, which no file can hold, or when the stocks do not fit in one message. */
 function distinctNames({ stocks }: M.Genesis): string | undefined {
   const names = new Set<string>()
   let bytes = 0

@@ -4,10 +4,10 @@ import { nextTurn, type Clock } from '../runtime/clock.ts'
 import type { Asker } from '../runtime/gate.ts'
 import { RpcError } from './rpc-error.ts'
 
-/** Whoever reads a log has asked again, or given up, after that. */
+/** How long a read of a log waits for its turn. By then its asker has asked again, or has given up. */
 export const READ_PATIENCE_MS = 5_000
 
-/** @throws RpcError: a read of a log was not carried out. */
+/** Refuses a read of a log for which there was no room. Always throws an RpcError. */
 export function tooManyReads(): never {
   throw new RpcError('RESOURCE_EXHAUSTED', 'too many reads are waiting; try again')
 }
@@ -18,9 +18,9 @@ export interface EntrySource {
 }
 
 /**
- * Up to `limit` entries from number `from` on, read in pieces: a read keeps the event loop busy, and between two of them
- * all that is ready gets its turn. It ends early when the asker has gone, and when the page is full: one entry at least it
- * holds, however large.
+ * Reads up to `limit` entries from number `from` on, in pieces. A read keeps the event loop busy. Between two pieces, all
+ * other work that is ready gets its turn. Reading ends early when the asker has gone, and when the page is full. The first
+ * entry always fits in a page, however large it is.
  */
 export async function entriesInPieces(
   clock: Clock,

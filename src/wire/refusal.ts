@@ -4,7 +4,7 @@ import type { Refusal } from './messages.ts'
 
 const QUOTED_MAX = 1_000
 
-/** Why a stream is not taken on; without more, it is nothing about the other end's log. */
+/** Makes a message that says why a stream is refused. Without `more`, the reason is not the other end's log. */
 export const refusal = (why: string, more: Partial<Refusal> = {}): Refusal => ({
   why: inWords(why),
   differs: false,
@@ -12,5 +12,5 @@ export const refusal = (why: string, more: Partial<Refusal> = {}): Refusal => ({
   ...more,
 })
 
-/** Words for people, as many as a message may hold: what they quote may be long. */
+/** Shortens words for people to what a message may hold. They may quote something long. */
 export const inWords = (words: string): string => (fitsBytes(words, LIMITS.wordsBytesMax) ? words : `${words.slice(0, QUOTED_MAX)}…`)

@@ -1,4 +1,4 @@
-/** Why a call or a stream failed. `code` is the gRPC status name. */
+/** The error with which a call or a stream fails. `code` is the gRPC status name. */
 export class RpcError extends Error {
   override readonly name = 'RpcError'
   readonly code: RpcCode
@@ -20,6 +20,6 @@ export type RpcCode =
   | 'INTERNAL'
   | 'UNKNOWN'
 
-/** Whether a call failed because nobody answered: the other end may be gone, and may have done what it was asked to. */
+/** Says whether a call failed because nobody answered. The other end may be gone, and it may have carried out the call. */
 export const isAway = (error: unknown): boolean =>
   error instanceof RpcError && (error.code === 'UNAVAILABLE' || error.code === 'DEADLINE_EXCEEDED')

@@ -1,6 +1,6 @@
 import { fitsBytes } from '../domain/text.ts'
 
-/** Says what is wrong with a value, to follow the name of its field: " is -1, …", ".key is …"; undefined when nothing is. */
+/** Returns what is wrong with a value, in words that follow the name of its field (" is -1, …", ".key is …"), or undefined. */
 export type Rule<T = never> = (value: T) => string | undefined
 
 /** One rule for each field of a message. */
@@ -12,13 +12,13 @@ export type MessageRule<M extends object> = Rule<M> & { readonly fields: FieldRu
 /** Characters of a text that are shown in a complaint. */
 const SHOWN_MAX = 40
 
-/** A whole number within these limits. Nothing beyond ±(2^53-1) passes: on the way it was rounded. */
+/** An integer within these limits. No integer beyond ±(2^53-1) passes, since it was rounded when it was read. */
 export const integer =
   (min: number, max: number): Rule<number> =>
   (value) =>
     value >= min && value <= max && Number.isSafeInteger(value) ? undefined : ` is ${value}, and may be an integer from ${min} to ${max}`
 
-/** Any whole number that the wire carries: what it means is for the call to say. It may be rounded. */
+/** Any integer that the wire carries. It may have been rounded. The call itself judges it. */
 export const anyInteger: Rule<number> = (value) => (Number.isInteger(value) ? undefined : ` is ${value}, and no integer`)
 
 /** A decimal number of at least `min`. */
@@ -35,7 +35,7 @@ export const text =
   (value) =>
     fitsBytes(value, bytesMax) ? undefined : ` has ${Buffer.byteLength(value)} bytes, and may have ${bytesMax}`
 
-/** A text of a certain form. `form` says which: "… may be <form>". */
+/** A text of a certain form. A complaint says "… may be <form>". */
 export const textLike =
   (matches: (text: string) => boolean, form: string): Rule<string> =>
   (value) =>
@@ -59,7 +59,7 @@ export const optional =
   (value) =>
     value === null || value === undefined ? undefined : rule(value)
 
-/** A message: a rule for every field, and `whole` for what they have to be together. */
+/** A message: a rule for every field, and `whole` for the fields together. */
 export function message<M extends object>(fields: FieldRules<M>, whole?: Rule<M>): MessageRule<M> {
   const rules = Object.entries(fields) as [keyof M & string, Rule<unknown>][]
   const check: Rule<M> = (value) => {

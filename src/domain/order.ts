@@ -5,15 +5,15 @@ export type TradeType = 'buy' | 'sell'
 
 export const isTradeType = (type: unknown): type is TradeType => type === 'buy' || type === 'sell'
 
-/** Whether one order may be of so many shares. */
+/** Says whether one order may be of so many shares. */
 export const isOrderQuantity = (quantity: unknown): quantity is number =>
   Number.isInteger(quantity) && (quantity as number) >= 1 && (quantity as number) <= LIMITS.orderQuantityMax
 
-/** An order as a client asks for it, with the key that makes asking twice harmless. */
+/** An order as a client asks for it, with the key that makes a repeat harmless. */
 export interface OrderRequest {
   /** Idempotency key. Keys made by a front end start with {@link FRONT_END_KEY_PREFIX}; a client's with {@link CLIENT_KEY_PREFIX}. */
   readonly key: string
-  /** The request's content in short: the same key with another fingerprint is refused. */
+  /** The request's content in short. The same key with another fingerprint is refused. */
   readonly fingerprint: string
   readonly name: string
   readonly type: string
@@ -28,13 +28,13 @@ export const FOREIGN_KEY_PREFIX = 'g:'
 
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/
 
-/** Whether a client may choose this key. */
+/** Says whether a client may choose this key. */
 export const isIdempotencyKey = (text: string): boolean => text.length <= LIMITS.idempotencyKeyCharactersMax && VISIBLE_ASCII.test(text)
 
 const PREFIXES = [FRONT_END_KEY_PREFIX, CLIENT_KEY_PREFIX, FOREIGN_KEY_PREFIX].join('|')
 const RECORDED_KEY = new RegExp(`^(${PREFIXES})[\\x21-\\x7e]{1,${LIMITS.idempotencyKeyCharactersMax}}$`)
 
-/** Whether an order request may carry this key. A prefix says whether a front end made the key or a client chose it. */
+/** Says whether an order request may carry this key. The key's prefix says who made it. */
 export const isRecordedKey = (text: string): boolean => RECORDED_KEY.test(text)
 
 /** Why an order was rejected. A rejection uses no number. */
@@ -47,7 +47,7 @@ export type Decision =
   | { readonly kind: 'accepted'; readonly number: number }
   | { readonly kind: 'rejected'; readonly reason: RejectionReason; readonly position: number }
 
-/** The answer to a request: a decision, with whether it was already on record, or the news that its key is taken. */
+/** The answer to a request: a decision, and whether it was on record already; or that its key belongs to another order. */
 export type Outcome =
   | { readonly kind: 'accepted'; readonly number: number; readonly replayed: boolean }
   | { readonly kind: 'rejected'; readonly reason: RejectionReason; readonly position: number; readonly replayed: boolean }
@@ -67,7 +67,7 @@ export interface Order {
   readonly quantity: number
 }
 
-/** One record of the log: an order with everything needed to prove that two logs are the same. */
+/** One record of the log: an order, and all that is needed to prove that two logs are the same. */
 export interface Entry extends Order {
   /** The catalogue's generation when it decided this entry. */
   readonly generation: number
@@ -85,8 +85,8 @@ export const entryBytes = ({ key, fingerprint, name }: Entry): number =>
   Buffer.byteLength(key) + Buffer.byteLength(fingerprint) + Buffer.byteLength(name) + ENTRY_BYTES_BESIDES
 
 /**
- * The length of the log that has to be published before an outcome may be shown. An accepted order has to be visible itself.
- * A rejection must not tell of trades that nobody can see yet.
+ * Returns the length of the log that has to be published before an outcome may be shown. An accepted order itself has to be
+ * visible by then. A rejection must not tell of trades that nobody can see yet.
  */
 export function positionToPublish(outcome: Outcome): number {
   switch (outcome.kind) {

@@ -4,7 +4,7 @@ import { traded, untraded, type Stock } from './stock.ts'
 
 const STOCK: Stock = { name: 'tesla', priceCents: 100, quantity: 10, volume: 3 }
 
-/** The shares and the volume that a trade of 4 leaves; a type that is missing here does not compile. */
+/** The shares and the volume that a trade of 4 leaves, by type. When a type is missing here, this file does not compile. */
 const LEFT = { buy: [6, 7], sell: [14, 7] } as const satisfies Record<TradeType, readonly [quantity: number, volume: number]>
 
 test.each(Object.entries(LEFT) as [TradeType, readonly [number, number]][])('a %s changes both levels', (type, [quantity, volume]) => {
@@ -16,7 +16,7 @@ test.each(Object.keys(LEFT) as TradeType[])('a %s can be taken back', (type) => 
   expect(untraded(traded(STOCK, trade), trade)).toEqual(STOCK)
 })
 
-test('what is neither does not pass for a sell', () => {
+test('an unknown type does not pass for a sell', () => {
   // @ts-expect-error: "short" is no type of a trade.
   expect(() => traded(STOCK, { type: 'short', quantity: 4 })).toThrow('no trade of the type "short"')
 })

@@ -5,7 +5,7 @@ import type { Order } from './order.ts'
 /** One stock as the catalogue holds it. */
 export interface Stock {
   readonly name: string
-  /** Price in integer cents; decimals exist only on the wire. */
+  /** Price in integer cents. Decimals exist only on the wire. */
   readonly priceCents: number
   /** Shares available, 0..2^53-1. */
   readonly quantity: number
@@ -13,14 +13,14 @@ export interface Stock {
   readonly volume: number
 }
 
-/** Whether a stock may have this name: 1 to 256 bytes of UTF-8, without the character NUL, which ends a text in files. */
+/** Says whether a stock may have this name: 1 to 256 bytes of UTF-8, without the character NUL, which would end a text in files. */
 export const isStockName = (text: string): boolean =>
   text !== '' && text.isWellFormed() && !text.includes('\0') && fitsBytes(text, LIMITS.stockNameBytesMax)
 
 /** The part of an order that changes the levels of its stock. */
 type Trade = Pick<Order, 'type' | 'quantity'>
 
-/** The change that a trade makes to the levels of its stock. Throws when its type is unknown, which no order's can be. */
+/** Returns the change that a trade makes to the levels of its stock. Throws for an unknown type, which no order can have. */
 function changeBy({ type, quantity }: Trade): Pick<Stock, 'quantity' | 'volume'> {
   switch (type) {
     case 'buy':
@@ -32,13 +32,13 @@ function changeBy({ type, quantity }: Trade): Pick<Stock, 'quantity' | 'volume'>
   }
 }
 
-/** A stock after a trade of it. Does not check whether the trade is possible. */
+/** Returns a stock as it is after a trade of it. Does not check whether the trade is possible. */
 export function traded(stock: Stock, trade: Trade): Stock {
   const { quantity, volume } = changeBy(trade)
   return { ...stock, quantity: stock.quantity + quantity, volume: stock.volume + volume }
 }
 
-/** A stock as it was before a trade of it: the inverse of {@link traded}. */
+/** Returns a stock as it was before a trade of it. The inverse of {@link traded}. */
 export function untraded(stock: Stock, trade: Trade): Stock {
   const { quantity, volume } = changeBy(trade)
   return { ...stock, quantity: stock.quantity - quantity, volume: stock.volume - volume }

@@ -1,4 +1,4 @@
-/** How a process says which system it belongs to. */
+/** A process's answer to the question which system it belongs to. */
 export interface SystemName {
   /** The cluster that its log, or its catalogue's, belongs to; undefined when it cannot say. */
   readonly clusterId: string | undefined
@@ -7,8 +7,8 @@ export interface SystemName {
 }
 
 /**
- * Whether two processes belong together: they are of one cluster. While one of them knows no cluster, they belong together
- * if they were started for the same catalogue.
+ * Says whether two processes belong to one system. When both know their cluster, it has to be the same. Otherwise they have
+ * to have been started for the same catalogue.
  */
 export const isSameSystem = (one: SystemName, other: SystemName): boolean =>
   one.clusterId !== undefined && other.clusterId !== undefined

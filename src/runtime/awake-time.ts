@@ -1,11 +1,11 @@
-/** How often this process looks whether its timers come in time. */
+/** How often this process checks that its timers come in time. */
 const AWAKE_TICK_MS = 50
 /** A tick that comes later than this shows that the process stood still, or got no turn. The time beyond it is not counted. */
 const AWAKE_LATE_MS = 25
 
 /**
- * How long this process has been awake. The time by which its own timers come too late is not counted: the process read
- * nothing in it, so it cannot say that somebody else was silent. A tick counts for at most {@link AWAKE_TICK_MS} +
+ * Measures how long this process has been awake. The time by which its own timers come too late is not counted. The process
+ * read nothing in that time, so it cannot say that somebody else was silent. A tick counts for at most {@link AWAKE_TICK_MS} +
  * {@link AWAKE_LATE_MS}, however late it comes. So a pause of any length counts as nothing. On an overloaded machine every
  * tick comes late, and this time runs slower; the other processes there are slower as well.
  */

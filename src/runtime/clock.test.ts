@@ -14,7 +14,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-test('a wait below 0 is over as soon as it can be, and Node warns of nothing', async () => {
+test('a wait below 0 is over as soon as possible, and Node prints no warning', async () => {
   expect(await within(systemClock, -1_000, new Promise(() => {}), 'late')).toBe('late')
   const ticks = await new Promise<number>((resolve) => {
     let count = 0
@@ -55,7 +55,7 @@ test.each([() => systemClock.after(NaN, () => {}), () => systemClock.every(NaN, 
   },
 )
 
-test('who stood still was not awake, and does not hold it against others', () => {
+test('a process that stood still was not awake, and does not call others silent for it', () => {
   const hand = new HandClock()
   const startedAt = hand.clock.awakeMs()
   const awake = () => hand.clock.awakeMs() - startedAt
@@ -73,7 +73,7 @@ test('who stood still was not awake, and does not hold it against others', () =>
   expect(givenUp).toHaveBeenCalledOnce()
 })
 
-test('where every turn comes late the time runs slower, and never stands still', () => {
+test('where every turn comes late, the time runs slower, but never stops', () => {
   const hand = new HandClock()
   const startedAt = hand.clock.awakeMs()
   hand.run(10_000, 300)
@@ -82,7 +82,7 @@ test('where every turn comes late the time runs slower, and never stands still',
   expect(awake).toBeLessThan(3_000)
 })
 
-test('what is cancelled does not end, not even when it is due', () => {
+test('a cancelled wait does not end, not even when it is due', () => {
   const hand = new HandClock()
   const givenUp = vi.fn()
   const wait = afterAwake(hand.clock, 300, givenUp)

@@ -58,7 +58,7 @@ export function afterAwake(clock: Clock, patienceMs: number, run: () => void): T
   }
   const wait = () => {
     const leftMs = until - clock.awakeMs()
-    // Waits at least a millisecond: a shorter rest would be waited for again and again.
+    // Waits at least a millisecond. Otherwise this would wait again and again for a shorter rest.
     timer = clock.after(Math.max(1, leftMs), () => (clock.awakeMs() < until ? wait() : clock.nextTurn(end)))
   }
   wait()
@@ -74,7 +74,7 @@ export function afterAwake(clock: Clock, patienceMs: number, run: () => void): T
 export const within = <T, L>(clock: Clock, deadlineMs: number, promise: Promise<T>, late: L): Promise<T | L> =>
   unlessLate((run) => clock.after(deadlineMs, run), promise, late)
 
-/** The same, but the deadline counts only time in which this process was awake: see {@link afterAwake}. */
+/** Does the same, but counts only time in which this process was awake: see {@link afterAwake}. */
 export const withinAwake = <T, L>(clock: Clock, patienceMs: number, promise: Promise<T>, late: L): Promise<T | L> =>
   unlessLate((run) => afterAwake(clock, patienceMs, run), promise, late)
 
@@ -115,7 +115,7 @@ export const systemClock: Clock = {
   wallMs: () => Date.now(),
   monotonicMs: () => performance.now(),
   awakeMs() {
-    // It begins with the first call, and does not keep a program from ending.
+    // The count begins with the first call. Its timer does not keep a program from ending.
     awakeTime ??= new AwakeTime(
       () => performance.now(),
       (intervalMs, run) => void setInterval(run, intervalMs).unref(),

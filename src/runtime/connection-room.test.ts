@@ -47,7 +47,7 @@ test('without room a new connection is closed, as long as all others may wait fo
   expect(room.size).toBe(3)
 })
 
-test('the one that is silent for longest makes room, and none that talks', () => {
+test('the connection that is silent for longest makes room, but none that talks', () => {
   const { room, connect, pass } = roomOf(4)
   const [silent, talking, later] = [connect(), connect(), connect()]
   pass(2, [talking])
@@ -62,7 +62,7 @@ test('the one that is silent for longest makes room, and none that talks', () =>
   expect([talking.isOpen, room.size]).toEqual([true, 4])
 })
 
-test('nobody is watched where there is room', () => {
+test('while there is room, no connection is watched', () => {
   const { connect, isWatching } = roomOf(100)
   const held = Array.from({ length: 80 }, connect)
   expect(isWatching()).toBe(true)

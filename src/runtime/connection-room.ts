@@ -5,7 +5,7 @@ import type { Clock, Timer } from './clock.ts'
 import type { Logger } from './logger.ts'
 
 const SWEEP_MS = 500
-/** A connection that is silent for so many sweeps waits for no answer, since every request is answered sooner. */
+/** A connection that is silent for so many sweeps does not wait for an answer, since every request is answered sooner. */
 const SILENT_SWEEPS = 12
 /** Silent connections are looked for when this part of all connections is in use. */
 const TIGHT_PART = 0.75
@@ -19,14 +19,14 @@ export interface IncomingConnection {
 
 interface Silence {
   bytesRead: number
-  /** Sweeps in a row at which nothing had arrived. Time in which this process is stopped does not count, as it has no sweeps. */
+  /** Sweeps in a row at which nothing had arrived. Time in which this process is stopped has no sweeps. */
   sweeps: number
 }
 
 /**
- * Limits the connections of others, so that descriptors remain for the process's own connections and files. For a further
- * connection, the one that has been silent for longest is closed, if it is silent for longer than any request takes.
- * Otherwise the new connection is closed.
+ * Limits the connections of others, so that descriptors remain for the process's own connections and files. When there is no
+ * room for a new connection, the one that has been silent for longest is closed, if its silence is longer than any request
+ * takes. Otherwise the new connection is closed.
  */
 export class ConnectionRoom {
   readonly #clock: Clock
@@ -82,7 +82,7 @@ export class ConnectionRoom {
   }
 }
 
-/** Files and connections that this process may have open, or undefined where the system does not tell. */
+/** Returns how many files and connections this process may have open, or undefined where the system does not tell. */
 export function descriptorsMax(): number | undefined {
   try {
     const [, most] = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? []
@@ -92,7 +92,7 @@ export function descriptorsMax(): number | undefined {
   }
 }
 
-/** Connections that a process with so many descriptors accepts. The rest is for its own connections and files. */
+/** Returns how many connections a process with so many descriptors accepts. The rest is for its own connections and files. */
 export function connectionsMaxOf(descriptors: number | undefined): number {
   if (descriptors === undefined) return LIMITS.connectionsMax
   const rest = Math.max(LIMITS.connectionsMin, descriptors - LIMITS.ownDescriptors)

@@ -10,7 +10,7 @@ const BODY_BYTES_MAX = 64
 const KEEP_ALIVE_MS = 72_000
 const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\n\r\n'
 
-/** The answer to a request: it tells the client how the server read the request. */
+/** The answer to a request. It repeats the request as the server read it. */
 const echo = (method: string, path: string, key: unknown, body: string): JsonAnswer => ({
   status: 200,
   headers: { 'Retry-After': '1' },
@@ -58,7 +58,7 @@ afterAll(() => {
 
 const portOf = (server: Server) => (server.address() as AddressInfo).port
 
-/** A connection, and all that came over it. */
+/** A connection, and all bytes that came over it. */
 class Client {
   readonly socket: Socket
   received = ''
@@ -86,7 +86,7 @@ class Client {
   }
 }
 
-/** Everything that a server answers to some pieces, until it hangs up or has nothing more to say. */
+/** Sends some pieces, and returns all that the server answers until it hangs up or has nothing more to say. */
 async function answersTo(server: Server, pieces: readonly string[], paceMs: number): Promise<string> {
   const client = new Client(server)
   for (const piece of pieces) {
@@ -97,7 +97,7 @@ async function answersTo(server: Server, pieces: readonly string[], paceMs: numb
   client.socket.end()
   await client.closed
   client.socket.destroy()
-  // "close" or not depends on whether the end of the client was heard before the answer.
+  // The answer says "close" only if the server heard the client's end before it answered.
   const text = client.received
     .replaceAll(/^(date|connection|keep-alive): .*\r\n/gim, '')
     .replace(/(HTTP\/1\.1 4.*\r\n)content-.*\r\ncontent-.*\r\n\r\n\{\}$/, '$1\r\n')
@@ -105,7 +105,7 @@ async function answersTo(server: Server, pieces: readonly string[], paceMs: numb
   return text === '' ? BAD_REQUEST : text
 }
 
-/** Resolves when the server has read all that was sent: another connection has had its turn since. */
+/** Resolves when the server has read all that was sent. Then another connection has had its turn. */
 async function haveRead(): Promise<void> {
   const other = new Client(direct).send(get('/other'))
   await other.heard('/other')
@@ -151,7 +151,7 @@ describe('answers as node:http does', () => {
   const change = fc.record({ at: fc.nat(200), dropped: fc.nat(3), put: fc.constantFrom('', ...characters) })
   const changed = (text: string, { at, dropped, put }: { at: number; dropped: number; put: string }) =>
     text.slice(0, at % (text.length + 1)) + put + text.slice((at % (text.length + 1)) + dropped)
-  /** A request as it comes: sound or not, in one piece or two. */
+  /** Any request: sound or broken, in one piece or two. */
   const arrival = fc
     .record({ request: fc.constantFrom(...requests), change: fc.option(change, { freq: 1 }), cut: fc.option(fc.nat(200), { freq: 1 }) })
     .map(({ request, change, cut }) => {
@@ -194,7 +194,7 @@ test('one request after the other on one connection', async () => {
   client.socket.destroy()
 })
 
-test('what is sent before the last answer is answered after it', async () => {
+test('a request that is sent before the last answer is answered after it', async () => {
   const client = new Client(direct).send(get('/held'))
   await expect.poll(() => release).toBeDefined()
   client.send(get('/early'))
@@ -219,7 +219,7 @@ test('a body in many pieces', async () => {
   client.socket.destroy()
 })
 
-test('who reads no answers gets no more of them', async () => {
+test('a client that reads no answers gets no more of them', async () => {
   const client = new Client(direct)
   client.socket.pause()
   const before = answeredDirectly

@@ -12,36 +12,36 @@ import { ParkedConnections } from './parked-connections.ts'
 import { readPlainRequest, type PlainRequest } from './plain-request.ts'
 import { RequestsInTurn } from './requests-in-turn.ts'
 
-/** Methods of requests. CONNECT is left out, because it would make a tunnel of the connection. */
+/** The methods that a request may have. CONNECT is left out, because it would turn the connection into a tunnel. */
 export const REQUEST_METHODS = METHODS.filter((method) => method !== 'CONNECT') as readonly HTTPMethods[]
 
-/** Routes that are answered without the framework. The framework would take as long for a request as all other work on it. */
+/** Routes that are answered without the framework, which would take as long for a request as all other work on it. */
 export interface DirectRoutes {
   readonly bodyBytesMax: number
   /**
-   * Answers a request, at once if possible. Undefined leaves the request to the framework. Neither throws nor rejects. A
-   * connection that gets a 503 at once is not read for a moment.
+   * Answers a request, at once if possible. Returns undefined to leave the request to the framework. Neither throws nor
+   * rejects. A connection that gets a 503 at once is not read for a moment.
    */
   answer(request: PlainRequest, asker: Asker): JsonAnswer | Promise<JsonAnswer> | undefined
 }
 
 /** Handling of the requests that no direct route answers. */
 export interface OtherRequests {
-  /** Carries out all other requests, one of each connection at a time. */
+  /** Carries out a request. Called for one request of each connection at a time. */
   readonly carryOut: RequestListener
-  /** The answer to input that is no request. `code` is node:http's code for it, or "CONNECT". The connection ends with it. */
+  /** Returns the answer to input that is no request. `code` is node:http's code, or "CONNECT". The connection ends with the answer. */
   readonly answerToBroken: (code: string) => JsonAnswer
 }
 
 const NO_ROOM = 503
-/** Node has it since 24.6. */
+/** The default of `keepAliveTimeoutBuffer`, which Node has since 24.6. */
 const KEEP_ALIVE_BUFFER_DEFAULT_MS = 1_000
 /** How often node:http looks for requests that are late. */
 const LATE_CHECK_MS = 1_000
 const LATE = 'ERR_HTTP_REQUEST_TIMEOUT'
 const CUT = 'HPE_INVALID_EOF_STATE'
 
-/** A server with direct routes. `others` handles the rest. */
+/** Returns a server with direct routes. `others` handles the rest. */
 export function serverWithDirectRoutes(routes: DirectRoutes, others: OtherRequests): Server {
   const server = createServer({ ...HTTP_PARSER, requireHostHeader: false, connectionsCheckingInterval: LATE_CHECK_MS })
   // A client that has ended its side still gets its answers.
@@ -51,7 +51,7 @@ export function serverWithDirectRoutes(routes: DirectRoutes, others: OtherReques
   inTurn(server, routes.bodyBytesMax, late, others)
   const shared = { routes, server, parked, late, answerToLate: others.answerToBroken(LATE), answerToCut: others.answerToBroken(CUT) }
   const direct = new Set<DirectConnection>()
-  // The listener by which node:http handles a connection. From here on it is called only for those that are left to it.
+  // This listener is node:http's own way to handle a connection. It is now called only for connections that are left to it.
   const [leaveToNode] = server.listeners('connection')
   server.removeAllListeners('connection')
   server.on('connection', (socket: Socket) => {
@@ -81,7 +81,7 @@ const TURN = Symbol('requests in turn')
 /** A socket that is left to node:http. It carries its own queue of requests, which is looked up for each request. */
 type SocketInTurn = Socket & { [TURN]?: RequestsInTurn }
 
-/** Has the requests on connections that are left to node:http carried out, and refused, in their turn. */
+/** Makes requests on connections that are left to node:http be carried out, or refused, in their turn. */
 function inTurn(server: Server, bodyBytesMax: number, late: LateRequests, { carryOut, answerToBroken }: OtherRequests): void {
   const ahead = { requests: 0, max: LIMITS.requestsAheadMax }
   const options = { carryOut, bodyBytesMax, answerToCut: answerToBroken(CUT), answerToLate: answerToBroken(LATE), late, ahead }
@@ -123,7 +123,7 @@ class DirectConnection implements ArrivingRequest, Asker {
   /** Total bytes of that request; 0 when nothing is held. */
   #wanted = 0
   #isAnswering = false
-  /** More was sent before the last answer. It waits in the socket, so that the end of the input comes after it. */
+  /** True when the client sent more before its last answer. That input waits in the socket, so that the input's end comes after it. */
   #hasMore = false
   #isLast = false
 
@@ -132,13 +132,13 @@ class DirectConnection implements ArrivingRequest, Asker {
     this.#socket = socket
     this.#shared = shared
     this.#keepAliveMs = server.keepAliveTimeout
-    // Longer than the client is told, so that a request in the last moment still finds an open connection.
+    // The wait is longer than the client is told, so that a request in the last moment still finds an open connection.
     socket.setTimeout(server.keepAliveTimeout + (server.keepAliveTimeoutBuffer ?? KEEP_ALIVE_BUFFER_DEFAULT_MS))
     socket.on('data', this.#receive).on('end', this.#end).on('timeout', this.#expire)
     socket.on('error', this.#fail).on('close', this.#finish)
   }
 
-  /** A client that has ended its side gets the answer that is under way, but no answer that has to wait for a place. */
+  /** True when the client has ended its side. It gets the answer that is under way, but no answer that has to wait for a place. */
   get isGone(): boolean {
     return this.#socket.destroyed || this.#socket.readableEnded
   }
@@ -149,7 +149,7 @@ class DirectConnection implements ArrivingRequest, Asker {
     if (!this.#isAnswering && !this.#held) this.#socket.destroySoon()
   }
 
-  /** The rest of the request did not arrive in time, and is not waited for any more. */
+  /** Refuses the request, since its rest did not arrive in time. */
   late(): void {
     this.#refuseHeld(this.#shared.answerToLate)
   }
@@ -223,10 +223,10 @@ class DirectConnection implements ArrivingRequest, Asker {
     else this.endSoon()
   }
 
-  /** Nothing was sent for a long time. An order is answered long before that. */
+  /** Ends a connection on which nothing was sent for a long time. Any order would have been answered long before. */
   readonly #expire = (): void => void this.#socket.destroy()
 
-  /** A client that went away; "close" follows. */
+  /** Does nothing when the client went away, since "close" follows. */
   readonly #fail = (): void => {}
 
   readonly #finish = (): void => {

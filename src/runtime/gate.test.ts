@@ -16,7 +16,7 @@ function held<T>(value: T): { work: () => Promise<T>; end: () => void; isBegun: 
   return { work, end: () => resolve(value), isBegun: () => begun }
 }
 
-test('so many are worked on at once, the others in the order in which they came', async () => {
+test('a fixed number of questions is worked on at once, the others in the order in which they came', async () => {
   const gate = gateOf(2, 10)
   const questions = ['a', 'b', 'c', 'd'].map(held)
   const answers = questions.map(({ work }) => gate.run(PATIENT_ASKER, LONG_MS, work))
@@ -40,7 +40,7 @@ test('one too many is refused at once', async () => {
   expect(await Promise.all(answers)).toEqual(['a', 'b'])
 })
 
-test('who has gone while waiting is not answered, and keeps nobody waiting', async () => {
+test('an asker that has gone while waiting is not answered, and keeps nobody waiting', async () => {
   const gate = gateOf(1, 10)
   const [first, dropped, last] = ['a', 'b', 'c'].map(held) as [ReturnType<typeof held>, ReturnType<typeof held>, ReturnType<typeof held>]
   const asker = { isGone: false }
@@ -57,7 +57,7 @@ test('who has gone while waiting is not answered, and keeps nobody waiting', asy
   expect(gate.isIdle).toBe(true)
 })
 
-test('nobody waits longer than they have patience', async () => {
+test('no question waits longer than its patience', async () => {
   const gate = gateOf(1, 10)
   const [first, late] = ['a', 'b'].map(held) as [ReturnType<typeof held>, ReturnType<typeof held>]
   const answer = gate.run(PATIENT_ASKER, LONG_MS, first.work)

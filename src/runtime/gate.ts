@@ -1,8 +1,8 @@
 import type { Clock } from './clock.ts'
 
-/** The one who waits for an answer. */
+/** Somebody who waits for an answer. */
 export interface Asker {
-  /** Whether nobody waits any more: the client left, or gave up. */
+  /** True once nobody waits any more, since the client has left or given up. */
   readonly isGone: boolean
 }
 
@@ -41,14 +41,14 @@ export class Gate {
     return this.#waiting.size
   }
 
-  /** Whether nothing is worked on and nothing waits. */
+  /** True while nothing is worked on and nothing waits. */
   get isIdle(): boolean {
     return this.#inside === 0
   }
 
   /**
-   * Does `work` once there is a place for it. Returns undefined when it was not done: too many wait, no place became free
-   * within `patienceMs`, or the asker has gone. Rejects as `work` does.
+   * Does `work` once there is a place for it. Resolves with undefined when `work` was not done, since too many wait, no place
+   * became free within `patienceMs`, or the asker has gone. Rejects as `work` does.
    */
   async run<T>(asker: Asker, patienceMs: number, work: () => Promise<T>): Promise<T | undefined> {
     if (this.#inside < this.#options.placesMax) this.#inside += 1
@@ -76,7 +76,7 @@ export class Gate {
     })
   }
 
-  /** Gives the place to the first one that still waits. */
+  /** Gives the place to the first question whose asker still waits. */
   #leave(): void {
     for (const waiting of [...this.#waiting]) {
       waiting.settle(!waiting.asker.isGone)

@@ -13,7 +13,7 @@ const targetWith = (agent: Agent, timeoutMs: number) => {
   return { host: '127.0.0.1', port, agent, clock: systemClock, timeoutMs, answerLengthMax: 99 }
 }
 
-test('a request that waits for a free connection has its deadline, too, and was not sent', async () => {
+test('a request that waits for a free connection ends at its deadline, and was not sent', async () => {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   const cancelled = exchange(targetWith(agent, 3_600_000), { method: 'GET', path: '/silent' })
   const waiting = await exchange(targetWith(agent, 50), { method: 'GET', path: '/waits' })

@@ -10,7 +10,7 @@ export interface Exchange {
   readonly body?: string
 }
 
-/** The result of one HTTP request. */
+/** The result of one HTTP request. `failed`: there is no whole answer. */
 export type ExchangeResult =
   | {
       readonly kind: 'answered'
@@ -18,7 +18,7 @@ export type ExchangeResult =
       readonly headers: IncomingMessage['headers']
       readonly text: string
     }
-  /** `sent` is false when the server cannot have seen the request. `stale`: an idle connection was closed meanwhile. */
+  /** `sent` is false when the server cannot have seen the request. `stale`: the kept connection had been closed meanwhile. */
   | { readonly kind: 'failed'; readonly cause: string; readonly sent: boolean; readonly stale: boolean }
 
 export interface ExchangeTarget {
@@ -27,13 +27,13 @@ export interface ExchangeTarget {
   readonly agent: Agent
   readonly clock: Clock
   readonly timeoutMs: number
-  /** Longest answer that is read to its end, in UTF-16 units. Without it, there is no limit. */
+  /** Longest answer that is read to its end, in UTF-16 units. There is no limit when it is left out. */
   readonly answerLengthMax?: number
 }
 
 /**
- * One HTTP request over a kept connection, with a deadline for the whole of it. Rejects only when HTTP cannot carry it, for
- * example because of a header with a line end.
+ * Makes one HTTP request over a kept connection. The deadline is for the whole request. Rejects only when HTTP cannot carry
+ * the request, for example because a header has a line end.
  */
 export function exchange(target: ExchangeTarget, { method, path, headers, body }: Exchange): Promise<ExchangeResult> {
   const { host, port, agent, clock, timeoutMs, answerLengthMax = Infinity } = target

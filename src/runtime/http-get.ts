@@ -5,7 +5,7 @@ import { systemClock } from './clock.ts'
 import { exchange } from './http-exchange.ts'
 import { IDLE_CONNECTION_MS } from './kept-connections.ts'
 
-/** By name, in lower case. */
+/** The values of headers, by name in lower case. */
 export type HttpHeaders = Readonly<Record<string, string>>
 
 export interface HttpAnswer {
@@ -18,7 +18,7 @@ export interface HttpAnswer {
 const agent = new Agent({ keepAlive: true, maxSockets: 8, timeout: IDLE_CONNECTION_MS })
 const ANSWER_LENGTH_MAX = 1024 * 1024
 
-/** One HTTP GET over kept-alive connections. Rejects when the address is none, or there is no whole answer within `patienceMs`. */
+/** Makes one HTTP GET over kept connections. Rejects when the address is none, or no whole answer comes within `patienceMs`. */
 export async function httpGet(address: string, path: string, patienceMs: number, headers: HttpHeaders = {}): Promise<HttpAnswer> {
   if (!isAddress(address)) throw new Error(`"${address}" is no address, which is host:port`)
   const target = { ...splitAddress(address), agent, clock: systemClock, timeoutMs: patienceMs, answerLengthMax: ANSWER_LENGTH_MAX }

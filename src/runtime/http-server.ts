@@ -5,9 +5,9 @@ import { serverWithDirectRoutes, type DirectRoutes } from './direct-connection.t
 import type { JsonAnswer } from './json-answer.ts'
 import { whilePortIsTaken } from './listening.ts'
 
-/** How long an idle connection is kept. Load balancers close theirs sooner: a client may lose its request if the server is first. */
+/** How long an idle connection is kept. Load balancers close theirs sooner. If the server is first, a client may lose its request. */
 const KEEP_ALIVE_MS = 72_000
-/** How long a whole request may take to arrive, from its first byte to its last. It is looked at every second. */
+/** How long a whole request may take to arrive, from its first byte to its last. Late ones are looked for every second. */
 const REQUEST_TIMEOUT_MS = 30_000
 
 /** Limits of an HTTP server. */
@@ -17,12 +17,12 @@ export interface HttpServerOptions {
   readonly parameterCharactersMax: number
   /** Answers a request whose path no route can be looked up for. */
   readonly refusePath: (error: { readonly code: string }, reply: FastifyReply) => void
-  /** The answer to input that is no request. `code` is node:http's code for it. The connection ends with it. */
+  /** Returns the answer to input that is no request. `code` is node:http's code. The connection ends with the answer. */
   readonly answerToBroken: (code: string) => JsonAnswer
   readonly directRoutes?: DirectRoutes
 }
 
-/** A fastify instance; routes are added before `listen`. */
+/** Returns a fastify instance. Routes are added before `listen`. */
 export function httpServer(options: HttpServerOptions): FastifyInstance {
   return Fastify({
     logger: false,

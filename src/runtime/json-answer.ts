@@ -12,7 +12,7 @@ export interface JsonAnswer {
 /** The `content-type` of every answer. */
 export const JSON_TYPE = 'application/json; charset=utf-8'
 
-/** The bytes of an answer. The connection stays open for `keepAliveMs`, or ends when that is undefined. */
+/** Writes an answer as HTTP. The answer says that the connection stays open for `keepAliveMs`, or ends when that is undefined. */
 export function written(
   { status, headers, json }: JsonAnswer,
   keepAliveMs: number | undefined,
@@ -23,14 +23,14 @@ export function written(
   head += `content-type: ${JSON_TYPE}\r\ncontent-length: ${bytes}\r\nDate: ${date()}\r\n`
   const ending =
     keepAliveMs === undefined ? 'Connection: close' : `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(keepAliveMs / 1_000)}`
-  // Latin-1 is faster to write, and the same when each character takes one byte.
+  // Latin-1 is faster to write, and gives the same bytes when each character takes one byte.
   return { text: `${head}${ending}\r\n\r\n${json}`, encoding: bytes === json.length ? 'latin1' : 'utf8' }
 }
 
 let dateSecond = 0
 let dateText = ''
 
-/** The present time in the form of a header. The text is made once a second. */
+/** Returns the present time in the form of a header. The text is made once a second. */
 function date(): string {
   const second = Math.floor(systemClock.wallMs() / 1_000)
   if (second !== dateSecond) {

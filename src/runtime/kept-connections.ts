@@ -1,6 +1,6 @@
 import type { Agent } from 'node:http'
 
-/** A kept connection that is idle for longer is closed. Firewalls and routers may forget idle ones after half a minute. */
+/** How long a kept connection may be idle before it is closed. Firewalls and routers may forget idle ones after half a minute. */
 export const IDLE_CONNECTION_MS = 10_000
 
 /**

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Clock } from './clock.ts'
 import { LateRequests } from './late-requests.ts'
 
-/** Time that the test turns on, and one timer. */
+/** A clock with one timer. The test turns it on. */
 function handClock() {
   const hand = { nowMs: 0, asleepMs: 0, tick: undefined as (() => void) | undefined, arriving: undefined as (() => void) | undefined }
   const clock = {
@@ -24,7 +24,7 @@ function handClock() {
   return { hand, clock, passMs }
 }
 
-test('each has the same time from its first byte on, and those that have arrived are left alone', () => {
+test('each request has the same time from its first byte on, and those that have arrived are left alone', () => {
   const { hand, clock, passMs } = handClock()
   const requests = new LateRequests(clock, () => 30_000)
   const late: string[] = []
@@ -45,7 +45,7 @@ test('each has the same time from its first byte on, and those that have arrived
   expect(hand.tick, 'the timer rests').toBe(undefined)
 })
 
-test('when all are gone nothing is waited for', () => {
+test('when all requests are gone, no timer is left', () => {
   const { hand, clock } = handClock()
   const requests = new LateRequests(clock, () => 30_000)
   requests.begin({ late: () => {} })
@@ -53,7 +53,7 @@ test('when all are gone nothing is waited for', () => {
   expect(hand.tick).toBe(undefined)
 })
 
-test('what arrived while this process stood still is not late, nor is what had no time to arrive', () => {
+test('a request that arrived while this process stood still is not late, nor is one that had no time to arrive', () => {
   const { hand, clock, passMs } = handClock()
   const requests = new LateRequests(clock, () => 30_000)
   const late: string[] = []

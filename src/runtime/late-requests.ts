@@ -16,7 +16,7 @@ export interface ArrivingRequest {
 export class LateRequests {
   readonly #clock: Clock
   readonly #arriveMs: () => number
-  /** When each began, in this order; in time that this process was awake. */
+  /** When each request began, in time that this process was awake. The oldest one is first. */
   readonly #since = new Map<ArrivingRequest, number>()
   #timer: Timer | undefined
 
@@ -26,12 +26,13 @@ export class LateRequests {
     this.#arriveMs = arriveMs
   }
 
+  /** Notes that a request has arrived in part. */
   begin(request: ArrivingRequest): void {
     if (!this.#since.has(request)) this.#since.set(request, this.#clock.awakeMs())
     this.#timer ??= this.#clock.every(LATE_REQUESTS_TICK_MS, () => this.#clock.nextTurn(() => this.#tick()))
   }
 
-  /** The request has arrived, or its connection is gone. */
+  /** Forgets a request, since it has arrived or its connection is gone. */
   end(request: ArrivingRequest): void {
     this.#since.delete(request)
   }

@@ -7,7 +7,7 @@ import { systemRandom } from './random.ts'
 import type { ProcessRuntime, ProcessUsage } from './runtime.ts'
 import type { Service } from './service.ts'
 
-/** Exit code of a process that ended itself because going on would have been wrong. */
+/** Exit code of a process that ended itself because it could not go on without harm. */
 export const EXIT_HALTED = 70
 /** Environment variable that is set for a process that must not outlive the one that started it. */
 export const SUPERVISED_VARIABLE = 'BAZAAR_SUPERVISED'
@@ -19,7 +19,7 @@ const CLOSE_OVERRUN_MS = 1_000
 
 export type StopCause = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'supervisor gone'
 
-/** Whether the process has a terminal. Looked up at the start, because a closed terminal is no longer seen as one. */
+/** True when the process has a terminal. Looked up at the start, because a closed terminal is no longer seen as one. */
 const HAS_TERMINAL = [0, 1, 2].some(isatty)
 
 /**
@@ -45,7 +45,7 @@ export function ignoreForeignHangUps(): void {
   if (!HAS_TERMINAL) process.on('SIGHUP', () => {})
 }
 
-/** Handles the usual signals in the first process of a container, which is ended only by signals that it handles. */
+/** Makes the first process of a container end on the usual signals. Only signals that it handles end such a process. */
 export function endOnSignalsAsFirstProcess(): void {
   if (process.pid !== 1) return
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const) {

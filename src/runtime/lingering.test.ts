@@ -9,7 +9,7 @@ afterEach(() => {
   server?.close()
 })
 
-/** A connection: the server's end, where an answer has just been written, and the client's. */
+/** The two ends of a connection. The server's end has just written an answer. */
 async function connection(): Promise<{ near: Socket; far: Socket }> {
   server = createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -21,12 +21,12 @@ async function connection(): Promise<{ near: Socket; far: Socket }> {
   return { near, far }
 }
 
-test('who is still writing gets the answer, and the connection ends when the client does', async () => {
+test('a client that is still writing gets the answer, and the connection ends when the client does', async () => {
   const { near, far } = await connection()
   const heard: string[] = []
   near.on('data', () => heard.push('data')).on('end', () => heard.push('end'))
   endLingering(near)
-  // More than the kernel holds.
+  // This is more than the kernel holds.
   for (let sent = 0; sent < 40; sent += 1) await new Promise((resolve) => far.write(Buffer.alloc(1024 * 1024), resolve))
   far.end()
   expect(Buffer.concat(await far.toArray()).toString()).toBe('answer')
@@ -34,7 +34,7 @@ test('who is still writing gets the answer, and the connection ends when the cli
   expect(heard, 'what comes behind the answer').toEqual([])
 })
 
-test('who writes on and on loses the connection', async () => {
+test('a client that writes on and on loses the connection', async () => {
   const { near, far } = await connection()
   endLingering(near)
   const closed = once(near, 'close')
@@ -48,7 +48,7 @@ test('who writes on and on loses the connection', async () => {
   far.destroy()
 })
 
-test('who never ends loses the connection', async () => {
+test('a client that never ends loses the connection', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   const { near, far } = await connection()
   const flushed = once(near, 'finish')

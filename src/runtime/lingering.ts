@@ -3,7 +3,7 @@ import { systemClock } from './clock.ts'
 
 /** How long a connection is still read after its last answer has gone out. */
 const LINGER_MS = 5_000
-/** How much is still read of it. */
+/** How many bytes are still read of it. */
 const LINGER_BYTES_MAX = 64 * 1024 * 1024
 
 const deaf = new WeakSet<Socket>()

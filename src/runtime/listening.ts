@@ -1,6 +1,6 @@
 import { sleep, type Clock } from './clock.ts'
 
-/** How long a taken port is tried again. Linux uses the same range for outgoing connections, so another program may hold one briefly. */
+/** How long a taken port is tried again. Linux takes ports of its range for outgoing connections, so one may be held briefly. */
 const RETRY_FOR_MS = 2_000
 const RETRY_EVERY_MS = 100
 
@@ -19,5 +19,5 @@ export async function whilePortIsTaken<T>(clock: Clock, open: () => Promise<T>):
   }
 }
 
-/** Whether an error says that the port is taken. grpc-js tells the reason only in the message. */
+/** Says whether an error means that the port is taken. grpc-js tells the reason only in the message. */
 export const isTaken = (error: unknown): boolean => String((error as Error).message).includes('EADDRINUSE')

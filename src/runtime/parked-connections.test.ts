@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Clock } from './clock.ts'
 import { ParkedConnections, type PausableConnection } from './parked-connections.ts'
 
-/** Time that the test turns on, and one timer. */
+/** A clock with one timer. The test turns it on. */
 class HandClock {
   nowMs = 0
   tick: (() => void) | undefined
@@ -35,7 +35,7 @@ const parkedOf = (count: number) => {
   return { hand, parked, connections, read }
 }
 
-test('who is parked is not read until the next tick', () => {
+test('a parked connection is not read until the next tick', () => {
   const { hand, read } = parkedOf(3)
   expect(read()).toBe(0)
   hand.advance(10)
@@ -43,7 +43,7 @@ test('who is parked is not read until the next tick', () => {
   expect(hand.tick, 'the timer rests').toBe(undefined)
 })
 
-test('fewer are read again the later the ticks come, those that wait longest first', () => {
+test('the later the ticks come, the fewer connections are read again; those that wait longest are first', () => {
   const { hand, connections, read } = parkedOf(5_000)
   hand.advance(100)
   const first = read()
@@ -55,7 +55,7 @@ test('fewer are read again the later the ticks come, those that wait longest fir
   expect(connections.findLastIndex((connection) => connection.isRead)).toBe(read() - 1)
 })
 
-test('nobody waits longer than a second, however late the ticks are', () => {
+test('no connection waits longer than a second, however late the ticks are', () => {
   const { hand, read } = parkedOf(5_000)
   for (let ticks = 0; ticks < 9; ticks += 1) hand.advance(100)
   expect(read()).toBeLessThan(5_000)
@@ -63,7 +63,7 @@ test('nobody waits longer than a second, however late the ticks are', () => {
   expect(read()).toBe(5_000)
 })
 
-test('who is parked twice keeps its place', () => {
+test('a connection that is parked twice keeps its place', () => {
   const { hand, parked, connections } = parkedOf(5_000)
   hand.advance(500)
   parked.park(connections.at(-1)!)
@@ -71,7 +71,7 @@ test('who is parked twice keeps its place', () => {
   expect(connections.at(-1)!.isRead).toBe(true)
 })
 
-test('when all are gone nothing is waited for', () => {
+test('when all connections are gone, no timer is left', () => {
   const { hand, parked } = parkedOf(2)
   parked.close()
   expect(hand.tick).toBe(undefined)

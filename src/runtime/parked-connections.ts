@@ -4,10 +4,10 @@ import type { Clock, Timer } from './clock.ts'
 const PARKED_TICK_MS = 10
 /** A tick that comes later than this shows that the process has more to read than it can handle. */
 const PARKED_LATE_MS = 20
-/** Limits for how many connections are read again at a tick. Within them, there are as many as there is time for. */
+/** Least and greatest number of connections that are read again at a tick. Between the two, the time that there is decides. */
 const RELEASED_MIN = 8
 const RELEASED_MAX = 1_024
-/** The longest time that a connection is not read. Its client was told to wait as long. */
+/** The longest time for which a connection is not read. Its client was told to wait as long. */
 const PARKED_MAX_MS = 1_000
 
 /** The part of a socket that is used here. */

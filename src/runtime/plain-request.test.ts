@@ -53,7 +53,7 @@ describe('is left to node:http:', () => {
     ['an expectation', post('{}', 'Expect: 100-continue')],
     ['another protocol', get('Upgrade: websocket')],
     ['a connection that is to end', get('Connection: close')],
-    ['one that is to end by its old name', get('Proxy-Connection: close')],
+    ['a connection that is to end, by the old name of the header', get('Proxy-Connection: close')],
     ['a large body', post('x'.repeat(BODY_BYTES_MAX + 1))],
     ['a large head', get(`Cookie: ${'x'.repeat(10_000)}`)],
     ['a header on two lines', get('Cookie: a', ' b')],

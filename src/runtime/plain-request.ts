@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer'
 
-/** A request in its plainest form. Nearly every client sends this form, and it can be read without a full parser. */
+/** A request in its plainest form. Nearly every client sends this form. It can be read without a full parser. */
 export interface PlainRequest {
   readonly method: 'GET' | 'POST'
   /** Letters, digits and "-._~/" only. */
   readonly path: string
-  /** By name in lower case. */
+  /** The values, by name in lower case. */
   readonly headers: Readonly<Record<string, string>>
   /** Empty for a GET. */
   readonly body: string
@@ -17,7 +17,7 @@ const REQUEST_LINE = /(GET|POST) (\/[\w.~/-]*) HTTP\/1\.1\r\n/y
 const HEADER = /([\w-]+):([\t\x20-\x7e]*)\r\n/y
 const LENGTH = /^\d{1,9}$/
 
-/** Headers that change how a request is to be read or answered; node:http takes the last one for "Connection". */
+/** Headers that change how a request is to be read or answered. node:http treats the last one like "Connection". */
 const UNUSUAL = new Set(['transfer-encoding', 'expect', 'upgrade', 'proxy-connection'])
 
 /**
@@ -52,7 +52,7 @@ export function readPlainRequest(bytes: Buffer, bodyBytesMax: number): PlainRequ
   return isUtf8(body) ? { method, path: line[2]!, headers, body: body.toString() } : 'unusual'
 }
 
-/** Length of the body in bytes; NaN when the headers do not tell it properly. */
+/** Returns the length of the body in bytes, or NaN when the headers do not tell it properly. */
 function bodyLength(method: PlainRequest['method'], told: string | undefined): number {
   if (method === 'GET') return told === undefined ? 0 : NaN
   return told !== undefined && LENGTH.test(told) ? Number(told) : NaN

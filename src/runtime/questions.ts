@@ -10,7 +10,7 @@ export class Questions<Answer> {
     this.#clock = clock
   }
 
-  /** Asks by calling `send`. Undefined when no answer comes within `patienceMs`, or the stream ends. */
+  /** Asks by calling `send`. Resolves with undefined when no answer comes within `patienceMs`, or when the stream ends. */
   ask(send: (question: number) => void, patienceMs: number): Promise<Answer | undefined> {
     const question = ++this.#last
     send(question)
@@ -24,7 +24,7 @@ export class Questions<Answer> {
     })
   }
 
-  /** An answer has come. It is dropped when it comes too late. */
+  /** Takes an answer. An answer that comes too late is dropped. */
   answered(question: number, answer: Answer | undefined): void {
     this.#open.get(question)?.(answer)
   }

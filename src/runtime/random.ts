@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto'
 
 /** The only source of randomness. */
 export interface Random {
-  /** A new identifier, `bytes` random bytes in hexadecimal. */
+  /** Returns a new identifier: `bytes` random bytes in hexadecimal. */
   id(bytes: number): string
 }
 
-/** Random bytes that are taken from the machine at once. A call costs as much as a thousand bytes. */
+/** Random bytes that one call takes from the machine. A call by itself costs as much as a thousand bytes. */
 const STOCK_BYTES = 4_096
 
 let stock = Buffer.alloc(0)

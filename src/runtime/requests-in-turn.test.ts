@@ -3,7 +3,7 @@ import { connect, type AddressInfo, type Socket } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { serverWithDirectRoutes } from './direct-connection.ts'
 
-/** Answers that wait for the test, oldest first: those of node:http's way, and of the direct one. */
+/** Answers that wait for the test, oldest first, both of direct routes and of node:http. */
 let held: { readonly url: string; readonly answer: () => void }[] = []
 let begun: string[] = []
 
@@ -23,7 +23,7 @@ const server = serverWithDirectRoutes(
   { carryOut, answerToBroken: (code) => ({ status: STATUSES[code] ?? 400, headers: {}, json: '{}' }) },
 )
 
-/** Carries out a request once its whole body has arrived; one to "/early" at once. */
+/** Carries out a request once its whole body has arrived. Carries out a request to "/early" at once. */
 function carryOut(request: IncomingMessage, response: ServerResponse): void {
   const url = request.url ?? ''
   begun.push(url)
@@ -40,7 +40,7 @@ beforeEach(() => {
   begun = []
 })
 
-/** A connection, what came over it, and whether the server has ended it. */
+/** A client's connection. It keeps what came over it, and notes when the server ends it. */
 class Client {
   readonly socket: Socket
   received = ''
@@ -77,7 +77,7 @@ const isHeld = async (url: string) => {
     1,
   )[0]!
 }
-/** Resolves when the server has read all that arrived: another connection has had its turn since. */
+/** Resolves when the server has read all that arrived. Then another connection has had its turn. */
 async function haveRead(): Promise<void> {
   const other = new Client(get('/early/other'))
   const { answer } = await isHeld('/early/other')
@@ -151,7 +151,7 @@ test('requests are carried out one after the other, and hardly more is read whil
   client.socket.destroy()
 })
 
-describe('what stands behind the last request of a connection is not carried out:', () => {
+describe('nothing behind the last request of a connection is carried out:', () => {
   test.each([
     ['another protocol', 'Connection: Upgrade', 'Upgrade: websocket'],
     ['HTTP/2 without TLS', 'Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c'],
@@ -224,7 +224,7 @@ describe('a request that is not read while others wait', () => {
     }
   })
 
-  /** That of this client has run out by node:http's clock; others may be late, too. */
+  /** Resolves when node:http calls the request of this client late. Other clients' requests may be late, too. */
   const ranOut = (client: Client) =>
     new Promise<void>((resolve) => {
       const hear = (_error: Error, { remotePort }: { remotePort?: number }) => {
@@ -237,13 +237,13 @@ describe('a request that is not read while others wait', () => {
 
   const rest = post('/third', 'abc')
   test.each([
-    ['whose body is not there in full', rest.slice(0, -1)],
-    ['whose head is not there in full', rest.slice(0, 20)],
+    ['whose body has not arrived in full', rest.slice(0, -1)],
+    ['whose head has not arrived in full', rest.slice(0, 20)],
   ])('has its time from then on: one %s', async (_what, begin) => {
     for (const goesOn of [true, false]) {
       const client = new Client(post('/first', '{}'), post('/second', '{}'), begin)
       await ranOut(client)
-      // Only its reader says that there is time again.
+      // A client that goes on gets its answer, since the request has its time again once it is read.
       if (goesOn) client.socket.write(rest.slice(begin.length))
       for (const url of ['/first', '/second']) (await isHeld(url)).answer()
       if (goesOn) (await isHeld('/third')).answer()

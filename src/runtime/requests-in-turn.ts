@@ -7,7 +7,7 @@ import { dropInput, endLingering } from './lingering.ts'
 interface Exchange {
   readonly request: IncomingMessage
   readonly response: ServerResponse
-  /** The client sends the body when it is told to. */
+  /** True when the client sends the body only when it is told to. */
   readonly isAskedFor: boolean
 }
 
@@ -36,11 +36,11 @@ export class RequestsInTurn implements ArrivingRequest {
   readonly #waiting: Exchange[] = []
   #current: Exchange | undefined
   #newest: Exchange | undefined
-  /** No request follows the newest one: the client said so, or may begin to speak another protocol. */
+  /** True when no request follows the newest one, since the client said so or may begin to speak another protocol. */
   #isLast = false
   /**
-   * A request that ran out of time while the socket was not read, or 'head' when not even its head has arrived in full. It
-   * gets the same time again from the moment that it is read.
+   * A request that ran out of time while the socket was not read, or 'head' when not even its head has arrived in full. The
+   * request gets the same time again from the moment that it is read.
    */
   #unread: Exchange | 'head' | undefined
   /** Set when no more requests are taken. When all have been answered, the connection ends with this answer, if there is one. */
@@ -57,7 +57,7 @@ export class RequestsInTurn implements ArrivingRequest {
     socket.on('end', () => {
       if (this.#cut) this.refuse(options.answerToCut)
     })
-    // A socket is resumed as well when a body has been read.
+    // node:http also resumes a socket when a body has been read.
     socket.on('resume', () => {
       if (this.#waiting.length > 0 && !this.#ending) socket.pause()
     })
@@ -80,13 +80,13 @@ export class RequestsInTurn implements ArrivingRequest {
     else this.#socket.pause()
   }
 
-  /** node:http says that a request is late. Its clock also counts time in which the socket is not read because others wait. */
+  /** Called when node:http says that a request is late. It also counts time in which the socket is not read since others wait. */
   outOfTime(): void {
     if (this.#waiting.length === 0) return this.refuse(this.#options.answerToLate)
     this.#unread = this.#cut ?? 'head'
   }
 
-  /** The request did not arrive in time, counted from the moment that it was read. */
+  /** Refuses a request that did not arrive in time, counted from the moment that it was read. */
   late(): void {
     if (this.#unread === 'head' || this.#unread === this.#cut) this.refuse(this.#options.answerToLate)
   }
@@ -156,11 +156,11 @@ export class RequestsInTurn implements ArrivingRequest {
   }
 }
 
-/** Whether the body of a request may be too long to wait for, when the request is answered before its body has arrived. */
+/** Says whether the body of a request may be too long to wait for, when the request is answered before its body has arrived. */
 const hasLongBody = ({ headers }: IncomingMessage, bodyBytesMax: number): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > bodyBytesMax
 
-/** An answer that begins before its request has arrived in full ends the connection, and says so in its head. */
+/** Makes an answer end the connection, and say so in its head, when it begins before its request has arrived in full. */
 function endUnlessComplete(request: IncomingMessage, response: ServerResponse): void {
   const { writeHead } = response
   response.writeHead = ((...head: Parameters<typeof writeHead>) => {

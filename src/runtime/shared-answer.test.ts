@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { SharedAnswer } from './shared-answer.ts'
 
-/** A question that is answered by hand; each asking has the next number. */
+/** A question that the test answers by hand. The answer is how often it had been asked before. */
 function asked() {
   const open: ((error?: Error) => void)[] = []
   const shared = new SharedAnswer(() => {
@@ -11,7 +11,7 @@ function asked() {
   return { shared, open }
 }
 
-test('no answer is older than who asks, and it is asked for once for all who wait', async () => {
+test('no answer is older than its request, and the question is asked once for all who wait', async () => {
   const { shared, open } = asked()
   const first = shared.get()
   const later = Array.from({ length: 100 }, () => shared.get())
@@ -27,7 +27,7 @@ test('no answer is older than who asks, and it is asked for once for all who wai
   expect(await latest).toBe(2)
 })
 
-test('with nobody waiting the next one is asked for at once', async () => {
+test('when nobody waits, the question is asked at once', async () => {
   const { shared, open } = asked()
   const first = shared.get()
   open[0]!()

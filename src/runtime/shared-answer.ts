@@ -1,6 +1,6 @@
 /**
- * One question that many ask. It is asked once at a time, however many askers there are. Whoever asks while it is under way
- * gets the answer to the next round, so an answer is never older than the request for it.
+ * One question that many ask. It is under way once at a time, however many askers there are. Whoever asks meanwhile gets the
+ * answer of the next round. So an answer is never older than the request for it.
  */
 export class SharedAnswer<T> {
   readonly #ask: () => Promise<T>
@@ -11,7 +11,7 @@ export class SharedAnswer<T> {
     this.#ask = ask
   }
 
-  /** An answer to the question as it is asked from now on. Rejects as the question does. */
+  /** Resolves with the answer to a question that is asked from now on. Rejects as the question does. */
   get(): Promise<T> {
     if (!this.#underWay) return this.#begin()
     const begin = () => this.#begin()

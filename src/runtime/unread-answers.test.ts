@@ -4,7 +4,7 @@ import { UnreadAnswers } from './unread-answers.ts'
 
 const SWEEPS_A_SECOND = 2
 
-/** Answers on time that the test turns on. */
+/** Answers on a clock that the test turns on. */
 function answersOf(bytesMax: number) {
   let tick: (() => void) | undefined
   const clock = {
@@ -26,7 +26,7 @@ function answersOf(bytesMax: number) {
   }
 }
 
-test('what is not read in ten seconds is cut, a large answer a little later', () => {
+test('an answer that is not read in ten seconds is cut, a large one a little later', () => {
   const { give, pass, cut, unread, isWatching } = answersOf(1e9)
   give('small', 0)
   give('large', 640_000)
@@ -43,7 +43,7 @@ test('what is not read in ten seconds is cut, a large answer a little later', ()
   expect([unread.bytes, isWatching()]).toEqual([0, false])
 })
 
-test('where all of them hold too much, the oldest ones are cut until there is room', () => {
+test('when all answers together hold too much, the oldest ones are cut until there is room', () => {
   const { give, pass, cut, unread } = answersOf(100)
   give('oldest', 60)
   give('older', 60)

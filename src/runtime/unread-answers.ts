@@ -1,10 +1,10 @@
 import type { Clock, Timer } from './clock.ts'
 
 const SWEEP_MS = 500
-/** Time in which an answer has to be read. A large one has a second more for every 64 kB. */
+/** How long an answer may take to be read. A large one has a second more for every 64 kB. */
 const READING_MS = 10_000
 const READING_BYTES_PER_MS = 64
-/** Age from which an answer is cut when all of them together are too large. */
+/** Age from which an answer is cut when all answers together are too large. */
 const PRESSED_MS = 1_000
 
 /** An answer that was given. */
@@ -43,12 +43,12 @@ export class UnreadAnswers {
     return this.#bytes
   }
 
-  /** Whether the answers hold all the memory that they may. No request with a large answer is begun then. */
+  /** True while the answers hold all the memory that they may. No request with a large answer is begun then. */
   get isFull(): boolean {
     return this.#bytes >= this.#bytesMax
   }
 
-  /** Adds an answer that goes out. `cut` ends its connection. Call the result once it has gone out or its connection is over. */
+  /** Adds an answer. `cut` ends its connection. Call the result once the answer has gone out or the connection is over. */
   add(answer: UnreadAnswer, cut: () => void): () => void {
     const held: Held = { ...answer, cut, age: 0 }
     this.#held.add(held)

@@ -6,7 +6,7 @@ import { UnreadAnswers } from '../runtime/unread-answers.ts'
 import { CLIENT_PATIENCE_MS } from './patience.ts'
 import { askerOf, refuse } from './routes.ts'
 
-/** A file of the pages at /docs travels in pieces: no more of it is held. */
+/** The files of the pages at /docs travel in pieces of this size. One piece of a file is held at a time. */
 const PIECE_BYTES = 65_536
 
 /**
@@ -20,7 +20,7 @@ export function admitRequests(app: FastifyInstance, clock: Clock): void {
   const turns = new Turns(clock)
   let underWay = 0
 
-  // Of each connection one request at a time comes here.
+  // Each connection has at most one request here at a time.
   app.addHook('onRequest', (request, reply, done) => {
     underWay += 1
     reply.raw.once('close', () => (underWay -= 1))
@@ -29,7 +29,7 @@ export function admitRequests(app: FastifyInstance, clock: Clock): void {
       else if (!isDocument(request)) done()
       else void documents.run(askerOf(request), CLIENT_PATIENCE_MS, () => served(reply, done)).then((went) => went ?? refuse(reply, 'BUSY'))
     }
-    // An order waits for nobody.
+    // An order does not wait for a turn.
     if (request.method === 'POST') begin()
     else turns.take(begin)
   })
@@ -49,7 +49,7 @@ export function admitRequests(app: FastifyInstance, clock: Clock): void {
   })
 }
 
-/** Few requests begin in one turn of the event loop: what was ready with them, orders and pings, comes before the next ones. */
+/** Lets few requests begin in one turn of the event loop. Orders and pings that are ready come before the next ones. */
 class Turns {
   readonly #clock: Clock
   readonly #waiting: (() => void)[] = []
@@ -75,7 +75,7 @@ class Turns {
 
 const isDocument = ({ routeOptions }: FastifyRequest): boolean => routeOptions.url?.startsWith('/docs') ?? false
 
-/** Goes on with a request; resolves once its answer has gone out, or its client. */
+/** Goes on with a request. Resolves once the answer has been sent or the client has left. */
 const served = (reply: FastifyReply, goOn: () => void): Promise<true> =>
   new Promise((resolve) => {
     reply.raw.once('close', () => resolve(true))

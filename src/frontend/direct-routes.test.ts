@@ -15,7 +15,7 @@ import { addRoutes } from './routes.ts'
 const TESLA = { name: 'tesla', priceCents: 18_326, quantity: 7 } as StockView
 let full = false
 
-/** Takes orders of "tesla" and knows nothing else; an order of "bug" brings a bug to light. */
+/** Takes orders of "tesla" and knows no other stock. An order of "bug" meets a bug. */
 const frontEnd = {
   stocks: {
     cached: (name: string) => (name === 'tesla' ? TESLA : undefined),
@@ -55,7 +55,7 @@ afterAll(() => app.close())
 
 const HOP_BY_HOP = ['date', 'connection', 'keep-alive']
 
-/** Of a body whose length is not told beforehand the framework takes care. */
+/** Places an order. The framework answers it when the length of its body is not told beforehand. */
 function post(body: string, framing: 'plain' | 'chunked', headers: Record<string, string> = {}): Promise<object> {
   const length = framing === 'plain' ? { 'content-length': Buffer.byteLength(body) } : { 'transfer-encoding': 'chunked' }
   return exchange({ method: 'POST', path: '/orders', headers: { ...length, ...headers } }, body)

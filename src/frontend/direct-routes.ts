@@ -8,10 +8,10 @@ import { lookUpOrder, lookUpStock, place, refusal, stockFound, type OrderBody } 
 
 const OVERLOADED_ANSWER = refusal('OVERLOADED')
 const BYTE_ORDER_MARK = '\uFEFF'
-/** A path of one stock or one order; a longer name belongs to no stock. */
+/** The path of one stock or one order. A longer name belongs to no stock. */
 const LOOKUP = new RegExp(`^/(stocks|orders)/([^/]{1,${LIMITS.stockNameBytesMax}})$`)
 
-/** Routes without the framework for nearly all requests: orders, and lookups of one stock or one order. */
+/** Answers orders, and lookups of one stock or one order, without the framework. Nearly all requests are of these kinds. */
 export function directRoutes(frontEnd: FrontEnd, log: Logger): DirectRoutes {
   let lookingUp = 0
 
@@ -51,9 +51,9 @@ async function placeText(frontEnd: FrontEnd, keyHeader: string | undefined, text
   return isOrder(body) ? await place(frontEnd, keyHeader, body) : refusal('INVALID_BODY')
 }
 
-/** The value that a body holds; undefined when it is no JSON. */
+/** Returns the value that a body holds, or undefined when the body is not JSON. */
 export const parseBody = (text: string): unknown => parseJson(text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text)
 
-/** Whether a body satisfies the schema of the route. */
+/** Says whether a body satisfies the schema of the route. */
 export const isOrder = (body: unknown): body is OrderBody =>
   typeof body === 'object' && body !== null && 'name' in body && 'quantity' in body && 'type' in body && typeof body.name === 'string'

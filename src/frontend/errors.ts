@@ -30,7 +30,7 @@ const BY_FASTIFY_CODE: Readonly<Record<string, ErrorName>> = {
 
 /** Gives every failure the contract's envelope, whatever layer it comes from. */
 export function addErrorHandling(app: FastifyInstance, log: Logger): void {
-  // A body is read as JSON whatever its media type says: the contract knows no other.
+  // Every body is read as JSON, whatever its media type is. The contract has no other form.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, bytes: Buffer, done) => {
     const body = isUtf8(bytes) ? parseBody(bytes.toString()) : undefined
@@ -52,14 +52,14 @@ export function addErrorHandling(app: FastifyInstance, log: Logger): void {
       method: REQUEST_METHODS.filter((method) => !allow.includes(method)),
       url: path,
       schema: { hide: true },
-      // Before the body is read: what it holds does not matter.
+      // The method is refused before the body is read, since the body does not matter.
       onRequest: async (_request, reply) => refuse(reply.header('Allow', allow.join(', ')), 'WRONG_METHOD'),
       handler: () => {},
     })
   }
   app.addHook('onRequest', (request, reply, done) => {
     const { raw } = request
-    // Whatever it says, even if that is no media type: the body is read as JSON.
+    // The body is read as JSON even when this header holds no media type.
     delete raw.headers['content-type']
     const hosts = raw.headersDistinct.host?.length ?? 0
     if (hosts > 1 || (hosts === 0 && raw.httpVersion !== '1.0')) refuse(reply.header('Connection', 'close'), 'INVALID_REQUEST')
@@ -74,11 +74,11 @@ function refuseUnknown({ method, url }: FastifyRequest, reply: FastifyReply): Fa
   return refuse(reply, names[1] === 'stocks' ? 'STOCK_NOT_FOUND' : 'ORDER_NOT_FOUND')
 }
 
-/** Failures before any route is found: fastify asks this instead of the error handler. */
+/** Answers failures that occur before a route is found. Fastify calls this for them, not the error handler. */
 export const refusePath = (error: { readonly code: string }, reply: FastifyReply): FastifyReply =>
   refuse(reply, error.code === 'FST_ERR_BAD_URL' ? 'INVALID_PATH' : 'UNKNOWN_PATH')
 
-/** Answers to input that is no request, by the code that node:http has for it, and to CONNECT, which asks for a tunnel. */
+/** Answers input that is no request, by the code that node:http gives it, and CONNECT, which asks for a tunnel. */
 export function answerToBroken(code: string): JsonAnswer {
   if (code !== 'CONNECT') return refusal(BY_CONNECTION_CODE[code] ?? 'INVALID_REQUEST')
   return { ...refusal('WRONG_METHOD'), headers: { Allow: 'GET, HEAD, POST' } }

@@ -7,9 +7,9 @@ import type { Entries, OrderAnswer, Recalled } from '../wire/messages.ts'
 import { fromWireOutcome } from '../wire/outcome-codes.ts'
 
 const PING_DEADLINE_MS = 500
-/** As for our own replicas: so many in a row without an answer, and it is taken for dead. */
+/** A program that leaves so many pings in a row unanswered is taken for dead, as our own replicas are. */
 const MISSED_PINGS_MAX = 3
-/** The catalogue may take 3 s until a trade that no leader of ours pushes is published. */
+/** The catalogue may take 3 s to publish a trade that no leader of ours pushes. */
 const REQUEST_DEADLINE_MS = 3_500
 const CATALOGUE_DEADLINE_MS = 1_000
 /** Statuses by which a program says that it did not take an order. */
@@ -18,25 +18,25 @@ const SURE_NO: readonly RpcCode[] = ['UNIMPLEMENTED', 'FAILED_PRECONDITION']
 /** The outcome of one order that a leader of another make was asked to place. */
 export type ForeignPlaced =
   | { readonly kind: 'decided'; readonly outcome: Outcome }
-  /** It was not placed, and may be asked for again. */
+  /** The order was not placed, and may be sent again. */
   | { readonly kind: 'not-placed' }
-  /** The same, and this program takes no orders. */
+  /** The order was not placed, and this program takes no orders. */
   | { readonly kind: 'not-leader'; readonly why: string }
-  /** Nobody can tell. */
+  /** Nobody can tell whether the order was placed. */
   | { readonly kind: 'unknown' }
 
 export interface ForeignEvents {
-  /** It has answered a ping. */
+  /** The program has answered a ping. */
   answers(): void
   gone(why: string): void
 }
 
 /**
- * A replica that knows only the contract's single calls. It gives no guarantee; what can be had from the catalogue is
- * taken from there: whether a key is on record, which number an order has, and every order query.
+ * A replica that knows only the contract's single calls. It gives no guarantee. So the catalogue is asked for everything that
+ * it knows: whether a key is on record, which number an order has, and every order query.
  *
- * Q3. An order goes to a leader of another make once, without a key, and only when its key is not on record. Its number is
- *     told when the catalogue has the order under it, its rejection when the catalogue has no such order.
+ * Q3. An order goes to a leader of another make once, without a key, and only when its key is not on record. The client is
+ *     told a number when the catalogue has the order under that number, and a rejection when the catalogue has no such order.
  */
 export class ForeignReplica {
   readonly #runtime: Runtime
@@ -54,7 +54,7 @@ export class ForeignReplica {
     this.#events = events
   }
 
-  /** Asks for an order that cannot exist: whatever is answered, it lives. */
+  /** Asks for an order that cannot exist. Any answer shows that the program lives. */
   ping(): void {
     if (this.#pinging || this.#closed) return
     this.#pinging = true
@@ -69,7 +69,7 @@ export class ForeignReplica {
     this.#closed = true
   }
 
-  /** Places one order. With `mayPlace` false it only looks whether it is on record. Never rejects. */
+  /** Places one order. With `mayPlace` false, only looks whether the order is on record. The promise never rejects. */
   async place(request: OrderRequest, mayPlace: boolean): Promise<ForeignPlaced> {
     const recalled = await this.#recall(request)
     if (!recalled) return { kind: 'not-placed' }
@@ -81,7 +81,7 @@ export class ForeignReplica {
     return this.#checked(request, answer, recalled.length).catch(() => ({ kind: 'unknown' }))
   }
 
-  /** One order (limit 0) or a listing, as the catalogue has them. Undefined when it cannot say. */
+  /** Returns one order (limit 0) or a listing, as the catalogue has them; undefined when the catalogue cannot tell. */
   async query(number: number, limit: number): Promise<OrderAnswer | undefined> {
     try {
       const { position } = await this.#runtime.network.call(this.#catalogueAddress, 'Catalog.Confirm', {}, CATALOGUE_DEADLINE_MS)
@@ -113,7 +113,7 @@ export class ForeignReplica {
     return this.#runtime.network.call(this.#catalogueAddress, 'Catalog.Recall', question, CATALOGUE_DEADLINE_MS).catch(() => undefined)
   }
 
-  /** The replica's answer to the order: a number, or a negative code. */
+  /** Sends the order. Returns the replica's answer, a number or a negative code; without one, what is known of the order. */
   async #request({ name: stockName, quantity: stockTradeQuantity, type: tradeType }: OrderRequest): Promise<number | ForeignPlaced> {
     const order = { stockName, stockTradeQuantity, tradeType, key: '' }
     try {
@@ -124,7 +124,10 @@ export class ForeignReplica {
     }
   }
 
-  /** Q3. `from`: the ledger's length before the order was asked for, so the order's entry has a number from there on. */
+  /**
+   * Checks the replica's answer against the ledger (Q3). `from` is the ledger's length before the order was sent, so the
+   * order's entry has that number or a higher one.
+   */
   async #checked(request: OrderRequest, number: number, from: number): Promise<ForeignPlaced> {
     const { network } = this.#runtime
     const [{ entries }, { position }] = await Promise.all([
@@ -136,7 +139,7 @@ export class ForeignReplica {
       const outcome = fromWireOutcome({ number, replayed: false })
       return outcome?.kind === 'rejected' && own.length === 0 ? { kind: 'decided', outcome } : { kind: 'unknown' }
     }
-    // A program that counts by itself may have lost count.
+    // The program counts by itself, and may have lost count.
     const placed = own.find((entry) => entry.number === number) ?? (own.length === 1 ? own[0] : undefined)
     if (!placed || placed.number >= position) return { kind: 'unknown' }
     return { kind: 'decided', outcome: { kind: 'accepted', number: placed.number, replayed: false } }
@@ -157,6 +160,6 @@ export class ForeignReplica {
   }
 }
 
-/** Whether an entry may be what became of the request: the same order, placed by a single call. */
+/** Says whether an entry may belong to the request: it is the same order, and was placed by a single call. */
 const isThis = ({ name, type, quantity }: OrderRequest, entry: Entry): boolean =>
   entry.key.startsWith(FOREIGN_KEY_PREFIX) && entry.name === name && entry.type === type && entry.quantity === quantity

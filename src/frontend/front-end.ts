@@ -21,7 +21,7 @@ export interface FrontEndCoreOptions {
   readonly cacheStocksMax: number
 }
 
-/** A front end without its HTTP server: everything that a request can ask of it. */
+/** A front end without its HTTP server. It has everything that a request can ask for. */
 export interface FrontEnd {
   readonly id: string
   readonly keys: FrontEndKeys
@@ -30,11 +30,11 @@ export interface FrontEnd {
   readonly cache: StockCache
   /** "host:port" of the leader, or undefined while there is none. */
   leaderAddress(): string | undefined
-  /** One order by number (limit 0), or up to `limit` orders from `number` on. Few listings are under way at once. */
+  /** Finds one order by number (limit 0), or up to `limit` orders from `number` on. Few listings are under way at once. */
   find(number: number, limit: number, asker?: Asker): Promise<OrdersFound>
   /** Asks every process for its state, once for all who ask at the same time. */
   status(): Promise<StatusData>
-  /** Begins to look for a leader and the catalogue; `address` is where leaders reach this front end by HTTP. */
+  /** Begins to look for a leader and for the catalogue. Leaders reach this front end by HTTP at `address`, "host:port". */
   start(address: string): void
   /** Gives up what is under way and lets go of every connection. */
   close(): void

@@ -1,12 +1,12 @@
 import { CLIENT_KEY_PREFIX, FRONT_END_KEY_PREFIX, isIdempotencyKey } from '../domain/order.ts'
 import type { Random } from '../runtime/random.ts'
 
-/** A key as clients see one that a front end made for them. */
+/** The form of the keys that front ends make, as clients see them. */
 const MADE_HERE = /^fe-[0-9a-f]{8}-[0-9a-z]{8}-[0-9a-f]{16}$/
 
 /**
- * Makes keys for orders that come without one. They rise, so that they lie side by side in an index, and end in chance:
- * whoever could guess the next one could take it before its order comes.
+ * Makes keys for orders that come without one. The keys rise, so that they lie side by side in an index. They end in random
+ * digits: anyone who could guess the next key could use it before its order comes.
  */
 export class FrontEndKeys {
   readonly #random: Random
@@ -25,8 +25,8 @@ export class FrontEndKeys {
 }
 
 /**
- * The key in an `Idempotency-Key` header: a string in double quotes (IETF draft-ietf-httpapi-idempotency-key-header) or
- * the bare text. Undefined when it is no usable key.
+ * Returns the key in an `Idempotency-Key` header: a string in double quotes (IETF draft-ietf-httpapi-idempotency-key-header)
+ * or the bare text. Returns undefined when the key is not usable.
  */
 export function parseKeyHeader(header: string): string | undefined {
   const quoted = /^"((?:[^"\\]|\\["\\])*)"$/.exec(header.trim())
@@ -34,5 +34,8 @@ export function parseKeyHeader(header: string): string | undefined {
   return isIdempotencyKey(key) ? key : undefined
 }
 
-/** The key under which the catalogue records the order: what a front end made never meets what a client chose. */
+/**
+ * Returns the key under which the catalogue records the order. Keys of the form that front ends make get a prefix of their
+ * own, so no other key of a client is ever equal to one of them.
+ */
 export const recordedKey = (key: string): string => (MADE_HERE.test(key) ? FRONT_END_KEY_PREFIX : CLIENT_KEY_PREFIX) + key

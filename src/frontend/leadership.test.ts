@@ -29,7 +29,7 @@ test.each([
   ['nobody is there', order(), []],
 ])('%s', (_what, found, expected) => expect(found).toEqual(expected))
 
-/** The front end's request to the replica that it elects. All of so many replicas answer. */
+/** Returns the front end's request to the replica that it elects, when all of so many replicas answer. */
 async function assignmentAmong(count: number) {
   const { clock, net, runtime } = manualRuntime<FrontEndToReplica, ReplicaToFrontEnd>()
   const replicas = Array.from({ length: count }, (_, at) => ({ id: at + 1, address: `order-${at + 1}:1` }))

@@ -10,18 +10,18 @@ import type { StockCache } from './stock-cache.ts'
 
 const PING_INTERVAL_MS = 150
 const ELECTION_INTERVAL_MS = 500
-/** A front end that starts listens this long for a leader that is there already, and for the highest id. */
+/** A front end that starts waits this long to hear of a leader that is there already, and of the replica with the highest id. */
 const FIRST_ELECTION_DELAY_MS = 300
 const ASSIGN_DEADLINE_MS = 300
 const CANDIDATE_POLL_MS = 20
-/** Another program is elected when none of ours has led for this long: one that is restarted is back within it. */
+/** Another program is elected when none of our replicas has led for this long. A replica that is restarted is back sooner. */
 const FOREIGN_ELECTION_DELAY_MS = 2_000
 
 export interface LeadershipOptions extends FrontEndIdentity {
   readonly replicas: readonly NamedReplica[]
 }
 
-/** Who hears of replicas: orders go to the leader, and the cache drops what trades have changed. */
+/** They hear of replicas: `orders` of the leader and of outcomes, `cache` of stocks that trades have changed. */
 export interface LeadershipReceivers {
   readonly orders: Pick<Orders, 'led' | 'lost' | 'settle'>
   readonly cache: Pick<StockCache, 'invalidate'>
@@ -30,37 +30,41 @@ export interface LeadershipReceivers {
 interface Current {
   readonly link: ReplicaLink
   readonly epoch: number
-  /** The last ping before it was adopted: what answers that one or an earlier one may be older than its assignment. */
+  /**
+   * The last ping before the replica was adopted. The answer to this ping, or to an earlier one, may be older than the
+   * assignment.
+   */
   readonly sincePing: number
 }
 
 /**
- * Who leads. A leader is dead when its connection is refused or reset or when it misses three pings, never because
- * an order takes long: a slow catalogue must not look like a dead leader.
+ * Finds the leader, and elects one when there is none. A leader is taken for dead when its connection is refused or reset, or
+ * when it misses three pings. How long an order takes does not count: a slow catalogue must not look like a dead leader.
  *
- * E1. A replica that leads already is preferred to any election; of several, the one of the highest (epoch, id).
- *     So front ends that elected different leaders come to agree.
+ * E1. A replica that leads already is preferred to any election. Of several, the one with the highest (epoch, id) is used. So
+ *     front ends that elected different leaders come to agree.
  * E2. At most one election per 500 ms.
- * E3. The highest id that can lead is elected; one whose log is far behind another's only when there is no other.
- * E4. Only a replica of the own catalogue's cluster leads, whoever answers at the address: one that holds orders names its
- *     cluster. Where it cannot, or the catalogue has not been heard yet, both have to be started for the same catalogue,
- *     or the replica asks its own before it lets itself be elected (R5).
- * E5. A program of another make is elected only when none of ours can lead, and E1 does not hold for it: as soon as one of
- *     ours can lead again, that one does.
+ * E3. The replica with the highest id that can lead is elected. One whose log is far behind another's is elected only when
+ *     there is no other.
+ * E4. Only a replica of the own catalogue's cluster leads, whoever answers at its address. A replica that holds orders names
+ *     its cluster. When it cannot, or when the catalogue has not been heard yet, both have to be started for the same
+ *     catalogue, or the replica asks its own catalogue before it lets itself be elected (R5).
+ * E5. A program of another make is elected only when none of ours can lead. E1 does not hold for it: as soon as one of ours
+ *     can lead again, that one does.
  */
 export class Leadership {
   readonly #runtime: Runtime
-  /** The catalogue's cluster is known once that has said so. */
+  /** Its cluster is known once the catalogue has named it. */
   readonly #system: SystemName
   readonly #orders: LeadershipReceivers['orders']
   readonly #links: readonly ReplicaLink[]
   #beat: Timer | undefined
-  /** By the time that this process was awake. */
+  /** Measured by the time that this process was awake. */
   #startedAt = 0
   #current: Current | undefined
   #highestEpoch = 0
   #electing = false
-  /** Since when nobody leads. */
+  /** When the last leader was lost; measured by the time that this process was awake. */
   #leaderlessSince = 0
   #lastElectionAt = -Infinity
   #closed = false
@@ -95,7 +99,7 @@ export class Leadership {
     return this.#links
   }
 
-  /** The replica says that it does not lead. */
+  /** Notes that the replica says that it does not lead. */
   refused(link: ReplicaLink): void {
     this.#lost(link)
   }
@@ -108,7 +112,7 @@ export class Leadership {
 
   #pingAll(): void {
     if (this.#closed) return
-    // None of ours steps down for another program (E5).
+    // No replica of ours steps down for another program (E5).
     const ours = this.#isForeignLeading ? undefined : this.#current
     const leader = ours && { epoch: ours.epoch, id: ours.link.id }
     for (const link of this.#links) link.beat(leader)
@@ -131,7 +135,7 @@ export class Leadership {
     else if (this.#isForeignLeading && this.#couldLead(link)) void this.#elect() // E5
   }
 
-  /** E4. Why this replica is another cluster's, or undefined. */
+  /** E4. Returns why this replica belongs to another cluster, or undefined when nothing shows that it does. */
   #objection(state: ReplicaState): string | undefined {
     const { replicaId, clusterId } = state
     const own = this.#system.clusterId
@@ -139,12 +143,12 @@ export class Leadership {
     return `replica ${replicaId} belongs to cluster ${clusterId}, the catalogue to cluster ${own}`
   }
 
-  /** E4, for a replica that there is no objection to. */
+  /** E4. Says whether a replica, to which there is no objection, is known to belong to this system. */
   #isOurs({ state }: ReplicaLink): boolean {
     return state !== undefined && isSameSystem(state, this.#system)
   }
 
-  /** E4, E5: it is a replica of ours, and says that it can lead. */
+  /** E4, E5. Says whether this is a replica of ours that says that it can lead. */
   #couldLead(link: ReplicaLink): boolean {
     const isKnown = this.#system.clusterId !== undefined
     return !link.isForeign && link.state?.canLead === true && (isKnown || this.#isOurs(link))
@@ -174,7 +178,7 @@ export class Leadership {
     if (!this.#closed) void this.#elect()
   }
 
-  /** One election at a time; goes on until somebody leads. */
+  /** Holds elections until somebody leads, one at a time. */
   async #elect(): Promise<void> {
     if (this.#electing) return
     this.#electing = true
@@ -184,7 +188,7 @@ export class Leadership {
     this.#electing = false
   }
 
-  /** Nobody has to be elected: one of ours leads, or another program while none of ours can. */
+  /** True when nobody has to be elected: one of ours leads, or another program leads while none of ours can. */
   get #isSettled(): boolean {
     const isForOurs = () => this.#isForeignLeading && this.#links.some((link) => this.#couldLead(link))
     return this.#closed || (this.#current !== undefined && !isForOurs())
@@ -208,12 +212,12 @@ export class Leadership {
   }
 
   async #assign(candidate: ReplicaLink): Promise<boolean> {
-    const epoch = Math.min(this.#highestEpoch + 1, LIMITS.epochMax) // At the highest one the id alone counts (E1).
+    const epoch = Math.min(this.#highestEpoch + 1, LIMITS.epochMax) // At the highest epoch the id alone counts (E1).
     const followers = this.#links.filter((link) => link !== candidate && link.state).map((link) => link.address)
     const [followerOne = '', followerTwo = '', ...moreFollowers] = followers
     try {
       const request = { followerOne, followerTwo, moreFollowers, epoch, clusterId: this.#system.clusterId ?? '' }
-      // Another program is never heard on a stream: of its patience nothing is known.
+      // Another program answers on no stream, so its reply times are not known.
       const patienceMs = candidate.isForeign ? ASSIGN_DEADLINE_MS : Math.max(ASSIGN_DEADLINE_MS, candidate.patienceMs)
       const { resultFollowers } = await this.#runtime.network.call(candidate.address, 'Order.AssignFollowers', request, patienceMs)
       if (candidate.isForeign && resultFollowers !== 1) throw new Error(`it answers ${resultFollowers}`)
@@ -229,7 +233,10 @@ export class Leadership {
   }
 }
 
-/** E3, E5. Those that can lead, highest id first; behind them those that would have to read much before they trade; then others' programs. */
+/**
+ * Returns those that can lead (E3, E5): first our replicas by falling id, then those of ours that would have to read much
+ * before they trade, last other programs.
+ */
 export function byFitness<L extends Pick<ReplicaLink, 'id' | 'state' | 'isForeign'>>(alive: readonly L[]): readonly L[] {
   const lengthOf = (link: L) => link.state?.length ?? 0
   const longest = Math.max(...alive.map(lengthOf))

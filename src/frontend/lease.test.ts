@@ -3,7 +3,7 @@ import { ManualClock } from '../../test/manual-clock.ts'
 import { Lease } from './lease.ts'
 
 const LEASE_MS = 500
-/** Nine tenths of it are used. */
+/** The front end uses nine tenths of a lease. */
 const USED_MS = 450
 
 function newLease() {
@@ -54,7 +54,7 @@ test('a renewal that is refused leaves the lease that there is', () => {
   expect(lease.isLive).toBe(false)
 })
 
-test('a grant counts for nothing when a later one came before it, or nobody asked', () => {
+test('a grant counts for nothing when a later one came before, or when nobody asked', () => {
   const { lease } = newLease()
   const [earlier, later] = [lease.ask(), lease.ask()]
   expect(lease.grant(later + 1, LEASE_MS)).toBe(false)
@@ -64,7 +64,7 @@ test('a grant counts for nothing when a later one came before it, or nobody aske
   expect(lease.grant(earlier, LEASE_MS)).toBe(false)
 })
 
-test('what was asked on a stream that is over is not answered on the next one, and the lease goes on', () => {
+test('an ask on a stream that is over is not answered on the next one, and the lease goes on', () => {
   const { lease } = newLease()
   lease.grant(lease.ask(), LEASE_MS)
   const ask = lease.ask()
@@ -73,7 +73,7 @@ test('what was asked on a stream that is over is not answered on the next one, a
   expect(lease.isLive).toBe(true)
 })
 
-test('a lease that was ended is over, and what was asked before does not bring it back', () => {
+test('a lease that was ended is over, and an earlier ask does not bring it back', () => {
   const { lease } = newLease()
   lease.grant(lease.ask(), LEASE_MS)
   const ask = lease.ask()

@@ -1,6 +1,6 @@
 import type { Clock } from '../runtime/clock.ts'
 
-/** Of the lease that the catalogue grants, this part is used: clocks do not run alike. */
+/** This part of a granted lease is used. Clocks do not run alike. */
 const LEASE_USED = 0.9
 
 /** A moment, by both clocks. */
@@ -15,13 +15,13 @@ interface Granted {
 }
 
 /**
- * How long the catalogue's last grant holds.
+ * Measures how long the catalogue's last grant holds.
  *
- * K3. The lease is measured from the moment of asking, by two clocks: whichever says that it is over is believed.
+ * K3. The lease is measured from the moment of asking, by two clocks. It is over as soon as one of them says so.
  */
 export class Lease {
   readonly #clock: Clock
-  /** When what is not answered yet was asked, by its number. */
+  /** The moments of the asks that are not answered yet, by number. */
   readonly #asked = new Map<number, Moment>()
   #lastAsk = 0
   #granted: Granted | undefined
@@ -38,8 +38,9 @@ export class Lease {
   }
 
   /**
-   * A grant has come that answers `ask`: from now on `leaseMs` count from that moment. False when it counts for nothing: its
-   * length is 0, or nobody has asked, or a later one was answered before.
+   * Takes in a grant that answers `ask`. From now on the lease is `leaseMs` long, counted from the moment of that ask.
+   * Returns false when the grant counts for nothing: its length is 0, nobody asked for it, or a later ask was answered
+   * before.
    */
   grant(ask: number, leaseMs: number): boolean {
     const asked = this.#asked.get(ask)
@@ -61,7 +62,7 @@ export class Lease {
     this.#asked.clear()
   }
 
-  /** It is over at once, and what was asked for before does not bring it back. */
+  /** Ends the lease at once. A grant that was asked for before does not bring it back. */
   end(): void {
     this.#granted = undefined
     this.#asked.clear()

@@ -9,16 +9,16 @@ import { CLIENT_PATIENCE_MS, RETRY_MS } from './patience.ts'
 import type { Placed } from './placed.ts'
 
 const DEADLINE_CHECK_MS = 100
-/** A queue that has not become short for this long is a standing one: orders come faster than they are answered. */
+/** A queue that has not been short for this long is a standing one: orders come faster than they are answered. */
 const STANDING_AFTER_MS = 2_000
 
-/** Where orders are sent: the replica that leads. */
+/** The replica that leads, to which orders are sent. */
 export interface OrderTaker {
-  /** Whether another program answers there, which takes one order at a time. */
+  /** True when another program answers there. It takes one order at a time. */
   readonly isForeign: boolean
   /** Sends orders under the ids `first`, `first` + 1, … */
   place(first: number, requests: readonly OrderRequest[]): void
-  /** Has a leader of another make place one order; with `mayPlace` false it only looks for it. */
+  /** Has a leader of another make place one order. With `mayPlace` false, only looks whether the order is on record. */
   placeSingle(request: OrderRequest, mayPlace: boolean): Promise<ForeignPlaced>
 }
 
@@ -28,11 +28,14 @@ interface Pending {
   readonly request: OrderRequest
   readonly settle: (placed: Placed) => void
   readonly deadlineAt: number
-  /** Under which id it was last sent, and to whom; undefined while it waits. */
+  /** The id under which the order was last sent, and its receiver; undefined while the order waits. */
   sent: { readonly id: number; readonly to: OrderTaker } | undefined
-  /** Times it was sent without a sure "no": above 0 it may have been placed. */
+  /** How many times the order was sent without a sure "no". Above 0, it may have been placed. */
   uncertainTries: number
-  /** It was sent to a leader of another make, which does not know its key: it is never sent again (Q3). */
+  /**
+   * True while a leader of another make has the order. That leader does not know its key, so the order is not sent again
+   * (Q3).
+   */
   isSingle: boolean
 }
 
@@ -40,23 +43,23 @@ interface Pending {
  * The orders of this front end's clients, from the request to the outcome.
  *
  * Q1. An order is repeated only with the same key, so it can never be executed twice.
- * Q2. Every order is answered within 5 s; when there is no room, at once.
+ * Q2. Every order is answered within 5 s. When there is no room for it, it is refused at once.
  */
 export class Orders {
   readonly #clock: Clock
   #leader: OrderTaker | undefined
-  /** In the order in which they came, which is that of their deadlines. */
+  /** In the order in which they came, which is also the order of their deadlines. */
   readonly #pending = new Set<Pending>()
   readonly #byId = new Map<number, Pending>()
   #waiting: Pending[] = []
   /** Orders that leaders of another make were asked to place. */
   readonly #foreign = new ForeignOrders()
-  /** One of them has an order in hand. */
+  /** True while one of these leaders has an order in hand. */
   #isSingleUnderWay = false
   #lastId = 0
   #flushing = false
   #sweep: Timer | undefined
-  /** When few orders were waiting last. */
+  /** When the queue was last short; monotonic time. */
   #shortAt: number
   answered = 0
 
@@ -74,12 +77,12 @@ export class Orders {
     return this.#pending.size
   }
 
-  /** Whether the next order has to be refused. A burst may wait, a standing queue may not. */
+  /** True when the next order has to be refused. A burst may wait, a standing queue may not. */
   get isFull(): boolean {
     const { size } = this.#pending
     if (size < LIMITS.frontEndStandingOrdersMax) return false
     if (size >= LIMITS.frontEndPendingOrdersMax) return true
-    // While nobody leads nothing is answered, and that is soon over.
+    // Nothing is answered while nobody leads. That is soon over, so the queue may grow meanwhile.
     return this.#leader !== undefined && this.#clock.monotonicMs() > this.#shortAt + STANDING_AFTER_MS
   }
 
@@ -95,19 +98,19 @@ export class Orders {
     })
   }
 
-  /** This replica leads: everything that waits goes to it. */
+  /** Notes who leads. Everything that waits goes to that replica. */
   led(leader: OrderTaker): void {
     this.#leader = leader
     this.#flushSoon()
   }
 
-  /** The replica is gone, or leads no more: what it has not answered has to be asked elsewhere (Q1). */
+  /** Notes that a replica is gone or leads no more. Orders that it has not answered go to the next leader (Q1). */
   lost(replica: OrderTaker): void {
     if (this.#leader === replica) this.#leader = undefined
     for (const pending of this.#pending) if (pending.sent?.to === replica) this.#wait(pending)
   }
 
-  /** Takes in what a replica said of some orders; tells when it said of any of them that it does not lead. */
+  /** Takes in what a replica says of some orders. Returns 'not-leader' when it says of any of them that it does not lead. */
   settle(outcomes: readonly PlaceOutcome[]): 'not-leader' | 'heard' {
     const known = outcomes.flatMap((wire) => {
       const pending = this.#byId.get(wire.id)
@@ -175,7 +178,10 @@ export class Orders {
     )
   }
 
-  /** Those that may be sent now. What was placed by another program is answered from memory, or waits for its answer. */
+  /**
+   * Takes the orders that may be sent now. An order that another program was asked to place is answered from memory, or waits
+   * for that program's answer.
+   */
   #takeWaiting(): Pending[] {
     const waiting = this.#waiting.filter((pending) => this.#pending.has(pending))
     this.#waiting = []
@@ -188,13 +194,16 @@ export class Orders {
     })
   }
 
-  /** Q3. A leader of another make gets one order at a time, so that it can be told which number each one has. */
+  /**
+   * Sends one order to a leader of another make (Q3). The leader gets one at a time, so that the ledger shows which number
+   * each order has.
+   */
   #flushOne(leader: OrderTaker): void {
     if (this.#isSingleUnderWay) return
     const [next, ...rest] = this.#takeWaiting()
     this.#waiting.push(...rest)
     if (!next) return
-    // An order that a leader of ours may have placed is looked for, and not placed again.
+    // An order that a leader of ours may have placed is only looked for, and not placed again.
     const isNew = next.uncertainTries === 0
     if (isNew) this.#foreign.begin(next.request)
     next.isSingle = isNew
@@ -206,7 +215,7 @@ export class Orders {
     })
   }
 
-  /** Its client may have been told by now that nobody knows. */
+  /** Takes in the answer of a leader of another make. By now the client may have been told that nobody knows. */
   #singleAnswered(pending: Pending, answer: ForeignPlaced): void {
     const placed = answer.kind === 'unknown' ? FATE_UNKNOWN : answer.kind === 'decided' ? answer : undefined
     if (pending.isSingle) this.#foreign.end(pending.request, placed)

@@ -5,13 +5,13 @@ import type { Entry } from '../wire/messages.ts'
 import type { Leadership } from './leadership.ts'
 import { RETRY_MS } from './patience.ts'
 
-/** One try: a leader that does not answer may have been replaced. */
+/** The length of one try. A leader that has not answered by then may have been replaced. */
 const QUERY_TRY_MS = 2_000
 
 export type OrdersFound =
   | { readonly kind: 'found'; readonly entries: readonly Entry[] }
   | { readonly kind: 'not-found' }
-  /** Nobody leads, the leader could not have it confirmed, or too many listings wait. */
+  /** Nobody leads, the leader could not have its answer confirmed, or too many listings wait. */
   | { readonly kind: 'unavailable'; readonly error: 'NO_LEADER' | 'UNAVAILABLE' | 'BUSY' }
 
 /** One order (limit 0), or a listing of up to `limit` orders from `number` on. */
@@ -19,16 +19,16 @@ export interface OrdersQuestion {
   readonly number: number
   readonly limit: number
   readonly asker: Asker
-  /** Monotonic time at which the asker waits no longer. */
+  /** The asker waits until this monotonic time. */
   readonly until: number
 }
 
-/** A leader is waited for this long before the catalogue is asked in its place: most elections are over by then. */
+/** A question waits this long for a leader before the catalogue is asked. Most elections are over by then. */
 const CATALOGUE_ASKED_AFTER_MS = 1_000
-/** So many questions at a time go to the catalogue: it has orders to decide. */
+/** The catalogue is asked at most so many questions at a time. It has orders to decide. */
 const AT_THE_CATALOGUE_MAX = 8
 
-/** Orders by number: from the leader, or, when nobody who leads can tell for longer, from the catalogue. */
+/** Finds orders by number. Asks the leader, and the catalogue when no leader could tell for a while. */
 export class OrderQueries {
   readonly #runtime: Runtime
   readonly #leadership: Leadership
@@ -42,15 +42,15 @@ export class OrderQueries {
   }
 
   /**
-   * Asks the leader for one order (limit 0) or a listing from its number on, and asks again until somebody can tell:
-   * "not found" is said only by a leader that had it confirmed, or after the catalogue itself has. It asks nobody again
-   * when the asker has gone.
+   * Asks the leader for one order (limit 0), or for a listing from a number on, and asks again until somebody can tell. Says
+   * "not found" only after a leader had that confirmed, or after the catalogue itself has said so. Asks nobody again once the
+   * asker has gone.
    */
   async find(question: OrdersQuestion): Promise<OrdersFound> {
     const { number, limit, asker, until } = question
     const { clock } = this.#runtime
     const begun = clock.monotonicMs()
-    // Who had to wait for a turn may have no time left: nobody is asked then.
+    // A question that had to wait for its turn may have no time left. Then nobody is asked.
     if (begun + RETRY_MS >= until) return { kind: 'unavailable', error: 'BUSY' }
     for (;;) {
       const leader = this.#leadership.leader
@@ -68,7 +68,7 @@ export class OrderQueries {
     }
   }
 
-  /** Undefined when it cannot tell, or has enough to do. */
+  /** Asks the catalogue. Returns undefined when it cannot tell, or has enough to do. */
   async #askCatalogue(question: OrdersQuestion): Promise<OrdersFound | undefined> {
     if (this.#atTheCatalogue >= AT_THE_CATALOGUE_MAX) return undefined
     this.#atTheCatalogue += 1

@@ -5,7 +5,7 @@ import type { Runtime } from '../wire/runtime.ts'
 import { HandClock } from '../../test/hand-clock.ts'
 import { ReplicaLink } from './replica-link.ts'
 
-/** As often as the front end pings. */
+/** The front end pings this often. */
 const BEAT_MS = 150
 const SYSTEM = { clusterId: 'c', catalogueAddress: 'c:1' }
 
@@ -62,7 +62,7 @@ test('a replica that is slow from the start is used all the same', () => {
   expect(replica.lost).not.toHaveBeenCalled()
 })
 
-test('a replica that gets slow in one moment is missed once, and then used as it is', () => {
+test('a replica that suddenly gets slow is missed once, and then used as it is', () => {
   const replica = new SlowReplica()
   replica.beat(20)
   replica.answersAfterMs = 1_000
@@ -71,7 +71,7 @@ test('a replica that gets slow in one moment is missed once, and then used as it
   expect(replica.lost).toHaveBeenCalledOnce()
 })
 
-test.each([1, 700, 10_000])('a replica that answered within %i ms and says nothing any more is missed soon', (ms) => {
+test.each([1, 700, 10_000])('a replica that answered within %i ms and then falls silent is missed soon', (ms) => {
   const replica = new SlowReplica()
   replica.answersAfterMs = ms
   replica.beat(30)

@@ -10,26 +10,23 @@ import type { StockCache } from './stock-cache.ts'
 
 /** Words of `status` and of the log for a replica that knows the contract's single calls only. */
 export const FOREIGN_WORDS = 'another program: single calls, no guarantee'
-/**
- * A replica that leaves so many pings unanswered in a row is taken for dead; one that has lately been slow to answer gets
- * more time.
- */
+/** A replica that leaves so many pings in a row unanswered is taken for dead. One that has lately been slow gets more time. */
 const MISSED_PINGS_MAX = 3
 
-/** How often it is told that a replica is still gone. */
+/** How often the log says that a replica is still gone. */
 const GONE_REPORT_MS = 10_000
 
-/** Who chooses the leader by what replicas say of themselves. */
+/** The watcher chooses the leader by what replicas say of themselves. */
 export interface LinkWatcher {
-  /** Why the replica that says so is none of this system's, or undefined. */
+  /** Returns why a replica in this state does not belong to this system, or undefined when it may belong to it. */
   objection(state: ReplicaState): string | undefined
-  /** It has said something of itself: see {@link ReplicaLink.state}. */
+  /** The replica has told its state: see {@link ReplicaLink.state}. */
   heard(link: ReplicaLink): void
   /** The replica is gone (refused, reset, or silent), or says that it does not lead. */
   lost(link: ReplicaLink): void
 }
 
-/** Who gets what else a replica says. */
+/** The receivers take in everything else that a replica says. */
 export interface LinkReceivers {
   readonly orders: Pick<Orders, 'settle'>
   readonly cache: Pick<StockCache, 'invalidate'>
@@ -50,8 +47,9 @@ export interface FrontEndIdentity {
 }
 
 /**
- * The front end's way to one replica: a stream, opened again whenever it breaks, or the single calls of the contract where
- * a program answers that does not know the stream. Which one it is is found out anew whenever the replica was gone.
+ * The front end's way to one replica. It is a stream, which is opened again whenever it breaks. For a program that does not
+ * know the stream, it is the single calls of the contract. Whenever the replica was gone, the link finds out anew which of
+ * the two it needs.
  */
 export class ReplicaLink implements OrderTaker {
   readonly id: number
@@ -67,11 +65,11 @@ export class ReplicaLink implements OrderTaker {
   #lastPing = 0
   #missedPings = 0
   readonly #replyTimes = new ReplyTimes()
-  /** When it was last heard, or its stream opened, by the time that this process was awake. */
+  /** When the replica was last heard or its stream was opened; measured by the time that this process was awake. */
   #heardAt = 0
-  /** When it was last known to live; monotonic. */
+  /** When the replica was last known to live; monotonic time. */
   #goneSince: number
-  /** For how long it had been gone when that was told last. */
+  /** How long the replica had been gone when the log last said so; in ms. */
   #toldGoneMs = 0
   #why = 'not tried yet'
 
@@ -85,12 +83,15 @@ export class ReplicaLink implements OrderTaker {
     this.#goneSince = runtime.clock.monotonicMs()
   }
 
-  /** Whether another program answers there, which knows the single calls only. */
+  /** True when another program answers there, which knows only the single calls. */
   get isForeign(): boolean {
     return this.#foreign !== undefined
   }
 
-  /** The state that the replica last told, or that is assumed of another program; undefined while it is not known to live. */
+  /**
+   * The state that the replica last told. For another program a state is assumed. Undefined while the replica is not known to
+   * live.
+   */
   get state(): ReplicaState | undefined {
     return this.#state
   }
@@ -105,17 +106,17 @@ export class ReplicaLink implements OrderTaker {
     return this.#why
   }
 
-  /** For how long it has not been known to live, in ms; 0 when it is. */
+  /** How long the replica has not been known to live, in ms; 0 while it is. */
   get goneMs(): number {
     return this.#state ? 0 : Math.max(1, Math.round(this.#runtime.clock.monotonicMs() - this.#goneSince))
   }
 
-  /** For how long a replica that lives may say nothing, as far as it has shown; in ms, 0 when it answers at once. */
+  /** How long the replica may be silent, by its reply times so far; in ms, 0 when it answers at once. */
   get patienceMs(): number {
     return this.#replyTimes.patienceMs
   }
 
-  /** One beat: connects if need be, gives up on a replica that is silent, pings. */
+  /** Does what each beat has to do: gives up on a silent replica, connects if need be, and pings. */
   beat(leader: KnownLeader | undefined): void {
     if (this.#foreign) return this.#foreign.ping()
     const now = this.#runtime.clock.awakeMs()
@@ -140,7 +141,7 @@ export class ReplicaLink implements OrderTaker {
     return placed
   }
 
-  /** Another program has shown that it does not lead: it is not elected again before it was gone. */
+  /** Notes that another program has shown that it does not lead. It is elected again only after it was gone. */
   cannotLead(why: string): void {
     if (!this.#foreign || !this.#state?.canLead) return
     this.#runtime.log.warn({ replica: this.id, address: this.address, why }, 'the other program does not lead')
@@ -148,7 +149,7 @@ export class ReplicaLink implements OrderTaker {
     this.#watcher.lost(this)
   }
 
-  /** Asks for one order (limit 0) or a listing. Undefined when there is no answer in time. */
+  /** Asks for one order (limit 0) or a listing. Returns undefined when there is no answer in time. */
   query(number: number, limit: number, deadlineMs: number): Promise<OrderAnswer | undefined> {
     if (this.#foreign) return this.#foreign.query(number, limit)
     return this.#stream?.query(number, limit, deadlineMs) ?? Promise.resolve(undefined)
@@ -173,7 +174,7 @@ export class ReplicaLink implements OrderTaker {
     return stream
   }
 
-  /** Another program answers there. */
+  /** Goes over to single calls, since another program answers there. */
   #speakSingly(): void {
     this.#stream = undefined
     this.#state = undefined

@@ -1,26 +1,26 @@
-/** At one ping each 150 ms a replica that has just been late is remembered for some ten seconds. */
+/** This part of the slowest time is kept at each answer. At one ping each 150 ms, a late answer counts for some ten seconds. */
 const KEPT_OF_SLOWEST = 0.97
-/** A replica may take this many times what it lately took, before it is taken for dead. */
+/** A replica may be silent for this many times its slowest answer of late. */
 const SLOWEST_TIMES = 2
-/** It is never waited for longer than this: a busy machine excuses only so much. */
+/** A replica may never be silent for longer than this. A busy machine excuses no more. */
 const PATIENCE_MAX_MS = 1_500
 
 /**
- * How long one replica takes to answer a ping: what is on a machine with too much to do answers late, and lives. Times are
- * those that this process was awake.
+ * Measures how long one replica takes to answer a ping. A replica on a machine with too much to do answers late, and lives.
+ * All times are those that this process was awake.
  */
 export class ReplyTimes {
-  /** When each ping was sent that is not answered yet, oldest first. */
+  /** When each ping that is not answered yet was sent, oldest first. */
   readonly #sentAt = new Map<number, number>()
   #slowest = 0
-  /** Whether it has answered on the stream that is open. */
+  /** True once the replica has answered on the stream that is open. */
   #hasAnswered = false
 
   sent(ping: number, nowMs: number): void {
     this.#sentAt.set(ping, nowMs)
   }
 
-  /** Pings are answered in order. */
+  /** Notes an answer. Pings are answered in order. */
   answered(ping: number, nowMs: number): void {
     this.#hasAnswered = true
     const sentAt = this.#sentAt.get(ping)
@@ -35,8 +35,8 @@ export class ReplyTimes {
   }
 
   /**
-   * For how long the replica may say nothing, in ms. Before its first answer on a stream nobody knows how long it takes, and
-   * nobody uses it: one that always takes long would else never be heard.
+   * How long the replica may be silent, in ms. Before its first answer on a stream it has the most time: nobody knows yet how
+   * long it takes, and nobody uses it yet. With less time, a replica that always takes long would never be heard.
    */
   get patienceMs(): number {
     if (!this.#hasAnswered) return PATIENCE_MAX_MS

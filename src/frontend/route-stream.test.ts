@@ -9,7 +9,7 @@ const PONG: Pong = {
   ...{ length: 5, clusterId: '', catalogueAddress: 'catalogue:1' },
 }
 
-/** A stream that is open, and the test at its other end. */
+/** An open stream, with the test at its other end. */
 function newStream() {
   const { net, runtime } = manualRuntime<FrontEndToReplica, ReplicaToFrontEnd>()
   const owner = { pong: vi.fn(), outcomes: vi.fn(), invalidate: vi.fn(), gone: vi.fn() }
@@ -42,13 +42,13 @@ test('an invalidation is confirmed once the owner has dropped the stocks', () =>
   expect(net.stream.sent.at(-1)).toEqual({ invalidated: change })
 })
 
-test('what one message brings is taken in before the pong in it', () => {
+test('everything else in a message is taken in before its pong', () => {
   const { owner, say } = newStream()
   say({ pong: PONG, result: { outcomes: [{ id: 1, number: 0, replayed: false }] } })
   expect(owner.outcomes.mock.invocationCallOrder[0]).toBeLessThan(owner.pong.mock.invocationCallOrder[0]!)
 })
 
-test('a question that is under way when the connection ends is answered by nobody, at once', async () => {
+test('a question that is under way when the connection ends gets no answer, at once', async () => {
   const { owner, stream, net } = newStream()
   const asked = stream.query(3, 0, 60_000)
   net.stream.break('UNIMPLEMENTED', 'no such method')
@@ -56,7 +56,7 @@ test('a question that is under way when the connection ends is answered by nobod
   expect(owner.gone.mock.calls.map(([cause]) => cause.code)).toEqual(['UNIMPLEMENTED'])
 })
 
-test('closed, it tells its owner nothing', () => {
+test('a closed stream tells its owner nothing', () => {
   const { owner, stream, say } = newStream()
   stream.close()
   say({ pong: PONG, result: { outcomes: [] }, invalidate: { names: [], number: 1 } })

@@ -8,7 +8,7 @@ import type { Runtime } from '../wire/runtime.ts'
 
 /** The state of a replica, as it tells it. */
 export interface ReplicaState extends SystemName {
-  /** The number of the ping that it answers with this. */
+  /** The number of the ping that this state answers. */
   readonly ping: number
   readonly replicaId: number
   /** Words for people. */
@@ -30,19 +30,19 @@ export interface KnownLeader {
 
 /** The owner of the stream. Each message becomes one of these calls. Nothing is called once the owner has closed the stream. */
 export interface RouteOwner {
-  /** The answer to a ping; pings are answered in order. */
+  /** The replica has answered a ping. Pings are answered in order. */
   pong(state: ReplicaState): void
-  /** How orders ended, or that they were refused. */
+  /** Orders have ended, or were refused. */
   outcomes(outcomes: readonly PlaceOutcome[]): void
-  /** Trades changed these stocks. When this returns nothing older is cached, and the stream tells the replica so. */
+  /** Trades have changed these stocks. Once this returns, nothing older is cached, and the stream tells the replica so. */
   invalidate(change: StockChange): void
-  /** The stream is over; UNIMPLEMENTED: what answers there does not know it. */
+  /** The stream is over. UNIMPLEMENTED says that the program at the other end does not know it. */
   gone(cause: RpcError): void
 }
 
 /**
- * The front end's end of one `Order.Route`: pings, orders and their outcomes, order queries, invalidations. It lives as long
- * as its connection; whoever wants another one makes a new stream.
+ * The front end's end of one `Order.Route`. It carries pings, orders and their outcomes, order queries, and invalidations. It
+ * lives as long as its connection. Another connection needs a new object.
  */
 export class RouteStream {
   readonly #runtime: Runtime
@@ -59,7 +59,7 @@ export class RouteStream {
     this.#queries = new Questions(runtime.clock)
   }
 
-  /** Connects; that it cannot be done is told by `gone`. */
+  /** Connects. Calls `gone` when it cannot. */
   start(hello: RouteHello): void {
     this.#stream = this.#runtime.network.openStream(this.#address, 'Order.Route', {
       message: (message) => {
@@ -84,7 +84,10 @@ export class RouteStream {
     this.#stream?.send({ place: { first, requests } })
   }
 
-  /** Asks for one order (limit 0) or a listing of up to `limit` orders from `number` on. Undefined when there is no answer in time. */
+  /**
+   * Asks for one order (limit 0) or a listing of up to `limit` orders from `number` on. Returns undefined when there is no
+   * answer in time.
+   */
   query(number: number, limit: number, deadlineMs: number): Promise<OrderAnswer | undefined> {
     const stream = this.#stream
     if (!stream) return Promise.resolve(undefined)

@@ -24,7 +24,7 @@ export interface OrderBody {
   readonly type: unknown
 }
 
-/** Adds every route of the contract, and ours. */
+/** Adds every route of the contract, and our own. */
 export function addRoutes(app: FastifyInstance, frontEnd: FrontEnd): void {
   app.get<{ Params: { name: string } }>('/stocks/:name', { schema: SCHEMAS.stock }, async (request, reply) =>
     send(reply, await lookUpStock(frontEnd, request.params.name, askerOf(request))),
@@ -60,7 +60,7 @@ export function addRoutes(app: FastifyInstance, frontEnd: FrontEnd): void {
     { schema: SCHEMAS.dropped },
     async ({ params, query, headers }, reply) => {
       reply.header(FRONT_END_HEADER, frontEnd.id)
-      // Leaders of earlier versions say it in the query.
+      // Leaders of earlier versions name the number in the query.
       const number = parseOrderNumber(`${headers[ORDER_NUMBER_HEADER] ?? query.number}`)
       if (number === undefined) frontEnd.cache.drop(params.name)
       else frontEnd.cache.invalidate([params.name], number)
@@ -81,14 +81,14 @@ export function addRoutes(app: FastifyInstance, frontEnd: FrontEnd): void {
   app.get('/status', { schema: SCHEMAS.status }, async () => ({ data: await frontEnd.status() }))
 }
 
-/** The levels of a stock, from the cache or the catalogue. */
+/** Looks up one stock, in the cache or at the catalogue. */
 export async function lookUpStock(frontEnd: FrontEnd, name: string, asker: Asker): Promise<JsonAnswer> {
   const found = await frontEnd.stocks.find(name, asker)
   if (found.kind === 'found') return stockFound(found.stock)
   return refusal(found.kind === 'not-found' ? 'STOCK_NOT_FOUND' : 'UNAVAILABLE')
 }
 
-/** The order of a number, as the path has it. */
+/** Looks up one order by its number, as the path has it. */
 export async function lookUpOrder(frontEnd: FrontEnd, numberText: string, asker: Asker): Promise<JsonAnswer> {
   const number = parseOrderNumber(numberText)
   if (number === undefined) return refusal('ORDER_NOT_FOUND')
@@ -98,7 +98,7 @@ export async function lookUpOrder(frontEnd: FrontEnd, numberText: string, asker:
   return refusal(found.kind === 'unavailable' ? found.error : 'ORDER_NOT_FOUND')
 }
 
-/** One order: from the client's words to the catalogue's decision and back. */
+/** Places one order: turns the client's words into a request, and the catalogue's decision into an answer. */
 export async function place(frontEnd: FrontEnd, keyHeader: unknown, { name, quantity, type }: OrderBody): Promise<JsonAnswer> {
   const key = keyHeader === undefined ? frontEnd.keys.next() : parseKeyHeader(String(keyHeader))
   if (key === undefined) return refusal('INVALID_KEY')
@@ -127,19 +127,22 @@ function accepted(number: number): JsonAnswer {
   return done(JSON.stringify(data))
 }
 
-/** A stock that a lookup found. */
+/** Returns the answer to a lookup that found a stock. */
 export const stockFound = (stock: StockView): JsonAnswer => done(stockJson(stock, false))
 
 const done = (dataJson: string): JsonAnswer => ({ status: 200, headers: {}, json: `{"data":${dataJson}}` })
 
-/** One row of the error table. */
+/** Returns the answer for one row of the error table. */
 export function refusal(name: ErrorName, idempotencyKey?: string): JsonAnswer {
   const { status, code, message } = ERRORS[name]
   const body: ErrorBody = { error: { code, message, ...(idempotencyKey !== undefined && { idempotencyKey }) } }
   return { status, headers: status === 503 ? { 'Retry-After': RETRY_AFTER_SECONDS } : {}, json: JSON.stringify(body) }
 }
 
-/** The client of a request. One that has ended its side gets the answer, but none that would have to be waited for. */
+/**
+ * Returns the client of a request. A client that has ended its side counts as gone: it gets an answer that is ready, but none
+ * that would have to be waited for.
+ */
 export function askerOf({ raw: { socket } }: FastifyRequest): Asker {
   return {
     get isGone() {

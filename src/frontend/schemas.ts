@@ -21,7 +21,7 @@ const FAILURES = {
   400: failure('Refused: something about the request is not valid, or a rule is against it.'),
   404: failure('Refused: there is no such thing.'),
   413: failure('Refused: the body is too large.'),
-  422: failure('Refused: the Idempotency-Key stands for another order.'),
+  422: failure('Refused: the Idempotency-Key belongs to another order.'),
   503: failure('Not now: try again.'),
 }
 

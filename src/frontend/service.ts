@@ -20,7 +20,7 @@ export interface FrontEndOptions extends FrontEndCoreOptions {
   readonly advertisedAddress?: string
 }
 
-/** Starts a front end: listens at once, and goes on looking for a leader and the catalogue until they are there. */
+/** Starts a front end. It listens at once, and looks for a leader and the catalogue until they are there. */
 export async function startFrontEnd(runtime: Runtime, options: FrontEndOptions): Promise<Service> {
   const frontEnd = createFrontEnd(runtime, options)
   const app = httpServer({
@@ -30,7 +30,7 @@ export async function startFrontEnd(runtime: Runtime, options: FrontEndOptions):
     answerToBroken,
     directRoutes: directRoutes(frontEnd, runtime.log),
   })
-  admitRequests(app, runtime.clock) // Before any plugin: what it adds is admitted, too.
+  admitRequests(app, runtime.clock) // This comes before all plugins, so that it holds for the routes that they add.
   await app.register(fastifySwagger, { openapi: { info: { title: 'Stock Bazaar', version: '1' } } })
   await app.register(fastifySwaggerUi, { routePrefix: '/docs' })
   addErrorHandling(app, runtime.log)

@@ -6,7 +6,7 @@ import { SessionStream } from './session-stream.ts'
 const HELLO = { frontEndId: 'fe', address: 'frontend:1', caching: true, replicas: [] }
 const stock = (name: string) => ({ name, priceCents: 1, quantity: 1, volume: 1, cacheable: true, found: true })
 
-/** A stream that is open, and the test at its other end. */
+/** An open stream, with the test at its other end. */
 function newStream() {
   const { net, runtime } = manualRuntime<FrontEndToCatalogue, CatalogueToFrontEnd>()
   const owner = { heard: vi.fn(), granted: vi.fn(), ended: vi.fn(), gone: vi.fn() }
@@ -17,7 +17,7 @@ function newStream() {
   return { owner, stream, net, say, answer }
 }
 
-test('an answer that comes in parts is one', async () => {
+test('an answer that comes in parts is put together', async () => {
   const { stream, answer } = newStream()
   const asked = stream.query([], 60_000)
   answer({ stocks: [stock('a'), stock('b')], more: true })
@@ -26,7 +26,7 @@ test('an answer that comes in parts is one', async () => {
   expect((await asked)?.stocks.map(({ name }) => name)).toEqual(['a', 'b', 'c', 'd'])
 })
 
-test('a catalogue that cannot say has not answered', async () => {
+test('a catalogue that cannot tell counts as one that has not answered', async () => {
   const { stream, answer } = newStream()
   const asked = stream.query(['a'], 60_000)
   answer({ position: -1 })
@@ -46,7 +46,7 @@ test('the end of the connection is told once', () => {
   expect(owner.gone.mock.calls).toEqual([['connection reset']])
 })
 
-test('closed, it tells its owner nothing', () => {
+test('a closed stream tells its owner nothing', () => {
   const { owner, stream, say } = newStream()
   stream.close()
   say({ grant: { ask: 1, session: 1, leaseMs: 500, clusterId: 'c' }, end: {} })

@@ -5,7 +5,7 @@ import type { Runtime } from '../wire/runtime.ts'
 
 /** A grant as the front end works with it. */
 export interface Grant {
-  /** The renewal that is answered. */
+  /** The renewal that this grant answers. */
   readonly ask: number
   /** The catalogue's number of the session. */
   readonly session: number
@@ -16,18 +16,21 @@ export interface Grant {
 
 /** The owner of the stream. Each message becomes one of these calls. Nothing is called once the owner has closed the stream. */
 export interface SessionOwner {
-  /** Something has arrived, whatever it is; called before all else. */
+  /** A message has arrived. This is called before all else that the message brings. */
   heard(): void
   granted(grant: Grant): void
-  /** The catalogue ends the session. Once all that was cached under it is dropped, {@link SessionStream.end} says so. */
+  /**
+   * The catalogue ends the session. Once everything that was cached under it is dropped, the owner says so by {@link
+   * SessionStream.end}.
+   */
   ended(): void
   /** The stream is over. */
   gone(why: string): void
 }
 
 /**
- * The front end's end of one `Catalog.Session`: renewals, stock queries, and the end of the session. It lives as long as its
- * connection; whoever wants another one makes a new stream.
+ * The front end's end of one `Catalog.Session`. It carries renewals, stock queries, and the end of the session. It lives as
+ * long as its connection. Another connection needs a new object.
  */
 export class SessionStream {
   readonly #runtime: Runtime
@@ -46,7 +49,7 @@ export class SessionStream {
     this.#queries = new Questions(runtime.clock)
   }
 
-  /** Connects; that it cannot be done is told by `gone`. */
+  /** Connects. Calls `gone` when it cannot. */
   start(hello: SessionHello): void {
     this.#stream = this.#runtime.network.openStream(this.#address, 'Catalog.Session', {
       message: (message) => {
@@ -65,12 +68,15 @@ export class SessionStream {
     this.#stream?.send({ renew: { ask } })
   }
 
-  /** Says that nothing is cached any more under the session. */
+  /** Tells the catalogue that nothing is cached under the session any more. */
   end(): void {
     this.#stream?.send({ ended: {} })
   }
 
-  /** Asks for stocks (none named: all). Undefined when the catalogue does not answer in time, or cannot say. */
+  /**
+   * Asks for the named stocks, or for all when none is named. Returns undefined when the catalogue does not answer in time,
+   * or cannot tell.
+   */
   query(names: readonly string[], deadlineMs: number): Promise<StockAnswer | undefined> {
     const stream = this.#stream
     if (!stream) return Promise.resolve(undefined)
@@ -93,7 +99,7 @@ export class SessionStream {
     if (end) this.#owner.ended()
   }
 
-  /** All stocks may come in parts. */
+  /** Takes in an answer. One that holds all stocks may come in parts. */
   #answered(answer: StockAnswer): void {
     const { query, stocks, position, more } = answer
     const parts = this.#parts.get(query)

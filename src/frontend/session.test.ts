@@ -9,7 +9,7 @@ const LEASE_MS = 500
 const SILENT_MS = 1_500
 const TESLA: StockView = { name: 'tesla', priceCents: 100, quantity: 10, volume: 10, cacheable: true, found: true }
 
-/** A session of which the test is the catalogue, and its cache. */
+/** A session and its cache. The test plays the catalogue. */
 function newSession() {
   const { clock, net, runtime } = manualRuntime<FrontEndToCatalogue, CatalogueToFrontEnd>()
   const cache = new StockCache(8)
@@ -26,7 +26,7 @@ function newSession() {
   }
 }
 
-/** The same, started, with a stock cached under session 1. */
+/** The same, but started, and with a stock cached under session 1. */
 function newLiveSession() {
   const made = newSession()
   made.session.start('frontend:1')
@@ -36,12 +36,12 @@ function newLiveSession() {
   return made
 }
 
-test('before it is started it connects to nobody and waits for nothing', () => {
+test('a session that is not started connects to nobody and waits for nothing', () => {
   const { clock, net, session } = newSession()
   expect([net.streams.length, clock.timers, session.live]).toEqual([0, 0, false])
 })
 
-test('it introduces itself, then asks for a lease, and again in time', () => {
+test('a session introduces itself, then asks for a lease, and again in time', () => {
   const { clock, net, session } = newSession()
   session.start('frontend:1')
   const hello = { frontEndId: 'fe', address: 'frontend:1', caching: true, replicas: ['1=order-1:1'] }
@@ -108,7 +108,7 @@ test('a stream on which nothing arrives is replaced, and one on which something 
   expect(net.streams.map(({ isOpen }) => isOpen)).toEqual([false, true])
 })
 
-test('what was asked on a stream that breaks is answered by nobody, at once', async () => {
+test('a question on a stream that breaks gets no answer, at once', async () => {
   const { net, session } = newLiveSession()
   const asked = session.query(['tesla'], 60_000)
   net.stream.break()
@@ -124,7 +124,7 @@ test('the cluster is known once the catalogue has named it', () => {
   expect(session.clusterId).toBe('c-1')
 })
 
-test('closed, it has ended its session, and neither waits nor connects any more', () => {
+test('a closed session tells the catalogue so, and neither waits nor connects any more', () => {
   const { clock, net, session } = newLiveSession()
   session.close()
   expect(net.stream.sent.at(-1)).toEqual({ ended: {} })

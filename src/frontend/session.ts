@@ -7,7 +7,7 @@ import { SessionStream, type Grant } from './session-stream.ts'
 import type { StockCache } from './stock-cache.ts'
 
 const RENEW_INTERVAL_MS = 120
-/** A stream on which nothing arrives is replaced. */
+/** A stream on which nothing arrives for this long is replaced. */
 const CATALOGUE_SILENCE_MS = 1_000
 
 export interface SessionOptions {
@@ -20,8 +20,8 @@ export interface SessionOptions {
 }
 
 /**
- * This front end at the catalogue: keeps a stream open, renews the lease that the cache lives under, begins the cache anew
- * with each session, and passes stock queries on. It also knows which system this front end belongs to.
+ * This front end's session with the catalogue. It keeps a stream open, renews the lease that the cache lives under, begins
+ * the cache anew with each session, and passes stock queries on. It also knows which system this front end belongs to.
  */
 export class CatalogueSession implements SystemName {
   readonly #runtime: Runtime
@@ -30,7 +30,7 @@ export class CatalogueSession implements SystemName {
   readonly #lease: Lease
   #timer: Timer | undefined
   #stream: SessionStream | undefined
-  /** By the time that this process was awake; a lease is measured by the clocks. */
+  /** When the catalogue was last heard, by the time that this process was awake. (A lease is measured by the clocks.) */
   #heardAt = 0
   /** The catalogue's number of the session on this stream; undefined until the first grant. */
   #granted: number | undefined
@@ -53,12 +53,12 @@ export class CatalogueSession implements SystemName {
     this.#beat(hello)
   }
 
-  /** Whether cached values may be served (K3). */
+  /** True while cached values may be served (K3). */
   get live(): boolean {
     return this.#lease.isLive
   }
 
-  /** The cluster that the catalogue belongs to; undefined before it has said so. */
+  /** The cluster that the catalogue belongs to; undefined before the catalogue has named it. */
   get clusterId(): string | undefined {
     return this.#clusterId
   }
@@ -67,7 +67,10 @@ export class CatalogueSession implements SystemName {
     return this.#options.catalogueAddress
   }
 
-  /** Asks for stocks (none named: all). Undefined when the catalogue does not answer, or cannot say. */
+  /**
+   * Asks for the named stocks, or for all when none is named. Returns undefined when the catalogue does not answer in time,
+   * or cannot tell.
+   */
   query(names: readonly string[], deadlineMs: number): Promise<StockAnswer | undefined> {
     return this.#stream?.query(names, deadlineMs) ?? Promise.resolve(undefined)
   }
@@ -83,7 +86,7 @@ export class CatalogueSession implements SystemName {
 
   #beat(hello: SessionHello): void {
     const { clock } = this.#runtime
-    if (!this.#timer) return // It was closed in this turn.
+    if (!this.#timer) return // The session was closed in this turn.
     if (this.#stream && clock.awakeMs() - this.#heardAt > CATALOGUE_SILENCE_MS) {
       this.#stream.close()
       this.#gone('silent')
@@ -115,7 +118,7 @@ export class CatalogueSession implements SystemName {
     this.#trouble = why
   }
 
-  /** A grant that belongs to another session than the last one finds an empty cache. */
+  /** Takes in a grant. The cache begins empty when the grant belongs to another session, or when the lease was over. */
   #renewed({ ask, session, leaseMs, clusterId }: Grant): void {
     this.#clusterId = clusterId
     const wasLive = this.live

@@ -20,7 +20,7 @@ export interface StatusSources {
   readonly leadership: Leadership
 }
 
-/** Asks every process for its state; one that does not answer in time is told as unreachable. */
+/** Asks every process for its state. A process that does not answer in time is shown as unreachable. */
 export async function gatherStatus(runtime: Runtime, sources: StatusSources): Promise<StatusData> {
   const catalogue = await catalogueStatus(runtime, sources.catalogueAddress)
   const length = catalogue.reachable ? catalogue.length : null

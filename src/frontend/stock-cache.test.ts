@@ -11,10 +11,10 @@ function newCache(stocksMax = 8): StockCache {
   return cache
 }
 
-/** Whether it serves the stock while the session is live. */
+/** Says whether the cache serves the stock while the session is live. */
 const serves = (cache: StockCache, name: string): boolean => cache.get(name, true) !== undefined
 
-/** Does the same as a lookup: asks, and puts the answer, which belongs to the log position `at`. */
+/** Does the same as a lookup: takes a ticket, and puts the answer, which belongs to the log position `at`. */
 const put = (cache: StockCache, name: string, at = 5): void => cache.put(stock(name), at, cache.ticket())
 
 test('K1: a stock is served while the session is live, and not when it is not', () => {
@@ -68,13 +68,13 @@ test.each([
 test('K2: an answer is put when it is as new as the last push for its stock, and not when it is older', () => {
   const cache = newCache()
   cache.invalidate(['tesla'], 7)
-  put(cache, 'tesla', 7) // Entry 7 is not in it: that is the log of 7 entries, 0 to 6.
+  put(cache, 'tesla', 7) // Position 7 is the log of 7 entries, 0 to 6. So entry 7 is not in it.
   expect(serves(cache, 'tesla')).toBe(false)
   put(cache, 'tesla', 8)
   expect(serves(cache, 'tesla')).toBe(true)
 })
 
-test('K2: a push that arrives late does not lower what an earlier one asks for', () => {
+test('K2: a push that arrives late does not lower the number of an earlier one', () => {
   const cache = newCache()
   cache.invalidate(['tesla'], 7)
   cache.invalidate(['tesla'], 3)
@@ -115,7 +115,7 @@ test('a drop without a number keeps out all answers that are on their way', () =
   expect(serves(cache, 'tesla')).toBe(true)
 })
 
-test('where there is no room, the stock that was asked for longest ago goes', () => {
+test('a full cache drops the stock that was asked for longest ago', () => {
   const cache = newCache(2)
   put(cache, 'tesla')
   put(cache, 'apple')

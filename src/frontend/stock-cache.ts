@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { StockView } from '../wire/messages.ts'
 
-/** Pushed numbers that are remembered by stock. Beyond this many, the highest one counts for all other stocks. */
+/** The pushed numbers of so many stocks are remembered. The highest one that had to make room counts for all other stocks. */
 const FLOORS_MAX = 10_000
 
 /** The ticket of a lookup. The lookup hands it back to have its answer cached. */
@@ -22,7 +22,7 @@ export class StockCache {
   /** By name: the log position from which on a view of this stock may be put. */
   readonly #floors: LRUCache<string, number>
   #floorForAll = 0
-  /** The number of the session that is live, or was last; undefined when there is none. */
+  /** The number of the latest session, live or not; undefined once it has ended. */
   #session: number | undefined
   #sessions = 0
   #drops = 0
@@ -54,7 +54,7 @@ export class StockCache {
     return this.#lru.max
   }
 
-  /** The stock, when it is cached and the session is live (K1). */
+  /** Returns the stock when it is cached and the session is live (K1). */
   get(name: string, live: boolean): StockView | undefined {
     const view = live ? this.#lru.get(name) : undefined
     if (view) this.hits += 1
@@ -66,19 +66,19 @@ export class StockCache {
     this.misses += 1
   }
 
-  /** To be taken before the catalogue is asked. */
+  /** Returns the ticket of a lookup. It is taken before the catalogue is asked. */
   ticket(): CacheTicket {
     return { session: this.#session, drops: this.#drops }
   }
 
-  /** K2 */
+  /** Puts a view that belongs to this log position, if K2 allows it. */
   put(view: StockView, position: number, ticket: CacheTicket): void {
     const floor = Math.max(this.#floorForAll, this.#floors.peek(view.name) ?? 0)
     const current = ticket.session === this.#session && ticket.drops === this.#drops
     if (view.cacheable && current && this.#session !== undefined && position >= floor) this.#lru.set(view.name, view)
   }
 
-  /** Trades up to `number` changed these stocks. */
+  /** Drops these stocks, which trades up to order `number` have changed. */
   invalidate(names: readonly string[], number: number): void {
     for (const name of names) {
       this.#floors.set(name, Math.max(this.#floors.peek(name) ?? 0, number + 1))
@@ -86,20 +86,20 @@ export class StockCache {
     }
   }
 
-  /** Drops one stock for a caller who gives no number: no answer that is on its way may be put any more. */
+  /** Drops one stock for a caller who gives no number. So no answer that is on its way now may be put. */
   drop(name: string): void {
     this.#drops += 1
     if (this.#lru.delete(name)) this.invalidations += 1
   }
 
-  /** A new session begins: nothing put under the last one is served again. */
+  /** Begins a new session. Nothing that was put under the last one is served again. */
   begin(): void {
     this.#sessions += 1
     this.#session = this.#sessions
     this.#clear()
   }
 
-  /** The session has ended: nothing is served or put before the next one begins. */
+  /** Ends the session. Nothing is served or put before the next one begins. */
   end(): void {
     this.#session = undefined
     this.#clear()

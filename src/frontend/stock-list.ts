@@ -3,7 +3,10 @@ import { nextTurn, type Clock } from '../runtime/clock.ts'
 import type { StockView } from '../wire/messages.ts'
 import { stockJson } from './stock-json.ts'
 
-/** The body of an answer that lists these stocks, made in pieces: other requests get their turn meanwhile. */
+/**
+ * Returns the body of an answer that lists these stocks. It is made in pieces, so that other requests get their turn
+ * meanwhile.
+ */
 export async function stockListJson(clock: Clock, stocks: readonly StockView[]): Promise<Buffer> {
   const pieces: Buffer[] = [Buffer.from('{"data":{"stocks":[')]
   for (let from = 0; from < stocks.length; from += LIMITS.stocksPartMax) {

@@ -11,13 +11,13 @@ import { stockListJson } from './stock-list.ts'
 
 const STOCK_TRY_MS = 1_000
 
-/** A stock, that there is none, or that nobody could be asked. */
+/** What a lookup found: the stock, no such stock, or nobody who could be asked. */
 export type StockFound =
   | { readonly kind: 'found'; readonly stock: StockView }
   | { readonly kind: 'not-found' }
   | { readonly kind: 'unavailable' }
 
-/** Looks stocks up: in the cache, else at the catalogue, for which a lookup waits as long as an order does. */
+/** Looks stocks up in the cache, else at the catalogue. A lookup waits for the catalogue as long as an order does. */
 export class Stocks {
   readonly #runtime: Runtime
   readonly #session: CatalogueSession
@@ -32,7 +32,7 @@ export class Stocks {
     this.#list = new SharedAnswer(() => this.#askForAll())
   }
 
-  /** The stock, if the cache may answer now. */
+  /** Returns the stock if the cache may answer now. */
   cached(name: string): StockView | undefined {
     return this.#cache.get(name, this.#session.live)
   }
@@ -40,7 +40,7 @@ export class Stocks {
   async find(name: string, asker: Asker = PATIENT_ASKER): Promise<StockFound> {
     const cached = this.cached(name)
     if (cached) return { kind: 'found', stock: cached }
-    if (!isStockName(name)) return { kind: 'not-found' } // So there is nothing to ask for.
+    if (!isStockName(name)) return { kind: 'not-found' } // No stock can have such a name.
     this.#cache.missed()
     const answer = await this.#untilAnswered(() => this.#gather(name), asker)
     const stock = answer?.stocks.find((view) => view.name === name)
@@ -49,8 +49,8 @@ export class Stocks {
   }
 
   /**
-   * The answer that lists all stocks, as JSON, the same for all who ask at the same time; undefined when the catalogue
-   * cannot be asked.
+   * Returns the answer that lists all stocks, as JSON. All who ask at the same time get the same one. Returns undefined when
+   * the catalogue cannot be asked.
    */
   all(asker: Asker): Promise<Buffer | undefined> {
     return this.#untilAnswered(() => this.#list.get(), asker)
@@ -86,7 +86,7 @@ export class Stocks {
     const { clock } = this.#runtime
     const until = clock.monotonicMs() + CLIENT_PATIENCE_MS
     for (;;) {
-      // A query that is under way for others already may take longer than this caller has time.
+      // A query that began for others may take longer than this caller has time.
       const answer = await within(clock, Math.max(0, until - clock.monotonicMs()), ask(), undefined)
       if (answer) return answer
       if (asker.isGone || clock.monotonicMs() + RETRY_MS >= until) return undefined

@@ -59,7 +59,7 @@ const post = (body: string | Buffer, path = '/orders'): Buffer =>
   Buffer.concat([Buffer.from(`POST ${path} HTTP/1.1\r\nhost: h\r\ncontent-length: ${body.length}\r\n\r\n`), Buffer.from(body)])
 const CHUNKED = `POST /orders HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n${BODY.length.toString(16)}\r\n${BODY}\r\n0\r\n\r\n`
 
-/** Sends the bytes, then says that no more will come; resolves with all that is answered. */
+/** Sends the bytes, then says that no more will come. Resolves with the whole answer. */
 function exchange(bytes: string | Buffer): Promise<string> {
   placed = []
   const { port } = app.server.address() as AddressInfo
@@ -71,13 +71,13 @@ function exchange(bytes: string | Buffer): Promise<string> {
   })
 }
 
-/** Status, and what the envelope says. */
+/** Returns the status, and the contents of the envelope. */
 function read(answer: string): { status: number; code?: number; message?: string } {
   const body = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n'))) as { error?: object }
   return { status: Number(answer.split(' ')[1]), ...body.error }
 }
 
-describe('what is no request is told so in the envelope of the contract', () => {
+describe('input that is no request is refused in the envelope of the contract', () => {
   test.each([
     ['a header without a name', 'GET /stocks/tesla HTTP/1.1\r\nhost: h\r\n: x\r\n\r\n', 400, /no valid HTTP/],
     ['an unknown method', 'HURRY /stocks/tesla HTTP/1.1\r\nhost: h\r\n\r\n', 400, /no valid HTTP/],
@@ -131,7 +131,7 @@ test('prices have a decimal point, as in the JSON of the contract', async () => 
   expect(data).toEqual({ stocks: STOCKS.map(({ priceCents, ...rest }) => ({ ...rest, price: priceCents / 100 })) })
 })
 
-test('the number of an invalidation stands in a header, or in the query as before', async () => {
+test('the number of an invalidation is read from a header, or from the query as before', async () => {
   const push = (path: string, header = '') => exchange(`GET ${path} HTTP/1.1\r\nhost: h\r\nconnection: close\r\n${header}\r\n`)
   invalidated = []
   await push('/cache/a%20b', 'bazaar-order-number: 7\r\n')
@@ -141,11 +141,11 @@ test('the number of an invalidation stands in a header, or in the query as befor
   expect(invalidated).toEqual([[['a b'], 7], [['a'], 8], ['a'], ['a']])
 })
 
-test("an expectation that HTTP does not know is nobody's harm", async () => {
+test('an expectation that HTTP does not know does no harm', async () => {
   expect(await exchange('GET /stocks/tesla HTTP/1.1\r\nhost: h\r\nexpect: luck\r\nconnection: close\r\n\r\n')).toMatch(/^HTTP\/1.1 404 /)
 })
 
-test('parameters that stand twice are named', async () => {
+test('a parameter that is given twice is named', async () => {
   const get = (path: string) => exchange(`GET ${path} HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n`)
   expect(read(await get('/orders?after=1&after=2'))).toMatchObject({ status: 400, message: expect.stringContaining('after must be') })
   expect(await get('/cache/tesla?number=1&number=2')).toMatch(/^HTTP\/1.1 200 /)
@@ -165,7 +165,7 @@ describe('a client that says that no more will come is answered', () => {
   })
 })
 
-test('bytes that are no UTF-8 name no stock', async () => {
+test('a body that is not UTF-8 names no stock', async () => {
   const body = Buffer.from(BODY.replace('tesla', 'tesl\xff'), 'latin1')
   for (const path of ['/orders', '/orders?by=the+framework']) {
     expect(read(await exchange(post(body, path)))).toMatchObject({ status: 400, message: expect.stringContaining('JSON') })
@@ -173,7 +173,7 @@ test('bytes that are no UTF-8 name no stock', async () => {
   }
 })
 
-/** Sends all before it reads anything, as many clients do; the answer. */
+/** Sends everything before it reads anything, as many clients do. Returns the answer. */
 async function answerAfterWriting(...pieces: readonly (string | Buffer)[]): Promise<string> {
   const { port } = app.server.address() as AddressInfo
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })

@@ -1,4 +1,4 @@
-import type { MessageStream, Network, StreamHandlers, StreamMethod } from '../src/wire/network.ts'
+import type { MessageStream, Network, ServedStream, StreamHandlers, StreamMethod } from '../src/wire/network.ts'
 import { RpcError, type RpcCode } from '../src/wire/rpc-error.ts'
 
 /** The other end of a stream that somebody has opened. What it says arrives at once. */
@@ -64,5 +64,46 @@ export class ManualNetwork<Sent, Received> {
   /** The stream that was opened last. */
   get stream(): ManualStream<Sent, Received> {
     return this.streams.at(-1)!
+  }
+}
+
+/** The way back to a peer that has opened a stream to this process, with the peer in a test's hands. What it says arrives at once. */
+export class ManualServedStream<Sent, Received> implements ServedStream<Sent> {
+  /** Messages that have reached the peer, in order. */
+  readonly sent: Sent[] = []
+  readonly #handlers: StreamHandlers<Received>
+  readonly #waiting: (() => void)[] = []
+  isOpen = true
+  /** Whether the peer takes all that is sent, or only when {@link take} is called. */
+  takesAll = true
+
+  /** `serve` makes the handlers of this end. */
+  constructor(serve: (stream: ServedStream<Sent>) => StreamHandlers<Received>) {
+    this.#handlers = serve(this)
+  }
+
+  send(message: Sent): void {
+    if (this.isOpen) this.sent.push(message)
+  }
+
+  drained(): Promise<void> {
+    return this.takesAll || !this.isOpen ? Promise.resolve() : new Promise((resolve) => this.#waiting.push(resolve))
+  }
+
+  close(): void {
+    if (!this.isOpen) return
+    this.isOpen = false
+    this.take()
+    this.#handlers.closed(new RpcError('UNAVAILABLE', 'the stream is closed'))
+  }
+
+  /** The peer says something. */
+  say(message: Partial<Received>): void {
+    this.#handlers.message(message as Received)
+  }
+
+  /** The peer takes what has been sent. */
+  take(): void {
+    for (const taken of this.#waiting.splice(0)) taken()
   }
 }

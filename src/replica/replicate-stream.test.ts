@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest'
-import { ManualNetwork } from '../../test/manual-network.ts'
+import { ManualNetwork, ManualServedStream } from '../../test/manual-network.ts'
 import type { FollowerToLeader, LeaderToFollower, ReplicateHello } from '../wire/messages.ts'
 import { refusal } from '../wire/refusal.ts'
-import { RpcError } from '../wire/rpc-error.ts'
 import { fromWireAppend, ReplicateReceiver, ReplicateSender, toWireAppend } from './replicate-stream.ts'
 
 const HELLO: ReplicateHello = { leaderId: 3, epoch: 1, generation: 1, genesis: null }
@@ -22,20 +21,18 @@ function sender() {
 
 /** The follower's end of one, with what it told its owner and its leader. */
 function receiver() {
-  const sent: FollowerToLeader[] = []
   const heard: string[] = []
-  const transport = {
-    send: (message: FollowerToLeader) => void sent.push(message),
-    close: () => closed(new RpcError('UNAVAILABLE', 'closed')),
-  }
-  const stream = new ReplicateReceiver(transport, 1, {
-    greeted: (_leader, { leaderId }) => void heard.push(`hello ${leaderId}`),
-    offered: (_leader, { from }) => void heard.push(`from ${from}`),
-    differs: () => void heard.push('differs'),
-    gone: () => void heard.push('gone'),
+  let stream!: ReplicateReceiver
+  const leader = new ManualServedStream<FollowerToLeader, LeaderToFollower>((wire) => {
+    stream = new ReplicateReceiver(wire, 1, {
+      greeted: (_leader, { leaderId }) => void heard.push(`hello ${leaderId}`),
+      offered: (_leader, { from }) => void heard.push(`from ${from}`),
+      differs: () => void heard.push('differs'),
+      gone: () => void heard.push('gone'),
+    })
+    return stream.start()
   })
-  const { message, closed } = stream.start()
-  return { sent, heard, stream, says: (what: Partial<LeaderToFollower>) => message(what as LeaderToFollower) }
+  return { sent: leader.sent, heard, stream, says: (what: Partial<LeaderToFollower>) => leader.say(what) }
 }
 
 test('a sender opens nothing before its start, and then says hello', () => {

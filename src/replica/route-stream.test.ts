@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { ManualClock, settled } from '../../test/manual-clock.ts'
+import { ManualServedStream } from '../../test/manual-network.ts'
 import type { FrontEndToReplica, OrderQuery, Pong, ReplicaToFrontEnd, RouteHello } from '../wire/messages.ts'
-import { RpcError } from '../wire/rpc-error.ts'
 import type { PendingOrder } from './pending-order.ts'
 import { RouteStream, type OrdersFound } from './route-stream.ts'
 
@@ -13,32 +13,34 @@ const request = (key: string) => ({ key, fingerprint: 'print', name: 'tesla', ty
 /** A front end's stream. What it said is in `sent`, what its owner heard in `heard`. */
 function routed() {
   const clock = new ManualClock()
-  const sent: ReplicaToFrontEnd[] = []
   const heard: (string | RouteHello | undefined)[] = []
   const placed: PendingOrder[] = []
   const asked: { query: OrderQuery; answer: (found: OrdersFound) => void }[] = []
-  let taken: () => void = () => {}
-  const handlers = { closed: (_cause: RpcError) => {} }
-  const end = () => handlers.closed(new RpcError('UNAVAILABLE', 'connection reset'))
-  const stream = {
-    send: (message: ReplicaToFrontEnd) => void sent.push(message),
-    close: end,
-    drained: () => new Promise<void>((resolve) => (taken = resolve)),
-  }
-  const route = new RouteStream(clock, stream, {
-    greeted: (_route, { frontEndId }) => void heard.push(`hello ${frontEndId}`),
-    pinged: ({ ping }, hello) => {
-      heard.push(hello)
-      return { ping, role: 'leader' } as Pong
-    },
-    placed: (orders) => void placed.push(...orders),
-    asked: (query) => new Promise((answer) => asked.push({ query, answer })),
-    gone: (_route, { frontEndId }) => void heard.push(`gone ${frontEndId}`),
+  let route!: RouteStream
+  const frontEnd = new ManualServedStream<ReplicaToFrontEnd, FrontEndToReplica>((wire) => {
+    route = new RouteStream(clock, wire, {
+      greeted: (_route, { frontEndId }) => void heard.push(`hello ${frontEndId}`),
+      pinged: ({ ping }, hello) => {
+        heard.push(hello)
+        return { ping, role: 'leader' } as Pong
+      },
+      placed: (orders) => void placed.push(...orders),
+      asked: (query) => new Promise((answer) => asked.push({ query, answer })),
+      gone: (_route, { frontEndId }) => void heard.push(`gone ${frontEndId}`),
+    })
+    return route.start()
   })
-  const { message, closed } = route.start()
-  handlers.closed = closed
-  const says = (what: Partial<FrontEndToReplica>) => message(what as FrontEndToReplica)
-  return { clock, route, sent, heard, placed, asked, says, end, take: () => taken() }
+  frontEnd.takesAll = false
+  return {
+    clock,
+    route,
+    frontEnd,
+    sent: frontEnd.sent,
+    heard,
+    placed,
+    asked,
+    says: (what: Partial<FrontEndToReplica>) => frontEnd.say(what),
+  }
 }
 
 test('a ping is answered by the owner, who hears what the front end has said of itself', () => {
@@ -63,7 +65,7 @@ test('outcomes of one moment travel in one message, each under the number of its
 })
 
 test('the next listing is read when the front end has taken the one before; single orders do not wait', async () => {
-  const { says, asked, sent, take } = routed()
+  const { says, asked, sent, frontEnd } = routed()
   says({ query: { query: 1, number: 0, limit: 10 } })
   says({ query: { query: 2, number: 10, limit: 10 } })
   says({ query: { query: 3, number: 5, limit: 0 } })
@@ -71,7 +73,7 @@ test('the next listing is read when the front end has taken the one before; sing
   asked[0]!.answer({ kind: 'found', entries: [] })
   await settled()
   expect([sent, asked.length]).toEqual([[{ answer: { query: 1, result: 'found', entries: [] } }], 2])
-  take()
+  frontEnd.take()
   await settled()
   expect(asked.map(({ query }) => query.query)).toEqual([1, 3, 2])
 })
@@ -96,18 +98,18 @@ test('invalidations are confirmed in order', async () => {
 })
 
 test('what is not confirmed when the stream is over never is', async () => {
-  const { route, says, end } = routed()
+  const { route, says, frontEnd } = routed()
   const pushed = route.invalidate(CHANGE)
-  end()
+  frontEnd.close()
   says({ invalidated: CHANGE })
   expect([await pushed, route.isGone]).toEqual([false, true])
 })
 
 test('the owner is told that a front end is gone which has said who it is', () => {
   const [silent, known] = [routed(), routed()]
-  silent.end()
+  silent.frontEnd.close()
   known.says({ hello: HELLO })
-  known.end()
+  known.frontEnd.close()
   expect([silent.heard, known.heard]).toEqual([[], ['hello fe', 'gone fe']])
 })
 

@@ -1,8 +1,9 @@
 import { genesisDigest, type Genesis } from './chain.ts'
 
 /**
- * The history of a log with `length` entries and the genesis `own`, after somebody has offered it another genesis. An empty
- * log takes the offered one. Throws when the log has entries of a different history: a replica never mixes two clusters.
+ * Returns the genesis of a log with `length` entries and the genesis `own`, after somebody has offered it another one. An
+ * empty log takes the offered one. Throws when the log has entries of a different history: a replica never mixes two
+ * clusters.
  */
 export function adoptGenesis(own: Genesis | undefined, offered: Genesis, length: number): Genesis {
   if (!own || length === 0) return offered

@@ -9,7 +9,7 @@ export interface Genesis {
 }
 
 /**
- * The longest length up to `max` at which two logs of one genesis have the same digest. It is found by bisection: equal
+ * Returns the longest length up to `max` at which two logs of one genesis have the same digest. Finds it by bisection: equal
  * digests mean equal histories, and after the first difference digests never become equal again. `isSameAt` compares the
  * digests at one length. `max` is tried first, because the logs mostly agree there.
  */
@@ -22,16 +22,16 @@ export async function commonLength(max: number, isSameAt: (length: number) => Pr
   return low
 }
 
-/** SHA-256 over the genesis, as 64 hexadecimal digits: the digest of an empty log. */
+/** Returns the digest of an empty log: SHA-256 over the genesis, as 64 hexadecimal digits. */
 export function genesisDigest(genesis: Genesis): string {
   const stocks = genesis.stocks.map((s) => [s.name, s.priceCents, s.quantity, s.volume])
   return hash('sha256', JSON.stringify([genesis.clusterId, stocks]))
 }
 
 /**
- * SHA-256(previous digest, entry), as 64 hexadecimal digits. The input is the previous digest's text followed by a
- * JSON array of the entry's members, so that anyone can recompute it from the database file in any language.
- * Equal digests at one number mean equal histories up to it.
+ * Returns SHA-256(previous digest, entry), as 64 hexadecimal digits. The input is the previous digest's text followed by a
+ * JSON array of the entry's members, so that anyone can recompute it from the database file in any language. Equal digests at
+ * one number mean equal histories up to it.
  */
 export function chainDigest(previous: string, entry: Entry): string {
   return hash(

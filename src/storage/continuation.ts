@@ -3,8 +3,8 @@ import { isTradeType, type Entry } from '../domain/order.ts'
 import { chainDigest } from './chain.ts'
 
 /**
- * The digest after each of `entries`. They have to continue a log of this length and digest, and this is asserted: a gap,
- * an overlap or a record that no log can hold is a bug of the caller (G2).
+ * Returns the digest after each of `entries`. They have to continue a log of this length and digest, and this is asserted: a
+ * gap, an overlap or a record that no log can hold is a bug of the caller (G2).
  */
 export function continueChain(end: { readonly length: number; readonly digest: string }, entries: readonly Entry[]): readonly string[] {
   const digests: string[] = []
@@ -20,7 +20,7 @@ export function continueChain(end: { readonly length: number; readonly digest: s
   return digests
 }
 
-/** Whether a log can hold the entry. A file would return other text in place of malformed Unicode. */
+/** Says whether a log can hold the entry. A file would return other text in place of malformed Unicode. */
 function isRecordable(entry: Entry): boolean {
   return (
     isTradeType(entry.type) &&
@@ -37,7 +37,7 @@ function isCount(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0
 }
 
-/** Error message for entries that do not lead to the digest that was announced with them. */
+/** Returns the error message for entries that do not lead to the digest that was announced with them. */
 export function wrongDigest(length: number, reached: string, announced: string): string {
   return `these entries lead to digest ${reached} at length ${length}, announced was ${announced}: nothing was written`
 }

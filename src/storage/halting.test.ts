@@ -7,7 +7,7 @@ import { memoryOrderLog } from './memory/order-log.ts'
 
 const GENESIS = { clusterId: 'c-1', stocks: OPENING_CATALOGUE }
 
-test('a log that cannot be written or read ends the process, each time that somebody meets it', async () => {
+test('a log that cannot be written or read ends the process, each time that somebody meets the failure', async () => {
   const reasons: Error[] = []
   const disk = new MemoryDisk()
   const log = haltingOrderLog(memoryOrderLog({ diskId: 'd-1', disk }), (reason) => reasons.push(reason))
@@ -19,7 +19,7 @@ test('a log that cannot be written or read ends the process, each time that some
   expect(reasons).toHaveLength(2)
 })
 
-test('what a caller does wrong does not end the process', async () => {
+test('a mistake of a caller does not end the process', async () => {
   const reasons: Error[] = []
   const log = haltingOrderLog(memoryOrderLog({ diskId: 'd-1' }), (reason) => reasons.push(reason))
   await expect(log.append([], 'no digest')).rejects.toThrow()

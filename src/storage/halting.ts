@@ -4,8 +4,8 @@ import type { OrderLog } from './order-log.ts'
 type Halt = (reason: Error) => void
 
 /**
- * The same log, but its first failure ends the process, whoever meets it (G3). Otherwise a caller that only reads and tries
- * again, such as a leader that connects, would try for ever.
+ * Returns the same log, but its first failure ends the process, whoever meets the failure (G3). Otherwise a caller that only
+ * reads and tries again, such as a leader that connects, would try for ever.
  */
 export function haltingOrderLog(log: OrderLog, halt: Halt): OrderLog {
   const watched = watcher(halt)
@@ -22,7 +22,7 @@ export function haltingOrderLog(log: OrderLog, halt: Halt): OrderLog {
   }
 }
 
-/** The same ledger, but its first failure ends the process, whoever meets it (L3). */
+/** Returns the same ledger, but its first failure ends the process, whoever meets the failure (L3). */
 export function haltingLedger(ledger: Ledger, halt: Halt): Ledger {
   const watched = watcher(halt)
   return {
@@ -39,7 +39,7 @@ export function haltingLedger(ledger: Ledger, halt: Halt): Ledger {
   }
 }
 
-/** The same for a ledger that is only read. */
+/** Does the same for a ledger that is only read. */
 export function haltingReader(ledger: ReadableLedger, halt: Halt): ReadableLedger {
   const watched = watcher(halt)
   return {

@@ -8,9 +8,9 @@ import type { ReadableLog } from './pages.ts'
 /** The end of a ledger: its length, its digest and its generations. */
 export interface LedgerHead {
   readonly genesis: Genesis
-  /** Raised at every start of the catalogue; every entry carries the one it was decided under. */
+  /** It rises at every start of the catalogue. Every entry carries the generation that it was decided under. */
   readonly generation: number
-  /** Number of entries; the next order gets this number. */
+  /** Number of entries. The next order gets this number. */
   readonly length: number
   /** Digest of the whole history, as 64 hexadecimal digits. */
   readonly digest: string
@@ -28,9 +28,9 @@ export interface DecisionView {
   readonly length: number
   readonly generation: number
   readonly timeMs: number
-  /** The stock at the ledger's head, or undefined when there is none of that name. */
+  /** Returns the stock at the ledger's head, or undefined when there is none of that name. */
   stock(name: string): Stock | undefined
-  /** The decision on record under a key. */
+  /** Returns the decision on record under a key, or undefined. */
   recorded(key: string): RecordedDecision | undefined
 }
 
@@ -41,7 +41,7 @@ export interface RecordedRejection extends RecordedDecision {
 
 /** The writes that the pure decision asks for. */
 export interface DecisionWrites {
-  /** One a request, in order. */
+  /** One for each request, in the order of the requests. */
   readonly outcomes: readonly Outcome[]
   /** New entries, numbered from the view's length on. */
   readonly entries: readonly Entry[]
@@ -79,29 +79,29 @@ export interface Ledger extends ReadableLog {
    * recorded with.
    */
   decide(rule: Decide, requests: readonly OrderRequest[], timeMs: number, rejectedAtMs?: number): Promise<DecidedBatch>
-  /** The decision on record under a key, or undefined. */
+  /** Returns the decision on record under a key, or undefined. */
   recorded(key: string): Promise<RecordedDecision | undefined>
-  /** All stocks at the ledger's head. */
+  /** Returns all stocks at the ledger's head. */
   stocks(): Promise<readonly Stock[]>
-  /** The digest of the first `length` entries, or undefined when there are fewer. */
+  /** Returns the digest of the first `length` entries, or undefined when there are fewer. */
   digestAt(length: number): Promise<string | undefined>
   /** Notes that the log is published up to `position`. The note is written with the next batch. */
   notePublished(position: number): void
-  /** Writes a noted position now. Used when no batch comes that would write it. */
+  /** Writes a noted position now. Call it when no batch comes that would write the position. */
   flushPublished(): Promise<void>
-  /** Raises the generation above its own last one and above `floor`, syncs, and returns it. */
+  /** Raises the generation above its last value and above `floor`, syncs, and returns it. */
   raiseGeneration(floor: number): Promise<number>
-  /** Addresses of the replicas that this catalogue has met. */
+  /** Returns the ids and addresses of the replicas that this catalogue has met. */
   knownReplicas(): Promise<readonly KnownReplica[]>
   /** Remembers all of them in one write, or none. */
   rememberReplica(...replicas: readonly KnownReplica[]): Promise<void>
-  /** Forgets those of the replicas that are remembered at these addresses, in one write. */
+  /** Forgets these replicas in one write. One that is remembered at another address stays. */
   forgetReplica(...replicas: readonly KnownReplica[]): Promise<void>
-  /** The latest time that a rejection on record has; undefined when there is none. */
+  /** Returns the latest time of a rejection on record, or undefined when there is none. */
   newestRejectionMs(): Promise<number | undefined>
-  /** Forgets rejections with a time before `timeMs`; returns how many. Entries are never forgotten. */
+  /** Forgets rejections with a time before `timeMs`. Returns how many they were. Entries are never forgotten. */
   pruneRejections(timeMs: number): Promise<number>
-  /** Why nothing more should be written for now, such as a full disk; undefined when there is room. Asks the disk. */
+  /** Asks the disk. Returns why nothing more should be written for now, such as a full disk, or undefined when there is room. */
   trouble(): string | undefined
   close(): Promise<void>
 }
@@ -112,7 +112,7 @@ export type LedgerOpening =
   /** The ledger is whole, but cannot be written now, for example on a full disk. Once `trouble` is undefined, open it again. */
   | { readonly kind: 'read-only'; readonly ledger: ReadableLedger; readonly why: string }
   | { readonly kind: 'missing' }
-  /** The file is damaged. `replicas`: those that the file can still name. */
+  /** The file is damaged. `replicas` are those that the file can still name. */
   | { readonly kind: 'damaged'; readonly why: string; readonly replicas?: readonly KnownReplica[] }
 
 /** A piece of some replica's log, in order. */
@@ -153,11 +153,11 @@ export interface KnownReplica {
   readonly replicaId: number
 }
 
-/** Whether the id and the address are ones that a replica can have. Earlier versions remembered whatever they were told. */
+/** Says whether a replica can have this id and this address. Earlier versions remembered whatever they were told. */
 export const isReplica = ({ replicaId, address }: KnownReplica): boolean =>
   Number.isSafeInteger(replicaId) && replicaId >= 0 && isAddress(address)
 
-/** The generation above both; throws when there is none left. */
+/** Returns the next generation above both. Throws when there is none left. */
 export function generationAbove(own: number, floor: number): number {
   const generation = Math.max(own, floor) + 1
   if (generation <= LIMITS.generationMax) return generation

@@ -9,7 +9,7 @@ export class Levels {
     this.#stocks = new Map(opening.map((stock) => [stock.name, stock]))
   }
 
-  /** In the order of the opening catalogue. */
+  /** Returns all stocks, in the order of the opening catalogue. */
   all(): readonly Stock[] {
     return [...this.#stocks.values()]
   }

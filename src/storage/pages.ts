@@ -4,13 +4,13 @@ import { entryBytes, type Entry } from '../domain/order.ts'
 /** A log that can be read by number: the ledger, or a replica's copy. */
 export interface ReadableLog {
   /**
-   * Entries from number `from` on, in order: at most `limit`, and no more than fit into `LIMITS.pageBytesMax`. Returns at
-   * least one if there is one.
+   * Returns entries from number `from` on, in order: at most `limit`, and no more than fit into `LIMITS.pageBytesMax`.
+   * Returns at least one if there is one.
    */
   entries(from: number, limit: number): Promise<readonly Entry[]>
 }
 
-/** How many of these entries one page may hold: at least one. */
+/** Returns how many of these entries one page may hold: at least one. */
 export function fittingOnPage(entries: readonly Entry[]): number {
   let bytes = 0
   for (let at = 0; at < entries.length; at += 1) {
@@ -20,14 +20,14 @@ export function fittingOnPage(entries: readonly Entry[]): number {
   return entries.length
 }
 
-/** One page of a log in memory, as {@link ReadableLog.entries} promises it. */
+/** Returns one page of a log in memory, as {@link ReadableLog.entries} promises it. */
 export function pageOf(entries: readonly Entry[], from: number, limit: number): readonly Entry[] {
   const first = Math.max(0, from)
   const wanted = entries.slice(first, first + Math.max(0, limit))
   return wanted.slice(0, fittingOnPage(wanted))
 }
 
-/** All entries from number `from` up to, not including, `end`, page by page. Ends early where the log does. */
+/** Yields all entries from number `from` up to, not including, `end`, page by page. Ends early when the log ends. */
 export async function* pagesOf(log: ReadableLog, from: number, end: number): AsyncGenerator<readonly Entry[], void, void> {
   for (let next = from; next < end; ) {
     const page = await log.entries(next, Math.min(LIMITS.catchUpBatchMax, end - next))
@@ -37,7 +37,7 @@ export async function* pagesOf(log: ReadableLog, from: number, end: number): Asy
   }
 }
 
-/** The same entries in one array. Use it when they are known to be few. */
+/** Returns the same entries in one array. Call it when they are known to be few. */
 export async function entriesBetween(log: ReadableLog, from: number, end: number): Promise<readonly Entry[]> {
   const entries: Entry[] = []
   for await (const page of pagesOf(log, from, end)) for (const entry of page) entries.push(entry)

@@ -38,7 +38,7 @@ export class Replay {
     return Math.max(0, this.#length - 1)
   }
 
-  /** All stocks after the last entry, in the order of the genesis. */
+  /** Returns all stocks after the last entry, in the order of the genesis. */
   stocks(): readonly Stock[] {
     return this.#levels.all()
   }

@@ -214,7 +214,7 @@ describe('embedded engines and damage', () => {
     expect((await readdir(folder)).filter((name) => name.startsWith('orders.db.damaged'))).toHaveLength(3)
   })
 
-  it('what is no damage is refused, and left alone', async () => {
+  it('a file that cannot be used but is not damaged is refused, and left alone', async () => {
     const foreign = join(folder, 'foreign.db')
     tamper(foreign, 'CREATE TABLE diary (day TEXT)')
     const isFolder = join(folder, 'folder.db')

@@ -270,7 +270,7 @@ describe('single bytes, cuts and deletions', () => {
     expect(tally.earlier).toBeGreaterThan(1)
   })
 
-  /** Each frame of the last transaction as if it had never come to the disk. */
+  /** Yields, for each frame of the last transaction, the log in which that frame has never come to the disk. */
   function* lostFrames(scene: string, file: string): Iterable<Damaging> {
     const bytes = readFileSync(join(folder, scene, file))
     for (let frame = bytes.length - FRAME_BYTES; ; frame -= FRAME_BYTES) {
@@ -304,7 +304,7 @@ describe('single bytes, cuts and deletions', () => {
   const gone = (file: string): Damaging => ({ what: `${file} gone`, file, spoil: () => undefined })
 })
 
-/** Whether the file told exactly this when it held fewer entries. */
+/** Says whether the file told exactly this when it held fewer entries. */
 function isPrefix(told: Told, truth: Told): boolean {
   if (typeof told === 'string' || typeof truth === 'string') return false
   const [entries, all] = [told, truth].map((each) => each['entries'] as readonly Entry[])

@@ -81,7 +81,7 @@ const { openEmbeddedOrderLog } = await import(${moduleUrl('./order-log-file.ts')
 const log = await openEmbeddedOrderLog(path, { newDiskId: () => 'another', onDamage: console.error })
 await log.cut(${OLD_LENGTH})`
 
-/** Whether the script came to its end, or was killed as asked. */
+/** Runs the script. Says whether it came to its end (true), or was killed as asked (false). */
 function completes(script: string, path: string, fatalStep: number): Promise<boolean> {
   const child = spawn(process.execPath, ['--input-type=module', '-e', script, path, `${fatalStep}`], { stdio: 'inherit' })
   return new Promise((resolve, reject) => {

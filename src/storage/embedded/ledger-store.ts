@@ -23,9 +23,9 @@ export interface EmbeddedLedgerStoreOptions extends SqliteFileOptions {
 }
 
 /**
- * The catalogue's SQLite file at `path`. All calls reject with a `StorageFailure` when the file is of another kind or of a
- * newer program, when it cannot be read or written, and when it is in use. A ledger from an earlier call uses it until it is
- * closed.
+ * Keeps the ledger in the SQLite file at `path`. All calls reject with a `StorageFailure` when the file is of another kind or
+ * of a newer program, when it cannot be read or written, and when it is in use. A ledger from an earlier call uses the file
+ * until the ledger is closed.
  */
 export function embeddedLedgerStore(path: string, options: EmbeddedLedgerStoreOptions = {}): LedgerStore {
   return new EmbeddedLedgerStore(path, options)
@@ -151,7 +151,10 @@ class EmbeddedLedgerStore implements LedgerStore {
   }
 }
 
-/** The opening of a damaged ledger. It names the replicas that the file can be recovered from, if the file still tells them. */
+/**
+ * Returns the opening of a damaged ledger. It names the replicas that the ledger can be recovered from, if the file still
+ * tells them.
+ */
 function damaged(path: string, why: string): LedgerOpening {
   const replicas = readReplicas(path)
   return replicas.length === 0 ? { kind: 'damaged', why } : { kind: 'damaged', why, replicas }

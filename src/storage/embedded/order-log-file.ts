@@ -22,9 +22,9 @@ export interface EmbeddedOrderLogOptions extends SqliteFileOptions {
 
 /**
  * Opens a replica's file, or makes it. A damaged file is kept under another name, and an empty log with a new disk id takes
- * its place. While the disk has no room, the file is opened for reading; once there is room, for writing. Rejects with a
- * `StorageFailure` when the file is of another kind or of a newer program, is in use by another process, or cannot be read
- * or written.
+ * its place. While the disk has no room, the file is opened for reading. Once there is room, it is opened for writing.
+ * Rejects with a `StorageFailure` when the file is of another kind or of a newer program, is in use by another process, or
+ * cannot be read or written.
  */
 export async function openEmbeddedOrderLog(path: string, options: EmbeddedOrderLogOptions): Promise<OrderLog> {
   const file = fileBehind(path)

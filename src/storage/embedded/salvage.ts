@@ -3,7 +3,10 @@ import { isReplica, type KnownReplica } from '../ledger.ts'
 import { checkedRow, integersOfAnySize, withNumbers } from './file/row.ts'
 import { toReplica } from './tables/replica-table.ts'
 
-/** The replicas that the ledger names. Empty when one of them cannot be read, since that one may hold the most entries. */
+/**
+ * Returns the replicas that the ledger names. Returns none when one of them cannot be read, since that one may hold the most
+ * entries.
+ */
 export function readReplicas(path: string): readonly KnownReplica[] {
   return (
     reading(path, (database) =>
@@ -15,12 +18,12 @@ export function readReplicas(path: string): readonly KnownReplica[] {
   )
 }
 
-/** Whether the ledger may hold entries. True as well when that cannot be known. */
+/** Says whether the ledger may hold entries. Says so as well when that cannot be known. */
 export function mayHoldEntries(path: string): boolean {
   return reading(path, (database) => database.prepare('SELECT 1 FROM entries LIMIT 1').all().length > 0) ?? true
 }
 
-/** The result of `read`, or undefined when the file cannot be read. */
+/** Returns the result of `read`, or undefined when the file cannot be read. */
 function reading<T>(path: string, read: (database: DatabaseSync) => T): T | undefined {
   try {
     const database = new DatabaseSync(path, { readOnly: true })

@@ -4,8 +4,8 @@ import { ORDER_LOG_SCHEMA } from './tables/schemas.ts'
 import type { SqliteFile } from './file/sqlite-file.ts'
 
 /**
- * Copies an order log without its first `length` entries, table for table, to `<log without .db>.cut-<number>.db` beside
- * it, and syncs the copy; returns its path. Call it inside the log's guard, outside a transaction.
+ * Copies an order log without its first `length` entries, table for table, to `<log without .db>.cut-<number>.db` beside it.
+ * Syncs the copy, and returns its path. Call it inside the log's guard, outside a transaction.
  */
 export function archiveTail(log: SqliteFile, length: number): string {
   const archive = nextNumbered(`${log.path.replace(/\.db$/, '')}.cut`, '.db')
@@ -23,7 +23,7 @@ export function archiveTail(log: SqliteFile, length: number): string {
   }
 }
 
-/** The rows whose `key` is at least `first`. */
+/** Copies the rows whose `key` is at least `first`. */
 function copyRows(from: SqliteFile, to: SqliteFile, table: string, key: string, first: number): void {
   const rows = from.prepare(`SELECT * FROM ${table} WHERE ${key} >= ? ORDER BY ${key}`).iterate(first)
   for (const row of rows) {

@@ -5,7 +5,7 @@ export class MemoryDisk {
   #writesLeft: number
   #failure: StorageFailure | undefined
 
-  /** `writesMax`: how many writes succeed before it is full. */
+  /** `writesMax` writes succeed before the disk is full. */
   constructor(writesMax = Number.POSITIVE_INFINITY) {
     this.#writesLeft = writesMax
   }

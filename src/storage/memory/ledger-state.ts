@@ -73,7 +73,7 @@ export class LedgerState {
     this.published = replay.published
   }
 
-  /** An independent copy. */
+  /** Returns an independent copy. */
   copy(): LedgerState {
     const copy = new LedgerState(this.genesis)
     copy.append(this.entries, this.digests.slice(1))

@@ -38,7 +38,7 @@ describe('memory ledger store', () => {
     const { outcomes } = await opening.ledger.decide(decide, [request('a'), { ...request('no'), name: 'nobody' }, request('b')], 3)
     expect(outcomes.map((outcome) => 'replayed' in outcome && outcome.replayed)).toEqual([true, true, false])
 
-    await ledger.decide(decide, [request('c')], 4) // a life before the loss: it writes to nowhere
+    await ledger.decide(decide, [request('c')], 4) // This ledger was opened before the loss, and writes to nowhere.
     expect(opening.ledger.head().length).toBe(2)
     store.restore(early)
     const again = await store.open()

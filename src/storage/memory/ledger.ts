@@ -9,7 +9,7 @@ import { LedgerState } from './ledger-state.ts'
 
 export interface MemoryLedgerOptions {
   readonly genesis: Genesis
-  /** The disk that it pretends to write to; without one, a disk that never fails. */
+  /** The disk that the ledger pretends to write to; without one, a disk that never fails. */
   readonly disk?: MemoryDisk
 }
 

@@ -9,7 +9,7 @@ import { MemoryDisk } from './disk.ts'
 
 export interface MemoryOrderLogOptions {
   readonly diskId: string
-  /** The disk that it pretends to write to; without one, a disk that never fails. */
+  /** The disk that the log pretends to write to; without one, a disk that never fails. */
   readonly disk?: MemoryDisk
 }
 

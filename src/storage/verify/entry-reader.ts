@@ -14,7 +14,7 @@ interface Page {
   readonly rows: number
   /** The number after the last row. */
   readonly end: number
-  /** Whether all rows could be read. */
+  /** True when all rows could be read. */
   readonly isWhole: boolean
 }
 
@@ -41,18 +41,18 @@ export class EntryReader {
       const end = isWhole ? readable : this.#feedSingly(log, readable, Math.min(from + ROWS_PER_PAGE, length))
       done = isWhole ? rows < ROWS_PER_PAGE : end >= length
       onPage(isWhole ? rows : Math.max(0, end - from))
-      from = Math.max(end, from + 1) // Ends even if the rows of a damaged table come in a wrong order.
+      from = Math.max(end, from + 1) // The loop ends even if the rows of a damaged table come in a wrong order.
     }
     log.end(length)
   }
 
-  /** The entry of that number, or undefined when there is none. */
+  /** Returns the entry of that number, or undefined when there is none. */
   entry(number: number): Entry | undefined {
     const row = this.#one.get(number)
     return row && toEntry(row)
   }
 
-  /** The digest that is stored beside an entry. */
+  /** Returns the digest that is stored beside an entry. */
   digest(number: number): string | undefined {
     const row = this.#one.get(number)
     return row && digest(row, 'digest')

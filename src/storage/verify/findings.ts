@@ -1,12 +1,12 @@
 /** One thing in a copy of the log that is wrong. */
 export interface Finding {
-  /** Number of the entry that it is about, if it is about one. */
+  /** Number of the entry that the finding is about, if it is about one. */
   readonly entry?: number
   /** The value that was found, and the expected one. */
   readonly what: string
 }
 
-/** Findings that are kept. Further ones are only counted, since one broken page spoils hundreds of entries. */
+/** So many findings are kept. Further ones are only counted, since one broken page spoils hundreds of entries. */
 const KEPT_MAX = 20
 
 /** All that is wrong with one copy. */
@@ -14,12 +14,12 @@ export class Findings {
   readonly #kept: Finding[] = []
   #count = 0
 
-  /** How many there are, kept or not. */
+  /** The number of findings, kept or not. */
   get count(): number {
     return this.#count
   }
 
-  /** The first ones, in the order they were found. */
+  /** The first findings, in the order in which they were found. */
   get kept(): readonly Finding[] {
     return this.#kept
   }

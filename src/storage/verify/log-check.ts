@@ -18,7 +18,7 @@ export class LogCheck {
   #digest: string | undefined
   #lastGeneration = 0
 
-  /** `start` is the digest of the empty log; `opening` is undefined where nobody knows what was for sale. */
+  /** `start` is the digest of the empty log; `opening` is undefined when nobody knows what was for sale. */
   constructor(start: string, opening: readonly Stock[] | undefined, findings: Findings) {
     this.#findings = findings
     this.#digest = start
@@ -38,7 +38,7 @@ export class LogCheck {
     return this.#lastGeneration
   }
 
-  /** The stocks after the last entry, or undefined where they cannot be known. */
+  /** Returns the stocks after the last entry, or undefined when they cannot be known. */
   stocks(): readonly Stock[] | undefined {
     return this.#levels?.all()
   }
@@ -80,7 +80,7 @@ export class LogCheck {
     else this.#findings.add(`it holds entries up to ${this.#length - 1}, and says that there are ${length}`)
   }
 
-  /** Whether the log may continue with that number. Entries that are left out become a finding. */
+  /** Says whether the log may continue with that number. Entries that are left out become a finding. */
   #reaches(number: number): boolean {
     const first = this.#length
     if (number < first) this.#findings.add('stands behind a later one', number)

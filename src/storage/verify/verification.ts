@@ -16,7 +16,7 @@ export interface VerifiedCopy {
   /** Path of the file, or address of the process that serves it. */
   readonly source: string
   readonly kind: CopyKind
-  /** The history that it belongs to; undefined when it belongs to none yet, or cannot be read. */
+  /** The history that the copy belongs to; undefined when it belongs to none yet, or cannot be read. */
   readonly clusterId: string | undefined
   /** A ledger's generation, or an order log's sealed one. */
   readonly generation: number
@@ -26,7 +26,7 @@ export interface VerifiedCopy {
   readonly recoveredGeneration: number
   /** Number of entries. */
   readonly length: number
-  /** Digest of them all, as 64 hexadecimal digits; '' when it cannot be known. */
+  /** Digest of all entries, as 64 hexadecimal digits; '' when it cannot be known. */
   readonly digest: string
   readonly findings: Findings
   /**
@@ -34,7 +34,7 @@ export interface VerifiedCopy {
    * the copy: a permission or a read-only mount was in the way, or a person has to decide what the file is.
    */
   readonly unverified: string | undefined
-  /** The digest of the first `length` entries, as the copy says; undefined when it does not say. */
+  /** Returns the digest of the first `length` entries, as the copy tells it, or undefined when it does not tell. */
   digestAt(length: number): Promise<string | undefined>
   entry(number: number): Promise<Entry | undefined>
   close(): void
@@ -43,18 +43,18 @@ export interface VerifiedCopy {
 /** The relation of a copy to the one that it is compared with. */
 export type Standing =
   | { readonly kind: 'same' }
-  /** It is an exact prefix. Its process fetches the missing entries when it runs. */
+  /** The copy is an exact prefix. Its process fetches the missing entries when it runs. */
   | { readonly kind: 'behind'; readonly lacks: number }
   | { readonly kind: 'empty' }
-  /** It holds other entries, from some number on or from the start. Neither is a prefix of the other. */
+  /** The copy holds other entries, from some number on or from the start. Neither of the two is a prefix of the other. */
   | { readonly kind: 'parted' }
-  /** The findings tell how. */
+  /** The copy differs in another way. The findings tell how. */
   | { readonly kind: 'other' }
   | { readonly kind: 'unknown' }
 
 /**
- * The copy that all others are compared with: the ledger, or the longest order log when no ledger can be read. Undefined
- * when no copy has entries.
+ * Returns the copy that all others are compared with: the ledger, or the longest order log when no ledger can be read.
+ * Returns undefined when no copy belongs to a history.
  */
 export function referenceAmong(copies: readonly VerifiedCopy[]): VerifiedCopy | undefined {
   const readable = copies.filter(({ clusterId }) => clusterId !== undefined)
@@ -88,7 +88,7 @@ function compareLengths(copy: VerifiedCopy, reference: VerifiedCopy): Standing {
 }
 
 async function reportFork(copy: VerifiedCopy, reference: VerifiedCopy, both: number): Promise<void> {
-  // At `both` they are already known to differ.
+  // At the length `both` the two copies are known to differ.
   const number = await commonLength(both - 1, async (length) => (await copy.digestAt(length)) === (await reference.digestAt(length)))
   const [own, theirs] = await Promise.all([copy.entry(number), reference.entry(number)])
   const words = isDeepStrictEqual(own, theirs)

@@ -18,7 +18,10 @@ import { LEDGER_SCHEMA, ORDER_LOG_SCHEMA } from '../embedded/tables/schemas.ts'
 import { asFailure } from '../embedded/file/sqlite-error.ts'
 import { SqliteFile } from '../embedded/file/sqlite-file.ts'
 
-/** Times that the file's bytes are looked at. A running process may write meanwhile, so only what is seen each time is damage. */
+/**
+ * The file's bytes are looked at so many times. A running process may write meanwhile, so only what is seen each time is
+ * damage.
+ */
 const LOOKS = 3
 const PAGE_FINDINGS_MAX = 20
 const ASK_THE_OWNER = 'without permission to write beside it, that cannot be kept apart; verify as the user that its process runs as'
@@ -35,9 +38,9 @@ interface FileHead {
 
 /**
  * Reads a whole file and checks everything: SQLite's own structures, the schema, each record, the digest chain from the
- * genesis on, levels, keys and refusals. Writes nothing, and needs no permission to; a process may use the file meanwhile.
- * Reading blocks the calling thread for some 10 s a million entries. When something keeps the file from being read,
- * `unverified` says so.
+ * genesis on, levels, keys and refusals. Writes nothing, and needs no permission to write. A process may use the file
+ * meanwhile. Reading blocks the calling thread for some 10 s a million entries. When something keeps the file from being
+ * read, `unverified` says so.
  */
 export function verifyFile(path: string, kind: CopyKind, progress: Progress): VerifiedCopy {
   const findings = new Findings()
@@ -66,7 +69,10 @@ export function verifyFile(path: string, kind: CopyKind, progress: Progress): Ve
   }
 }
 
-/** Opens the file. Undefined when it is damaged; a finding says how. Throws a StorageFailure when something else is in the way. */
+/**
+ * Opens the file. Returns undefined when the file is damaged: a finding then says how. Throws a StorageFailure when something
+ * else is in the way.
+ */
 function open(path: string, kind: CopyKind, findings: Findings): SqliteFile | undefined {
   for (let look = 1; ; look += 1) {
     try {
@@ -130,7 +136,7 @@ function checkPages(file: SqliteFile, findings: Findings): void {
   })
 }
 
-/** The result of `read`, or undefined when the file is damaged. The damage has been reported already. */
+/** Returns the result of `read`, or undefined when the file is damaged. The damage has been reported already. */
 function quietly<T>(read: () => T | undefined): T | undefined {
   try {
     return read()

@@ -53,7 +53,7 @@ export function markDamaged(path: string, why: string): void {
   }
 }
 
-/** The reason in the marker, or undefined when there is no marker. Throws a StorageFailure when that cannot be known. */
+/** Returns the reason in the marker, or undefined when there is no marker. Throws a StorageFailure when that cannot be known. */
 export function noticedDamage(path: string): string | undefined {
   try {
     const words = readFileSync(path + MARKER_ENDING, 'utf8').trim()

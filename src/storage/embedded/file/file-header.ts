@@ -7,14 +7,14 @@ export const PAGE_BYTES = 4096
 const HEADER_BYTES = 100
 const APPLICATION_ID_AT = 68
 const PAGE_SIZE_AT = 16
-/** The field's value for pages of 65,536 bytes: that number itself does not fit in. */
+/** The field's value for pages of 65,536 bytes. That number itself does not fit into the field. */
 const LARGEST_PAGE = 1
 const WITHOUT_WAL = '0101'
 
 /** The form of a file, as its header tells it. */
 export interface FileForm {
   readonly pageBytes: number
-  /** Whether the file is written with a write-ahead log. */
+  /** True when the file is written with a write-ahead log. */
   readonly usesWal: boolean
   /**
    * Says how the form differs from the one that this program gives a file; undefined when it does not. SQLite's tools
@@ -29,7 +29,7 @@ interface Field {
   readonly what: string
   /** Value that this program writes there, as hexadecimal digits. */
   readonly usual: string
-  /** Whether a tool of SQLite may have written this instead. */
+  /** Says whether a tool of SQLite may have written this value instead. */
   readonly mayBe?: (value: number) => boolean
 }
 
@@ -69,7 +69,7 @@ function unusualValue(header: Buffer, { at, what, usual, mayBe }: Field): string
 }
 
 /**
- * Whether the two bytes for the journal's kind say that the file has a write-ahead log. SQLite writes both alike. Throws a
+ * Says whether the file has a write-ahead log, by the two bytes for the journal's kind. SQLite writes both alike. Throws a
  * {@link Damage} when they differ in a file of ours.
  */
 function usesWal(header: Buffer, isOurs: boolean): boolean {

@@ -2,14 +2,14 @@ import { closeSync, fsyncSync, lstatSync, mkdirSync, openSync, readlinkSync, sta
 import { dirname, resolve } from 'node:path'
 import { StorageFailure } from '../../ledger.ts'
 
-/** Most symbolic links in a row. Linux follows as many. */
+/** So many symbolic links in a row are followed. Linux follows as many. */
 const LINKS_MAX = 40
 /** Endings of the files that belong to one data file. */
 const BESIDE = ['', '-wal', '-shm', '-journal', '.lock', '.damaged']
 
 /**
- * The file that `path` leads to when it is a symbolic link, even if that file does not exist yet; else `path` itself. All
- * that belongs to a file lies beside the file and not beside the link, because SQLite puts its write-ahead log there.
+ * Returns the file that `path` leads to when it is a symbolic link, even if that file does not exist yet; else `path` itself.
+ * All that belongs to a file lies beside the file and not beside the link, because SQLite puts its write-ahead log there.
  */
 export function fileBehind(path: string): string {
   let file = path

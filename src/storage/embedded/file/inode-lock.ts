@@ -17,7 +17,7 @@ const FLOCK_TIMEOUT_MS = 10_000
 export interface InodeLock extends FileLock {
   /** Names the locked file or folder uniquely on this machine. */
   readonly identity: string
-  /** Whether the path still leads to the locked file. The file may have been moved, removed or replaced. */
+  /** Says whether the path still leads to the locked file. The file may have been moved, removed or replaced. */
   isInPlace(): boolean
 }
 
@@ -75,7 +75,7 @@ const identityOf = ({ dev, ino }: BigIntStats): string => `${dev}:${ino}`
 
 const lookThrough = (descriptor: number): string => identityOf(fstatSync(descriptor, { bigint: true }))
 
-/** The {@link InodeLock.identity} of what is at the path; undefined when nothing can be seen there. */
+/** Returns the {@link InodeLock.identity} of the file or folder at the path, or undefined when nothing can be seen there. */
 export function identityAt(path: string): string | undefined {
   try {
     return identityOf(statSync(path, { bigint: true }))
@@ -84,7 +84,7 @@ export function identityAt(path: string): string | undefined {
   }
 }
 
-/** Opens the path and locks it in one call. Undefined when another process has locked it. */
+/** Opens the path and locks it in one call. Returns undefined when another process has locked it. */
 function opened(path: string, flags: number): number | undefined {
   try {
     return openSync(path, flags)
@@ -111,7 +111,7 @@ function flocked(path: string): number | undefined {
   return undefined
 }
 
-/** Whether the lock was taken. */
+/** Tries to take the lock. Says whether the lock was taken. */
 function flock(descriptor: number): boolean {
   const stdio = ['ignore', 'ignore', 'pipe', descriptor] as const
   const run = spawnSync('flock', ['-x', '-n', '3'], { stdio: [...stdio], encoding: 'utf8', timeout: FLOCK_TIMEOUT_MS })

@@ -7,13 +7,13 @@ import { needsToWrite } from './sqlite-error.ts'
 /** A connection that only reads. */
 export interface Looking {
   readonly database: DatabaseSync
-  /** Whether this connection and a process that writes meanwhile notice each other's locks. */
+  /** True when this connection and a process that writes meanwhile notice each other's locks. */
   readonly sharesLocks: boolean
 }
 
 /**
  * Opens the file at `path` to read it. SQLite writes even then: it makes the index of the write-ahead log, which is a file
- * beside it. Where it cannot (no permission, a read-only file system, no room), the index is made in memory, and the file is
+ * beside it. When it cannot (no permission, a read-only file system, no room), the index is made in memory, and the file is
  * read without locks.
  */
 export function openToLook(path: string, busyTimeoutMs: number): Looking {
@@ -25,7 +25,7 @@ export function openToLook(path: string, busyTimeoutMs: number): Looking {
   }
 }
 
-/** A text that changes whenever somebody writes to the file or to its write-ahead log. */
+/** Returns a text that changes whenever somebody writes to the file or to its write-ahead log. */
 export function stampOf(path: string): string {
   const stamps = [path, `${path}-wal`].map((each) => {
     const stat = statSync(each, { bigint: true, throwIfNoEntry: false })

@@ -13,7 +13,7 @@ export class FileInMaking {
   readonly path: string
   readonly file: SqliteFile
 
-  /** Begins with an empty file. What an interrupted earlier making left is removed. */
+  /** Begins with an empty file. Removes the files that an earlier making left when it was interrupted. */
   constructor(path: string, schema: Schema) {
     makeFolderOf(path)
     this.path = `${path}.rebuilding`

@@ -9,8 +9,8 @@ import { asFailure } from './sqlite-error.ts'
 /**
  * Puts new files in the place of old ones. The caller of each function holds the file's lock.
  *
- * A1. The new file counts from the moment that it is called `<path>.rebuilt.<archive>`. By then it is whole and synced, and
- *     whoever opens `path` next finishes an interrupted replacement. Before that moment, the old file counts.
+ * A1. The new file counts from the moment that it is called `<path>.rebuilt.<archive>`. By then it is whole and synced. The
+ *     process that opens `path` next finishes an interrupted replacement. Before that moment, the old file counts.
  * A2. The old file's write-ahead log and its damage marker are removed before the new file is called `path`. Otherwise they
  *     would be taken for the new file's.
  */
@@ -18,7 +18,7 @@ import { asFailure } from './sqlite-error.ts'
 /** Why the old file is replaced. The name of its archive says so. */
 export type ArchiveKind = 'replaced' | 'damaged'
 
-/** Whether there is a file to open. Throws a DamagedFile when only its write-ahead log is there. */
+/** Says whether there is a file to open. Throws a DamagedFile when only its write-ahead log is there. */
 export function isThere(path: string, schema: Schema): boolean {
   if (sizeOf(path) !== undefined) return true
   if (!sizeOf(`${path}-wal`)) return false
@@ -26,9 +26,8 @@ export function isThere(path: string, schema: Schema): boolean {
 }
 
 /**
- * Calls the new file `path`. What was there is kept as `<path>.<kind>-<number>`; returns that path, or undefined when
- * nothing was there.
- * Interrupted at any moment, it leaves either the old file or the new one (A1).
+ * Calls the new file `path`. A file that was there is kept as `<path>.<kind>-<number>`. Returns that path, or undefined when
+ * nothing was there. When this is interrupted, at any moment, either the old file or the new one is left (A1).
  */
 export function putInPlace(made: FileInMaking, path: string, kind: ArchiveKind): string | undefined {
   const archive = archivePath(path, kind)
@@ -58,7 +57,7 @@ export function finishReplacing(path: string): string | undefined {
   }
 }
 
-/** `<stem>-<number><ending>`, with a number above all that are in use. */
+/** Returns `<stem>-<number><ending>`, with a number above all that are in use. */
 export function nextNumbered(stem: string, ending = ''): string {
   const start = `${basename(stem)}-`
   const numbers = readdirSync(dirname(resolve(stem)))
@@ -72,7 +71,7 @@ const archivePath = (path: string, kind: ArchiveKind): string => nextNumbered(`$
 
 const markerOf = (path: string): string => `${basename(path)}.rebuilt.`
 
-/** In bytes; undefined when there is no such file. Throws when that cannot be known. */
+/** Returns the size in bytes, or undefined when there is no such file. Throws when that cannot be known. */
 function sizeOf(path: string): number | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false })?.size

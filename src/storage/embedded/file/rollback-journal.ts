@@ -16,7 +16,7 @@ export function checkNoJournal(path: string): void {
   )
 }
 
-/** Whether SQLite would roll the journal back. It takes one that begins with a zero for finished. */
+/** Says whether SQLite would roll the journal back. SQLite takes a journal that begins with a zero for finished. */
 function isHot(journal: string): boolean {
   const descriptor = openIfThere(journal)
   if (descriptor === undefined) return false
@@ -28,7 +28,7 @@ function isHot(journal: string): boolean {
   }
 }
 
-/** Undefined when there is no such file. */
+/** Opens a file to read. Returns undefined when there is no such file. */
 export function openIfThere(path: string): number | undefined {
   try {
     return openSync(path, 'r')

@@ -9,8 +9,8 @@ const PROBE_BYTES = 1_048_576
 const FULL = 'the disk is full'
 
 /**
- * Why nothing more should be written to the file at `path`, as its disk tells; undefined when there is room. The disk of the
- * folder is asked as well: the write-ahead log lies there, and a single file can be mounted from another disk.
+ * Returns why nothing more should be written to the file at `path`, as its disk tells, or undefined when there is room. The
+ * disk of the folder is asked as well: the write-ahead log lies there, and a single file can be mounted from another disk.
  */
 export function whyNoRoom(path: string): string | undefined {
   try {
@@ -26,8 +26,8 @@ function isFull(place: string): boolean {
 }
 
 /**
- * The same, and tries as well whether a file beside it can be made and filled. Only a trial shows a quota, or a disk that
- * takes no more files. Throws a StorageFailure when the trial fails for a reason that more room would not mend.
+ * Does the same, and tries as well whether a file can be made and filled beside it. Only a trial shows a quota, or a disk
+ * that takes no more files. Throws a StorageFailure when the trial fails for a reason that more room would not mend.
  */
 export function whyNotWritable(path: string): string | undefined {
   const why = whyNoRoom(path)

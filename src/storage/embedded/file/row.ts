@@ -14,7 +14,7 @@ export function text(row: Row, column: string): string {
   return value
 }
 
-/** An integer 0..2^53-1. */
+/** Returns an integer from 0 to 2^53-1. */
 export function integer(row: Row, column: string): number {
   const value = row[column]
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
@@ -23,20 +23,23 @@ export function integer(row: Row, column: string): number {
   return value
 }
 
-/** A statement that reads integers beyond 2^53-1, too: see {@link withNumbers}. */
+/** Makes a statement read integers beyond 2^53-1, too: see {@link withNumbers}. */
 export function integersOfAnySize(statement: StatementSync): StatementSync {
   statement.setReadBigInts(true)
   return statement
 }
 
-/** The same row with numbers in place of bigints. Those beyond 2^53-1 are rounded, just as they were when they were written. */
+/**
+ * Returns the same row with numbers in place of bigints. Those beyond 2^53-1 are rounded, just as they were when they were
+ * written.
+ */
 export function withNumbers(row: Row): Row {
   return Object.fromEntries(Object.entries(row).map(([column, value]) => [column, typeof value === 'bigint' ? Number(value) : value]))
 }
 
 /**
- * The generation in a row whose checksum was right. Throws an {@link ImpossibleValue} when no catalogue can have reached it.
- * Such values exist because an earlier version stored what a foreign process said.
+ * Returns the generation in a row whose checksum was right. Throws an {@link ImpossibleValue} when no catalogue can have
+ * reached it. Such values exist because an earlier version stored what a foreign process said.
  */
 export function generation(row: Row, column: string): number {
   const value = row[column]
@@ -47,7 +50,7 @@ export function generation(row: Row, column: string): number {
   )
 }
 
-/** A digest of 32 bytes, as 64 hexadecimal digits. */
+/** Returns a digest of 32 bytes, as 64 hexadecimal digits. */
 export function digest(row: Row, column: string): string {
   const value = row[column]
   if (!(value instanceof Uint8Array) || value.length !== DIGEST_BYTES) {
@@ -56,7 +59,7 @@ export function digest(row: Row, column: string): string {
   return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')
 }
 
-/** The row of a query that always has one. */
+/** Returns the row of a query that always has one. Throws a {@link Damage} when it has none. */
 export function only(row: Row | undefined, what: string): Row {
   if (!row) throw new Damage(`${what} is missing`)
   return row
@@ -73,17 +76,17 @@ function shown(value: SQLOutputValue | undefined): string {
 
 const HEXADECIMAL_DIGITS = 16
 
-/** The first 16 hexadecimal digits of SHA-256 over the JSON array of the table's name and the row's other columns. */
+/** Returns the first 16 hexadecimal digits of SHA-256 over the JSON array of the table's name and the row's other columns. */
 export function rowChecksum(table: string, values: readonly (SQLInputValue | SQLOutputValue)[]): string {
   return hash('sha256', JSON.stringify([table, ...values])).slice(0, HEXADECIMAL_DIGITS)
 }
 
-/** The values of a new row, its checksum last. */
+/** Returns the values of a new row, its checksum last. */
 export function withChecksum(table: string, values: readonly SQLInputValue[]): SQLInputValue[] {
   return [...values, rowChecksum(table, values)]
 }
 
-/** The row, when it matches its checksum. Throws a {@link Damage} when it does not. */
+/** Returns the row when it matches its checksum. Throws a {@link Damage} when it does not. */
 export function checkedRow(table: string, row: Row): Row {
   const values = Object.values(row)
   const stored = values.pop()

@@ -9,7 +9,7 @@ export interface Schema {
   readonly kind: string
   /** PRAGMA application_id. It tells the kinds of our files apart, and our files from all others. */
   readonly applicationId: number
-  /** PRAGMA user_version. Raised by every change that an older program cannot read. */
+  /** PRAGMA user_version. It rises with every change that an older program cannot read. */
   readonly version: number
   readonly sql: string
   /** Advice for when the file is damaged. */
@@ -50,7 +50,7 @@ export function checkSchema(database: DatabaseSync, schema: Schema, path: string
   if (hindrance) throw inTheWay(hindrance, path)
 }
 
-/** Whether the file has all tables and indexes of that kind, word for word. The header is not looked at. */
+/** Says whether the file has all tables and indexes of that kind, word for word. The header is not looked at. */
 export function hasSchema(database: DatabaseSync, schema: Schema): boolean {
   const found = objectsOf(database)
   return [...expectedOf(schema).values()].every((object) => {
@@ -59,13 +59,16 @@ export function hasSchema(database: DatabaseSync, schema: Schema): boolean {
   })
 }
 
-/** The error for a missing table or index. A dropped index can be made again. A flipped bit in a name moves it to `added`. */
+/**
+ * Returns the error for a missing table or index. A dropped index can be made again. A flipped bit in a name moves it to
+ * `added`.
+ */
 function missing({ name, type, sql }: SchemaObject, added: readonly SchemaObject[], path: string): Error {
   if (type !== 'index' || sql === null || added.length > 0) return new Damage(`${name} is missing in its schema`)
   return new StorageFailure(`${path}: somebody has dropped the index ${name}; make it again: sqlite3 ${path} '${sql}'`)
 }
 
-/** The error for a table or index whose SQL differs. A flipped bit does not change the length of the SQL. */
+/** Returns the error for a table or index whose SQL differs. A flipped bit does not change the length of the SQL. */
 function changed(object: SchemaObject, found: SchemaObject, path: string): Error {
   const words = `its schema describes ${object.name} in other words: ${wordsOf(found)}`
   if (wordsOf(found).length === wordsOf(object).length) return new Damage(words)
@@ -81,7 +84,7 @@ const inTheWay = ({ name, type, table }: SchemaObject, path: string): StorageFai
       `remove it: sqlite3 ${path} 'DROP ${type.toUpperCase()} "${name}"'`,
   )
 
-/** Whether an addition hinders or changes what is written. A plain index does not: it only costs time. */
+/** Says whether an addition hinders or changes what is written. A plain index does not: it only costs time. */
 function hinders(database: DatabaseSync, { name, type, table, sql }: SchemaObject): boolean {
   if (type === 'trigger') return true
   if (type !== 'index' || sql === null) return false

@@ -32,17 +32,17 @@ function isSqliteError(error: unknown): error is SqliteError {
   return error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR'
 }
 
-/** Whether somebody else holds a lock on the file. */
+/** Says whether somebody else holds a lock on the file. */
 export function isBusy(error: unknown): boolean {
   return isSqliteError(error) && primaryCode(error) === SQLITE_BUSY
 }
 
-/** Whether the file was opened for reading only because it cannot be written. */
+/** Says whether the file was opened for reading only because it cannot be written. */
 export function isReadOnly(error: unknown): boolean {
   return isSqliteError(error) && primaryCode(error) === SQLITE_READONLY
 }
 
-/** Whether SQLite could not read a file because it cannot write beside it. */
+/** Says whether SQLite could not read a file because it cannot write beside it. */
 export function needsToWrite(error: unknown): boolean {
   if (!isSqliteError(error)) return false
   const primary = primaryCode(error)
@@ -50,23 +50,23 @@ export function needsToWrite(error: unknown): boolean {
   return primary === SQLITE_CANTOPEN || primary === SQLITE_READONLY
 }
 
-/** Whether SQLite noticed damage in the file. */
+/** Says whether SQLite noticed damage in the file. */
 export function isCorruption(error: unknown): error is Error {
   return isSqliteError(error) && [SQLITE_CORRUPT, SQLITE_NOTADB].includes(primaryCode(error))
 }
 
-/** Whether a statement of ours does not fit the file's tables: one is missing, or has other columns. */
+/** Says whether a statement of ours does not fit the file's tables: a table is missing, or has other columns. */
 export function isForeignSchema(error: unknown): error is Error {
   const words = /^(no such (table|column)|table \w+ has)/
   return isSqliteError(error) && primaryCode(error) === SQLITE_ERROR && words.test(error.message)
 }
 
-/** Whether SQLite could not write a value as JSON: it found bytes in place of text. */
+/** Says whether SQLite could not write a value as JSON, because it found bytes in place of text. */
 export function isNoJson(error: unknown): boolean {
   return isSqliteError(error) && primaryCode(error) === SQLITE_ERROR && /JSON/.test(error.message)
 }
 
-/** Whether the file holds an integer beyond 2^53-1. No sound file of ours does. */
+/** Says whether the file holds an integer beyond 2^53-1. No sound file of ours holds one. */
 export function isIntegerOutOfRange(error: unknown): error is Error {
   return error instanceof Error && 'code' in error && error.code === 'ERR_OUT_OF_RANGE'
 }

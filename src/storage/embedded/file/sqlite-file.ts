@@ -12,7 +12,7 @@ import { type Schema, checkSchema, hasSchema } from './schema.ts'
 import { asFailure, isCorruption, isForeignSchema, isIntegerOutOfRange } from './sqlite-error.ts'
 import { checkWriteAheadLog } from './write-ahead-log.ts'
 
-/** Changed rows after which the write-ahead log is copied into the file. One row costs up to two pages of 4 KiB. */
+/** After so many changed rows the write-ahead log is copied into the file. One row costs up to two pages of 4 KiB. */
 const ROWS_PER_CHECKPOINT = 4_000
 /** How long a write waits for another program that writes to the file, in milliseconds. The event loop is blocked meanwhile. */
 const BUSY_TIMEOUT_MS = 1_000
@@ -62,7 +62,7 @@ export class SqliteFile {
   #failure: StorageFailure | undefined
   #closed = false
   readonly #isLooking: boolean
-  /** Whether this connection and other processes notice each other's locks. */
+  /** True when this connection and other processes notice each other's locks. */
   readonly sharesLocks: boolean
   /** The form of the file. It is read only when the file is opened to look. */
   readonly #form: FileForm | undefined
@@ -122,7 +122,10 @@ export class SqliteFile {
     return result
   }
 
-  /** Why nothing more should be written for now, or undefined. For a file that is opened to look: why it could not be written. */
+  /**
+   * Returns why nothing more should be written for now, or undefined. For a file that is opened to look, returns why it could
+   * not be written.
+   */
   trouble(): string | undefined {
     if (this.#locks && !this.#locks.itself.isInPlace()) {
       return `${this.path} was moved, removed or replaced while it was in use: put it back, or restart this process`
@@ -143,7 +146,7 @@ export class SqliteFile {
     if (words !== 'ok') throw new Damage(`its header has ${unusual}, and SQLite says: ${words}`)
   }
 
-  /** From now on, and until the file is closed, all reads show the present contents, whatever others write. */
+  /** Makes all reads show the present contents from now on, whatever others write, until the file is closed. */
   freeze(): void {
     this.#database.exec('BEGIN; SELECT count(*) FROM sqlite_schema')
   }
@@ -214,7 +217,7 @@ export class SqliteFile {
     checkSchema(this.#database, this.#schema, this.path)
   }
 
-  /** Whether the file is a restored dump. A dump lacks only the two numbers that tell the kind and the version. */
+  /** Says whether the file is a restored dump. A dump lacks only the two numbers that tell the kind and the version. */
   #isRestoredDump(foundId: number, foundVersion: number): boolean {
     return foundId === 0 && foundVersion === 0 && hasSchema(this.#database, this.#schema)
   }
@@ -261,7 +264,7 @@ export class SqliteFile {
    */
   #useWal(): void {
     if (this.#journalMode('') === 'delete') this.#journalMode('= MEMORY')
-    if (this.#journalMode('= WAL') !== 'wal') throw new StorageFailure(`${this.path} stands on a file system without WAL`)
+    if (this.#journalMode('= WAL') !== 'wal') throw new StorageFailure(`${this.path} is on a file system without WAL`)
   }
 
   #journalMode(change: string): unknown {

@@ -32,7 +32,7 @@ interface Sums {
 interface Frame {
   readonly salts: bigint
   readonly endsTransaction: boolean
-  /** Whether its checksum continues that of the frame before it. */
+  /** True when the frame's checksum continues that of the frame before it. */
   readonly linked: boolean
 }
 
@@ -52,7 +52,10 @@ export function checkWriteAheadLog(path: string, { pageBytes, usesWal }: FileFor
   }
 }
 
-/** The error for a log of another file. A copy by SQLite's tools has no log, but an earlier file of that name may have left one. */
+/**
+ * Returns the error for a log of another file. A copy by SQLite's tools has no log, but an earlier file of that name may have
+ * left one.
+ */
 const strangeLog = (path: string): StorageFailure =>
   new StorageFailure(
     `${path}-wal belongs to another file than ${path}, which is a copy without a write-ahead log: move ${path}-wal and ` +

@@ -67,13 +67,13 @@ export class DecisionTable {
     }
   }
 
-  /** The latest time of a rejection; undefined when there is none. */
+  /** Returns the latest time of a rejection, or undefined when there is none. */
   newestMs(): number | undefined {
     const row = this.#newest.get()
     return row && integer(row, 'time_ms')
   }
 
-  /** Forgets rejections with a time before `timeMs`; returns how many. */
+  /** Forgets rejections with a time before `timeMs`. Returns how many they were. */
   prune(timeMs: number): number {
     return Number(this.#prune.run(timeMs).changes)
   }
@@ -89,11 +89,11 @@ export class DecisionTable {
 export interface StoredRejection {
   readonly key: string
   readonly recorded: RecordedDecision
-  /** Number of entries when it was decided. */
+  /** Number of entries when the refusal was decided. */
   readonly position: number
 }
 
-/** Reads a refusal from a row. Throws a {@link Damage} when the row is none. */
+/** Reads a refusal from a row. Throws a {@link Damage} when the row holds none. */
 export function toRejection(row: Row): StoredRejection {
   checkedRow('rejections', row)
   const reason = text(row, 'reason')

@@ -7,15 +7,21 @@ import { digest, integer, only, text, type Row } from '../file/row.ts'
 import { isNoJson } from '../file/sqlite-error.ts'
 import type { SqliteFile } from '../file/sqlite-file.ts'
 
-/** Newest records that are checked when a file is opened. It is opened twice (see opening.ts), and both checks take some 70 ms. */
+/**
+ * So many of the newest records are checked when a file is opened. The file is opened twice (see opening.ts), and both checks
+ * take some 70 ms.
+ */
 export const CHECKED_AT_OPEN = 10_000
-/** Records that are checked at a time. With more, the heap stays larger afterwards. */
+/** So many records are checked at a time. With more, the heap stays larger afterwards. */
 const CHECKED_TOGETHER = 1_000
 
-/** Number, generation, key, fingerprint, name, type, quantity, time in milliseconds, digest. A damaged file may hold others. */
+/**
+ * Number, generation, key, fingerprint, name, type, quantity, time in milliseconds, digest. A damaged file may hold other
+ * values.
+ */
 type EntryRow = [number, number, string, string, string, TradeType, number, number, string]
 
-/** Bytes of an entry's texts. SQLite tells them without reading the texts. */
+/** The number of bytes of an entry's texts. SQLite tells it without reading the texts. */
 const BYTES = 'octet_length(key) + octet_length(fingerprint) + octet_length(name)'
 
 /** The part of the table that belongs to the log, and the digest of the log's genesis. */
@@ -47,9 +53,9 @@ export class EntryTable {
   readonly #deleteFrom: StatementSync
 
   constructor(file: SqliteFile) {
-    // Inserts one row a call: a statement with many rows of parameters takes half as long again.
+    // Each call inserts one row. A statement with many rows of parameters takes half as long again.
     this.#insert = file.prepare('INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)')
-    // Reads all entries as one row of JSON. Reading a row for each entry takes twice as long.
+    // This reads all entries as one row of JSON. Reading a row for each entry takes twice as long.
     this.#together = file.prepare(
       `SELECT json_group_array(json_array(
          number, generation, key, fingerprint, name, type, quantity, time_ms, lower(hex(digest)))) AS entries
@@ -80,20 +86,20 @@ export class EntryTable {
     }
   }
 
-  /** One page of entries, as `ReadableLog.entries` promises it. */
+  /** Returns one page of entries, as `ReadableLog.entries` promises it. */
   page({ length, start }: LogExtent, from: number, limit: number): readonly Entry[] {
     const first = Math.max(0, from)
     return this.read(first, Math.min(length, first + limit), start)
   }
 
-  /** The digest of the log's first `length` entries; undefined when it has no such length. */
+  /** Returns the digest of the log's first `length` entries, or undefined when the log has fewer. */
   digestWithin(log: LogExtent, length: number): string | undefined {
     return length < 0 || length > log.length ? undefined : this.digestAt(length, log.start)
   }
 
   /**
-   * Entries from `first` up to, not including, `end`, or as many of them as fit on a page. All have to be in the table.
-   * `start` is the genesis' digest.
+   * Returns entries from `first` up to, not including, `end`, or as many of them as fit on a page. All have to be in the
+   * table. `start` is the genesis' digest.
    */
   read(first: number, end: number, start: string): readonly Entry[] {
     if (end <= first) return []
@@ -101,7 +107,7 @@ export class EntryTable {
     return this.#readTogether(first, pageEnd, start) ?? this.#readSingly(first, pageEnd, start)
   }
 
-  /** The number after the last entry that fits on a page. Nearly always all fit, and then one query is enough. */
+  /** Returns the number after the last entry that fits on a page. Nearly always all fit, and then one query is enough. */
   #pageEnd(first: number, end: number): number {
     if (end - first === 1) return end
     const room = LIMITS.pageBytesMax - (end - first) * ENTRY_BYTES_BESIDES
@@ -129,7 +135,10 @@ export class EntryTable {
     return entries
   }
 
-  /** The rows, or undefined when SQLite cannot write them as JSON. The caller then reads them singly, which tells the reason. */
+  /**
+   * Returns the rows, or undefined when SQLite cannot write them as JSON. The caller then reads them singly, which tells the
+   * reason.
+   */
   #rowsTogether(first: number, last: number): EntryRow[] | undefined {
     try {
       return JSON.parse(text(only(this.#together.get(first, last), 'the table of entries'), 'entries'))
@@ -158,13 +167,13 @@ export class EntryTable {
     return entries
   }
 
-  /** The digest of the first `length` entries, which have to be there. `start` is the genesis' digest. */
+  /** Returns the digest of the first `length` entries, which have to be there. `start` is the genesis' digest. */
   digestAt(length: number, start: string): string {
     if (length === 0) return start
     return digest(only(this.#digest.get(length - 1), `entry ${length - 1}`), 'digest')
   }
 
-  /** The end of the first `length` entries, which have to be there. `start` is the genesis' digest. */
+  /** Returns the end of the first `length` entries, which have to be there. `start` is the genesis' digest. */
   endAt(length: number, start: string): LogEnd {
     const [last] = this.read(Math.max(0, length - 1), length, start)
     return { digest: this.digestAt(length, start), lastGeneration: last?.generation ?? 0 }
@@ -175,7 +184,7 @@ export class EntryTable {
     this.#deleteFrom.run(length)
   }
 
-  /** Checks the first entry and the newest ones of a log that is said to be so long; returns its end. */
+  /** Checks the first entry and the newest ones of a log that is said to have this length. Returns its end. */
   check(length: number, start: string): LogEnd {
     const newest = only(this.#last.get(), 'the table of entries')
     const found = newest['last'] === null ? 0 : integer(newest, 'last') + 1
@@ -188,7 +197,7 @@ export class EntryTable {
   }
 }
 
-/** Reads an entry from a row. Throws a {@link Damage} when the row is none. */
+/** Reads an entry from a row. Throws a {@link Damage} when the row holds none. */
 export function toEntry(row: Row): Entry {
   const type = text(row, 'type')
   const number = integer(row, 'number')

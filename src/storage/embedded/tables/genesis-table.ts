@@ -23,7 +23,7 @@ export function identityOf(genesis: Genesis): GenesisIdentity {
   return { clusterId: genesis.clusterId, genesisDigest: genesisDigest(genesis) }
 }
 
-/** The genesis of that identity. Throws a {@link Damage} when the file holds another opening catalogue. */
+/** Reads the genesis of that identity. Throws a {@link Damage} when the file holds another opening catalogue. */
 export function readGenesis(file: SqliteFile, identity: GenesisIdentity): Genesis {
   const stocks = file.prepare('SELECT * FROM genesis ORDER BY position').all().map(toStock)
   const genesis = { clusterId: identity.clusterId, stocks }

@@ -6,7 +6,7 @@ import type { SqliteFile } from '../file/sqlite-file.ts'
 /** The only row of an order log's table `log`. */
 export interface LogRow {
   readonly diskId: string
-  /** The history that the log belongs to; undefined until it met a catalogue or a leader. */
+  /** The history that the log belongs to; undefined until the replica has met a catalogue or a leader. */
   readonly history: GenesisIdentity | undefined
   readonly sealedGeneration: number
   /** Number of entries. */

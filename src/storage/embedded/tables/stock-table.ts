@@ -31,12 +31,12 @@ export class StockTable {
     return this.#levels.get(name)
   }
 
-  /** In the order of the opening catalogue. */
+  /** Returns all stocks, in the order of the opening catalogue. */
   all(): readonly Stock[] {
     return [...this.#levels.values()]
   }
 
-  /** Writes new levels; the copy in memory follows with `apply`, once they are synced. */
+  /** Writes new levels. The copy in memory follows with `apply`, once they are synced. */
   write(stocks: readonly Stock[]): void {
     for (const stock of stocks) {
       const [name, ...changed] = valuesOf(stock)
@@ -50,7 +50,7 @@ export class StockTable {
   }
 }
 
-/** The columns of a row, the checksum last. */
+/** Returns the columns of a row, the checksum last. */
 function valuesOf({ name, priceCents, quantity, volume }: Stock): [string, number, number, number, string] {
   return [name, priceCents, quantity, volume, rowChecksum('stocks', [name, priceCents, quantity, volume])]
 }

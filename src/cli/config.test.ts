@@ -18,7 +18,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true })
 })
 
-/** The options that result from these words and this configuration file. */
+/** Returns the options that result from these words and this configuration file. */
 async function resolved(words: readonly string[], config: unknown): Promise<Record<string, unknown>> {
   const file = join(folder, 'bazaar.json')
   writeFileSync(file, typeof config === 'string' ? config : JSON.stringify(config))

@@ -5,8 +5,8 @@ import { CommandFailure, EXIT, wordsOf } from './failure.ts'
 const DEFAULT_FILE = 'bazaar.json'
 
 /**
- * The key of an option in the configuration file: its environment variable without BAZAAR_, in camel case.
- * BAZAAR_CATALOG_PORT is catalogPort, CATALOG_HOST is catalogHost.
+ * Returns the key of an option in the configuration file: its environment variable without BAZAAR_, in camel case.
+ * BAZAAR_CATALOG_PORT becomes catalogPort, CATALOG_HOST becomes catalogHost.
  */
 export function configKey(variable: string): string {
   return variable
@@ -63,7 +63,7 @@ function readConfig(file: string, mustExist: boolean): Readonly<Record<string, u
     const config: unknown = JSON.parse(text)
     if (typeof config === 'object' && config !== null && !Array.isArray(config)) return { ...config }
   } catch {
-    // The same words as for JSON that is no object.
+    // Text that is not JSON gets the same message as JSON that is no object.
   }
   throw new CommandFailure(`${file} must hold one JSON object, such as {"port": 8080}`, EXIT.usage)
 }

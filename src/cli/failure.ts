@@ -1,11 +1,11 @@
 /** Exit codes of the command line. */
 export const EXIT = {
   ok: 0,
-  /** It failed, or the answer is no. */
+  /** The command failed, or the answer is no. */
   failed: 1,
   /** The command was called wrongly. */
   usage: 2,
-  /** Nobody knows whether it happened. */
+  /** Nobody knows whether the command had its effect. */
   unknown: 3,
   /** The result is known, but could not be written. */
   unwritten: 4,

@@ -14,12 +14,12 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-/** Adds lines, as a process does it that has the file open. */
+/** Adds lines, as a process does that has the file open. */
 function write(path: string, ...messages: readonly string[]): void {
   for (const msg of messages) appendFileSync(path, `${JSON.stringify({ time: (written += 1), level: 30, msg })}\n`)
 }
 
-/** A follower that has read what there is. */
+/** Returns a follower that has read everything so far. */
 function follow(...names: readonly string[]): { added: () => string[]; first: string[] } {
   const follower = new LogFollower(folder, names.length > 0 ? names : undefined)
   const first = follower.readAll().map(({ message }) => message)
@@ -36,7 +36,7 @@ test('a log is read as it grows, line by line', () => {
   expect(added()).toEqual(['bé'])
 })
 
-test('what was rotated before is shown, by whatever name, and is followed when its process still writes to it', () => {
+test('a rotated log is shown, whatever its name, and is followed while its process still writes to it', () => {
   write(join(folder, 'order-1.log-20261127'), 'a')
   write(join(folder, 'order-1.log.1'), 'b')
   writeFileSync(join(folder, 'order-1.log.2.gz'), 'compressed')
@@ -63,7 +63,7 @@ test('a log that is renamed is followed, as its process writes on, and so is the
   expect(added()).toEqual(['e', 'f'])
 })
 
-test.each(['a new copy', 'a copy over an earlier one'])('a log that is copied and emptied is told once and in full: %s', (what) => {
+test.each(['a new copy', 'a copy over an earlier one'])('a log that is copied and emptied is shown once and in full: %s', (what) => {
   if (what !== 'a new copy') write(`${log}.1`, 'older')
   write(log, 'a')
   const { added } = follow()
@@ -93,7 +93,7 @@ test('a folder that is removed for a while ends nothing', () => {
   expect(added()).toEqual(['b'])
 })
 
-test('a moment that there is not ends nothing', () => {
+test('a time that no date can have ends nothing', () => {
   appendFileSync(log, '{"time": 1e300, "msg": "a"}\n')
   expect(new LogFollower(folder).readAll()[0]?.timeMs).toBe(0)
 })

@@ -3,16 +3,19 @@ import { join } from 'node:path'
 import { mergeByTime, readLogLines, type LogLine } from './log-lines.ts'
 import { lookAt, readBytes } from './supervisor/log-file.ts'
 
-/** Most bytes of one file that one look reads. */
+/** One look reads at most so many bytes of a file. */
 const CHUNK_BYTES = 1_000_000
-/** Most bytes of one process's logs that are read at first, the newest files first. It is more than `up` keeps. */
+/** The first look reads at most so many bytes of one process's logs, the newest files first. `up` keeps less than that. */
 const FIRST_READ_BYTES = 100_000_000
-/** So many bytes before the place where reading goes on show whether the file is still the one that was read. */
+/**
+ * So many bytes before the place where reading goes on are remembered. They show whether the file is still the one that was
+ * read.
+ */
 const GUARD_BYTES = 64
 const LINE_END = 0x0a
 const COMPRESSED = /\.(gz|bz2|xz|zst|lz4|zip)$/
 
-/** A log as it lies in the folder: the current one of a process, or what `up` or logrotate made of earlier ones. */
+/** A log in the folder: the current one of a process, or an earlier one that `up` or logrotate has put aside. */
 interface Found {
   readonly path: string
   /** The process's name. */
@@ -32,14 +35,14 @@ interface Place {
 }
 
 /**
- * The logs of all processes of one data folder, read from the start and then as they grow. A file is known by what it is
- * and not by its name: a process goes on writing to its file when that is renamed, and a file that was emptied or replaced
- * begins anew.
+ * Reads the logs of all processes of one data folder, from the start and then as they grow. It knows a file by its identity,
+ * not by its name: a process goes on writing to its file when the file is renamed. A file that was emptied or replaced is
+ * read from its start.
  */
 export class LogFollower {
   readonly #folder: string
   readonly #names: ReadonlySet<string> | undefined
-  /** By identity. Files that are not followed: copies, which nobody writes to once they are made. */
+  /** By identity. Copies are not followed, since nobody writes to them once they are made. */
   readonly #places = new Map<string, Place | 'not followed'>()
 
   /** With `names`, only the logs of these processes. */
@@ -48,7 +51,7 @@ export class LogFollower {
     this.#names = names && new Set(names)
   }
 
-  /** Everything that was written so far, rotated files included. */
+  /** Returns everything that was written so far, rotated files included. */
   readAll(): LogLine[] {
     const left = new Map<string, number>()
     const newestFirst = this.#look().sort((a, b) => Number(b.isCurrent) - Number(a.isCurrent) || b.changedMs - a.changedMs)
@@ -60,7 +63,7 @@ export class LogFollower {
     return mergeByTime(read.reverse())
   }
 
-  /** Lines that were added since the last look. */
+  /** Returns the lines that were added since the last look. */
   readAdded(): LogLine[] {
     const found = this.#look()
     return mergeByTime(found.flatMap((file) => [this.#readEndOfCopy(file, found), this.#readNew(file)]))
@@ -85,7 +88,7 @@ export class LogFollower {
     return []
   }
 
-  /** Lines that were written after the last look and before a log was copied and emptied. Only the copy has them. */
+  /** Returns the lines that were written after the last look and before a log was copied and emptied. Only the copy has them. */
   #readEndOfCopy(file: Found, all: readonly Found[]): LogLine[] {
     const place = this.#places.get(file.identity)
     if (!file.isCurrent || place === undefined || place === 'not followed' || goesOn(file, place)) return []
@@ -102,15 +105,15 @@ export class LogFollower {
 
 const atTheStart = (): Place => ({ offset: 0, guard: Buffer.alloc(0), timeMs: 0 })
 
-/** Whether the file still holds, before the place, what was read there. */
+/** Says whether the bytes before the place are still those that were read there. */
 function goesOn({ path, size }: Found, { offset, guard }: Place): boolean {
   return size >= offset && readBytes(path, offset - guard.length, offset).equals(guard)
 }
 
-/** The whole lines from the place on, and where to go on. */
+/** Returns the whole lines from the place on, and the place where reading goes on. */
 function linesFrom(file: Found, { offset, guard, timeMs }: Place, bytesMax: number): { lines: LogLine[]; next: Place } {
   const bytes = readBytes(file.path, offset, Math.min(file.size, offset + bytesMax))
-  // A line that is longer than all that is read at once comes in pieces.
+  // A line that is longer than one chunk comes in pieces.
   const length = bytes.length === CHUNK_BYTES && !bytes.includes(LINE_END) ? bytes.length : bytes.lastIndexOf(LINE_END) + 1
   const read = bytes.subarray(0, length)
   const lines = readLogLines(read.toString('utf8'), file.name, timeMs)
@@ -118,7 +121,7 @@ function linesFrom(file: Found, { offset, guard, timeMs }: Place, bytesMax: numb
   return { lines, next: { offset: offset + length, guard: last, timeMs: lines.at(-1)?.timeMs ?? timeMs } }
 }
 
-/** The names in it; none while it is not there. */
+/** Returns the names in a folder; none while the folder is not there. */
 function readFolder(folder: string): string[] {
   try {
     return readdirSync(folder)

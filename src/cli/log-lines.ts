@@ -5,7 +5,7 @@ export interface LogLine {
   readonly name: string
   readonly level: string
   readonly message: string
-  /** The other members, without what is the same in every line. */
+  /** The other members of the line, without those that are the same in every line. */
   readonly fields: Readonly<Record<string, unknown>>
 }
 
@@ -17,7 +17,7 @@ const LEVELS: Readonly<Record<number, string>> = {
   50: 'ERROR',
   60: 'FATAL',
 }
-/** Beyond it there is no date. */
+/** JavaScript has no date beyond this one. */
 const LAST_MOMENT_MS = 8.64e15
 const SAME_IN_EVERY_LINE: ReadonlySet<string> = new Set(['time', 'name', 'level', 'msg', 'pid', 'hostname'])
 
@@ -52,12 +52,12 @@ function readJsonLine(line: string, fallbackName: string, fallbackMs: number): L
   }
 }
 
-/** All lines in order of time; lines of one moment stay in the order of their files. */
+/** Returns all lines in order of time. Lines of one moment stay in the order of their files. */
 export function mergeByTime(files: readonly (readonly LogLine[])[]): LogLine[] {
   return files.flat().sort((a, b) => a.timeMs - b.timeMs)
 }
 
-/** `10:52:29.123 order-3    INFO  elected leader=3`, with stack traces on lines of their own. */
+/** Formats a line: `10:52:29.123 order-3    INFO  elected leader=3`. Stack traces get lines of their own. */
 export function formatLogLine(line: LogLine): string {
   const { err, ...rest } = line.fields
   const time = new Date(line.timeMs).toISOString().slice(11, 23)
@@ -75,7 +75,10 @@ function stackLines(err: unknown): string[] {
     .map((line) => `    ${line.trim()}`)
 }
 
-/** The last words of a process: its last error, else its last line that is no log line, else its last line. */
+/**
+ * Returns the last words of a process: its last logged error, else the last error that the runtime printed, else its last
+ * line.
+ */
 export function lastWords(lines: readonly LogLine[]): string {
   const error = lines.findLast((line) => line.level === 'ERROR' || line.level === 'FATAL')
   if (error) return error.message

@@ -19,9 +19,9 @@ import { CommandFailure, EXIT } from './failure.ts'
 import { configOption } from './options.ts'
 import { painterFor, printAside, watchOutput } from './terminal.ts'
 
-/** Commands that look after their own end. The others end with whoever started them. */
+/** Commands that see to their own end. The others end together with the process that started them. */
 const STOPS_ITSELF: ReadonlySet<string> = new Set(['up', 'catalog', 'order', 'frontend'])
-/** Commands that only show something. The exit code of the others tells what came of what they did, wherever words go. */
+/** Commands that only show something. The exit code of the others tells the result, even when nobody can read their output. */
 const ONLY_SHOWS: ReadonlySet<string> = new Set(['status', 'stocks', 'orders', 'logs'])
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -60,7 +60,7 @@ function buildProgram(): Command {
   return program
 }
 
-/** The name and what has to follow it; the rest is in the command's own help. */
+/** Returns the name of a command with its required arguments. The rest is in the command's own help. */
 const subcommandTerm = (command: Command): string =>
   [command.name(), ...command.registeredArguments.filter((each) => each.required).map((each) => `<${each.name()}>`)].join(' ')
 
@@ -70,7 +70,7 @@ bazaar.json in the working folder (the variable's name without BAZAAR_, in camel
   {"port": 8080, "data": "/var/lib/bazaar", "cacheStocks": 100}
 
 Exit codes: 0 done, 1 failed or refused, 2 called wrongly, 3 nobody knows whether it happened, 4 the answer could not be
-written. Of an order they tell its fate, even where nothing can be written.
+written. For an order they tell what became of it, even when nothing can be written.
 
 Examples:
   bazaar up                      start everything
@@ -92,10 +92,10 @@ function exitCodeFor(error: unknown): number {
   return error.exitCode
 }
 
-/** Node fails like that where a path is completed by the working folder. */
+/** Says whether the working folder was removed. Node fails like this when it needs the working folder for a relative path. */
 const isLostFolder = (error: unknown): boolean => error instanceof Error && 'syscall' in error && error.syscall === 'uv_cwd'
 
-/** There is nothing left to do for a command that nobody can read. */
+/** Ends a command that only shows something, once nobody can read it. */
 function endUnread({ code }: NodeJS.ErrnoException): void {
   if (!onlyShows) return
   const otherwise = code === 'EPIPE' ? EXIT.ok : EXIT.unwritten
@@ -103,7 +103,7 @@ function endUnread({ code }: NodeJS.ErrnoException): void {
   systemClock.nextTurn(() => process.exit(process.exitCode || otherwise))
 }
 
-/** Until a command is known, there is only help to show. */
+/** True until a command is known: before that, there is only help to show. */
 let onlyShows = true
 watchOutput(endUnread)
 ignoreForeignHangUps()

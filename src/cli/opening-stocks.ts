@@ -5,7 +5,7 @@ import { CommandFailure, EXIT, wordsOf } from './failure.ts'
 
 /** Opening catalogues in files: a JSON array of objects with name, price in dollars, quantity and perhaps volume. */
 
-/** Reads and checks such a file. @throws CommandFailure that names the first thing that is wrong. */
+/** Reads and checks a file of stocks. @throws CommandFailure that names the first thing that is wrong. */
 export function readOpeningStocks(file: string): readonly Stock[] {
   let value: unknown
   try {
@@ -20,7 +20,7 @@ export function readOpeningStocks(file: string): readonly Stock[] {
   }
 }
 
-/** @throws Error that names the first thing that is wrong. */
+/** Checks stocks that were read from JSON. @throws Error that names the first thing that is wrong. */
 export function openingStocksFrom(value: unknown): readonly Stock[] {
   if (!Array.isArray(value) || value.length === 0) {
     throw new Error('it must hold a JSON array of stocks, such as [{"name": "apple", "price": 152.59, "quantity": 1000}]')
@@ -61,7 +61,10 @@ function stockFrom(value: unknown, at: number): Stock {
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 
-/** Exact cents, or undefined. A number is what it reads as: 183.26 is 18326 cents, whatever its binary digits are. */
+/**
+ * Returns a price in exact cents, or undefined when that cannot be. A number counts as it is written: 183.26 is 18326 cents,
+ * whatever its binary digits are.
+ */
 function centsOf(price: unknown): number | undefined {
   if (typeof price !== 'number') return undefined
   const cents = Math.round(price * 100)

@@ -8,14 +8,14 @@ export const FRONT_END_PORT = 56_893
 /** Replica 1 listens here, the others on the next ports. */
 export const FIRST_REPLICA_PORT = 56_894
 export const LOOPBACK = '127.0.0.1'
-/** So many replicas are there where nobody says how many. */
+/** The number of replicas when nobody says how many. */
 export const REPLICAS_DEFAULT = 3
 
 const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent']
-/** Below the ten stocks of the opening catalogue, so that a cache replaces something from the first day on. */
+/** Less than the ten stocks of the opening catalogue, so that a cache has to drop something from the first day on. */
 const CACHE_STOCKS_MAX = 8
 
-/** Every option that can also be set in the environment or in the configuration file, with one function for each. */
+/** Each option that can also be set in the environment or in the configuration file has one function. */
 
 export const configOption = (): Option =>
   new Option('--config <file>', 'configuration file; without it, bazaar.json in the working folder if there is one').env('BAZAAR_CONFIG')

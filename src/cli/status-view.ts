@@ -16,7 +16,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'memory', align: 'right' },
 ]
 
-/** The whole status as lines of text. */
+/** Returns the whole status as lines of text. */
 export function statusLines(status: StatusData, paint: Paint): string[] {
   const { catalogue, replicas, frontEnd } = status
   const rows = [catalogue, ...replicas].map((each) => row(each, paint))
@@ -66,11 +66,11 @@ function row(member: Member, paint: Paint): string[] {
   return [name, role, address, `${pid}`, ...log, member.lag === null ? '?' : `${member.lag}`, ...use]
 }
 
-/** Lengths at which two logs of one length differ: empty unless something is very wrong. */
+/** Returns the lengths at which two logs of one length differ. There are none unless something is very wrong. */
 export function differingLengths({ catalogue, replicas }: StatusData): number[] {
   const digests = new Map<number, Set<string>>()
   for (const member of [catalogue, ...replicas]) {
-    // A replica without a history yet has no digest to compare.
+    // A replica that has no history yet has no digest to compare.
     if (!member.reachable || member.digest === '') continue
     digests.set(member.length, (digests.get(member.length) ?? new Set()).add(member.digest))
   }

@@ -7,7 +7,7 @@ export interface Column {
   readonly align: Align
 }
 
-/** Lines of a plain text table: two spaces between columns, none at the end of a line. Colours take no width. */
+/** Returns the lines of a plain text table: two spaces between columns, none at the end of a line. Colours take no width. */
 export function tableLines(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
   const titles = columns.map((column) => column.title)
   const widths = columns.map((_, at) => Math.max(...[titles, ...rows].map((row) => width(row[at] ?? ''))))

@@ -13,12 +13,15 @@ export interface TargetOptions {
   readonly json?: boolean
 }
 
-/** The options of every command that talks to a front end. */
+/** Adds the options of every command that talks to a front end. */
 export function withTarget(command: Command): Command {
   return command.addOption(targetHostOption()).addOption(targetPortOption()).addOption(dataOption()).addOption(jsonOption())
 }
 
-/** The front end that a command means: the one it names, else the one of its data folder, else the fixed port. */
+/**
+ * Returns the front end that a command means: the one that it names, else the one of its data folder, else the one at the
+ * usual port.
+ */
 function frontEndOf({ host, port, data }: TargetOptions): { readonly host: string; readonly port: number } {
   if (port !== 0) return { host, port }
   const running = readRunningState(data)?.frontEnd
@@ -29,7 +32,7 @@ export function clientFor(options: TargetOptions, limits: Pick<ClientOptions, 't
   return new BazaarClient({ ...frontEndOf(options), ...limits })
 }
 
-/** Asks one question over a connection of its own; a refusal or no answer ends the command. */
+/** Asks one question over a connection of its own. A refusal, or no answer, ends the command. */
 export async function ask<T>(options: TargetOptions, question: (client: BazaarClient) => Promise<Answer<T>>): Promise<T> {
   const client = clientFor(options)
   const answer = await question(client).finally(() => client.close())

@@ -3,7 +3,7 @@ import { styleText } from 'node:util'
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
 export type Paint = (style: Style, text: string) => string
 
-/** Colours for one output stream: none unless it is a terminal and NO_COLOR is unset. */
+/** Returns the colours for one output stream: none unless it is a terminal and NO_COLOR is unset. */
 export function painterFor(stream: NodeJS.WriteStream): Paint {
   const colours = stream.isTTY && !process.env.NO_COLOR
   return colours ? (style, text) => styleText(style, text, { validateStream: false }) : (_, text) => text
@@ -15,8 +15,8 @@ export function print(line: string): void {
 }
 
 /**
- * Writes a line that tells what came of something the command did. Where standard output does not take it, standard error
- * gets it: a user must not do it twice for want of an answer.
+ * Writes a line that tells the result of what the command did. When standard output does not take the line, standard error
+ * gets it: a user must not repeat a command for want of an answer.
  */
 export function printResult(line: string): void {
   process.stdout.write(`${line}\n`, (error) => {
@@ -32,9 +32,9 @@ export function printAside(line: string): void {
 export const printJson = (value: unknown): void => print(JSON.stringify(value))
 
 /**
- * From now on nothing ends because its output cannot be written: a full disk, a reader that went away (`bazaar logs |
- * head`), a terminal that was closed. The first failure of standard output goes to `onLoss`, and, unless there is just no
- * reader any more, to standard error. Everything written later is lost.
+ * Keeps the process going when its output cannot be written: the disk is full, the reader went away (`bazaar logs | head`),
+ * or the terminal was closed. The first failure of standard output goes to `onLoss`. It also goes to standard error, unless
+ * only the reader went away. Everything that is written later is lost.
  */
 export function watchOutput(onLoss: (error: NodeJS.ErrnoException) => void): void {
   let lost = false

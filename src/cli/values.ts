@@ -72,7 +72,7 @@ export function addresses(text: string): readonly string[] {
   return all
 }
 
-/** The name of a stock: any but none. */
+/** The name of a stock: any text but an empty one. */
 export function stockName(text: string): string {
   if (text === '') throw new InvalidArgumentError('It must not be empty.')
   return text

@@ -76,7 +76,7 @@ function read<V extends { kind: 'ok' }>(
     kind: 'unknown',
     cause: error ? `${status} ${error.message}` : `${status} with an unexpected body: ${excerpt(result.text)}`,
     retryAfterMs: secondsToMs(headers['retry-after']),
-    // A 503 names the key exactly when it cannot exclude that the order was placed.
+    // A 503 names the key exactly when the order may have been placed.
     mayHaveHappened: !(status === 503 && error && error.idempotencyKey === undefined),
   }
 }

@@ -14,7 +14,10 @@ afterEach(() => {
   }
 })
 
-/** A front end that gives these replies one after the other, the last one for ever; and what it was asked. */
+/**
+ * Starts a front end that gives these replies one after the other, the last one for ever. Returns its port, and what it was
+ * asked.
+ */
 async function frontEnd(...replies: Reply[]) {
   const requests: { method: string; path: string; key: string | undefined; body: string }[] = []
   const server = createServer(async (request, response) => {
@@ -92,7 +95,7 @@ describe('placing', () => {
     expect(new Set(requests.map((request) => request.key)).size).toBe(1)
   })
 
-  test('repeats what got no answer in time', async () => {
+  test('repeats a request that got no answer in time', async () => {
     const { port, requests } = await frontEnd(silent, json(200, { data: { transaction_number: 3 } }, { 'idempotency-replayed': 'true' }))
     const answer = await clientAt(port, { timeoutMs: 100 }).place(order, { key: 'mine' })
     expect(answer).toEqual({ kind: 'ok', number: 3, replayed: true, key: 'mine' })

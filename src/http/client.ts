@@ -14,7 +14,10 @@ export interface ClientOptions {
   readonly port: number
   /** How long one attempt may take. Default 10 000. */
   readonly timeoutMs?: number
-  /** How long unknown outcomes are repeated, counted from the first attempt. 0: one attempt. Default 10 000. */
+  /**
+   * How long a request is repeated while its outcome is unknown, counted from the first attempt. 0: one attempt. Default 10
+   * 000.
+   */
   readonly retryForMs?: number
   readonly clock?: Clock
   readonly random?: Random
@@ -31,7 +34,7 @@ export interface OrderToPlace {
  *
  * H1. An order is repeated only with the same Idempotency-Key, so a repeat never buys twice.
  * H2. A request is repeated only while its outcome is unknown (no connection, no answer, 5xx). A refusal is an answer.
- * H3. Every call ends: within `retryForMs` and one attempt.
+ * H3. Every call ends within `retryForMs` and the time of one attempt.
  */
 export class BazaarClient {
   readonly #options: Required<ClientOptions>

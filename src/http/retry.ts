@@ -4,13 +4,13 @@ const FIRST_RETRY_DELAY_MS = 50
 const LONGEST_RETRY_DELAY_MS = 1_000
 
 /**
- * How long to wait after the `failures`-th failed attempt: doubling from 50 ms to 1 s, or what the server asked for
- * when that is more. The jitter spreads clients that failed together over half as much again.
+ * Returns how long to wait after the `failures`-th failed attempt. The time doubles from 50 ms to 1 s. When the server asked
+ * for more, it gets more. The jitter spreads clients that failed together over half as much again.
  */
 export function retryDelayMs(failures: number, retryAfterMs: number, random: Random): number {
   const backOffMs = Math.min(LONGEST_RETRY_DELAY_MS, FIRST_RETRY_DELAY_MS * 2 ** (failures - 1))
   return Math.max(backOffMs, retryAfterMs) * (1 + fraction(random) / 2)
 }
 
-/** A number from 0 up to, not including, 1. */
+/** Returns a random number from 0 up to, not including, 1. */
 export const fraction = (random: Random): number => Number.parseInt(random.id(6), 16) / 2 ** 48

@@ -51,7 +51,7 @@ interface ProcessData {
   readonly pid: number
   readonly uptimeMs: number
   readonly memoryBytes: number
-  /** CPU used since its start, user and system. */
+  /** CPU time since the start of the process, user and system. */
   readonly cpuMicroseconds: number
 }
 
@@ -65,7 +65,7 @@ interface Unreachable {
 export interface FrontEndStatusData extends ProcessData {
   readonly reachable: true
   readonly caching: boolean
-  /** Whether the lease on the cache is running: without it nothing is served from the cache. */
+  /** True while the lease on the cache runs. Without the lease, nothing is served from the cache. */
   readonly session: boolean
   readonly cache: {
     readonly stocksMax: number
@@ -80,7 +80,7 @@ export interface FrontEndStatusData extends ProcessData {
   readonly ordersWaiting: number
   readonly ordersAnswered: number
   readonly elections: number
-  /** Replicas to which it has no connection, for how long, and why. */
+  /** Replicas to which the front end has no connection, for how long, and why. */
   readonly gone: readonly { readonly name: string; readonly address: string; readonly forMs: number; readonly why: string }[]
 }
 
@@ -111,14 +111,17 @@ export interface ReplicaStatusData extends ProcessData {
   /** Why it cannot lead, or ''. */
   readonly trouble: string
   readonly batches: number
-  /** For how long it has followed nobody, though it does not lead, and why it could not join a leader; 0 and '' otherwise. */
+  /**
+   * How long the replica has followed nobody although it does not lead, and why it could not join a leader; 0 and ''
+   * otherwise.
+   */
   readonly aloneMs: number
   readonly aloneWhy: string
   /** Filled by the leader. */
   readonly followers: readonly { readonly address: string; readonly state: string; readonly length: number }[]
 }
 
-/** A program of another make in a replica's place: it knows the contract's single calls, and they tell nothing of its log. */
+/** A program of another make in a replica's place. It knows only the contract's single calls, which tell nothing of its log. */
 export interface OtherProgramData {
   readonly name: string
   readonly id: number
@@ -138,7 +141,7 @@ export interface StatusData {
   readonly leader: string | null
   readonly frontEnd: FrontEndStatusData
   readonly catalogue: CatalogueStatusData | Unreachable
-  /** Our own, and those that do not answer. */
+  /** Our own replicas, and those that do not answer. */
   readonly replicas: readonly (ReplicaStatusData | (Unreachable & { readonly id: number }))[]
   readonly otherPrograms: readonly OtherProgramData[]
 }

@@ -43,14 +43,17 @@ export function addCatalog(program: Command): void {
     .action(runCatalogue)
 }
 
-/** Only on the command line: it is for one start, after a disk is gone for good. */
+/** This option has no environment variable: it is meant for one start, after a disk is gone for good. */
 const lostOption = (): Option =>
   new Option('--lost <replica id>', 'recover without this replica, whose disk is gone for good; may be repeated')
     .default([], 'none')
     .argParser((text: string, others: readonly number[]) => [...others, integer(1)(text)])
 
 const aloneOption = (): Option =>
-  new Option('--alone', 'begin a history although no replica is known: there are none, orders come by Catalog.Trade').default(false)
+  new Option(
+    '--alone',
+    'begin a history although no replica is known: for a system without replicas, whose orders come by Catalog.Trade',
+  ).default(false)
 
 async function runCatalogue(options: CatalogOptions): Promise<void> {
   // Loaded here, so that the other commands start without gRPC and SQLite.

@@ -17,9 +17,9 @@ import { Tally } from '../workload/tally.ts'
 import { Trader, type TraderObserver } from '../workload/trader.ts'
 
 const VERBOSE = 0
-/** Some weeks of requests. */
+/** Enough for some weeks. */
 const REQUESTS_MAX = 1_000_000_000
-/** A front end that does not know the list may as well say nothing. */
+/** How long to wait for the list of stocks. A front end that does not know the list may not answer at all. */
 const LISTING_TIMEOUT_MS = 3_000
 
 interface ClientCommandOptions {
@@ -98,7 +98,7 @@ async function runClient(
   for (const line of lines) printResult(line)
 }
 
-/** The names that the front end lists, which the contract does not ask of it; undefined when it lists none. */
+/** Returns the names that the front end lists, or undefined when it lists none. The contract does not ask for such a list. */
 async function listedStocks(host: string, port: number): Promise<readonly string[] | undefined> {
   const client = new BazaarClient({ host, port, timeoutMs: LISTING_TIMEOUT_MS, retryForMs: 0 })
   const listed = await client.stocks().finally(() => client.close())

@@ -10,7 +10,7 @@ import { isStill, readRunningState, type ProcessState, type UpState } from '../s
 import { printResult } from '../terminal.ts'
 import { duration } from '../units.ts'
 
-/** How long a command waits to see what came of it. */
+/** How long a command watches for its effect. */
 const WATCH_FOR_MS = 8_000
 const ANSWER_WITHIN_MS = 1_000
 const LOOK_EVERY_MS = 50
@@ -20,7 +20,7 @@ interface Control {
   readonly signal: NodeJS.Signals
   readonly summary: string
   readonly past: string
-  /** Whether the supervisor starts it again afterwards. */
+  /** True when the signal ends the process, so that the supervisor starts it again. */
   readonly ends: boolean
 }
 
@@ -37,7 +37,7 @@ const CONTROLS: readonly Control[] = [
   },
 ]
 
-/** `kill`, `pause`, `resume` and `restart`. */
+/** Adds `kill`, `pause`, `resume` and `restart`. */
 export function addControls(program: Command): void {
   for (const control of CONTROLS) {
     program
@@ -62,7 +62,7 @@ async function carryOut(control: Control, name: string, data: string): Promise<v
   const leader = await leaderAddress(state)
   const chosen = choose(state, name, leader)
   if (chosen.pid === null) throw new CommandFailure(`${chosen.name} is not running at the moment; it is started again soon`)
-  // The file may be older than the last reboot, and the pid another process's by now.
+  // The file may be older than the last reboot. Its pid may belong to another process by now.
   if (process.platform !== 'win32' && !isStill(chosen)) {
     throw new CommandFailure(`${chosen.name} (pid ${chosen.pid}) is not there any more: nothing was sent`)
   }
@@ -70,7 +70,7 @@ async function carryOut(control: Control, name: string, data: string): Promise<v
   send(chosen.pid, control.signal, chosen.name)
   printResult(`${chosen.name} (pid ${chosen.pid})${led ? ', the leader,' : ''} was ${control.past}.`)
   const sinceMs = systemClock.monotonicMs()
-  // In the order in which they happen: the election takes less than a restart.
+  // The election takes less time than a restart, so it is told first.
   if (led && control.command !== 'resume') await tellSuccessor(state, chosen, sinceMs)
   if (control.ends) await tellRestart(state, chosen, sinceMs)
 }
@@ -81,7 +81,7 @@ function runningOn(data: string): UpState {
   throw new CommandFailure(`no system runs on ${data}: start one with \`bazaar up\`, or name its folder with --data`)
 }
 
-/** Asks the system's front end once. Undefined without an answer that is worth having. */
+/** Asks the system's front end once. Returns undefined when the front end refuses or does not answer. */
 async function askOnce<T>({ frontEnd }: UpState, question: (client: BazaarClient) => Promise<Answer<T>>): Promise<T | undefined> {
   const client = new BazaarClient({ ...splitAddress(frontEnd), timeoutMs: ANSWER_WITHIN_MS, retryForMs: 0 })
   const answer = await question(client).finally(() => client.close())
@@ -129,7 +129,7 @@ async function tellRestart(state: UpState, before: ProcessState, sinceMs: number
   else printResult(`${before.name} is not back after ${since(sinceMs)}; see \`bazaar logs\`.`)
 }
 
-/** Calls `look` until it finds something. Undefined when it finds nothing within the time to watch. */
+/** Calls `look` until it finds something. Returns undefined when there is nothing to find for `WATCH_FOR_MS`. */
 async function seen<T>(sinceMs: number, look: () => Promise<T | undefined>): Promise<T | undefined> {
   while (systemClock.monotonicMs() - sinceMs < WATCH_FOR_MS) {
     const found = await look()

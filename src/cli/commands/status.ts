@@ -12,7 +12,7 @@ import { integer } from '../values.ts'
 const CLEAR_SCREEN = '\u001b[H\u001b[2J\u001b[3J'
 const TIMEOUT_MS = 3_000
 const INTERVAL_MIN_MS = 50
-/** A day. No timer waits for more than 2^31-1 ms: it would run out at once. */
+/** A day. A timer of more than 2^31-1 ms would run out at once. */
 const INTERVAL_MAX_MS = 86_400_000
 
 interface StatusOptions extends TargetOptions {
@@ -47,7 +47,7 @@ async function watch(options: StatusOptions): Promise<void> {
   }
 }
 
-/** Goes on until an answer fails to come. */
+/** Shows the status again and again, until an answer fails to come. */
 async function watchOne(client: BazaarClient, options: StatusOptions): Promise<void> {
   while (true) {
     const answer = await client.status()

@@ -14,7 +14,7 @@ interface TradeOptions extends TargetOptions {
   readonly key?: string
 }
 
-/** `buy` and `sell`. */
+/** Adds `buy` and `sell`. */
 export function addTrades(program: Command): void {
   for (const type of ['buy', 'sell'] as const) {
     withTarget(program.command(type))
@@ -44,7 +44,7 @@ async function trade(type: TradeType, name: string, quantity: number, options: T
   else throw unknownOutcome(options, answer)
 }
 
-/** The state of an order when the command has to end, by a signal or by a mistake of its own. */
+/** Tells the user what is known of an order when the command has to end early, by a signal or by a mistake of its own. */
 class Fate {
   readonly #key: string
   #exitCode: ExitCode | undefined

@@ -35,9 +35,12 @@ import { superviseAloud } from '../supervisor/supervise-aloud.ts'
 import type { Supervisor } from '../supervisor/supervisor.ts'
 import { painterFor, print, printAside, printJson } from '../terminal.ts'
 
-/** With fewer it is worth a line how many clients they are enough for. */
+/** With fewer file descriptors than this, `up` says how many connections they are enough for. */
 const DESCRIPTORS_FEW = 1_024
-/** One Ctrl-C can arrive several times, as npm passes on what the terminal sent to all. */
+/**
+ * Requests to stop within this time count as one. A single Ctrl-C can arrive several times: the terminal sends it to all
+ * processes, and npm passes it on as well.
+ */
 const SAME_KEYPRESS_MS = 500
 const LOOK_TIMEOUT_MS = 2_000
 
@@ -88,14 +91,14 @@ export function addUp(program: Command): void {
 async function up(options: UpOptions, command: Command): Promise<void> {
   const startedAtMs = systemClock.monotonicMs()
   const wantedPorts = replicaPorts(options, command.getOptionValueSource('replicas') === 'default')
-  if (options.stocks !== undefined && !existsSync(join(options.data, 'catalog.db'))) readOpeningStocks(options.stocks) // Fails at once.
+  if (options.stocks !== undefined && !existsSync(join(options.data, 'catalog.db'))) readOpeningStocks(options.stocks) // A bad file fails here, at once.
   const folder = claimFolder(options.data)
   const data = folder.path
   const say = options.json ? printAside : print
   await endWhatIsLeft(data, systemClock, say)
   const plan = await planFor(options, data, wantedPorts)
   const supervisor = superviseAloud(plan, folder, systemClock, say)
-  // Whatever ends this process, an error of its own included, ends the others.
+  // Whatever ends this process ends the others, too, even an error of its own.
   process.on('exit', () => supervisor.kill())
   const stopping = new AbortController()
   const stopped = stopOnRequest(supervisor, stopping, say)
@@ -112,7 +115,10 @@ async function up(options: UpOptions, command: Command): Promise<void> {
   process.exit(EXIT.ok)
 }
 
-/** The wanted port of each replica; undefined: whichever suits. Where nobody says how many replicas, the ports do. */
+/**
+ * Returns the wanted port of each replica, or undefined where any port will do. When only ports are given, there are as many
+ * replicas as ports.
+ */
 function replicaPorts(
   { replicas, orderPorts }: Pick<UpOptions, 'replicas' | 'orderPorts'>,
   replicasIsDefault: boolean,
@@ -149,7 +155,7 @@ async function planFor(options: UpOptions, data: string, orderPorts: readonly (n
   return { ...ports, ...stocks, data, host, grpcHost, caching: cache, cacheStocksMax: cacheStocks, logLevel }
 }
 
-/** Resolves when the first request to stop has been carried out; a second one kills. */
+/** Resolves once the first request to stop has been carried out. A second one kills all processes. */
 function stopOnRequest(supervisor: Supervisor, stopping: AbortController, say: (line: string) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     let askedAtMs: number | undefined

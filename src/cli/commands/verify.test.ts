@@ -123,7 +123,7 @@ describe('bazaar verify', () => {
     expect(status).toBe(1)
   })
 
-  it('follows a symbolic link to the file and to what stands beside it', async () => {
+  it('follows a symbolic link to the file and to the files beside it', async () => {
     await leaveWriteAheadLogs()
     const elsewhere = join(data, 'elsewhere')
     mkdirSync(elsewhere)
@@ -187,7 +187,7 @@ describe('bazaar verify', () => {
     expect(status).toBe(1)
   })
 
-  it('does without a ledger, and not without anything', () => {
+  it('can do without a ledger, and refuses a folder without any copy', () => {
     for (const name of readdirSync(data)) if (name.startsWith('catalog')) rmSync(join(data, name))
     expect(verify()).toMatchObject({ status: 0, stdout: expect.stringMatching(/no ledger to compare with/) })
     for (const name of readdirSync(data)) rmSync(join(data, name))

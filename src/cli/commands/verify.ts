@@ -71,7 +71,10 @@ function progressOn(bar: ProgressBar): Progress {
   }
 }
 
-/** The ledger is read last: while the system runs, each order is in the ledger before it is in an order log. */
+/**
+ * Reads the order logs first and the ledger last. While the system runs, each order is in the ledger before it is in an order
+ * log. So a ledger that is read last lacks nothing that the logs hold.
+ */
 async function readFiles(data: string, progress: Progress): Promise<readonly VerifiedCopy[]> {
   const { verifyFile } = await import('../../storage/verify/verified-file.ts')
   const names = namesIn(data)
@@ -94,7 +97,7 @@ function namesIn(folder: string): readonly string[] {
 
 const replicaOf = (name: string): number => Number(ORDER_LOG_FILE.exec(name)?.[1])
 
-/** The ledger last, as with files. */
+/** Reads what running processes serve, the ledger last, as with files. */
 async function readServed(addresses: readonly string[], progress: Progress): Promise<readonly VerifiedCopy[]> {
   const { grpcNetwork } = await import('../../rpc/network.ts')
   const { silentLogger } = await import('../../runtime/logger.ts')

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { afterDeath, NO_DEATHS } from './back-off.ts'
 
-/** The delays after processes that lived this long, one after the other. */
+/** Returns the delays after processes that lived this long, one after the other. */
 function delaysAfter(...livedMs: number[]): number[] {
   let backOff = NO_DEATHS
   return livedMs.map((lived) => {

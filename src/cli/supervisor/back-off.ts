@@ -10,7 +10,7 @@ export interface BackOff {
 
 export const NO_DEATHS: BackOff = { deaths: 0 }
 
-/** The back-off after a death at the age `livedMs`, and how long to wait before the next start. */
+/** Returns the back-off after a death at the age `livedMs`, and how long to wait before the next start. */
 export function afterDeath(before: BackOff, livedMs: number): { readonly next: BackOff; readonly delayMs: number } {
   const deaths = livedMs >= SOUND_AFTER_MS ? 1 : before.deaths + 1
   return { next: { deaths }, delayMs: Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (deaths - 1)) }

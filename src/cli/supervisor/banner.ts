@@ -11,7 +11,7 @@ export interface BannerFacts {
   readonly startedInMs: number
 }
 
-/** Text for the user once the system trades. */
+/** Returns the text for the user once the system trades. */
 export function bannerLines({ frontEnd, data, status, startedInMs }: BannerFacts, paint: Paint): string[] {
   const url = `http://${frontEnd}`
   const leader = status.replicas.find((replica) => replica.address === status.leader)

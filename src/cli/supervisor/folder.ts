@@ -9,7 +9,10 @@ import { readUpState, removeUpState, type UpState } from './state-file.ts'
 
 /** A data folder that this process alone supervises. The lock is on the folder itself, and ends with the process. */
 export interface ClaimedFolder extends InodeLock {
-  /** Its own path, without symbolic links: one that is changed later leads others elsewhere, not this system. */
+  /**
+   * The path of the folder itself, without symbolic links. A link that is changed later leads others elsewhere, but not this
+   * system.
+   */
   readonly path: string
 }
 
@@ -20,7 +23,8 @@ export interface ClaimedFolder extends InodeLock {
 export function claimFolder(data: string): ClaimedFolder {
   let path: string
   try {
-    // Resolved: of a relative path Node tries for ever to make the folders above where the working folder was removed.
+    // The path has to be absolute. Where the working folder was removed, Node would try for ever to make the folders above a
+    // relative path.
     mkdirSync(resolve(data, 'logs'), { recursive: true })
     path = realpathSync(data)
   } catch (error) {
@@ -50,8 +54,8 @@ const inUse = (data: string, holder: UpState | undefined): CommandFailure =>
   )
 
 /**
- * Ends processes of an earlier run on the folder; call with the folder claimed.
- * @throws CommandFailure when their supervisor lives all the same: on a file system whose locks do not hold, say.
+ * Ends the processes that an earlier run on the folder has left. Call it with the folder claimed.
+ * @throws CommandFailure when their supervisor still lives, as can be on a file system whose locks do not hold.
  */
 export async function endWhatIsLeft(data: string, clock: Clock, say: (line: string) => void): Promise<void> {
   const reading = readUpState(data)

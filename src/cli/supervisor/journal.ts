@@ -11,7 +11,7 @@ const ERROR = 50
 
 const LEVEL: Readonly<Record<ProcessEvent['kind'], number>> = { started: INFO, died: WARN, 'log-trouble': WARN, 'keeps-dying': ERROR }
 
-/** Adds what the supervisor saw to its own log, in the format of the others, so that `logs` shows it among them. */
+/** Adds an event to the supervisor's own log. The format is that of the other logs, so that `logs` shows the event among them. */
 export function writeToJournal(path: string, event: ProcessEvent, clock: Clock): void {
   const line = {
     level: LEVEL[event.kind],
@@ -23,7 +23,7 @@ export function writeToJournal(path: string, event: ProcessEvent, clock: Clock):
   appendFileSync(path, `${JSON.stringify(line)}\n`)
 }
 
-/** The event in words. */
+/** Returns the event in words. */
 export function sentence(event: ProcessEvent): string {
   switch (event.kind) {
     case 'started':
@@ -31,7 +31,7 @@ export function sentence(event: ProcessEvent): string {
     case 'died':
       return `${event.name} ended (${event.how}) after ${duration(event.livedMs)}; again in ${duration(event.delayMs)}`
     case 'log-trouble':
-      return `${event.name}: ${event.logPath} cannot be written or cut (${event.why}); it runs on without`
+      return `${event.name}: ${event.logPath} cannot be written or cut (${event.why}); it runs on all the same`
     case 'keeps-dying':
       return (
         `${event.name} keeps ending, ${event.times} times now (${event.how}).\n` +

@@ -8,7 +8,10 @@ import type { ProcessPlan } from './plan.ts'
 import { birthOf } from './process-identity.ts'
 import type { ProcessState } from './state-file.ts'
 
-/** After so many deaths in a row for one reason the user has to hear of it, and again every so many. */
+/**
+ * The user hears of a process that has died so many times in a row for one reason, and again after every
+ * `COMPLAIN_AGAIN_EVERY` deaths.
+ */
 const COMPLAIN_AFTER = 3
 const COMPLAIN_AGAIN_EVERY = 20
 
@@ -21,7 +24,7 @@ export type ProcessEvent =
       readonly livedMs: number
       readonly delayMs: number
     }
-  /** Its log cannot be written to, or not be cut: what it says from now on is lost, or the file grows. */
+  /** The log cannot be written to, or cannot be cut. What the process says from now on is lost, or the file grows. */
   | { readonly kind: 'log-trouble'; readonly name: string; readonly why: string; readonly logPath: string }
   | {
       readonly kind: 'keeps-dying'
@@ -40,7 +43,7 @@ export interface KeptProcessOptions {
   readonly log: LogFile
   readonly clock: Clock
   readonly spawn: Spawn
-  /** Why nothing may be started at the moment, or undefined. */
+  /** Returns why nothing may be started at the moment, or undefined. */
   readonly obstacle: () => string | undefined
   readonly tell: (event: ProcessEvent) => void
 }
@@ -73,7 +76,7 @@ export class KeptProcess {
     return { name, address, pid, bornAt, restarts: Math.max(0, this.#starts - 1), args }
   }
 
-  /** Starts it. What cannot be started now, for lack of room or descriptors, is tried again like what died. */
+  /** Starts the process. When that cannot be done, for lack of room or descriptors, it is tried again as after a death. */
   start(): void {
     this.#starts += 1
     try {
@@ -96,7 +99,7 @@ export class KeptProcess {
     if (child.pid !== undefined) tell({ kind: 'started', name: plan.name, pid: child.pid, restarts: this.#starts - 1 })
   }
 
-  /** A process that cannot be heard is better than none. */
+  /** Opens the log. A process that cannot be heard is better than none. */
   #openLog(): number | 'ignore' {
     const { plan, log, tell } = this.#options
     try {
@@ -115,7 +118,7 @@ export class KeptProcess {
     }
   }
 
-  /** No more restarts; a paused process goes on, so that it can end and others do not wait for it. */
+  /** Ends the restarts. A paused process goes on, so that it can end and others do not wait for it. */
   release(): void {
     this.#keep = false
     if (this.#phase.kind === 'running') this.#phase.child.kill('SIGCONT')
@@ -124,7 +127,7 @@ export class KeptProcess {
     this.#phase = { kind: 'ended' }
   }
 
-  /** Ends the process: asks, and after `graceMs` kills. Resolves when it is gone. */
+  /** Asks the process to end, and kills it after `graceMs`. Resolves when the process is gone. */
   stop(graceMs: number): Promise<void> {
     this.release()
     if (this.#phase.kind !== 'running') return Promise.resolve()
@@ -163,7 +166,10 @@ export class KeptProcess {
     this.#complain(how)
   }
 
-  /** A process that was killed or that stopped as asked has no reason of its own. */
+  /**
+   * Tells of a process that keeps dying for one reason. A process that was killed, or that stopped as asked, has no reason of
+   * its own.
+   */
   #complain(how: string): void {
     const { log, plan, tell } = this.#options
     if (how === 'killed by SIGKILL' || how === 'exit code 0') return

@@ -10,9 +10,9 @@ const KILL_GRACE_MS = 2_000
 
 /**
  * Ends processes that an earlier `up` left behind because it was killed while they were paused. Call it when that `up` is
- * known to be gone: they have lost their supervisor, so that waking them is enough; what does not end then is killed.
- * Nothing is sent to a process that is not proven to be the one that was written down.
- * @throws CommandFailure naming what cannot be killed: it may be another user's.
+ * known to be gone. A process that has lost its supervisor ends once it is woken. One that does not is killed. A process gets
+ * a signal only when it is proven to be the one that was written down.
+ * @throws CommandFailure that names the processes that cannot be killed. They may be another user's.
  */
 export async function endLeftovers(state: UpState, clock: Clock): Promise<readonly string[]> {
   const left = state.processes.filter((each): each is ProcessState & { pid: number } => each.pid !== null && isStill(each))
@@ -35,6 +35,6 @@ function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name)
   } catch {
-    // It is gone already, which is what was wanted.
+    // The process is gone already, as is wanted.
   }
 }

@@ -17,7 +17,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-test('a large log is moved aside; who writes to it goes on in the same file', () => {
+test('a large log is moved aside, and its writer goes on in the same file', () => {
   const { ino } = statSync(path)
   expect(new LogFile(path, 'a').rotateWhenLarge()).toBeUndefined()
   expect(statSync(path)).toMatchObject({ ino, size: 0 })
@@ -42,8 +42,8 @@ test.skipIf(!unprivileged)('a log that cannot be cut is not copied again and aga
   expect(existsSync(`${path}.1`)).toBe(false)
 })
 
-/** Runs in a process of its own: what opens a pipe waits for ever, whoever wants to end the test. */
-test.skipIf(process.platform === 'win32')('a pipe in the place of a log, the journal or the state is waited for by nobody', () => {
+/** The test runs in a process of its own. A process that opens a pipe waits for ever, and could not end the test. */
+test.skipIf(process.platform === 'win32')('nobody waits for a pipe in the place of a log, the journal or the state', () => {
   const data = join(folder, 'data')
   spawnSync('mkdir', [data])
   for (const name of ['a.log', 'supervisor.log', 'up.json']) spawnSync('mkfifo', [join(data, name)])

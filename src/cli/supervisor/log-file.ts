@@ -20,9 +20,9 @@ export class LogFile {
     this.name = name
   }
 
-  /** Opens the file for the output of a new run; the caller closes the descriptor once it is passed on. */
+  /** Opens the file for the output of a new run. The caller closes the descriptor once it is passed on. */
   openForRun(): number {
-    mkdirSync(dirname(this.path), { recursive: true }) // Somebody may have removed it.
+    mkdirSync(dirname(this.path), { recursive: true }) // Somebody may have removed the folder.
     this.rotateWhenLarge()
     requireNoPipe(this.path)
     const descriptor = openSync(this.path, 'a')
@@ -31,8 +31,8 @@ export class LogFile {
   }
 
   /**
-   * Moves the content to `<path>.1`. Writers go on at the start of the same file, as they append. Returns why that cannot
-   * be done: the file then grows, which is better than to end what it tells of.
+   * Moves the content of a large file to `<path>.1`. Writers append, so they go on at the start of the same file. Returns why
+   * that cannot be done, or undefined. The file then grows, which is better than to end the process that writes to it.
    */
   rotateWhenLarge(): string | undefined {
     try {
@@ -44,7 +44,7 @@ export class LogFile {
   }
 
   #rotate(): void {
-    const descriptor = openSync(this.path, 'r+') // Fails before anything is copied when it cannot be cut.
+    const descriptor = openSync(this.path, 'r+') // When the file cannot be cut, this fails before anything is copied.
     try {
       copyAside(this.path)
       ftruncateSync(descriptor)
@@ -54,7 +54,7 @@ export class LogFile {
     this.#runStartsAt = 0
   }
 
-  /** The last words of the present run, or ''. */
+  /** Returns the last words of the present run, or ''. */
   lastWords(): string {
     try {
       requireNoPipe(this.path)
@@ -72,13 +72,16 @@ function copyAside(path: string): void {
     requireNoPipe(`${path}.1`)
     copyFileSync(path, `${path}.1`)
   } catch {
-    // Without room for the copy, room is what matters most.
+    // When there is no room for the copy, room matters more than the copy.
   }
 }
 
 const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
 
-/** The identity of a file, which does not depend on its name, and its size; undefined when no file can be seen there. */
+/**
+ * Returns a file's identity, which does not depend on its name, its size, and when it was changed. Returns undefined when no
+ * file can be seen there.
+ */
 export function lookAt(path: string): { identity: string; size: number; changedMs: number } | undefined {
   try {
     const seen = statSync(path, { bigint: true })
@@ -88,7 +91,7 @@ export function lookAt(path: string): { identity: string; size: number; changedM
   }
 }
 
-/** The bytes from `from` up to `to`; fewer when the file is shorter by now, none when it is gone. */
+/** Returns the bytes from `from` up to `to`: fewer when the file is shorter by now, none when it is gone. */
 export function readBytes(path: string, from: number, to: number): Buffer {
   const buffer = Buffer.alloc(Math.max(0, to - from))
   const descriptor = openToRead(path)

@@ -21,7 +21,7 @@ test("every process gets the contract's arguments", () => {
   expect(frontEnd).toMatch(/^frontend: frontend 1 127.0.0.1:31 2 127.0.0.1:32 0 --port 10 --host 0.0.0.0 /)
 })
 
-test('an IPv6 host stands in brackets where a port follows', () => {
+test('an IPv6 host is written in brackets before a port', () => {
   const [catalogue, first, , frontEnd] = processesOf({ ...plan, host: '::1', grpcHost: '::1' })
   expect(catalogue?.address).toBe('[::1]:20')
   expect(first?.args.join(' ')).toMatch(/^order 31 1 ::1 10 0 --catalog \[::1\]:20 --advertise \[::1\]:31 --host ::1 /)
@@ -33,7 +33,7 @@ test('the catalogue gets the file of stocks', () => {
   expect(catalogue?.args.join(' ')).toContain(' --stocks /s.json ')
 })
 
-test('what takes work stops before what does it', () => {
+test('a process that takes work in stops before the one that does it', () => {
   const order = processesOf(plan).toSorted((a, b) => a.stopStage - b.stopStage)
   expect(order.map((each) => each.name)).toEqual(['frontend', 'order-1', 'order-2', 'catalogue'])
 })

@@ -16,7 +16,7 @@ export interface ClusterPlan {
   readonly caching: boolean
   readonly cacheStocksMax: number
   readonly logLevel: LogLevel
-  /** Absolute path of what a new history offers. */
+  /** Absolute path of the file of stocks that a new history begins with. */
   readonly stocks?: string
 }
 
@@ -27,11 +27,11 @@ export interface ProcessPlan {
   readonly address: string
   /** Arguments of the command line that runs it. */
   readonly args: readonly string[]
-  /** Processes are stopped stage by stage, lowest first: whoever takes work ends before whoever does it. */
+  /** Processes are stopped stage by stage, lowest first. A process that takes work in ends before the one that does it. */
   readonly stopStage: number
 }
 
-/** The processes of a cluster, in starting order. */
+/** Returns the processes of a cluster, in starting order. */
 export function processesOf(plan: ClusterPlan): readonly ProcessPlan[] {
   const grpcHost = reachable(plan.grpcHost)
   const catalogue = joinAddress(grpcHost, plan.cataloguePort)
@@ -92,5 +92,5 @@ export const frontEndAddress = (plan: ClusterPlan): string => joinAddress(reacha
 
 const ALL_INTERFACES: ReadonlySet<string> = new Set(['0.0.0.0', '::', '[::]'])
 
-/** The host under which this machine reaches what listens on `host`. */
+/** Returns the host under which this machine reaches a process that listens on `host`. */
 export const reachable = (host: string): string => (ALL_INTERFACES.has(host) ? '127.0.0.1' : host)

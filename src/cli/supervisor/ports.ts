@@ -12,13 +12,13 @@ export interface PortWish {
   readonly port: number
   /** The flag that changes it. */
   readonly flag: string
-  /** Take another one without a word when this one is held. */
+  /** True to take another port without a word when this one is held. */
   readonly orAny: boolean
 }
 
 /**
- * Grants every wish a port that was free a moment ago; no two get the same one.
- * @throws CommandFailure naming the port that stays held and the flag that changes it.
+ * Grants every wish a port that was free a moment ago. No two wishes get the same port.
+ * @throws CommandFailure that names the port that stays held, and the flag that changes it.
  */
 export async function grantPorts(wishes: readonly PortWish[], clock: Clock): Promise<readonly number[]> {
   const held: Server[] = []

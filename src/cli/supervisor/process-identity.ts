@@ -1,18 +1,18 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
-/** A process as it was when somebody wrote it down: a pid alone may be another process's by now. */
+/** A process as it was when somebody wrote it down. A pid alone may belong to another process by now. */
 export interface KnownProcess {
   readonly pid: number
   /** See {@link birthOf}. */
   readonly bornAt: string
 }
 
-/** Fields of /proc/<pid>/stat after the command, which may hold anything: see proc(5). */
+/** Places of fields in /proc/<pid>/stat, counted after the command, which may hold any characters: see proc(5). */
 const STATE_FIELD = 0
 const START_TIME_FIELD = 19
 
-/** Whether the process that was written down still runs: the same pid, started at the same moment. */
+/** Says whether the process that was written down still runs: it has the same pid, and was started at the same moment. */
 export const isStillAlive = ({ pid, bornAt }: KnownProcess): boolean => isAlive(pid) && birthOf(pid) === bornAt
 
 export function isAlive(pid: number): boolean {
@@ -25,8 +25,8 @@ export function isAlive(pid: number): boolean {
 }
 
 /**
- * When the process was started, in the system's own terms: good for comparing only. Undefined when it has ended or
- * cannot be seen. On Windows, which has no command for it, it is the same for all.
+ * Returns when the process was started, in the system's own terms, which are good for comparing only. Returns undefined when
+ * the process has ended or cannot be seen. Windows has no command for it: there all processes get the same answer.
  */
 export function birthOf(pid: number): string | undefined {
   try {
@@ -41,7 +41,7 @@ export function birthOf(pid: number): string | undefined {
   }
 }
 
-/** Its command line, words separated by blanks; '' when that cannot be known, as always on Windows. */
+/** Returns the command line of a process, words separated by blanks. Returns '' when it cannot be known, as always on Windows. */
 export function commandOf(pid: number): string {
   try {
     if (process.platform !== 'linux') return ps(pid, 'command')

@@ -3,7 +3,7 @@ import type { StatusData } from '../../http/types.ts'
 import { sleep, type Clock } from '../../runtime/clock.ts'
 
 const LOOK_EVERY_MS = 50
-/** How long trading may work already while a replica is still awaited. */
+/** How long to wait for late replicas once trading works. */
 const STRAGGLERS_MS = 3_000
 
 /** The result of one look at the system. */
@@ -50,10 +50,10 @@ async function look(client: BazaarClient): Promise<View> {
   return viewOf(status.value, leader.kind === 'ok')
 }
 
-/** The state of the rest, as the front end's status tells it. */
+/** Reads the state of the other processes from the front end's status. */
 function viewOf(status: StatusData, hasLeader: boolean): View {
   const { catalogue, replicas } = status
-  // One that was elected serves only when it has reached the catalogue.
+  // An elected replica serves only once it has reached the catalogue.
   const serves = hasLeader && replicas.some((each) => each.reachable && each.role === 'leader')
   const missing = [
     ...(catalogue.reachable ? [] : ['the catalogue']),

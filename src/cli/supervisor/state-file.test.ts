@@ -63,12 +63,12 @@ test.each([
   expect(said).toEqual([expect.stringContaining('nothing is ended because of it')])
 })
 
-test('of a newer program: it says so', () => {
+test('a file of a newer program is refused as such', () => {
   writeFileSync(join(data, 'up.json'), JSON.stringify({ format: 2, processes: 'elsewhere' }))
   expect(readUpState(data)).toMatchObject({ kind: 'unusable', why: expect.stringContaining('newer program') })
 })
 
-test('a folder in its place: it cannot be read', () => {
+test('a folder in the place of the file cannot be read', () => {
   mkdirSync(join(data, 'up.json'))
   expect(readUpState(data)).toMatchObject({ kind: 'unusable', why: expect.stringContaining('EISDIR') })
 })
@@ -80,7 +80,7 @@ test('a copy of a folder has no system that runs on it', () => {
   expect(readUpState(copy)).toMatchObject({ kind: 'unusable', why: expect.stringContaining('tells of another folder') })
 })
 
-test('what lives is not ended while its supervisor lives, and not when it is somebody else', async () => {
+test('a process is not ended while its supervisor lives, nor when it is not the one that was written down', async () => {
   const victim = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)', 'bazaar.js', 'order'])
   const supervisor = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'])
   await Promise.all([victim, supervisor].map((child) => once(child, 'spawn')))

@@ -6,7 +6,7 @@ import { wordsOf } from '../failure.ts'
 import { requireNoPipe } from './no-pipe.ts'
 import { commandOf, isStillAlive, type KnownProcess } from './process-identity.ts'
 
-/** Raised with every change that an older program would misread. */
+/** The number of the format. It rises with every change that an older program would misread. */
 const FORMAT = 1
 
 /** Contents of <data>/up.json, by which a running `up` tells other commands about itself. */
@@ -14,7 +14,7 @@ export interface UpState extends KnownProcess {
   readonly startedAt: string
   /** "host:port" */
   readonly frontEnd: string
-  /** Which folder it is about: the file may have been copied into another one. */
+  /** The identity of the folder that the file is about. The file may have been copied into another folder. */
   readonly folder: string
   readonly processes: readonly ProcessState[]
 }
@@ -22,17 +22,17 @@ export interface UpState extends KnownProcess {
 export interface ProcessState {
   readonly name: string
   readonly address: string
-  /** null while it is not running. */
+  /** null while the process is not running. */
   readonly pid: number | null
-  /** null while it is not running, or where nobody knows. */
+  /** null while the process is not running, or when nobody knows. */
   readonly bornAt: string | null
-  /** How often it was started again. */
+  /** How often the process was started again. */
   readonly restarts: number
-  /** Arguments of its command line. */
+  /** Arguments of the process's command line. */
   readonly args: readonly string[]
 }
 
-/** Reads a folder's up.json, whether its writer still lives or not. */
+/** The result of reading a folder's up.json. */
 export type StateReading =
   | { readonly kind: 'none' }
   | { readonly kind: 'unusable'; readonly why: string }
@@ -40,14 +40,14 @@ export type StateReading =
 
 const pathIn = (data: string): string => join(data, 'up.json')
 
-/** Replaces the file in one step: a reader sees the old state or the new one. */
+/** Replaces the file in one step, so that a reader sees the old state or the new one. */
 export function writeUpState(data: string, state: UpState): void {
   const path = pathIn(data)
   writeFileSync(`${path}.new`, `${JSON.stringify({ format: FORMAT, ...state }, null, 2)}\n`)
   renameSync(`${path}.new`, path)
 }
 
-/** Best effort: with its writer gone it says nothing any more, but who wrote it last. */
+/** Removes the file, if it can. A file that stays does no harm: every reader finds that its writer is gone. */
 export function removeUpState(data: string): void {
   try {
     rmSync(pathIn(data), { force: true })
@@ -56,6 +56,7 @@ export function removeUpState(data: string): void {
   }
 }
 
+/** Reads a folder's up.json, whether its writer still lives or not. */
 export function readUpState(data: string): StateReading {
   const path = pathIn(data)
   let text: string
@@ -76,15 +77,15 @@ export function readUpState(data: string): StateReading {
   return { kind: 'read', state: value }
 }
 
-/** The state of the system that runs on this folder; undefined when none does. */
+/** Returns the state of the system that runs on this folder, or undefined when none does. */
 export function readRunningState(data: string): UpState | undefined {
   const reading = readUpState(data)
   return reading.kind === 'read' && isStillAlive(reading.state) ? reading.state : undefined
 }
 
 /**
- * Whether the process that `up` wrote down still runs, and nobody else with its pid. Never so on Windows, where nobody can
- * know.
+ * Says whether the process that `up` wrote down still runs, and no other one with its pid. Always false on Windows, where
+ * nobody can know.
  */
 export const isStill = ({ pid, bornAt, args }: ProcessState): boolean =>
   pid !== null && bornAt !== null && isStillAlive({ pid, bornAt }) && commandOf(pid).endsWith(`bazaar.js ${args.join(' ')}`)
@@ -109,5 +110,5 @@ const isText = (value: unknown): value is string => typeof value === 'string'
 
 const isAddress = (value: unknown): boolean => isText(value) && /:\d{1,5}$/.test(value)
 
-/** Whether a number is a process id. 0 and negative numbers mean many processes at once. */
+/** Says whether a value is the id of one process. 0 and negative numbers mean many processes at once. */
 const isPid = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0

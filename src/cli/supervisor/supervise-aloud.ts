@@ -11,8 +11,8 @@ import { writeUpState } from './state-file.ts'
 import { Supervisor } from './supervisor.ts'
 
 /**
- * A supervisor for the plan that keeps its journal and <data>/up.json, and says what goes wrong. In a folder that is not
- * the claimed one it writes nothing and starts nothing: it may hold somebody else's system.
+ * Returns a supervisor for the plan. It keeps its journal and <data>/up.json, and says what goes wrong. When the folder is
+ * not the claimed one any more, it writes nothing and starts nothing: the folder may hold somebody else's system.
  */
 export function superviseAloud(plan: ClusterPlan, folder: ClaimedFolder, clock: Clock, say: (line: string) => void): Supervisor {
   const { data } = plan
@@ -23,7 +23,10 @@ export function superviseAloud(plan: ClusterPlan, folder: ClaimedFolder, clock: 
   const logFolder = join(data, 'logs')
   const journal = new LogFile(join(logFolder, 'supervisor.log'), 'supervisor')
   const troubles = new Set<string>()
-  /** A full disk, or a right that is missing, is no reason to end a system that may go on; it is told once. */
+  /**
+   * Tries to write, and tells of each trouble once. A full disk or a missing right is no reason to end a system that may go
+   * on.
+   */
   const attempt = (write: () => void) => {
     try {
       write()
@@ -38,7 +41,7 @@ export function superviseAloud(plan: ClusterPlan, folder: ClaimedFolder, clock: 
     if (!folder.isInPlace()) return
     const frontEnd = frontEndAddress(plan)
     const processes = supervisor.states()
-    // First what other commands rely on.
+    // This file comes first, since other commands rely on it.
     attempt(() => writeUpState(data, { pid: process.pid, bornAt, startedAt, frontEnd, folder: folder.identity, processes }))
     journal.rotateWhenLarge()
     attempt(() => writeToJournal(journal.path, event, clock))

@@ -27,7 +27,7 @@ const SERVES = `
   for (const request of ['SIGTERM', 'disconnect']) process.on(request, () => process.exit(0))
   setInterval(() => {}, 1e6)
 `
-/** How many calls back are still to come from {@link countingClock}. */
+/** The number of callbacks that {@link countingClock} still has to make. */
 let waits: number
 const countingClock: Clock = {
   ...systemClock,
@@ -54,7 +54,7 @@ const countingClock: Clock = {
 const spawnScript: NonNullable<SupervisorOptions['spawn']> = ({ args }, output) =>
   spawn(process.execPath, ['-e', args[0] ?? ''], { stdio: ['ignore', output, output, 'ipc'], detached: true })
 
-/** Supervises one process a script, stopped in that order. */
+/** Supervises one process for each script. They are stopped in the order of the scripts. */
 function supervise(scripts: Record<string, string>, start = spawnScript, obstacle = (): string | undefined => undefined): void {
   supervisor = new Supervisor({
     plans: Object.entries(scripts).map(([name, script], stopStage) => ({
@@ -74,11 +74,11 @@ function supervise(scripts: Record<string, string>, start = spawnScript, obstacl
 
 const pids = (): number[] => supervisor.states().map(({ pid }) => pid ?? 0)
 const kindsSeen = (): string[] => events.map(({ kind }) => kind)
-/** Waits until the first process runs after so many restarts. */
+/** Waits until the first process was restarted so many times and runs. */
 const untilRestarted = (restarts: number): Promise<unknown> =>
   expect.poll(() => supervisor.states()[0]).toMatchObject({ restarts, pid: expect.any(Number) })
 
-test('starts again what was killed', async () => {
+test('starts a killed process again', async () => {
   supervise({ a: SERVES })
   const [before = 0] = pids()
   process.kill(before, 'SIGKILL')
@@ -88,7 +88,7 @@ test('starts again what was killed', async () => {
   expect(events[1]).toMatchObject({ name: 'a', how: 'killed by SIGKILL', delayMs: 100 })
 })
 
-test('starts again what was killed when its folder of logs is gone', async () => {
+test('starts a killed process again when its folder of logs is gone', async () => {
   supervise({ a: SERVES })
   const [before = 0] = pids()
   rmSync(logFolder, { recursive: true })
@@ -96,7 +96,7 @@ test('starts again what was killed when its folder of logs is gone', async () =>
   await untilRestarted(1)
 })
 
-test('starts without a log what has none, and tells it', async () => {
+test('starts a process whose log cannot be opened, and says so', async () => {
   mkdirSync(join(logFolder, 'a.log'))
   supervise({ a: SERVES })
   expect(events.map(({ kind }) => kind)).toEqual(['log-trouble', 'started'])
@@ -113,7 +113,7 @@ test('starts nothing while there is an obstacle, and goes on when it is gone', a
   await expect.poll(() => pids()[0]).toBeGreaterThan(0)
 })
 
-test('tries again what cannot be started', async () => {
+test('tries again to start a process that could not be started', async () => {
   const starts = [
     () => {
       throw new Error('no more descriptors')
@@ -125,13 +125,13 @@ test('tries again what cannot be started', async () => {
   expect(events[0]).toMatchObject({ kind: 'died', how: 'no more descriptors' })
 })
 
-test('tells the last words of what keeps dying', async () => {
+test('tells the last words of a process that keeps dying', async () => {
   supervise({ a: `console.log('{"level":50,"msg":"the port is taken"}'); process.exit(1)` })
   await expect.poll(kindsSeen).toContain('keeps-dying')
   expect(events.find(({ kind }) => kind === 'keeps-dying')).toMatchObject({ how: 'exit code 1', times: 3, lastWords: 'the port is taken' })
 })
 
-test('stops all, a paused one too, in order', async () => {
+test('stops all processes in order, a paused one too', async () => {
   supervise({ first: SERVES, second: SERVES })
   const started = pids()
   for (const name of ['first', 'second']) await expect.poll(() => readFileSync(join(logFolder, `${name}.log`), 'utf8')).toContain('serves')
@@ -142,7 +142,7 @@ test('stops all, a paused one too, in order', async () => {
   expect(events).toHaveLength(2)
 })
 
-test('does not start again after stop what was waiting for its turn', async () => {
+test('starts no process after stop that was waiting for its turn', async () => {
   supervise({ a: 'process.exit(1)' })
   await expect.poll(() => kindsSeen().at(-1)).toBe('died')
   expect(waits).toBe(1)

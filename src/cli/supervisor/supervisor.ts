@@ -18,16 +18,16 @@ export interface SupervisorOptions {
   readonly logFolder: string
   readonly clock: Clock
   readonly tell: (event: ProcessEvent) => void
-  /** How a process is started; by default with this command line's own launcher. */
+  /** Starts a process; by default with this command line's own launcher. */
   readonly spawn?: Spawn
-  /** Why nothing may be started at the moment, or undefined: asked before every start. */
+  /** Returns why nothing may be started at the moment, or undefined. It is called before every start. */
   readonly obstacle?: () => string | undefined
 }
 
 /**
  * Keeps the processes of one system alive.
  *
- * U1. What dies is started again, with a back-off, until `stop` or `kill`.
+ * U1. A process that dies is started again, with a back-off, until `stop` or `kill`.
  * U2. No process outlives this one: each holds a channel to it and ends when the channel closes.
  */
 export class Supervisor {
@@ -35,7 +35,7 @@ export class Supervisor {
   readonly #logs: readonly LogFile[]
   readonly #clock: Clock
   readonly #tell: (event: ProcessEvent) => void
-  /** By path, why a log was last not to be cut. */
+  /** By path: why the log could not be cut the last time. */
   readonly #logTroubles = new Map<string, string | undefined>()
   #rotation: Timer | undefined
 
@@ -65,7 +65,7 @@ export class Supervisor {
     return this.#kept.map((kept) => kept.state)
   }
 
-  /** Stops the processes stage by stage; resolves when all are gone. */
+  /** Stops the processes stage by stage. Resolves when all are gone. */
   async stop(): Promise<void> {
     this.#rotation?.cancel()
     for (const kept of this.#kept) kept.release()
@@ -83,7 +83,10 @@ export class Supervisor {
   }
 }
 
-/** A group of its own: Ctrl-C in the terminal reaches the supervisor alone, which then stops the others in order. */
+/**
+ * Starts a process in a group of its own. So Ctrl-C in the terminal reaches the supervisor alone, which then stops the others
+ * in order.
+ */
 function startSupervised(plan: ProcessPlan, output: number | 'ignore'): ChildProcess {
   const child = spawn(process.execPath, [LAUNCHER, ...plan.args], {
     stdio: ['ignore', output, output, 'ipc'], // U2

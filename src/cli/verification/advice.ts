@@ -40,7 +40,10 @@ function adviceOnLedger(ledger: VerifiedCopy, copies: readonly VerifiedCopy[]): 
   )
 }
 
-/** Whether the ledger lacks entries of the log. Entries from before its last recovery do not count: it gave them up on purpose. */
+/**
+ * Says whether the ledger lacks entries of the log. Entries from before the ledger's last recovery do not count: the ledger
+ * gave them up on purpose.
+ */
 function isLedgerBehind(log: VerifiedCopy, reference: VerifiedCopy | undefined): boolean {
   if (reference?.kind !== 'ledger' || reference.clusterId !== log.clusterId) return false
   return log.length > reference.length && log.lastGeneration >= reference.recoveredGeneration

@@ -35,7 +35,7 @@ export async function reportOn(copies: readonly VerifiedCopy[]): Promise<Verific
   }
 }
 
-/** The report for a program; the members' names are part of the interface. */
+/** Returns the report for a program. The members' names are part of the interface. */
 export function reportJson({ reference, copies, isWell }: VerificationReport): object {
   return {
     ok: isWell,
@@ -57,12 +57,12 @@ export function reportJson({ reference, copies, isWell }: VerificationReport): o
   }
 }
 
-/** The report for a person. */
+/** Returns the report for a person. */
 export function reportLines(report: VerificationReport, paint: Paint): string[] {
   const { copies, reference } = report
   const lines = copies.flatMap((compared) => copyLines(compared, reference, paint))
   if (reference?.kind === 'order log') {
-    lines.push('There is no ledger to compare with: the longest order log stands for it. If its place is here, it is lost:')
+    lines.push('There is no ledger to compare with: the longest order log is taken instead. If the ledger belongs here, it is lost:')
     lines.push('the catalogue recovers it from all replicas at its next start.')
   }
   return [...lines, verdict(report, paint)]

@@ -27,7 +27,7 @@ const LOG = Array.from({ length: 5_000 }, (_, number) => sell(number))
 
 interface Served {
   readonly entries: readonly Entry[]
-  /** Entries that are handed out in place of some others. */
+  /** Entries that are served in place of others. */
   readonly lies?: ReadonlyMap<number, Entry>
 }
 

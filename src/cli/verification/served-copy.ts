@@ -29,7 +29,7 @@ export async function serverAt(network: Network, address: string): Promise<Servi
   throw new RpcError('UNIMPLEMENTED', why)
 }
 
-/** Undefined when the process there does not know the method. */
+/** Asks for a status. Returns undefined when the process there does not know the method. */
 async function statusAt(
   network: Network,
   address: string,
@@ -44,8 +44,8 @@ async function statusAt(
 }
 
 /**
- * Reads all entries that a running process serves, up to where its log ended at the first answer, and checks them and
- * their digests. Levels and refusals are not served: only its file shows them. Rejects with an {@link RpcError} when an
+ * Reads all entries that a running process serves, up to where its log ended at the first answer, and checks them and their
+ * digests. Levels and refusals are not served: only the process's file shows them. Rejects with an {@link RpcError} when an
  * answer does not come.
  */
 export async function verifyServed(network: Network, server: ServingProcess, progress: Progress): Promise<VerifiedCopy> {

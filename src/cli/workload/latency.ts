@@ -14,7 +14,7 @@ export interface LatencySummary {
   readonly max: number
 }
 
-/** How long each kind of operation took, as the client saw it, repeats included. */
+/** Measures how long each kind of operation takes, as the client sees it, repeats included. */
 export class Latencies {
   readonly #clock: Clock
   /** In microseconds, as a histogram holds integers. */

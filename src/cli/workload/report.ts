@@ -10,15 +10,18 @@ const COLUMNS: readonly Column[] = [
 ]
 
 /**
- * The last line. The contract's two are for when there was something to verify: over no order at all either would say what
- * nobody looked at. An order that could not be queried is not verified.
+ * Returns the last line of the report. The contract's two lines are used when there was an order to verify. Without any
+ * order, each of them would claim something that nobody looked at. An order that could not be queried is not verified.
  */
 export function verdict({ verified, accepted, refused, unanswered, nonMatches }: TallyCounts): string {
   if (accepted > 0) return verified === accepted && nonMatches.length === 0 ? 'ALL ORDERS VERIFIED' : 'A NON-MATCH WAS FOUND'
   return refused + unanswered > 0 ? 'NO ORDER WAS ACCEPTED' : 'NO ORDER WAS PLACED'
 }
 
-/** Whether everything was answered, every accepted order was found as it was placed, and one was, if any was wanted. */
+/**
+ * Says whether a run went well: everything was answered, every accepted order was found as it was placed, and at least one
+ * was accepted if any was asked for.
+ */
 export const isClean = (counts: TallyCounts): boolean =>
   ['ALL ORDERS VERIFIED', 'NO ORDER WAS PLACED'].includes(verdict(counts)) && counts.unanswered === 0 && counts.lookupsUnanswered === 0
 
@@ -43,7 +46,7 @@ export function reportLines(counts: TallyCounts, latencies: Latencies, paint: Pa
   ]
 }
 
-/** The report for programs. */
+/** Returns the report for programs. */
 export function reportJson(counts: TallyCounts, latencies: Latencies): object {
   const latencyMs = Object.fromEntries(OPERATIONS.map((operation) => [operation, latencies.summary(operation)]))
   return { verdict: verdict(counts), clean: isClean(counts), ...counts, latencyMs }

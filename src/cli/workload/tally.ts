@@ -15,7 +15,7 @@ export interface TallyCounts {
   readonly nonMatches: readonly string[]
 }
 
-/** Counts of all results that the traders of one run have got. */
+/** Counts all results that the traders of one run get. */
 export class Tally {
   #lookupsRefused = 0
   #lookupsUnanswered = 0
@@ -32,7 +32,7 @@ export class Tally {
     if (answer.kind === 'unknown') this.#lookupsUnanswered += 1
   }
 
-  /** Two accepted orders never share a number. */
+  /** Counts a trade. Two accepted orders never share a number. */
   traded(answer: PlaceAnswer): void {
     if (answer.kind === 'refused') this.#refused += 1
     if (answer.kind === 'unknown') this.#unanswered += 1

@@ -12,9 +12,9 @@ export interface TraderOptions {
   /** Stocks to choose from. */
   readonly names: readonly string[]
   readonly rounds: number
-  /** How likely a round places an order, 0..1. */
+  /** The probability that a round places an order, 0 to 1. */
   readonly probability: number
-  /** Whether one of the stock names is unknown on purpose. */
+  /** True when one of the stock names is unknown on purpose. */
   readonly testMode: boolean
 }
 

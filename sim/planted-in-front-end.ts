@@ -4,7 +4,7 @@ import type { PlantedBug } from './planted-bug.ts'
 export const FRONT_END_BUGS: readonly PlantedBug[] = [
   {
     name: 'epoch-beyond-the-last',
-    what: 'E1: an election goes on counting where epochs end',
+    what: 'E1: an election counts beyond the last epoch',
     file: 'src/frontend/leadership.ts',
     find: 'const epoch = Math.min(this.#highestEpoch + 1, LIMITS.epochMax)',
     replace: 'const epoch = this.#highestEpoch + 1',
@@ -25,14 +25,14 @@ export const FRONT_END_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'cache-survives-session',
-    what: 'K1: what was cached under an earlier session is served under the next one',
+    what: 'K1: a stock that was cached under an earlier session is served under the next one',
     file: 'src/frontend/stock-cache.ts',
     find: 'this.#lru.clear()',
     replace: '',
   },
   {
     name: 'lease-from-grant',
-    what: 'K3: the lease is measured from the grant’s arrival, and never by the wall clock',
+    what: 'K3: the lease is measured from the arrival of the grant, and never by the wall clock',
     file: 'src/frontend/lease.ts',
     find: 'this.#granted = { asked, lengthMs: leaseMs * LEASE_USED }',
     replace: 'this.#granted = { asked: this.#now(), lengthMs: leaseMs }',
@@ -47,7 +47,7 @@ export const FRONT_END_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'orders-of-lost-leader',
-    what: 'what a lost leader has not answered is not asked elsewhere',
+    what: 'orders that a lost leader has not answered are not sent to the next one',
     file: 'src/frontend/orders.ts',
     find: 'for (const pending of this.#pending) if (pending.sent?.to === replica) this.#wait(pending)',
     replace: '',
@@ -89,7 +89,7 @@ export const FRONT_END_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'order-deadline-left-out',
-    what: 'Q2, 14: an order is waited for without a deadline',
+    what: 'Q2, invariant 14: an order is waited for without a deadline',
     file: 'src/frontend/orders.ts',
     find: 'if (pending.deadlineAt > now) break',
     replace: 'if (pending.deadlineAt > 0) break',
@@ -117,14 +117,14 @@ export const FRONT_END_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'asked-for-the-gone',
-    what: 'invariant 14: what a client who has left had asked for is asked again, of the next leader too',
+    what: 'invariant 14: a question is repeated, even to the next leader, after its client has left',
     file: 'src/frontend/queries.ts',
     find: 'if (asker.isGone || clock.monotonicMs() + RETRY_MS >= until)',
     replace: 'if (clock.monotonicMs() + RETRY_MS >= until)',
   },
   {
     name: 'answer-older-than-asker',
-    what: 'guarantee 7: who asks for all stocks gets the answer to somebody who asked before',
+    what: 'guarantee 7: a request for all stocks gets the answer to an earlier request',
     file: 'src/runtime/shared-answer.ts',
     find: 'this.#next ??= this.#underWay.then(begin, begin)',
     replace: 'this.#next ??= this.#underWay ?? begin()',
@@ -138,7 +138,7 @@ export const FRONT_END_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'catalogue-not-asked',
-    what: '15: where nobody leads, orders are not looked up at the catalogue',
+    what: 'invariant 15: while nobody leads, orders are not looked up at the catalogue',
     file: 'src/frontend/queries.ts',
     find: 'if (!asker.isGone && clock.monotonicMs() - begun >= CATALOGUE_ASKED_AFTER_MS) {',
     replace: 'if (clock.monotonicMs() < 0) {',

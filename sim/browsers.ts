@@ -6,22 +6,22 @@ import type { World } from './world.ts'
 
 const THINK_MAX_MS = 120
 const LISTING_MAX = 6
-/** Listings that one asks for at once, now and then. */
+/** Listings that a browser asks for at once, now and then. */
 const BURST = 10
 /** A client that leaves does so within this time. */
 const STAYS_MAX_MS = 1_500
-/** Time in which work may end when its client has left: one try of a question, by a slow clock. */
+/** Time in which the work for a client may end after it has left: one try of a question, by a slow clock. */
 const TRY_MAX_MS = 3_000
 
 export interface BrowserOptions {
-  /** Called with each call as it begins; its end and outcome are filled in later. */
+  /** Called when a call begins. Its end and its outcome are filled in later. */
   record(operation: Operation): void
-  /** This order was shown just now. */
+  /** Called when an order was shown just now. */
   shown(number: number, byReplica: boolean): void
   violated(what: string): void
 }
 
-/** A client that asks for much and waits for nothing: for listings of orders, for all stocks; and that may leave before the answer. */
+/** A client that asks for much, listings of orders and all stocks, without waiting. It may leave before the answer. */
 export class Browser {
   readonly #world: World
   readonly #id: number
@@ -83,7 +83,7 @@ export class Browser {
     })
   }
 
-  /** All stocks at one moment: a read of each of them. */
+  /** Asks for all stocks at one moment. The answer counts as a read of each of them. */
   #stocks(frontEnd: SimFrontEnd, life: Life): void {
     const start = this.#world.scheduler.nowMs
     this.#run(life, async () => {
@@ -97,7 +97,7 @@ export class Browser {
     })
   }
 
-  /** One order; half of those who ask leave before they have the answer, and then nobody is asked any more. */
+  /** Asks for one order. Half of the askers leave before the answer. After that, nothing may be asked for them any more. */
   #orderOrLeave(frontEnd: SimFrontEnd, life: Life): void {
     const { random, scheduler } = this.#world
     const number = random.int(this.#seen + 3)
@@ -128,7 +128,7 @@ export class Browser {
     })
   }
 
-  /** Of a call whose client may leave nobody knows whether its answer was to be seen: it counts when there is one. */
+  /** Begins a call. When its client may leave, nobody knows whether there will be an answer, so an answer counts only if it comes. */
   #begin<O extends ListRead | OrderRead>(call: Omit<O, 'start' | 'end' | 'outcome'>, leaves = false): O {
     const operation = { ...call, start: this.#world.scheduler.nowMs, end: Infinity, outcome: { kind: 'unknown' } } as O
     if (!leaves) this.#options.record(operation)
@@ -141,7 +141,7 @@ export class Browser {
     this.#world.trace(() => `browser ${this.#id} learns: ${describe(operation)}`)
   }
 
-  /** Inside the front end's life; when that ends, nothing more is heard. */
+  /** Runs a call inside the front end's life. When the life ends, nothing more is heard of the call. */
   #run(life: Life, ask: () => Promise<void>): void {
     this.#underWay += 1
     let isOver = false

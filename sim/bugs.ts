@@ -16,7 +16,7 @@ interface Options {
 interface Hunt {
   readonly bug: string
   readonly rule: string
-  /** The first seed that shows it, or null. */
+  /** The first seed that shows the bug, or null. */
   readonly seed: number | null
   readonly violation: string
   readonly seconds: number
@@ -74,7 +74,7 @@ async function huntAll({ runs, only, workers, json }: Options): Promise<void> {
 
 const orderOf = ({ bug }: Hunt): number => PLANTED_BUGS.findIndex(({ name }) => name === bug)
 
-/** A table in Markdown. */
+/** Returns the results as a table in Markdown. */
 function tableOf(hunts: readonly Hunt[]): string {
   const rows = hunts.map(({ bug, rule, seed, violation, seconds }) => [
     `\`${bug}\``,
@@ -87,7 +87,7 @@ function tableOf(hunts: readonly Hunt[]): string {
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
 
-/** Which check speaks: its number, or "history" and the checker's rule. */
+/** Returns the name of the check that found a violation: its number, or "history" and the checker's rule. */
 const wordsOf = (violation: string): string =>
   (/^(history: [^:]+|\d+|[^:]{1,60})/.exec(violation)?.[0] ?? violation).replace('history: ', '')
 

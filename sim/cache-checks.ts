@@ -7,17 +7,18 @@ import type { NetworkObserver } from './network-observer.ts'
 import type { Life } from './process.ts'
 import type { StreamPair } from './stream-pair.ts'
 
-/** 11. A cached value that is served: the session is live by the catalogue's clock, and no later trade on that stock is published. */
+/** 11. When a cache serves a value, its session is live by the catalogue's clock, and no later trade on that stock is published. */
 export class CacheChecks implements NetworkObserver {
   readonly #cluster: Cluster
   readonly #published: () => number
   readonly #violated: (what: string) => void
-  /** The stream of each front end's session, and whose it is. */
+  /** The stream of each front end's session, by the front end's id. */
   readonly #streams = new Map<string, StreamPair>()
+  /** The front end's id of each such stream. */
   readonly #owners = new WeakMap<StreamPair, string>()
-  /** By front end, by the catalogue's monotonic clock. */
+  /** When the session of each front end ends, by the catalogue's monotonic clock. */
   readonly #expiresAt = new Map<string, number>()
-  /** The volume of each stock in the published part of the log; it only rises. */
+  /** The volume of each stock in the published part of the log. It only rises. */
   readonly #volumes = new Map(OPENING_CATALOGUE.map((stock) => [stock.name, stock.volume]))
   #counted = 0
   #counting = false
@@ -71,7 +72,7 @@ export class CacheChecks implements NetworkObserver {
     if (volume < published) this.#violated(`11: ${name} is served from the cache with a volume of ${volume}, published is ${published}`)
   }
 
-  /** Takes in what was published since. Done before the next event. */
+  /** Counts the entries that were published since. Done before the next event. */
   async #count(): Promise<void> {
     const { ledger } = this.#cluster
     if (!ledger || this.#counting || this.#counted >= this.#published()) return

@@ -10,24 +10,24 @@ import type { Life } from './process.ts'
 import type { World } from './world.ts'
 
 const THINK_MAX_MS = 40
-/** A front end answers everything within about 5 s; a client whose front end vanished gives up a while later. */
+/** How long a client waits. A front end answers everything within about 5 s, unless it has vanished. */
 const PATIENCE_MS = 6_000
 const ALL_NAMES = [...OPENING_CATALOGUE.map((stock) => stock.name), 'no such stock']
-/** Most calls are about few stocks, so that trades and reads of one stock meet. */
+/** Most calls are about these few stocks, so that trades and reads of one stock meet. */
 const HOT_NAMES = ALL_NAMES.slice(0, 3)
 
 export interface ClientOptions {
-  /** Of its calls, this part are orders. */
+  /** The part of its calls that are orders. */
   readonly ordersShare: number
-  /** One that does not wait looks stocks up, whatever has become of its earlier calls. */
+  /** False for a client that looks stocks up without waiting for its earlier calls. */
   readonly waits: boolean
-  /** Sometimes an order is sent again although its answer is known. */
+  /** True when the client sometimes sends an order again although it knows the answer. */
   readonly repeatsAnswered: boolean
-  /** Called with each call as it begins; its end and outcome are filled in later. */
+  /** Called when a call begins. Its end and its outcome are filled in later. */
   record(operation: Operation): void
-  /** This order was acknowledged or shown just now. */
+  /** Called when an order was acknowledged or shown just now. */
   shown(number: number, byReplica: boolean): void
-  /** Told of what a client learns. */
+  /** The checks that are told what a client learns. */
   readonly ledger: Pick<LedgerChecks, 'shown' | 'toldAbsent' | 'askedAgain'>
   /** The highest order that clients have told each other of. */
   readonly heard: { number: number }
@@ -36,7 +36,7 @@ export interface ClientOptions {
   violated(what: string): void
 }
 
-/** A client that trades and looks, one call at a time, and repeats what it could not learn with the same key. */
+/** A client that trades and looks, one call at a time. When it got no answer to an order, it repeats the order with its key. */
 export class Client {
   readonly #world: World
   readonly #id: number
@@ -74,7 +74,7 @@ export class Client {
 
   #call(): void {
     const { random } = this.#world
-    // Some keep to one front end: when it falls silent, not everybody waits for it.
+    // Some clients keep to one front end. So when one front end is silent, not all clients wait for it.
     const frontEnd = this.#frontEnds[this.#id - 1] ?? random.pick(this.#frontEnds)
     const life = frontEnd.process.life
     if (!life || !frontEnd.core) return this.#next()
@@ -129,7 +129,7 @@ export class Client {
     // Sometimes a client takes a key again for another order.
     const reused = this.#options.repeatsAnswered && this.#keys > 0 && random.chance(0.03)
     const own = `${this.#id}-${reused ? 1 + random.int(this.#keys) : ++this.#keys}`
-    // Without one the front end makes a key, and the client may come back with that.
+    // When the client sends no key, the front end makes one. The client may later come back with that key.
     const key = recordedKey(random.chance(0.1) ? this.#madeKey(frontEnd.core!) : own)
     return { key, fingerprint: fingerprintOf(name, type, quantity), name, type, quantity }
   }
@@ -169,12 +169,12 @@ export class Client {
       const entry = found.kind === 'found' ? found.entries[0] : undefined
       if (!entry) return { kind: 'not-found' }
       const { name, type, quantity } = entry
-      this.#options.shown(entry.number, false) // Where nobody leads, the catalogue has told.
+      this.#options.shown(entry.number, false) // While nobody leads, it was the catalogue that told of the order.
       return { kind: 'found', name, type, quantity }
     })
   }
 
-  /** Runs one call inside the front end's life; when that ends, the client hears nothing more. */
+  /** Runs one call inside the front end's life. When the life ends, the client hears nothing more. */
   #run(life: Life, call: object, ask: () => Promise<Operation['outcome']>, request?: OrderRequest): void {
     const { scheduler } = this.#world
     const operation = { start: scheduler.nowMs, end: Infinity, outcome: { kind: 'unknown' }, ...call } as Operation

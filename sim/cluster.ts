@@ -19,22 +19,23 @@ export interface ClusterSettings {
   readonly frontEnds: number
   readonly cacheStocksMax: number
   readonly leaseMs: number
-  /** Flag 1 of the front ends, and of the replicas. */
+  /** The argument CACHE of the front ends. */
   readonly frontEndsCache: boolean
+  /** The argument CACHE of the replicas. */
   readonly replicasPush: boolean
-  /** Whether the catalogue is told of its replicas, or has to learn of them. */
+  /** True when the catalogue is told of its replicas. Otherwise it has to learn of them. */
   readonly named: boolean
 }
 
 /** The events that the cluster tells the checks. */
 export interface ClusterWatch {
-  /** A write has become durable. */
+  /** Called when a write of a process has become durable. */
   afterWrite(process: string): void
-  /** A front end has begun a life. */
+  /** Called when a front end has begun a life. */
   frontEndStarted(frontEnd: FrontEnd): void
 }
 
-/** A client waits no longer for an answer. */
+/** How long an answer may be on its way. No client waits longer. */
 const ON_ITS_WAY_MAX_MS = 5_500
 
 /** A simulated replica: its process, its disk, and what is durable on it. */
@@ -61,24 +62,24 @@ export class Cluster {
   readonly store: MemoryLedgerStore
   /** The durable part of the ledger; undefined before the first one and after its disk was lost. */
   ledger: Ledger | undefined
-  /** False between a fault that hit the ledger's disk and the moment when the catalogue relies on it again. */
+  /** False from a fault of the ledger's disk on, until the catalogue relies on its ledger again. */
   ledgerTrusted = true
-  /** When one hit it last: what had been refused by then may be forgotten, and decided anew. */
+  /** When the last fault hit the ledger's disk. Rejections from before may be forgotten, and their orders decided anew. */
   ledgerHurtAt = -Infinity
   readonly replicas: readonly SimReplica[]
   /** Replicas that the operator has given up for good. */
   readonly lost = new Set<number>()
-  /** Replicas that the system was started again without: another one may be at their address. */
+  /** Replicas without which the system was started again. Another system's replica may be at their address. */
   readonly dismissed = new Set<number>()
-  /** Whether the front ends are still told of those. */
+  /** True when the front ends are still told of these replicas. */
   #namesDismissed = false
   /** Replicas that came back after they were given up, and have not compared their log with the ledger yet. */
   readonly overruled = new Set<number>()
   /** A backup of the ledger, if one was taken. */
   backup: LedgerSnapshot
-  /** The longest log when a backup was put back, and its seal: until it is sealed anew, see `watchesOverBackup`. */
+  /** The longest log when a backup was put back, and its seal at that time; see `watchesOverBackup`. */
   #watched: { readonly log: MemoryOrderLog; readonly sealedGeneration: number } | undefined
-  /** Logs that were given up with their disk. */
+  /** The lengths of logs that were lost with their disk, and when. */
   readonly #emptied: { readonly length: number; readonly atMs: number }[] = []
   #diskLost = false
   #named: boolean
@@ -102,12 +103,12 @@ export class Cluster {
     return this.replicas.filter(({ id }) => !this.lost.has(id) && !this.dismissed.has(id))
   }
 
-  /** Whether the operator tells the catalogue of its replicas. */
+  /** True when the operator tells the catalogue of its replicas. */
   get named(): boolean {
     return this.#named
   }
 
-  /** The operator does without this replica from now on; `stillNamed`: and does not tell the front ends so. */
+  /** Makes the operator do without this replica from now on. `stillNamed`: the front ends are still told of it. */
   dismiss(replica: SimReplica, stillNamed: boolean): void {
     this.dismissed.add(replica.id)
     this.#namesDismissed = stillNamed
@@ -122,7 +123,7 @@ export class Cluster {
     return [this.catalogue, ...this.replicas.map((r) => r.process), ...this.frontEnds.map((f) => f.process)]
   }
 
-  /** Something has happened to what the ledger's disk holds. */
+  /** Notes that the content of the ledger's disk was lost or changed. */
   ledgerHurt(): void {
     this.ledger = undefined
     this.ledgerTrusted = false
@@ -130,8 +131,8 @@ export class Cluster {
   }
 
   /**
-   * Puts back an old ledger, as docs/operations.md asks for: with all replicas running and in reach. A catalogue that can
-   * reach none of those that hold more cannot know that its ledger is old.
+   * Puts back an old ledger in the way that docs/operations.md asks for: while all replicas run and can be reached. A catalogue
+   * that can reach no replica that holds more cannot know that its ledger is old.
    */
   restoreBackup(backup: LedgerSnapshot): void {
     this.store.restore(backup)
@@ -146,7 +147,7 @@ export class Cluster {
     this.#watched = longest && { log: longest.log, sealedGeneration: longest.log.head().sealedGeneration }
   }
 
-  /** Whether nothing else may happen: an old ledger was put back, and the catalogue has not looked into the longest log yet. */
+  /** True after an old ledger was put back, until the catalogue has looked into the longest log. No other fault may strike then. */
   get watchesOverBackup(): boolean {
     const watched = this.#watched
     if (!watched) return false
@@ -154,7 +155,7 @@ export class Cluster {
     return this.#watched !== undefined
   }
 
-  /** Every copy of the log is whole and the same. A ledger that was hurt is whole again when it is the same as all others. */
+  /** Says whether every copy of the log is whole and the same. A ledger that was hurt is whole again when it equals all others. */
   inSync(): boolean {
     if (!this.ledger || this.catalogueDisk.flipped) return false
     const { length, digest } = this.ledger.head()
@@ -166,7 +167,7 @@ export class Cluster {
     return same
   }
 
-  /** Whether one more disk may be lost: the design promises to survive one at a time. Says yes once a rebuilding. */
+  /** Says whether one more disk may be lost. The design survives one at a time, so this says yes once for each rebuilding. */
   mayLoseDisk(): boolean {
     if (this.inSync() && this.ledgerTrusted) this.#diskLost = false
     if (this.#diskLost) return false
@@ -221,19 +222,19 @@ export class Cluster {
     return replica
   }
 
-  /** As an engine does that looks for damage when it opens a file. */
+  /** Finds the damage as an engine does that checks a file when it opens it. */
   #findLedgerDamaged(): void {
     this.catalogueDisk.flipped = false
     this.store.damage('a flipped bit is found')
     this.ledgerHurt()
   }
 
-  /** The operator names the replicas from the catalogue's next start on. */
+  /** Makes the operator name the replicas from the catalogue's next start on. */
   nameReplicas(): void {
     this.#named = true
   }
 
-  /** A replica begins anew, on a new disk. */
+  /** Lets a replica begin anew, on a new disk. */
   replaceLog(replica: SimReplica, why: string): void {
     this.#world.trace(`${replica.process.name} has an empty log now: ${why}`)
     this.#emptied.push({ length: replica.log.head().length, atMs: this.#world.scheduler.nowMs })
@@ -241,7 +242,7 @@ export class Cluster {
     replica.log = this.#emptyLog()
   }
 
-  /** Whether a replica that held this order lost its disk lately: what it told of the order may still be on its way. */
+  /** Says whether a replica that held this order lost its disk lately. Its answer about the order may still be on its way. */
   lostLately(number: number): boolean {
     return this.#emptied.some(({ length, atMs }) => length > number && this.#world.scheduler.nowMs - atMs <= ON_ITS_WAY_MAX_MS)
   }
@@ -279,7 +280,7 @@ export class Cluster {
     return this.#settings.replicaIds.filter((id) => !this.dismissed.has(id))
   }
 
-  /** Takes every fault of disks and processes back; what was given up for good stays away. */
+  /** Takes every fault of disks and processes back. Replicas that were given up for good stay away. */
   heal(): void {
     this.healed = true
     for (const disk of this.disks) disk.weather = { ...GOOD_DISK }
@@ -297,7 +298,7 @@ function revive(process: SimProcess): void {
 
 const addressOf = (replicaId: number): string => `order-${replicaId}:1`
 
-/** The two routes that replicas use; fastify itself is not part of the simulation. */
+/** Answers the two routes that replicas use. fastify itself is not part of the simulation. */
 function answerHttp(core: FrontEnd, path: string, asked: HttpHeaders): HttpAnswer {
   const url = new URL(path, 'http://front-end')
   const headers = { [FRONT_END_HEADER]: core.id }

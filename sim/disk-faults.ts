@@ -2,7 +2,7 @@ import type { DiskWeather, SimDisk } from './disk.ts'
 import { deafen } from './front-end-faults.ts'
 import { ABSENCE_MAX_MS, hurtLedger, whenLedgerIsAhead, type Stage } from './stage.ts'
 
-/** Trades go on until the disk is looked at. */
+/** Longest time until the disk is looked at. Trades go on meanwhile. */
 const SOON_MAX_MS = 250
 const FILLED_MAX_MS = 800
 
@@ -11,7 +11,7 @@ export const diskOf = ({ world, cluster }: Stage): SimDisk => world.random.pick(
 export function failDisk(stage: Stage, fault: DiskWeather['fault']): string {
   const { world } = stage
   const disk = diskOf(stage)
-  // A full one may be seen coming, or not: another program may take the last room.
+  // A process may notice early that its disk fills up. It does not when another program takes the last room.
   const low = fault === 'full' && world.random.chance(0.6)
   const now = low && world.random.chance(0.7) ? 'none' : fault
   disk.weather = { ...disk.weather, fault: now, low }
@@ -21,16 +21,16 @@ export function failDisk(stage: Stage, fault: DiskWeather['fault']): string {
   return `a disk is ${low ? 'low on room' : fault}${low && now === 'full' ? ' and full' : ''}`
 }
 
-/** No disk has room any more, and then the catalogue is killed: what was published can still be looked up. */
+/** Fills all disks, and then kills the catalogue. All that was published can still be looked up. */
 export function fillAllDisks(stage: Stage): string {
   const { world, cluster, readable } = stage
   const isUnderWay = cluster.disks.some(({ weather }) => weather.low)
   if (isUnderWay || !cluster.catalogue.life || !cluster.inSync() || !cluster.ledgerTrusted) return 'nothing'
-  // The last room may be there when it is seen coming, or not.
+  // The processes notice that little room is left. There may be some room still, or none.
   const fault = world.random.chance(0.5) ? 'full' : 'none'
   for (const disk of cluster.disks) disk.weather = { ...disk.weather, fault, low: true }
   const killedAfter = world.random.next() * world.random.pick([SOON_MAX_MS, FILLED_MAX_MS])
-  // A front end may serve cached stocks until its lease is over, even if other ones have been traded meanwhile.
+  // A front end may serve cached stocks until its lease is over, even if other stocks have been traded meanwhile.
   if (world.random.chance(0.5)) world.trace(`FAULT ${deafen(stage)}`)
   else {
     whenLedgerIsAhead(stage, world.scheduler.nowMs + Math.min(killedAfter, SOON_MAX_MS), () => {
@@ -42,7 +42,7 @@ export function fillAllDisks(stage: Stage): string {
   }
   world.scheduler.after(killedAfter, () => {
     if (cluster.healed || !cluster.ledgerTrusted) return makeRoom()
-    // Whatever has failed is up again.
+    // Processes that have failed are started again.
     for (const { process } of cluster.replicas) process.start()
     cluster.catalogue.crash('killed on a full disk')
     cluster.catalogue.start()

@@ -4,19 +4,19 @@ import { StorageFailure, type KnownReplica, type Ledger, type LedgerStore, type 
 import type { OrderLog, OrderLogHead } from '../src/storage/order-log.ts'
 import type { Life } from './process.ts'
 
-/** How a disk behaves at the moment. Changed by the nemesis. */
+/** How a disk behaves at the moment. The nemesis changes it. */
 export interface DiskWeather {
   syncMinMs: number
   syncMaxMs: number
-  /** Full: what is written fails. Broken: what is read fails, too. */
+  /** On a full disk, writes fail. On a broken one, reads fail, too. */
   fault: 'none' | 'full' | 'broken'
-  /** Little room is left, as a process can see before a write fails. */
+  /** True when little room is left. A process can see that before a write fails. */
   low: boolean
 }
 
 export const GOOD_DISK: DiskWeather = { syncMinMs: 0.2, syncMaxMs: 1, fault: 'none', low: false }
 
-/** How often a read of a file with a flipped bit meets it. */
+/** The part of the reads of a file with a flipped bit that meet the bit. */
 const FLIP_MET = 0.02
 
 /** A failure of a simulated disk, and the life whose storage it ends. */
@@ -30,20 +30,20 @@ export class SimStorageFailure extends StorageFailure {
 }
 
 interface Write {
-  /** When its sync is done. */
+  /** When the sync of the write is done. */
   readonly at: number
-  /** Makes it durable. */
+  /** Makes the write durable. */
   readonly finish: () => void
 }
 
 /**
- * One process's disk. What is written becomes durable a while later, when the sync is done, one write after the other.
- * A crash in between leaves a write whole or not at all, as a transaction does, and nobody can tell beforehand which.
- * The first failure of a life is its last: as with a real engine, its storage refuses everything from then on.
+ * The disk of one process. A write becomes durable a while later, when its sync is done, one write after the other. A crash
+ * in between leaves a write whole or not at all, as with a transaction, and nobody can tell beforehand which. After the first
+ * failure in a life, the storage refuses everything until that life ends, as a real engine does.
  */
 export class SimDisk {
   weather: DiskWeather = { ...GOOD_DISK }
-  /** A bit has flipped in what is stored: whoever reads it or opens it next finds out. */
+  /** True when a stored bit has flipped. Whoever reads that bit, or opens the file next, finds out. */
   flipped = false
   readonly #afterWrite: () => void
   readonly #failed = new WeakSet<Life>()
@@ -53,17 +53,17 @@ export class SimDisk {
     this.#afterWrite = afterWrite
   }
 
-  /** The trouble that a process sees before it writes. */
+  /** Returns the trouble that a process sees before it writes. */
   trouble(): string | undefined {
     return this.weather.low ? 'the simulated disk is full' : undefined
   }
 
-  /** The trouble that a process finds when it tries to write. */
+  /** Returns the trouble that a process finds when it tries to write. */
   whyNotWritable(): string | undefined {
     return this.weather.fault === 'full' ? 'the simulated disk is full' : this.trouble()
   }
 
-  /** Runs `read` on what is durable. */
+  /** Runs `read` on the durable state. */
   async read<T>(life: Life, read: () => Promise<T>): Promise<T> {
     if (!life.alive) return new Promise(() => {})
     const met = this.flipped && life.process.world.random.chance(FLIP_MET)
@@ -71,7 +71,7 @@ export class SimDisk {
     return read()
   }
 
-  /** Runs `write`, which changes the durable state, once the sync is done. Never resolves when the life ends before. */
+  /** Runs `write`, which changes the durable state, once the sync is done. Never resolves when the life ends before that. */
   async write<T>(life: Life, write: () => Promise<T>): Promise<T> {
     const { scheduler, random } = life.process.world
     if (!life.alive) return new Promise(() => {})
@@ -88,7 +88,7 @@ export class SimDisk {
       }
       queue.push({ at, finish })
       scheduler.after(at - scheduler.nowMs, () => {
-        // A stopped process's write is with the kernel: it ends all the same.
+        // When a process is stopped, the kernel still finishes its write.
         if (!life.alive) return
         queue.shift()
         if (this.weather.fault === 'none' && !this.#failed.has(life)) return finish()
@@ -114,7 +114,7 @@ export class SimDisk {
     return queue
   }
 
-  /** Of the writes that are under way the first few are durable; after a failed one nothing is. */
+  /** Makes the first few of the writes that are under way durable. Once one write is lost, all later ones are. */
   #crash(life: Life, queue: readonly Write[]): void {
     if (this.weather.fault !== 'none' || this.#failed.has(life)) return
     for (const { finish } of queue) {
@@ -124,15 +124,15 @@ export class SimDisk {
   }
 }
 
-/** The ledger's fate, as far as the checks have to know it. */
+/** Tells the checks what becomes of the ledger. */
 export interface LedgerWatch {
-  /** This is the durable ledger from now on. */
+  /** Called when another ledger is the durable one from now on. */
   opened(ledger: Ledger): void
-  /** The catalogue has satisfied itself that its ledger is whole. */
+  /** Called when the catalogue has made sure that its ledger is whole. */
   trusted(): void
 }
 
-/** The place of the ledger, as one life of the catalogue sees it. */
+/** Returns the store of the ledger as one life of the catalogue sees it. */
 export function ledgerStoreOn(disk: SimDisk, inner: LedgerStore, life: Life, watch: LedgerWatch): LedgerStore {
   const put = (ledger: Ledger): Ledger => {
     watch.opened(ledger)
@@ -142,7 +142,7 @@ export function ledgerStoreOn(disk: SimDisk, inner: LedgerStore, life: Life, wat
     const ledger = await disk.write(life, async () => {
       const written = await write()
       watch.opened(written)
-      // An empty one is relied on when something is decided on it: the catalogue may still hear of a replica with orders.
+      // The catalogue relies on an empty ledger only once it decides on it. Before, it may still hear of a replica with orders.
       if (written.head().length > 0) watch.trusted()
       return written
     })
@@ -156,7 +156,7 @@ export function ledgerStoreOn(disk: SimDisk, inner: LedgerStore, life: Life, wat
       if (why === undefined) return { kind: 'ready', ledger }
       return { kind: 'read-only', ledger: { ...ledger, trouble: () => disk.whyNotWritable() }, why }
     },
-    // The pages come over the network, so the file is written as they come; what counts is when it replaces the old one.
+    // The pages come over the network, and the file is written as they come. It counts once it replaces the old one.
     rebuild: async (origin, pages) => {
       const read: LogPage[] = []
       for await (const page of pages) read.push(page)
@@ -169,7 +169,7 @@ async function* inOrder<T>(items: readonly T[]): AsyncIterable<T> {
   yield* items
 }
 
-/** A ledger whose durable state is `inner`, as one life of the catalogue sees it. */
+/** Returns a ledger whose durable state is `inner`, as one life of the catalogue sees it. */
 function ledgerOn(disk: SimDisk, inner: Ledger, life: Life, watch: LedgerWatch): Ledger {
   let noted = 0
   const noteWith =
@@ -210,7 +210,7 @@ function ledgerOn(disk: SimDisk, inner: Ledger, life: Life, watch: LedgerWatch):
   }
 }
 
-/** An order log whose durable state is `inner`, as one life of a replica sees it. */
+/** Returns an order log whose durable state is `inner`, as one life of a replica sees it. */
 export function orderLogOn(disk: SimDisk, inner: OrderLog, life: Life): OrderLog {
   return {
     head: () => inner.head(),

@@ -13,15 +13,15 @@ import type { SimNetwork } from './network.ts'
 import type { NetworkObserver } from './network-observer.ts'
 import type { Life } from './process.ts'
 
-/** A follower that has started anew may have lost its disk: so long after, its leader has noticed. */
+/** How long a leader takes at most to notice that a follower has started anew. The follower may have lost its disk. */
 const NOTICED_MS = 1_000
 
-/** The invariants about what is durable, looked at after every write that has become so, and on what is told. */
+/** Checks the invariants about durable logs, after every write that has become durable and whenever a process tells of one. */
 export class DurableChecks implements NetworkObserver {
   readonly #cluster: Cluster
   readonly #network: SimNetwork
   readonly #violated: (what: string) => void
-  /** Digest by "number:generation", of every entry that was ever durable anywhere. */
+  /** The digest of every entry that was ever durable anywhere, by "number:generation". */
   readonly #digests = new Map<string, string>()
   #published = 0
   #ledger: Ledger | undefined
@@ -32,14 +32,14 @@ export class DurableChecks implements NetworkObserver {
     this.#violated = violated
   }
 
-  /** The highest position that the catalogue has told to be published. */
+  /** The highest position that the catalogue has called published. */
   get published(): number {
     return this.#published
   }
 
   sent(from: Life, message: object): void {
     const { publish, published, decided, confirmed, answer } = message as LeaderToCatalogue & CatalogueToLeader & CatalogueToFrontEnd
-    // An answer about an order has none.
+    // An answer about an order has no position.
     if (answer?.position !== undefined) this.#toldPublished(answer.position)
     if (publish) this.#checkCopies(from, publish.position)
     if (published) this.#toldPublished(published.position)
@@ -49,9 +49,9 @@ export class DurableChecks implements NetworkObserver {
 
   answered(_by: Life, _caller: Life, method: string, response: unknown): void {
     if (method === 'Catalog.Confirm') this.#toldPublished((response as Published).position)
-    // Where nobody leads, a front end asks the catalogue itself.
+    // While nobody leads, a front end asks the catalogue itself.
     else if (method === 'Catalog.Status') this.#toldPublished((response as CatalogueStatus).published)
-    // A trade that no leader has asked for is published when it is answered.
+    // A trade for which no leader has asked is published when it is answered.
     else if (method === 'Catalog.Trade') this.#toldPublished((response as TradeResult).orderNum + 1)
   }
 
@@ -62,7 +62,7 @@ export class DurableChecks implements NetworkObserver {
     if (ledger && ledgerTrusted && ledger.head().length < position) this.#violated(`7: ${position} is published, not in the ledger`)
   }
 
-  /** 7. Nothing unsynced or unpublished is ever shown. `byReplica`: a replica told of it, so it holds it. */
+  /** 7. Nothing unsynced or unpublished is ever shown. `byReplica`: a replica told of the order, so it has to hold it. */
   shown(number: number, byReplica: boolean): void {
     if (number >= this.#published) this.#violated(`7: order ${number} is shown, published is ${this.#published}`)
     const { ledger, ledgerTrusted, replicas } = this.#cluster
@@ -71,7 +71,7 @@ export class DurableChecks implements NetworkObserver {
     if (byReplica && !isHeld) this.#violated(`3: order ${number} is shown, no replica holds it`)
   }
 
-  /** Whether every order that anybody was told of is in one of these logs. */
+  /** Says whether every order that anybody was told of is in one of these logs. */
   holdsAllShown(replicas: readonly SimReplica[]): boolean {
     return replicas.some(({ log, disk }) => !disk.flipped && log.head().length >= this.#published)
   }
@@ -97,7 +97,7 @@ export class DurableChecks implements NetworkObserver {
     const replica = this.#cluster.replicas.find((each) => each.process.name === process)
     if (replica) void this.#checkPrefix(replica)
     else if (this.#cluster.ledger !== this.#ledger) {
-      // Opened anew, and here and there another one: what all replicas hold has to be a prefix of this one, too.
+      // The ledger was opened anew, and may be another one. The log of each replica has to be a prefix of this one, too.
       this.#ledger = this.#cluster.ledger
       for (const each of this.#cluster.remaining) void this.#checkPrefix(each)
     }
@@ -109,7 +109,7 @@ export class DurableChecks implements NetworkObserver {
     return `ledger ${this.#cluster.ledger?.head().length}, ${replicas.join(', ')}`
   }
 
-  /** 1. Every replica's log is a prefix of the catalogue's, but of one that was given up and has come back. */
+  /** 1. A replica's log is a prefix of the catalogue's, unless the replica was given up and has come back. */
   async #checkPrefix({ id, process, log }: SimReplica): Promise<void> {
     const { ledger, ledgerTrusted, overruled } = this.#cluster
     const { length, digest } = log.head()
@@ -119,7 +119,7 @@ export class DurableChecks implements NetworkObserver {
     else if (!overruled.has(id)) this.#violated(`1: the log of ${process.name} (${length} entries) is no prefix of the ledger`)
   }
 
-  /** 12. Equal number and generation mean equal digests, within one history: one that nobody else knows may be lost. */
+  /** 12. Equal number and generation mean equal digests, within one history. A history that nobody else knows may be lost. */
   async #checkDigest(process: string): Promise<void> {
     const { ledger, replicas } = this.#cluster
     const log = replicas.find((each) => each.process.name === process)?.log ?? ledger

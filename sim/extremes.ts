@@ -6,14 +6,14 @@ import type { Cluster } from './cluster.ts'
 import type { World } from './world.ts'
 
 const DEADLINE_MS = 1_000
-/** How long such a stream stays open, if nobody ends it. */
+/** How long a stream of extremes stays open, if nobody ends it. */
 const STREAM_MS = 50
-/** Longer than a message may be where pages are short. */
+/** A text longer than a message may be in runs with short pages. */
 const LONG = 'k'.repeat(70_000)
 /** Numbers that the wire can carry and that no run of ours reaches. */
 const EDGES = [2 ** 63, 2 ** 53, 2 ** 53 - 1, 2 ** 53 - 2, -(2 ** 63), -(2 ** 53) + 1, -2]
 
-/** Says what nobody says: texts and lists without measure, and numbers at the edge of what they can be. */
+/** Sends messages that no process of ours sends: texts and lists of huge size, and numbers at the edges of their ranges. */
 export class Extremes {
   readonly #world: World
   readonly #network: Network
@@ -25,7 +25,7 @@ export class Extremes {
     this.#cluster = cluster
   }
 
-  /** One such call or stream; `replica` is the address of some replica. */
+  /** Makes one such call or stream. `replica` is the address of some replica. */
   send(replica: string): void {
     const { random, trace } = this.#world
     const say = random.pick([
@@ -61,7 +61,7 @@ export class Extremes {
     ])
   }
 
-  /** Behind this one there is no higher: elections go on all the same. */
+  /** Elects a leader with the highest epoch that there is. Elections have to go on all the same. */
   async #highestEpoch(replica: string): Promise<void> {
     const assignment = { followerOne: '', followerTwo: '', epoch: LIMITS.epochMax, clusterId: '', moreFollowers: [] }
     await this.#network.call(replica, 'Order.AssignFollowers', assignment, DEADLINE_MS)
@@ -80,7 +80,7 @@ export class Extremes {
     return this.#network.call(this.#cluster.catalogue.address, 'Catalog.Status', {}, DEADLINE_MS)
   }
 
-  /** In the name of a replica of this system. */
+  /** Asks, in the name of a replica of this system, for a position beyond the ledger to be published. */
   async #beyondTheLedger(): Promise<void> {
     const { clusterId, generation, length, digest } = await this.#catalogue()
     const { id, process } = this.#world.random.pick(this.#cluster.remaining)
@@ -97,7 +97,7 @@ export class Extremes {
     this.#talk(this.#cluster.catalogue.address, 'Catalog.Lead', { hello }, { publish })
   }
 
-  /** As a leader would tell a follower that its catalogue has been started very often. */
+  /** Tells a follower a generation as if the catalogue had been started very often. */
   async #strangeGeneration(replica: string): Promise<void> {
     const { clusterId } = await this.#catalogue()
     const genesis = { clusterId, stocks: OPENING_CATALOGUE }

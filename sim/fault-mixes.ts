@@ -1,13 +1,13 @@
 import type { FaultName } from './faults.ts'
 
-/** What a run may do to the cluster. */
+/** The faults that one run may bring upon the cluster. */
 export interface FaultMix {
   readonly name: string
   /** Relative weights of the faults. */
   readonly weights: Readonly<Partial<Record<FaultName, number>>>
-  /** The ledger's disk may be lost, and with it what was rejected: clients do not repeat what they have an answer to. */
+  /** The ledger's disk may be lost, and its rejections with it. So clients do not repeat orders that were answered. */
   readonly losesLedger?: true
-  /** Clients may notice nothing of these faults but a short pause. */
+  /** Under these faults clients may notice a short pause, and nothing else. */
   readonly unnoticed?: true
   /** None of these faults is a reason to elect another leader. */
   readonly keepsLeader?: true

@@ -15,7 +15,7 @@ const AHEAD_TRIES = 100
 const CALM_MS = 2_500
 const LATE_MAX_MS = 60
 const DAY_MS = 86_400_000
-/** An election, and reading what an empty log lacks, take less. */
+/** How long a process is away. An election takes less, and so does reading all that an empty log lacks. */
 const AWAY_MS = 2_000
 const WRONG_BY_MS = 3 * DAY_MS
 
@@ -59,7 +59,7 @@ function slowNetwork({ world }: Stage): string {
   return `network ${JSON.stringify(weather)}`
 }
 
-/** The ledger is lost in the moment when a replica is back that has missed a while, and the others are away for longer. */
+/** Loses the ledger at the moment when a replica that has missed a while comes back, while the others are away for longer. */
 function loseLedgerBehind(stage: Stage): string {
   const { world, cluster } = stage
   const late = world.random.pick(cluster.remaining)
@@ -76,7 +76,7 @@ function loseLedgerBehind(stage: Stage): string {
   return `kill ${late.process.name} for ${Math.round(back)} ms`
 }
 
-/** The first time it only takes the backup. */
+/** Puts back a backup. The first time, it only takes the backup. */
 function restoreBackup(stage: Stage): string {
   const { cluster } = stage
   const backup = cluster.backup
@@ -88,7 +88,7 @@ function restoreBackup(stage: Stage): string {
   return `${killed}: it gets an old backup, all replicas run and can be reached`
 }
 
-/** In half of the cases there is nobody else to lead for a while: the empty replica has to. */
+/** Empties the disk of a replica. In half of the cases nobody else can lead for a while, so the empty replica has to. */
 function loseReplicaDisk(stage: Stage): string {
   const { world, cluster } = stage
   const replica = world.random.pick(cluster.replicas)
@@ -105,7 +105,7 @@ function loseReplicaDisk(stage: Stage): string {
   return `${killed}, the other replicas for ${Math.round(back)} ms`
 }
 
-/** An empty replica is all that there is for a good while: it has to lead, although it lacks more than it is sent. */
+/** Leaves only an empty replica for a good while. It has to lead, although it lacks more than its stream sends it. */
 function leaveEmptyReplicaAlone(stage: Stage): string {
   const { world, cluster } = stage
   const replica = world.random.pick(cluster.remaining)
@@ -114,7 +114,7 @@ function leaveEmptyReplicaAlone(stage: Stage): string {
   for (const { id, process } of cluster.remaining) {
     if (id === replica.id) continue
     process.retire()
-    // Meanwhile the operator may have given it up.
+    // Meanwhile the operator may have given the replica up.
     world.scheduler.after(AWAY_MS, () => !cluster.lost.has(id) && process.readmit())
   }
   const killed = crashFor(stage, replica.process)
@@ -122,7 +122,7 @@ function leaveEmptyReplicaAlone(stage: Stage): string {
   return `${killed}, the other replicas for ${AWAY_MS} ms`
 }
 
-/** As long as the ledger is gone, nobody may come back who was given up with it. */
+/** Lets a replica that was given up come back. It may not come back while the ledger that was given up with it is gone. */
 function comeBack(stage: Stage, replica: SimReplica, withTail: boolean): void {
   const { world, cluster } = stage
   if (cluster.healed) return
@@ -134,14 +134,14 @@ function comeBack(stage: Stage, replica: SimReplica, withTail: boolean): void {
 }
 
 /**
- * The operator gives a replica up for good, here and there together with the ledger's disk, and the catalogue has to
- * do without. Sometimes it comes back after all, and may hold what nobody else does.
+ * Makes the operator give a replica up for good, in some runs together with the ledger's disk. The catalogue has to do without
+ * the replica. Sometimes the replica comes back after all, and may hold entries that nobody else does.
  */
 function giveUp(stage: Stage, replica: SimReplica, alsoLedger: boolean): string {
   const { world, cluster } = stage
   const others = cluster.remaining.filter((other) => other !== replica)
   if (cluster.lost.size > 0 || !cluster.ledgerTrusted || !stage.holdsAllShown(others)) return 'nothing'
-  // The very first orders would be all that tells this history from a new one.
+  // Otherwise the lost orders would be all that tells this history from a new one.
   if (alsoLedger && others.every(({ log }) => log.head().length === 0)) return 'nothing'
   if (!cluster.mayLoseDisk()) return 'nothing'
   cluster.lost.add(replica.id)
@@ -149,7 +149,7 @@ function giveUp(stage: Stage, replica: SimReplica, alsoLedger: boolean): string 
   if (alsoLedger) {
     cluster.store.lose()
     cluster.ledgerHurt()
-    // Without a further order, no other entry gets the number at which its tail begins.
+    // When nobody orders any more, no other entry gets the number at which the replica's tail begins.
     if (world.random.chance(0.5)) {
       stage.hush()
       for (const { process } of cluster.frontEnds) world.trace(`FAULT ${crashFor(stage, process)}, and nobody asks any more`)
@@ -164,7 +164,7 @@ function giveUp(stage: Stage, replica: SimReplica, alsoLedger: boolean): string 
   return `${what}${alsoLedger ? ', the ledger is lost' : ''}; ${killed}`
 }
 
-/** Waits a moment for a replica that holds what no other one does, and gives that up together with the ledger. */
+/** Waits a moment for a replica that holds entries that no other one does, and gives it up together with the ledger. */
 function giveUpAhead(stage: Stage, tries = AHEAD_TRIES): string {
   const { world, cluster } = stage
   const [first, second] = [...cluster.remaining].sort((a, b) => b.log.head().length - a.log.head().length)
@@ -187,7 +187,7 @@ function oneReplicaAway(stage: Stage): string {
   return world.random.chance(0.5) ? crashFor(stage, process) : pauseFor(stage, process)
 }
 
-/** The catalogue is restarted after a while in which all was well. */
+/** Restarts the catalogue after a while in which all was well. */
 function restartCatalogue({ cluster, world }: Stage): string {
   const runs = world.scheduler.nowMs - (cluster.catalogue.life?.startedAt ?? Infinity)
   if (runs < CALM_MS || !cluster.inSync() || !cluster.ledgerTrusted) return 'nothing'
@@ -196,7 +196,7 @@ function restartCatalogue({ cluster, world }: Stage): string {
   return 'restart the catalogue'
 }
 
-/** The catalogue's machine has a wrong date when it starts, until somebody sets it right. */
+/** Starts the catalogue on a machine with a wrong date, until somebody sets the date right. */
 function startWithWrongDate(stage: Stage): string {
   const { world, cluster } = stage
   const by = world.random.pick([-WRONG_BY_MS, WRONG_BY_MS])
@@ -206,7 +206,7 @@ function startWithWrongDate(stage: Stage): string {
   return `${killed}: its wall clock is wrong by ${by} ms for a while`
 }
 
-/** The faults by name. Each says what it did; each is taken back by itself or when everything is healed. */
+/** The faults by name. Each function says what it did. Each fault ends by itself, or when everything is healed. */
 export const FAULTS = {
   'kill-replica': (stage) => crashFor(stage, replicaOf(stage).process),
   'kill-catalogue': (stage) => crashFor(stage, stage.cluster.catalogue),

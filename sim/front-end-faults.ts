@@ -3,13 +3,13 @@ import { whenLedgerIsAhead, type Stage } from './stage.ts'
 const DEAF_MAX_MS = 900
 const DELAY_MIN_MS = 1_300
 const DELAY_MAX_MS = 2_500
-/** Between the loss of a front end's first way and that of its last one. */
+/** Least time between the loss of a front end's first way and the loss of its last one. */
 const IN_TURN_MIN_MS = 100
 const IN_TURN_MAX_MS = 260
-/** Something is decided by then, or nobody trades. */
+/** How long the fault waits for a decision. When none comes by then, nobody trades. */
 const DECIDED_WITHIN_MS = 300
 
-/** A front end hears no replica, or nobody at all, while others hear it: what it has cached it may serve under its lease. */
+/** Makes a front end hear no replica, or nobody at all, while others hear it. It may serve cached stocks under its lease. */
 export function deafen({ world, cluster }: Stage): string {
   const { process } = world.random.pick(cluster.frontEnds)
   const silent = cluster.replicas.map((replica) => replica.process)
@@ -33,10 +33,10 @@ export function delayConfirmations({ world, cluster }: Stage): string {
 }
 
 /**
- * A switch dies slowly. It resets the leader's connection to the catalogue when that has just decided something, a front
- * end hears no replica from then on, and a while later not the catalogue either. The leader that comes back has two
- * positions to publish, one after the other. Of the first, the front end cannot be told: its session has to lapse. The
- * second, at the end of what the leader lacked, has nothing to push.
+ * Acts like a switch that dies slowly. It resets the leader's connection to the catalogue when the catalogue has just decided
+ * something. From then on a front end hears no replica, and a while later it does not hear the catalogue either. The leader
+ * that comes back has two positions to publish, one after the other. The front end cannot be told of the first one, so its
+ * session has to lapse. The second one, at the end of the leader's gap, has nothing to push.
  */
 export function waysFailInTurn(stage: Stage): string {
   const { world, cluster } = stage

@@ -8,16 +8,16 @@ import type { StreamPair } from './stream-pair.ts'
 interface Offers {
   diskId: string
   checked: number
-  /** By order number: the highest generation under which it was offered. */
+  /** The highest generation under which each entry was offered, by order number. */
   readonly generations: Map<number, number>
 }
 
-/** 10. Nothing is appended or said to be held under a generation below the sealed one. */
+/** 10. No entry is appended, or said to be held, under a generation below the sealed one. */
 export class GenerationChecks implements NetworkObserver {
   readonly #cluster: Cluster
   readonly #violated: (what: string) => void
   readonly #offers = new Map<SimReplica, Offers>()
-  /** The generation of what a stream carries. */
+  /** The generation of the entries that a stream carries. */
   readonly #heard = new WeakMap<StreamPair, number>()
   readonly #greeted = new WeakSet<StreamPair>()
 
@@ -43,7 +43,7 @@ export class GenerationChecks implements NetworkObserver {
     this.#offer(caller, generation, entries)
   }
 
-  /** The first state of a stream is a greeting; each later one says what is held. */
+  /** The first state on a stream is a greeting. Each later one says what the follower holds. */
   sent(from: Life, message: object, stream: StreamPair): void {
     const { state } = message as FollowerToLeader
     if (!state || stream.method !== 'Order.Replicate') return
@@ -71,7 +71,7 @@ export class GenerationChecks implements NetworkObserver {
     offers.checked = length
   }
 
-  /** R4: what a log gives up is in its archive. */
+  /** R4: entries that a log gives up are in its archive. */
   #checkArchive({ log, process }: SimReplica, before: number): void {
     const { length } = log.head()
     const tail = log.cutTails.at(-1) ?? []

@@ -3,7 +3,7 @@ import { SETTLED_AFTER_MS } from './lateness-faults.ts'
 import type { NetworkObserver } from './network-observer.ts'
 import type { Life } from './process.ts'
 
-/** 16. Who is late itself does not hold it against others. */
+/** 16. A process that was late itself does not take others for dead because of that. */
 export class LatenessChecks implements NetworkObserver {
   readonly #mix: FaultMix
   readonly #violated: (what: string) => void

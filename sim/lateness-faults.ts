@@ -1,12 +1,12 @@
 import type { SimProcess } from './process.ts'
 import { ABSENCE_MAX_MS, processOf, replicaOf, type Stage } from './stage.ts'
 
-/** All is as it should be by then, and only who stands still after that can make a difference. */
+/** When all is settled after the start. Only processes that stand still later can make a difference. */
 export const SETTLED_AFTER_MS = 3_000
 const STANDSTILL_MIN_MS = 100
 const STANDSTILL_MAX_MS = 2_000
 const LATE_MAX_MS = 400
-/** A leader whose answers come so late is alive by any measure. */
+/** How late a process is made at most. A leader whose answers come so late is alive by any measure. */
 const LITTLE_LATE_MAX_MS = 150
 
 function standStill({ world }: Stage, process: SimProcess, forMs: number): void {
@@ -23,21 +23,21 @@ function beLate({ world }: Stage, process: SimProcess, lateMaxMs: number): strin
   return `every step of ${process.name} is up to ${Math.round(lateMaxMs)} ms late`
 }
 
-/** Boxes on the way forget all connections of a process, often while it stands still. */
+/** Makes routers on the way forget all connections of a process, often while it stands still. */
 export function forgetConnections(stage: Stage): string {
   const { world, cluster } = stage
   const process = world.random.chance(0.7) ? replicaOf(stage).process : processOf(stage)
   const forMs = world.random.chance(0.7) ? world.random.next() * ABSENCE_MAX_MS : 0
   if (forMs > 0) standStill(stage, process, forMs)
-  // Not those of strangers, who would wait for their own deadline.
+  // The connections of strangers are left out, since strangers would wait for their own deadline.
   world.network.forgetAllBetween(process, cluster.processes)
   return `all connections of ${process.name} are forgotten${forMs > 0 ? `, it stands still for ${Math.round(forMs)} ms` : ''}`
 }
 
-/** A process gets few turns. */
+/** Lets a process get few turns. */
 export const slowProcess = (stage: Stage): string => beLate(stage, processOf(stage), stage.world.random.next() * LATE_MAX_MS)
 
-/** Everybody but the leader may stand still, and everybody be a little late: that is no reason for an election. */
+/** Makes processes other than the leader stand still, and any process a little late. That is no reason for an election. */
 export function othersAreLate(stage: Stage): string {
   const { world, cluster } = stage
   const leader = cluster.frontEnds[0]?.core?.leaderAddress()

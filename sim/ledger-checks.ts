@@ -14,18 +14,18 @@ interface Volumes {
   readonly totals: number[]
 }
 
-/** The invariants about the ledger's content, looked at after every write of the catalogue that has become durable. */
+/** Checks the invariants about the ledger's content, after every write of the catalogue that has become durable. */
 export class LedgerChecks implements NetworkObserver {
   readonly #cluster: Cluster
-  /** The highest position that the catalogue has told to be published. */
+  /** Returns the highest position that the catalogue has called published. */
   readonly #told: () => number
   readonly #strangersTrade: boolean
-  /** The highest position that a leader has asked it to publish. */
+  /** The highest position that a leader has asked the catalogue to publish. */
   #asked = 0
   readonly #violated: (what: string) => void
-  /** Keys of orders that a client was told are not in the log, with the start of the call. */
+  /** Keys of orders of which a client was told that they are not in the log, with the start of the call. */
   readonly #absent = new Map<string, number>()
-  /** The ledger that was looked at. One that was opened anew is looked at from its beginning. */
+  /** The ledger that was checked last. A ledger that was opened anew is checked from its beginning. */
   #ledger: Ledger | undefined
   #length = 0
   #numberByKey = new Map<string, number>()
@@ -51,7 +51,7 @@ export class LedgerChecks implements NetworkObserver {
     if (ledger) void this.#look(ledger)
   }
 
-  /** 5. What was answered as rejected, or as not placed, is never in the log; a rejection as long as it is remembered. */
+  /** 5. An order that was answered as rejected or not placed is never in the log; a rejected one as long as it is remembered. */
   toldAbsent(key: string, kind: 'rejected' | 'not placed', start: number): void {
     this.#absent.set(key, kind === 'rejected' ? start : Infinity)
     const number = this.#numberByKey.get(key)
@@ -62,20 +62,20 @@ export class LedgerChecks implements NetworkObserver {
     return (this.#absent.get(key) ?? -Infinity) > this.#cluster.ledgerHurtAt
   }
 
-  /** It may come into the log after all: it is asked for again. */
+  /** Notes that an order may come into the log after all, since its client sends it again. */
   askedAgain(key: string): void {
     this.#absent.delete(key)
   }
 
   /**
-   * 7. Of the levels nothing unpublished is ever shown: `volume` is as the opening one and all published trades make it, or
-   * less. Where strangers trade nobody outside knows: their trades are published without a word, with those beside them.
+   * 7. No unpublished level is ever shown. `volume` is at most what the opening volume and all published trades make. This is
+   * not known while strangers trade: their trades, and those beside them, are published without a message.
    */
   shown(name: string, volume: number): void {
     if (this.#strangersTrade) return
     const { ledger, ledgerTrusted } = this.#cluster
     if (!ledgerTrusted || !ledger || ledger !== this.#ledger) return
-    // A recovered ledger is published as a whole; and when its stream breaks, a leader is not told of what it asked for.
+    // A recovered ledger is published as a whole. When its stream breaks, a leader does not hear of the position that it asked for.
     const position = Math.max(this.#told(), this.#asked, ledger.head().publishedAtLeast)
     const { numbers, totals } = this.#volumesOf(name)
     const opening = OPENING_CATALOGUE.find((stock) => stock.name === name)?.volume ?? 0

@@ -5,9 +5,9 @@ import { FAULT_MIXES } from './fault-mixes.ts'
 import { mixOf, simulate, type RunResult } from './simulation.ts'
 import type { Batch, BatchResult } from './worker.ts'
 
-/** Garbage of a whole run fits in: a tenth faster than with the default of 16. */
+/** The garbage of a whole run fits into it. So a run is a tenth faster than with the default of 16. */
 const YOUNG_GENERATION_MB = 64
-/** Between two lines of progress in a log. */
+/** Time between two lines of progress in a log. */
 const LOG_INTERVAL_MS = 60_000
 /** Seeds given to a worker at a time. */
 const BATCH_RUNS = 20
@@ -51,7 +51,7 @@ const program = new Command('sim')
   )
   .action((options: Options) => (options.seed === undefined ? sweep(options) : repeat(options.seed)))
 
-/** One seed, told line by line. */
+/** Runs one seed, and prints its transcript. */
 async function repeat(seed: number): Promise<void> {
   const result = await simulate(seed, { keepTrace: true })
   console.log(result.trace.join('\n'))
@@ -61,7 +61,7 @@ async function repeat(seed: number): Promise<void> {
 
 let toldAt = performance.now()
 
-/** On a terminal one line that changes; in a log one now and then. */
+/** Shows the progress: on a terminal in one line that changes, in a log by a line now and then. */
 function tellProgress(line: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r${line} `)
   else if (performance.now() - toldAt > LOG_INTERVAL_MS) {
@@ -111,7 +111,7 @@ async function sweep({ from, runs, workers, json, untilViolation, minutes = Infi
   }
 }
 
-/** So many seeds, from one on, that decide on such a mix of faults. */
+/** Returns `runs` seeds, beginning with `from`, whose mix of faults has `mix` in its name. */
 function* seedsOf(from: number, runs: number, mix: string): Generator<number, void> {
   let left = runs
   for (let seed = from; left > 0; seed += 1) {

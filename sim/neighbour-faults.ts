@@ -1,15 +1,15 @@
 import { crashFor, replicaOf, type Stage } from './stage.ts'
 
 /**
- * Our system is started again with a replica fewer, and another system takes the address. The catalogue still remembers
- * it, and the front ends may be told of it all the same.
+ * Starts our system again with one replica fewer, and lets another system take the address. The catalogue still remembers
+ * that address, and the front ends may still be told of it.
  */
 export function neighbourMovesIn(stage: Stage): string {
   const { world, cluster } = stage
   const replica = replicaOf(stage)
   const others = cluster.remaining.filter((other) => other !== replica)
   const hasOrders = (cluster.ledger?.head().length ?? 0) > 0
-  // Without an order and without being told, the catalogue cannot know whether it lacks what that replica held.
+  // A catalogue without orders, that is not told of replicas, cannot know whether it lacks entries that this replica held.
   if (stage.neighbour() || !stage.holdsAllShown(others) || !(cluster.named || hasOrders)) return 'nothing'
   const stillNamed = hasOrders && world.random.chance(0.5)
   cluster.dismiss(replica, stillNamed)

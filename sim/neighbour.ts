@@ -15,18 +15,18 @@ const THINK_MAX_MS = 80
 const NAME = 'tesla'
 const SHARES = 1
 
-/** Where another system moves in. */
+/** The place where another system moves in. */
 export interface Vacancy {
   /** The address that a replica of ours had, and its id there. */
   readonly address: string
   readonly replicaId: number
-  /** Whether its operator names the replica to its catalogue. */
+  /** True when the other system's operator names the replica to its catalogue. */
   readonly named: boolean
 }
 
 /**
- * Another system, of one replica, that has moved onto an address which was ours: its processes are the real services, its
- * client trades all the while. Neither system may take anything of the other's for its own.
+ * Another system with one replica, at an address that was ours. Its processes are the real services, and its client trades
+ * all the time. Neither system may take anything of the other one for its own.
  */
 export class Neighbour {
   readonly #world: World
@@ -51,7 +51,7 @@ export class Neighbour {
     this.#trade()
   }
 
-  /** Its processes may be killed like ours. */
+  /** The processes of this system. They may be killed like ours. */
   get processes(): readonly SimProcess[] {
     return this.#processes
   }
@@ -65,7 +65,7 @@ export class Neighbour {
     this.#stopped = true
   }
 
-  /** Why it is no system of its own that trades; undefined when it is one. */
+  /** Says why this is no system of its own that trades. Resolves with undefined when it is one. */
   async unsettled(sinceMs: number): Promise<string | undefined> {
     if (!this.#ledger) return 'the neighbour has no ledger'
     const { genesis, length, digest } = this.#ledger.head()
@@ -128,7 +128,7 @@ export class Neighbour {
     return disk
   }
 
-  /** Its one copy is a prefix of its own ledger, and of nobody else's. */
+  /** Checks that the copy of this system is a prefix of its own ledger, and of no other. */
   #checkLogs(): void {
     if (!this.#ledger) return
     const { genesis } = this.#ledger.head()

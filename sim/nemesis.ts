@@ -5,7 +5,7 @@ import type { Stage } from './stage.ts'
 
 const GAP_MAX_MS = 900
 
-/** Does one fault after another until stopped. */
+/** Brings one fault after the other upon the cluster, until it is stopped. */
 export class Nemesis {
   readonly #stage: Stage
   readonly #mix: FaultMix
@@ -41,7 +41,7 @@ export class Nemesis {
   }
 }
 
-/** Takes every fault back: from here on nothing is an excuse. */
+/** Takes every fault back. From then on nothing is an excuse. */
 export function healAll({ world, cluster }: Stage): void {
   world.trace('HEAL everything')
   world.network.weather = { ...FAIR_WEATHER }

@@ -1,21 +1,21 @@
 import type { Life, SimProcess } from './process.ts'
 import type { StreamPair } from './stream-pair.ts'
 
-/** Sees what processes tell each other; for checks. */
+/** Sees what processes tell each other. Checks are such observers. */
 export interface NetworkObserver {
-  /** A message of a stream is sent. */
+  /** Called when a message of a stream is sent. */
   sent?(from: Life, message: object, stream: StreamPair): void
-  /** A message of a stream is about to be handled. */
+  /** Called when a message of a stream is about to be handled. */
   delivered?(to: Life, message: object, stream: StreamPair): void
-  /** A message was refused where it arrived: it holds what no message may hold. */
+  /** Called when a message was refused where it arrived, since it breaks a rule. */
   refused?(from: Life, wrong: string): void
-  /** A caller gives up on a call whose answer had come to it in time: it had not read that yet. */
+  /** Called when a caller gives up on a call whose answer had arrived in time, but had not been read. */
   gaveUpAnswered?(caller: Life): void
-  /** A single call has its answer, which now goes back. */
+  /** Called when a single call was answered, and the answer goes back. */
   answered?(by: Life, caller: Life, method: string, response: unknown): void
 }
 
-/** Shows an observer only what these processes say and take. */
+/** Returns an observer that sees only what these processes send and take. */
 export const onlyOf = (processes: readonly SimProcess[], observer: NetworkObserver): NetworkObserver => ({
   sent: (from, message, stream) => {
     if (processes.includes(from.process)) observer.sent?.(from, message, stream)

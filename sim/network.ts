@@ -18,7 +18,7 @@ export class SimNetwork extends Ways {
     this.#calls = new SimCalls(this)
   }
 
-  /** The network as one life of a process sees it. */
+  /** Returns the network as one life of a process sees it. */
   for(life: Life): Network {
     return {
       openStream: <M extends StreamMethod>(address: string, method: M, handlers: StreamHandlers<never>) =>
@@ -30,7 +30,7 @@ export class SimNetwork extends Ways {
     }
   }
 
-  /** Boxes on the way forget every connection between this process and others: all stay open, and nothing arrives any more. */
+  /** Makes routers forget every connection between this process and others. All stay open, but nothing arrives any more. */
   forgetAllBetween(process: SimProcess, others: readonly SimProcess[]): void {
     this.streams.forgetAllOf(process)
     this.#calls.forgetAllBetween(process, others)
@@ -41,7 +41,7 @@ export class SimNetwork extends Ways {
     this.streams.releaseHeld()
   }
 
-  /** Calls a single-item method of a process directly, for looking into it. */
+  /** Makes a single call at a process directly, past the simulated network, to look into it. */
   async inspect(address: string, method: UnaryMethod): Promise<unknown> {
     const host = this.hostAt(address)
     return host ? this.#calls.handle(host, method, {}, PATIENT_ASKER).catch(() => undefined) : undefined

@@ -2,7 +2,7 @@ import { registerHooks } from 'node:module'
 import { PLANTED_BUGS } from './planted-bugs.ts'
 import { plant } from './planting.ts'
 
-/** Preloaded (`--import`) into a worker: plants the bug that the environment names into the source as it is loaded. */
+/** Preloaded (`--import`) into a worker. Plants the bug that the environment names into the source while it is loaded. */
 const bug = PLANTED_BUGS.find(({ name }) => name === process.env.SIM_PLANTED_BUG)
 if (!bug) throw new Error(`no planted bug is called "${process.env.SIM_PLANTED_BUG}"`)
 

@@ -1,10 +1,10 @@
-/** One rule of the design left out: a piece of the source as it is, and as a mistaken developer would have it. */
+/** A rule of the design that is left out: a piece of the source, and what a mistaken developer would have written. */
 export interface PlantedBug {
   readonly name: string
-  /** The mistake, and the rule that it breaks. */
+  /** What goes wrong. It begins with the rule that is broken, where the rule has a name. */
   readonly what: string
   readonly file: string
-  /** The place: a piece of the file's TypeScript that occurs there once, token by token. How it is laid out does not matter. */
+  /** A piece of the file's TypeScript that occurs there once. It is compared token by token, so layout does not matter. */
   readonly find: string
   /** The text that replaces it. */
   readonly replace: string

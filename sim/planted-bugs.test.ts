@@ -8,7 +8,7 @@ import { plant } from './planting.ts'
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
 
-/** At most one bug a file: so many programs have to be looked at. */
+/** Divides the bugs among programs, so that no file of a program has two. */
 function programsOf(bugs: readonly PlantedBug[]): ReadonlyMap<string, PlantedBug>[] {
   const programs: Map<string, PlantedBug>[] = []
   for (const bug of bugs) {
@@ -20,11 +20,11 @@ function programsOf(bugs: readonly PlantedBug[]): ReadonlyMap<string, PlantedBug
   return programs
 }
 
-/** The compiler's messages about each file with a bug in it. */
+/** Returns the compiler's messages about each file with a bug in it. */
 function complaints(): string[] {
   const { config } = ts.readConfigFile(`${ROOT}tsconfig.json`, ts.sys.readFile)
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, ROOT)
-  // The code that a bug leaves out may have been the only use of something.
+  // The code that a bug leaves out may have been the only use of a name.
   const lenient = { ...options, noUnusedLocals: false, noUnusedParameters: false }
   const host = ts.createCompilerHost(lenient)
   const asItIs = host.getSourceFile.bind(host)

@@ -4,7 +4,7 @@ import { FRONT_END_BUGS } from './planted-in-front-end.ts'
 import { REPLICA_BUGS } from './planted-in-replica.ts'
 
 /**
- * Mistakes that the simulation has to find. They are planted into the source as it is loaded (plant.ts), so that no
- * switch for them stands in any code that runs elsewhere.
+ * Mistakes that the simulation has to find. They are planted into the source while it is loaded (plant.ts). So the code that
+ * runs elsewhere has no switch for them.
  */
 export const PLANTED_BUGS: readonly PlantedBug[] = [...CATALOGUE_BUGS, ...REPLICA_BUGS, ...FRONT_END_BUGS]

@@ -18,7 +18,7 @@ describe('the place of a planted bug', () => {
     expect(() => plant('find("hit")', bugAt("'miss'"))).toThrow('a bug: its place is not in a file')
   })
 
-  test('has to be there once', () => {
+  test('has to occur exactly once', () => {
     expect(() => plant('a()\nb()', bugAt('c()'))).toThrow('a bug: its place is not in a file: c()')
     expect(() => plant('a()\nb()\na()', bugAt('a()'))).toThrow('a bug: its place is 2 times in a file, in the lines 1, 3: a()')
     expect(() => plant('a()', bugAt('// a comment'))).toThrow('a bug: it names no place')
@@ -37,7 +37,7 @@ describe('the place of a planted bug', () => {
     expect(plant(source, bugAt('last()'))).toBe(source.replace('last()', 'BUG'))
   })
 
-  test('is not looked for in what does not end', () => {
+  test('is not looked for in a source that breaks off', () => {
     expect(() => plant('const text = `a', bugAt('a'))).toThrow('this does not end')
   })
 })

@@ -3,7 +3,7 @@ import type { PlantedBug } from './planted-bug.ts'
 
 /** One token of a source, and its place. */
 interface Token {
-  /** Its content. Two tokens that differ only by their quotes have the same. */
+  /** The content. Two tokens that differ only by their quotes have the same content. */
   readonly says: string
   readonly from: number
   readonly to: number
@@ -11,7 +11,7 @@ interface Token {
 
 const CLOSING = new Set([')', ']', '}'])
 
-/** After these a slash divides; after any other token it begins a regular expression. */
+/** After these tokens a slash divides. After any other token it begins a regular expression. */
 const ENDS_A_VALUE = new Set<ts.SyntaxKind>([
   ts.SyntaxKind.CloseParenToken,
   ts.SyntaxKind.CloseBracketToken,
@@ -29,12 +29,12 @@ const ENDS_A_VALUE = new Set<ts.SyntaxKind>([
 
 function endsAValue(kind: ts.SyntaxKind): boolean {
   const isLiteral = kind >= ts.SyntaxKind.FirstLiteralToken && kind <= ts.SyntaxKind.LastLiteralToken
-  // Words that are keywords in some places only are names in all others.
+  // Some words are keywords only in some places, and names in all others.
   const isName = kind === ts.SyntaxKind.Identifier || kind === ts.SyntaxKind.PrivateIdentifier || kind > ts.SyntaxKind.LastReservedWord
   return ENDS_A_VALUE.has(kind) || isLiteral || isName
 }
 
-/** The tokens of a piece of TypeScript, without what a formatter may add or leave out: semicolons, and commas before a closing bracket. */
+/** Returns the tokens of a piece of TypeScript. Semicolons and trailing commas are left out, since a formatter may add or remove them. */
 function tokensOf(text: string): Token[] {
   const tokens = allTokensOf(text)
   return tokens.filter(({ says }, i) => says !== ';' && !(says === ',' && CLOSING.has(tokens[i + 1]?.says ?? '')))
@@ -43,7 +43,7 @@ function tokensOf(text: string): Token[] {
 function allTokensOf(text: string): Token[] {
   const scanner = ts.createScanner(ts.ScriptTarget.ESNext, true, ts.LanguageVariant.Standard, text)
   const tokens: Token[] = []
-  /** Of each template that is open: the braces that are open in its expression. */
+  /** For each template that is open, the number of braces that are open in its expression. */
   const templates: number[] = []
   let before: ts.SyntaxKind = ts.SyntaxKind.Unknown
   for (let kind = scanner.scan(); kind !== ts.SyntaxKind.EndOfFileToken; kind = scanner.scan()) {
@@ -63,7 +63,7 @@ function allTokensOf(text: string): Token[] {
   return tokens
 }
 
-/** The source with the bug in it. Throws when the bug's place is not there once. */
+/** Returns the source with the bug in it. Throws unless the bug's place occurs exactly once. */
 export function plant(source: string, { name, file, find, replace }: PlantedBug): string {
   const [tokens, wanted] = [tokensOf(source), tokensOf(find)]
   if (wanted.length === 0) throw new Error(`${name}: it names no place`)

@@ -6,7 +6,7 @@ import type { Runtime } from '../src/wire/runtime.ts'
 import type { SimRandom } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
 
-/** A moment of real time for the wall clocks of the simulation to start at. */
+/** The time at which the wall clocks of the simulation start. */
 const WALL_START_MS = Date.UTC(2026, 0, 1)
 
 /** The surroundings of a process. */
@@ -14,20 +14,20 @@ export interface Surroundings {
   readonly scheduler: Scheduler
   readonly random: SimRandom
   readonly network: {
-    /** The network as one life of a process sees it. */
+    /** Returns the network as one life of a process sees it. */
     for(life: Life): Network
-    /** From now on nobody even refuses at the address. */
+    /** Called when an address does not even refuse connections from now on. */
     vanished(address: string): void
-    /** Something runs at the address again. */
+    /** Called when something runs at the address again. */
     returned(address: string): void
   }
-  /** Adds a line to the transcript; words that take time to find are asked for only when somebody reads it. */
+  /** Adds a line to the transcript. A function is called for the line only when somebody reads the transcript. */
   trace(line: string | (() => string)): void
 }
 
 /** How one machine's clocks differ from the world's. */
 export interface ClockSkew {
-  /** Clocks do not run alike: 1 is exact. */
+  /** How fast the clock runs. 1 is exact. */
   readonly rate: number
   readonly wallOffsetMs: number
   /** The time of the monotonic clock when the world begins. */
@@ -35,7 +35,7 @@ export interface ClockSkew {
 }
 
 /**
- * One simulated process, over all its lives. A life (incarnation) has a runtime of its own; when it ends, nothing that
+ * One simulated process, over all its lives. A life (incarnation) has a runtime of its own. When the life ends, nothing that
  * it still does reaches the world.
  */
 export class SimProcess {
@@ -61,7 +61,7 @@ export class SimProcess {
     return this.#life
   }
 
-  /** It does not come back until it is {@link readmit}ted. */
+  /** True for a process that does not come back until it is {@link readmit}ted. */
   get retired(): boolean {
     return this.#retired
   }
@@ -84,7 +84,7 @@ export class SimProcess {
     return this.#monotonicStartMs + this.world.scheduler.nowMs * this.#rate
   }
 
-  /** Real milliseconds for a duration by this process's clock. */
+  /** Returns the real milliseconds of a duration by this process's clock. */
   real(durationMs: number): number {
     return durationMs / this.#rate
   }
@@ -101,7 +101,7 @@ export class SimProcess {
     })
   }
 
-  /** kill -9 */
+  /** Ends the life as `kill -9` does. */
   crash(why: string): void {
     const life = this.#life
     if (!life) return
@@ -110,7 +110,7 @@ export class SimProcess {
     life.end()
   }
 
-  /** The machine is gone from one moment to the next: no connection is reset, and nobody answers there. */
+  /** Takes the machine away from one moment to the next. No connection is reset, and nobody answers there. */
   vanish(): void {
     this.#life?.vanish()
     this.world.network.vanished(this.address)
@@ -132,19 +132,20 @@ export class SimProcess {
 export class Life {
   readonly process: SimProcess
   readonly runtime: Runtime
-  /** Simulated time. */
+  /** When the life began, in simulated time. */
   readonly startedAt: number
   #alive = true
   #pausedAt: number | undefined
   readonly #pauses: { readonly from: number; readonly to: number }[] = []
   #vanished = false
-  /** Callbacks that its clock owes it. */
+  /** The number of callbacks that its clock owes it. */
   #timers = 0
   #awake: AwakeTime | undefined
-  /** Events that came while it stood still. */
+  /** Events that came while the process stood still. */
   readonly #backlog: { readonly run: () => void; readonly isTimer: boolean }[] = []
-  /** Every step comes up to so much late; and when the last one that is late comes. */
+  /** How late each step may come at most. */
   #lateMaxMs = 0
+  /** When the last late step comes. */
   #lastStepAt = 0
   readonly #onEnd = new Set<() => void>()
 
@@ -170,15 +171,15 @@ export class Life {
   get paused(): boolean {
     return this.#pausedAt !== undefined
   }
-  /** Its connections were not reset when it ended. */
+  /** True when the connections of this life were not reset when it ended. */
   get isVanished(): boolean {
     return this.#vanished
   }
-  /** Whether it has lived on without a pause since `time`. */
+  /** Says whether the process has run without a pause since `time`. */
   hasRunSince(time: number): boolean {
     return this.#alive && !this.paused && this.#pauses.every(({ to }) => to <= time)
   }
-  /** For how long it has run since `time`, pauses not counted. */
+  /** Returns for how long the process has run since `time`, without its pauses. */
   ranSince(time: number): number {
     const { nowMs } = this.process.world.scheduler
     const pauses = this.#pausedAt === undefined ? this.#pauses : [...this.#pauses, { from: this.#pausedAt, to: nowMs }]
@@ -189,8 +190,8 @@ export class Life {
   }
 
   /**
-   * Runs `run` unless the life is over; while it is paused or gets few turns, later. Everything that reaches a process comes
-   * through here.
+   * Runs `run`, unless the life is over. While the process is paused or gets few turns, `run` runs later. Everything that
+   * reaches a process comes through here.
    */
   enter(run: () => void, isTimer = false): void {
     const { scheduler, random } = this.process.world
@@ -208,7 +209,7 @@ export class Life {
     else run()
   }
 
-  /** From now on every step comes up to so much late, in order, as where others use the processor; 0 takes that back. */
+  /** Makes every step come up to so much late, in order, as when other programs use the processor. 0 takes that back. */
   slowDown(lateMaxMs: number): void {
     this.#lateMaxMs = lateMaxMs
   }
@@ -218,8 +219,8 @@ export class Life {
   }
 
   /**
-   * What came in the meantime is taken, each as an event of its own: first what its own clock owed it, as an event loop
-   * does that stood still, then what others sent, in order.
+   * Goes on, and takes all events that came meanwhile, each as an event of its own. As in an event loop that stood still, its
+   * own late timers come first, and then the messages of others, in order.
    */
   resume(): void {
     const { scheduler } = this.process.world
@@ -230,7 +231,7 @@ export class Life {
     for (const { run, isTimer } of inTurn) scheduler.after(0, () => this.enter(run, isTimer))
   }
 
-  /** Returns what takes this back. */
+  /** Calls `run` when the life ends. Returns a function that takes this back. */
   onEnd(run: () => void): () => void {
     this.#onEnd.add(run)
     return () => this.#onEnd.delete(run)
@@ -272,7 +273,7 @@ export class Life {
       if (pending) this.#timers -= 1
       pending = false
     }
-    // A timer that came due while the process stood still can still be cancelled by what runs before it.
+    // A timer came due while the process stood still. Code that runs before it can still cancel it.
     const ring = () => {
       if (!pending) return
       settle()

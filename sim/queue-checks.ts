@@ -5,9 +5,9 @@ import type { NetworkObserver } from './network-observer.ts'
 import type { Life } from './process.ts'
 import type { StreamPair } from './stream-pair.ts'
 
-/** Only listings that were asked for so shortly before are looked at: the last try of an older one may have been given up. */
+/** Only listings that were asked for within this time count. The last try of an older one may have been given up. */
 const LATELY_MS = 20
-/** In that time the last try of each that is under way may end, and another one begin. */
+/** Within that time, the last try of each listing that is under way may end, and another listing begin. */
 const LISTINGS_MAX = 2 * LIMITS.frontEndListingsMax
 
 interface Listing {
@@ -16,16 +16,16 @@ interface Listing {
   readonly askedAt: number
 }
 
-/** 14. Every queue has a bound: looked at with every message, most of all in runs whose queues are short. */
+/** 14. Every queue keeps its bound. This is checked with every message. In runs with short queues it says most. */
 export class QueueChecks implements NetworkObserver {
   readonly #cluster: Cluster
   readonly #violated: (what: string) => void
-  /** Orders that have arrived at a replica on this stream and are not answered. */
+  /** The number of orders that have arrived at a replica on each stream, and are not answered. */
   readonly #unanswered = new WeakMap<StreamPair, number>()
-  /** The batch that is being decided, by the leader's stream. */
+  /** The batch that is being decided, by stream of the leader. */
   readonly #inFlight = new WeakMap<StreamPair, number>()
 
-  /** Questions of a front end that are not answered. */
+  /** The questions of each front end that are not answered. */
   readonly #listings = new WeakMap<Life, readonly Listing[]>()
 
   constructor(cluster: Cluster, violated: (what: string) => void) {
@@ -61,13 +61,13 @@ export class QueueChecks implements NetworkObserver {
       )
     const { place } = message as FrontEndToReplica
     if (!place) return
-    // Orders without room have been refused before the next ones come.
+    // Orders for which there was no room have been refused before the next ones come.
     const unanswered = this.#count(stream, 0)
     if (unanswered > LIMITS.leaderPendingOrdersMax) this.#violated(`14: ${to.process.name} has ${unanswered} orders unanswered`)
     this.#count(stream, place.requests.length)
   }
 
-  /** Nobody of ours says what the others have to refuse, whatever strangers have told it. */
+  /** No process of ours sends messages that others have to refuse, whatever strangers have told it. */
   refused(from: Life, wrong: string): void {
     if (this.#cluster.processes.includes(from.process)) this.#violated(`14: ${from.process.name} sends what cannot be: ${wrong}`)
   }

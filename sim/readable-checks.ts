@@ -2,12 +2,12 @@ import { within } from '../src/runtime/clock.ts'
 import type { Cluster, SimFrontEnd } from './cluster.ts'
 import type { World } from './world.ts'
 
-/** The catalogue has been up for so long by then that its lease is over, and every front end has found it. */
+/** How long the catalogue has to be up. Then the leases before its start are over, and every front end has found it. */
 const UP_MS = 1_500
-/** A front end waits a second for a leader before it asks the catalogue. */
+/** How long an answer may take. A front end waits a second for a leader before it asks the catalogue. */
 const ANSWERED_WITHIN_MS = 2_500
 
-/** 15. While every disk is full and all else is well, what was published can be looked up, whoever was started anew. */
+/** 15. While every disk is full and all else is well, all that was published can be looked up, even after processes started anew. */
 export class ReadableChecks {
   readonly #world: World
   readonly #cluster: Cluster
@@ -21,7 +21,7 @@ export class ReadableChecks {
     this.#violated = violated
   }
 
-  /** The catalogue was killed on a full disk, and starts. Calls `done` when the disks may have room again. */
+  /** Called when the catalogue starts after it was killed on a full disk. Calls `done` when the disks may have room again. */
   catalogueStarts(done: () => void): void {
     const hurtAt = this.#cluster.ledgerHurtAt
     this.#world.scheduler.after(UP_MS, () => {
@@ -31,7 +31,7 @@ export class ReadableChecks {
     })
   }
 
-  /** Whether levels have to be shown. Not when no replica holds the entries, or somebody has sealed a replica against the ledger. */
+  /** True when levels have to be shown: a replica holds the entries, and nobody has sealed a replica against the ledger. */
   get #isExpected(): boolean {
     const { healed, ledger, replicas, ledgerTrusted } = this.#cluster
     if (healed || !ledger || !ledgerTrusted || this.#published() === 0) return false

@@ -7,15 +7,15 @@ interface Event {
 }
 
 /**
- * Simulated time: a heap of events. One event runs at a time; before the next one every promise that it settled has run
- * its course, so a run depends on nothing but the seed.
+ * Simulated time: a heap of events. One event runs at a time. Before the next one, all reactions to the promises that it
+ * settled have run. So a run depends on nothing but the seed.
  */
 export class Scheduler {
   #nowMs = 0
   #sequence = 0
   readonly #heap: Event[] = []
   events = 0
-  /** Called with an error that an event throws and that its process has not caught. */
+  /** Called with an error that an event throws and that its process does not catch. */
   onThrow: (error: unknown) => void = (error) => {
     throw error
   }
@@ -34,7 +34,7 @@ export class Scheduler {
     }
   }
 
-  /** Runs events until `done` says so or the time is over. Returns whether it was `done`. */
+  /** Runs events until `done` returns true or the time is over. Resolves with true in the first case. */
   async run(done: () => boolean, untilMs: number): Promise<boolean> {
     await settled()
     while (!done()) {
@@ -91,7 +91,7 @@ export class Scheduler {
 const before = (a: Event, b: Event): boolean => a.at < b.at || (a.at === b.at && a.sequence < b.sequence)
 
 /**
- * Between two callbacks of one turn of the event loop all promises that are settled tell their followers, and theirs.
+ * Between two callbacks of one turn of the event loop, all reactions to settled promises run, and the reactions to these.
  * A turn costs a system call, so many callbacks are asked for at once.
  */
 const CALLBACKS_PER_TURN = 64

@@ -4,7 +4,7 @@ import type { FaultMix } from './fault-mixes.ts'
 import type { SimRandom } from './random.ts'
 
 const USUAL_LIMITS = { ...LIMITS }
-/** With messages as short, one text without measure would stop a cluster, as 16 MB stop a real one. */
+/** Limits of runs with short messages. In such a run a long text could stop a cluster, as 16 MB could stop a real one. */
 const SHORT_PAGES = {
   messageBytesMax: 65_536,
   pageBytesMax: 700,
@@ -25,15 +25,15 @@ const LEASES_MS = [100, 200, 350, 500, 500]
 
 /** The settings of one run, besides its faults. */
 export interface RunSettings extends ClusterSettings {
-  /** Strangers call the services, as other implementations would. */
+  /** True when strangers call the services, as other implementations would. */
   readonly strangers: boolean
-  /** Of the calls of a client, this part are orders. */
+  /** The part of a client's calls that are orders. */
   readonly ordersShare: number
-  /** So few entries travel in one message that a replica which lacks some hundreds needs many, as one of a real system would. */
+  /** True when few entries travel in one message. A replica that lacks some hundreds then needs many messages, as in a real system. */
   readonly shortPages: boolean
-  /** So few orders may wait that the clients there are can fill every queue. */
+  /** True when so few orders may wait that the clients can fill every queue. */
   readonly shortQueues: boolean
-  /** Nobody asks for anything any more when the last faults strike: who is idle has to come right all the same. */
+  /** True when nobody asks for anything any more when the last faults strike. Idle processes have to come right, too. */
   readonly quietEnd: boolean
 }
 
@@ -56,7 +56,7 @@ export function settingsOf(random: SimRandom, mix: FaultMix): RunSettings {
   }
 }
 
-/** Sets the limits of the services as one run wants them: there is one run at a time. */
+/** Sets the limits of the services for one run. There is one run at a time. */
 export function applyLimits({ shortPages, shortQueues }: RunSettings): void {
   Object.assign(LIMITS, USUAL_LIMITS, shortPages && SHORT_PAGES, shortQueues && SHORT_QUEUES)
 }

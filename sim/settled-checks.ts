@@ -3,10 +3,10 @@ import type { CatalogueStatus, ReplicaStatus } from '../src/wire/messages.ts'
 import type { Cluster, ClusterSettings, SimReplica } from './cluster.ts'
 import type { SimNetwork } from './network.ts'
 
-/** Callbacks that a process with nothing to do may wait for, the ends of calls that went over a forgotten connection among them. */
+/** Callbacks that an idle process may wait for. Among them are the ends of calls that went over a forgotten connection. */
 const TIMERS_MAX = 8
 
-/** Three renewals fit in. */
+/** A lease of this length lasts from one renewal to the next. Three renewals fit into it. */
 const LEASE_THAT_LASTS_MS = 350
 
 /** Checks of a healthy cluster that has nothing to do. */
@@ -21,7 +21,7 @@ export class SettledChecks {
     this.#settings = settings
   }
 
-  /** 13. What keeps the cluster from being whole: one leader that all follow, every copy the same. Undefined when it is. */
+  /** 13. Says why the cluster is not whole: one leader that all follow, and all copies the same. Undefined when it is whole. */
   async unsettled(): Promise<string | undefined> {
     const { catalogue, frontEnds, remaining } = this.#cluster
     const { state, sessions } = ((await this.#network.inspect(catalogue.address, 'Catalog.Status')) ?? {
@@ -52,7 +52,7 @@ export class SettledChecks {
     return undefined
   }
 
-  /** 14. What the processes still hold although nothing is asked of them; undefined when it is within its bounds. */
+  /** 14. Says what idle processes hold beyond their bounds. Undefined when they hold nothing beyond them. */
   async unbounded(): Promise<string | undefined> {
     const { processes, frontEnds, catalogue } = this.#cluster
     for (const { name, life } of processes) {
@@ -70,7 +70,7 @@ export class SettledChecks {
     return sessions.length > frontEnds.length ? `the catalogue has ${sessions.length} live sessions` : undefined
   }
 
-  /** A replica that was given up may be tried, but never answers. */
+  /** Returns how many streams of each kind are needed. Streams to a replica that was given up may be tried, but never open. */
   #streamsMost(): [StreamMethod, number][] {
     const { frontEnds, remaining } = this.#cluster
     return [

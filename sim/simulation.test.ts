@@ -25,7 +25,7 @@ describe('the simulation', () => {
     expect(alone.stdout.split('\n').slice(0, trace.length)).toEqual(trace)
   })
 
-  test('finds nothing in some seeds', async () => {
+  test('finds no violation in some seeds', async () => {
     for (let seed = 1; seed <= 40; seed += 1) {
       const { violations } = await simulate(seed, { keepTrace: false })
       expect(violations, `repeat it: npm run sim -- --seed ${seed}`).toEqual([])
@@ -33,6 +33,6 @@ describe('the simulation', () => {
   })
 })
 
-test.each(PLANTED_BUGS)('the place of the planted bug $name stands once in $file', (bug) => {
+test.each(PLANTED_BUGS)('the place of the planted bug $name occurs once in $file', (bug) => {
   plant(readFileSync(new URL(`../${bug.file}`, import.meta.url), 'utf8'), bug)
 })

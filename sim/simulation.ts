@@ -29,17 +29,17 @@ import { Stranger } from './strangers.ts'
 
 const FAULTS_MIN_MS = 4_000
 const FAULTS_MAX_MS = 9_000
-/** Clients go on for so long after everything is healed. */
+/** How long clients go on after everything is healed. */
 const HEALTHY_MS = 1_200
-/** Invariant 13, for what was asked last. */
+/** Invariant 13, for the last requests. */
 const ANSWERED_WITHIN_MS = 5_500
 /** Invariant 13, from the healing on. */
 const SETTLED_WITHIN_MS = 10_000
 const SETTLED_POLL_MS = 50
-/** A cluster that has settled has to stay so. */
+/** How long a settled cluster is watched. It has to stay settled. */
 const QUIET_MS = 1_000
 const CRASHED_RESTART_MS = 100
-/** A cluster that has just been started may take this long. */
+/** How long a cluster may take to start. */
 const STARTED_AFTER_MS = 2_500
 const PAUSE_MAX_MS = 2_000
 const QUIET_END_MAX_MS = 2_500
@@ -60,7 +60,7 @@ export interface RunResult {
   readonly trace: readonly string[]
 }
 
-/** Runs the real services through one seed's faults, then heals everything and sees whether all comes right. */
+/** Runs the real services through one seed's faults, then heals everything, and checks that all comes right. */
 export async function simulate(seed: number, options: { readonly keepTrace: boolean }): Promise<RunResult> {
   const run = new Run(seed, options.keepTrace)
   process.on('unhandledRejection', run.onRejection)
@@ -73,7 +73,7 @@ export async function simulate(seed: number, options: { readonly keepTrace: bool
   }
 }
 
-/** The first thing that a seed decides. */
+/** Returns the mix of faults of a seed. A seed decides it first of all. */
 export const mixOf = (seed: number): FaultMix => pickMix(new SimRandom(seed))
 
 const pickMix = (random: SimRandom): FaultMix => random.pick(FAULT_MIXES)
@@ -146,7 +146,7 @@ class Run {
     this.#callers = this.#newCallers()
   }
 
-  /** A promise that nobody looks at ends a real process; one that a broken disk rejects has to. */
+  /** Called for a rejected promise that nobody handles. It would end a real process. Only a broken disk may do that. */
   readonly onRejection = (reason: unknown): void => {
     if (reason instanceof SimStorageFailure) reason.life.runtime.halt(reason)
     else this.#violated(`a rejection is not handled: ${stackOf(reason)}`)
@@ -163,7 +163,7 @@ class Run {
     nemesis.stop()
   }
 
-  /** 13 and 14: what was asked is answered, the cluster is whole again and stays so, and nobody holds more than needed. */
+  /** 13 and 14: every request is answered, the cluster is whole again and stays so, and no process holds more than it needs. */
   async comeRight(): Promise<void> {
     healAll(this.#stage)
     const healedAt = this.#scheduler.nowMs
@@ -193,7 +193,7 @@ class Run {
   async judge(): Promise<RunResult> {
     const { ledger } = this.#cluster
     const log = ledger ? await entriesBetween(ledger, 0, ledger.head().length) : []
-    // A run that was broken off has calls without an answer, and copies that differ.
+    // When a run was broken off, calls have no answer, and copies differ.
     if (!this.#isOver) this.#checkHistory(log)
     return {
       seed: this.#seed,
@@ -210,7 +210,7 @@ class Run {
     return this.#violations.length > 0
   }
 
-  /** Returns whether it was done before the time was over. */
+  /** Runs until `done` returns true or the time is over. Resolves with true in the first case. */
   #runUntil(untilMs: number, done: () => boolean = () => false): Promise<boolean> {
     return this.#scheduler.run(() => this.#isOver || done(), untilMs)
   }
@@ -234,7 +234,7 @@ class Run {
     }
   }
 
-  /** Everything starts in any order; what ends by itself is started again, as by a supervisor. */
+  /** Starts all processes in any order. A process that ends by itself is started again, as by a supervisor. */
   #startAll(): void {
     const { processes } = this.#cluster
     for (const process of processes) {
@@ -269,7 +269,7 @@ class Run {
     }
     const { frontEnds } = this.#cluster
     const clients = Array.from({ length: CLIENTS }, (_, i) => {
-      // The first ones keep to a front end each.
+      // Each of the first clients keeps to one front end.
       return new Client(this.#world, i + 1, frontEnds, { ...options, waits: i >= frontEnds.length })
     })
     const strangers = this.#settings.strangers ? [new Stranger(this.#world, 1, this.#cluster, options)] : []
@@ -285,13 +285,13 @@ class Run {
     if (!verdict.ok) for (const { rule, explanation } of verdict.violations) this.#violated(`history: ${rule}: ${explanation}`)
   }
 
-  /** With its disk the catalogue loses what it had refused: a copy of the order that was still on its way is decided anew. */
+  /** Says whether a rejection was lost with the catalogue's disk. A copy of the order that was on its way is then decided anew. */
   #isForgotten({ kind, outcome, start, ...call }: Operation, keysInLog: ReadonlySet<string>): boolean {
     const wasRejected = kind === 'place' && outcome.kind === 'rejected' && start <= this.#cluster.ledgerHurtAt
     return wasRejected && 'key' in call && keysInLog.has(call.key)
   }
 
-  /** Under some faults clients may notice nothing but a short pause. */
+  /** Checks that clients notice nothing but a short pause, under faults of which this is promised. */
   #checkUnnoticed(): void {
     for (const operation of this.#operations) {
       if (operation.start < STARTED_AFTER_MS) continue

@@ -8,25 +8,25 @@ import type { Life, SimProcess } from './process.ts'
 import type { Host, Ways } from './ways.ts'
 import { wrongOnArrival } from './wire.ts'
 
-/** When what was asked for has come to its caller, who may not have read it yet. */
+/** When an answer has come to its caller. The caller may not have read it yet. */
 interface Reply {
   arrivedAt: number
 }
 
 type Fail = (code: RpcError['code'], why: string) => void
 
-/** The connection that calls from one process to one address go over. */
+/** The connection for calls from one process to one address. */
 interface SimChannel extends CallChannel {
   readonly address: string
-  /** A box on the way has forgotten it: nothing arrives any more. */
+  /** True when a router on the way has forgotten the connection. Nothing arrives any more. */
   isForgotten: boolean
 }
 
-/** Single calls between simulated processes: requests and answers may be lost, and a call may be carried out twice. */
+/** Single calls between simulated processes. Requests and answers may be lost, and a call may be carried out twice. */
 export class SimCalls {
   readonly #ways: Ways
 
-  /** The channels that are open, with who opened them. */
+  /** The open channels, with the process that opened each. */
   readonly #open = new Map<SimChannel, Life>()
   readonly #channels = new WeakMap<Life, CallChannels<SimChannel>>()
 
@@ -34,7 +34,7 @@ export class SimCalls {
     this.#ways = ways
   }
 
-  /** All connections for calls between this process and the others are forgotten on their way. */
+  /** Makes routers forget all connections for calls between this process and the others. */
   forgetAllBetween(process: SimProcess, others: readonly SimProcess[]): void {
     for (const [channel, life] of this.#open) {
       const isBetween = life.process === process || (channel.address === process.address && others.includes(life.process))
@@ -95,7 +95,7 @@ export class SimCalls {
     return life.alive ? this.#channelsOf(life).over(address, carry) : new Promise(() => {})
   }
 
-  /** As the real network does: a request that cannot be is refused before anybody sees it. */
+  /** Takes a request. As in the real network, a request that breaks a rule is refused before any handler sees it. */
   async #taken(caller: Life, host: Host, method: UnaryMethod | ServerStreamMethod, request: object, asker: Asker): Promise<unknown> {
     const wrong = this.#wrongIn(caller, method, 'request', request)
     if (wrong !== undefined) throw new RpcError('INVALID_ARGUMENT', wrong)
@@ -136,12 +136,12 @@ export class SimCalls {
     }) as Promise<HttpAnswer>
   }
 
-  /** Where a machine has vanished nobody even refuses. */
+  /** Refuses a call. Where a machine has vanished, nobody even refuses. */
   #refuse(life: Life, address: string, fail: Fail): void {
     if (!this.#ways.isVanished(address)) this.#back(life, undefined, () => fail('UNAVAILABLE', 'connection refused'))
   }
 
-  /** A request that may be lost, an answer that may be lost, and a deadline. */
+  /** Carries a request and its answer. Either may be lost. The call ends at its deadline. */
   #exchange(
     life: Life,
     deadlineMs: number,

@@ -12,22 +12,22 @@ export interface Stage {
   readonly world: World
   readonly cluster: Cluster
   readonly readable: ReadableChecks
-  /** Whether every order that anybody was told of is in one of these logs. */
+  /** Says whether every order that anybody was told of is in one of these logs. */
   holdsAllShown(replicas: readonly SimReplica[]): boolean
-  /** From now on nobody asks for anything. */
+  /** Makes all clients stop asking. */
   hush(): void
-  /** The system beside ours, once it is there. */
+  /** Returns the system beside ours, once it is there. */
   neighbour(): Neighbour | undefined
-  /** Another system moves in. */
+  /** Lets another system move in. */
   moveIn(vacancy: Vacancy): void
 }
 
-/** Does something, and says what. */
+/** Does something to the cluster, and returns words that say what. */
 export type Fault = (stage: Stage) => string
 
 export const processOf = ({ world, cluster }: Stage): SimProcess => world.random.pick(cluster.processes)
 
-/** Likelier the leader than anybody else: it is where things go wrong. */
+/** Picks a replica. The leader is the likeliest, since most can go wrong there. */
 export function replicaOf({ world, cluster }: Stage): SimReplica {
   const leader = cluster.frontEnds[0]?.core?.leaderAddress()
   const led = cluster.replicas.find((replica) => replica.process.address === leader)
@@ -36,7 +36,7 @@ export function replicaOf({ world, cluster }: Stage): SimReplica {
 
 export const absenceOf = (world: World): number => (world.random.chance(0.5) ? SHORT_ABSENCE_MS : world.random.next() * ABSENCE_MAX_MS)
 
-/** Stops the catalogue and does something to what its disk holds. */
+/** Stops the catalogue, and does something to the content of its disk. */
 export function hurtLedger(stage: Stage, what: string, hurt: () => void): string {
   const { world, cluster } = stage
   if (!cluster.mayLoseDisk()) return 'nothing'
@@ -56,7 +56,7 @@ export function crashFor({ world }: Stage, process: SimProcess): string {
 
 const AHEAD_POLL_MS = 0.4
 
-/** Acts in a moment when the ledger holds what no replica does, if there is one before that time. */
+/** Acts at a moment when the ledger holds entries that no replica does, if there is one within `beforeMs`. */
 export function whenLedgerIsAhead(stage: Stage, beforeMs: number, act: () => void): void {
   const { world, cluster } = stage
   const length = cluster.ledger?.head().length ?? 0

@@ -9,21 +9,21 @@ import { SimProcess } from './process.ts'
 import type { World } from './world.ts'
 
 const THINK_MAX_MS = 150
-/** Longer than the services wait for anything. */
+/** How long a stranger waits for an answer. The services never wait so long for anything. */
 const DEADLINE_MS = 6_000
-/** More shares than any client ever asks for: an order of so many was never decided. */
+/** More shares than any client ever asks for. So an order of so many was never decided. */
 const INVENTED_QUANTITY = 1_000_000
 
 export interface StrangerOptions {
-  /** Whether trades that no replica has copied yet may be lost. */
+  /** True when trades that no replica has copied yet may be lost. */
   readonly mayLoseUncopied: boolean
   record(operation: Operation): void
-  /** This order was acknowledged or shown just now. */
+  /** Called when an order was acknowledged or shown just now. */
   shown(number: number, byReplica: boolean): void
   violated(what: string): void
 }
 
-/** A client of another make: it knows the contract's single calls only, and sends them to whom it likes. */
+/** A client of another make. It knows only the contract's single calls, and sends them to any process. */
 export class Stranger {
   readonly #world: World
   readonly #cluster: Cluster
@@ -80,8 +80,8 @@ export class Stranger {
   }
 
   /**
-   * After the healing, one that is there: where a machine is gone for good, nobody even refuses. Never one whose address may
-   * be another system's by now.
+   * Picks the address of a replica. After the healing, the replica is there: where a machine is gone for good, nobody even
+   * refuses. An address that may belong to another system by now is never picked.
    */
   #replica(): string {
     const { healed, remaining, replicas, dismissed } = this.#cluster
@@ -89,14 +89,14 @@ export class Stranger {
     return this.#world.random.pick(healed ? remaining : ours).process.address
   }
 
-  /** A replica that was given up, and came back with a tail that the ledger has overruled: what it says of orders is asked for. */
+  /** Returns a replica that was given up, and came back with a tail that the ledger has overruled. It is asked about orders. */
   #cameBackWithTail(): string | undefined {
     const { healed, overruled, replicas } = this.#cluster
     const back = healed || overruled.size === 0 ? [] : replicas.filter(({ id }) => overruled.has(id))
     return back.length === 0 ? undefined : this.#world.random.pick(back).process.address
   }
 
-  /** A key that a client of a front end has, too, but for its namespace. */
+  /** Makes an order. Its key is also that of a front end's client, but for the namespace. */
   #newOrder(): { key: string; name: string; type: string; quantity: number } {
     const { random } = this.#world
     const { name } = random.pick(OPENING_CATALOGUE.slice(0, 3))
@@ -162,7 +162,7 @@ export class Stranger {
     })
   }
 
-  /** Sends an order that the catalogue has not decided. It enters no log: the answer is 0, or none comes. */
+  /** Sends an order that the catalogue has not decided. It enters no log. The answer is 0, or none comes. */
   #propagate(): void {
     const { random } = this.#world
     const orderNum = Math.max(0, this.#seen + 6 - random.int(12))
@@ -176,7 +176,7 @@ export class Stranger {
     )
   }
 
-  /** Asks for what it lacks, in its own name, in nobody's, or in that of some process. */
+  /** Asks for the orders above a number, in its own name, in nobody's, or in that of some process. */
   #synchronize(): void {
     const { random } = this.#world
     const synchronizedAdd = random.pick(['', '', 'stranger-1:1', 'nowhere:1', this.#replica(), this.#cluster.frontEnds[0]!.process.address])
@@ -195,7 +195,7 @@ export class Stranger {
     )
   }
 
-  /** Elects a leader beside the one that there may be. */
+  /** Elects a leader, even when there is one already. */
   #assign(): void {
     const { random, trace } = this.#world
     const replica = this.#replica()

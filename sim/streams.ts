@@ -6,7 +6,7 @@ import type { StreamEnd, StreamPair } from './stream-pair.ts'
 import type { Ways } from './ways.ts'
 import { wrongOnArrival } from './wire.ts'
 
-/** How often what nobody has confirmed is sent again: an opening, or data to a machine that has vanished. */
+/** How often unconfirmed packets are sent again: the opening of a stream, or data to a machine that has vanished. */
 const RETRANSMIT_MS = 200
 
 const ignore = (): void => {}
@@ -14,7 +14,7 @@ const NOBODY: StreamHandlers<object> = { message() {}, closed() {} }
 
 const newEnd = (life: Life, handlers: StreamHandlers<object>): StreamEnd => ({ life, handlers, open: true, arrivesAt: 0, held: [] })
 
-/** Streams between simulated processes: reliable and ordered until they break, like TCP. */
+/** Streams between simulated processes. Like TCP, they are reliable and ordered until they break. */
 export class SimStreams {
   readonly #ways: Ways
   readonly #pairs = new Set<StreamPair>()
@@ -23,7 +23,7 @@ export class SimStreams {
     this.#ways = ways
   }
 
-  /** Streams that are open at both ends, by method. */
+  /** Returns the number of streams that are open at both ends, by method. */
   countOpen(processes: readonly SimProcess[]): Map<StreamMethod, number> {
     const open = new Map<StreamMethod, number>()
     for (const { method, ends } of this.#pairs) {
@@ -44,12 +44,12 @@ export class SimStreams {
     )
   }
 
-  /** Resets every stream of a kind; both ends learn of it. */
+  /** Resets every stream of a kind. Both ends learn of it. */
   resetAll(method: StreamMethod): void {
     for (const pair of [...this.#pairs]) if (pair.method === method) this.#break(pair, 'connection reset', pair.ends)
   }
 
-  /** All streams of this process are forgotten on their way. */
+  /** Makes routers forget all streams of this process. */
   forgetAllOf(process: SimProcess): void {
     for (const pair of this.#pairs) {
       if (pair.isForgotten || !pair.ends.some(({ life }) => life.process === process)) continue
@@ -58,7 +58,7 @@ export class SimStreams {
     }
   }
 
-  /** One direction of one stream stands still for a while; a new stream beside it does not. */
+  /** Makes one direction of one stream stand still for a while. A new stream beside it does not. */
   stallOne(durationMs: number): string | undefined {
     const pair = this.#pick()
     if (!pair) return undefined
@@ -67,7 +67,7 @@ export class SimStreams {
     return `${pair.method} from ${other.life.process.name} to ${end.life.process.name}`
   }
 
-  /** All that this process sends on its streams of one kind stands still for a while. */
+  /** Makes all that this process sends on its streams of one kind stand still for a while. */
   stallFrom(process: SimProcess, method: StreamMethod, durationMs: number): void {
     for (const pair of this.#pairs) {
       const [end, other] = pair.ends[0].life.process === process ? [pair.ends[1], pair.ends[0]] : pair.ends
@@ -126,7 +126,7 @@ export class SimStreams {
       const callee = newEnd(host.life, NOBODY)
       const pair: StreamPair = { method, ends: [caller, callee], isForgotten: false }
       this.#pairs.add(pair)
-      // The handlers may send before they are returned.
+      // The opened end may send before its handlers are known.
       callee.handlers = open({
         send: (message) => this.#send(pair, 1, message),
         close: () => this.#closeFrom(pair, 1),
@@ -141,14 +141,14 @@ export class SimStreams {
     return this.#ways.isCut(one, other) || this.#ways.isCut(other, one)
   }
 
-  /** A machine that has vanished resets nothing: its neighbours wait. */
+  /** Resets the streams of a life that has ended. A machine that has vanished resets nothing, so its neighbours wait. */
   #lifeEnded(pair: StreamPair, life: Life): void {
     if (!life.isVanished && !pair.isForgotten) this.#break(pair, 'connection reset', pair.ends)
     else if (pair.ends.every((end) => !end.life.alive)) this.#pairs.delete(pair)
     else this.#missInTime(pair)
   }
 
-  /** A server asks now and then whether its client is still there. */
+  /** Ends a stream whose client is gone. A server pings its client now and then, and so finds that out. */
   #missInTime(pair: StreamPair): void {
     const { scheduler, random } = this.#ways
     const [caller, callee] = pair.ends
@@ -175,7 +175,7 @@ export class SimStreams {
     })
   }
 
-  /** As the real network does: a message that cannot be ends its stream, at both ends. */
+  /** Ends a stream at both ends, since a message on it breaks a rule. The real network does the same. */
   #refuse(pair: StreamPair, sender: StreamEnd, receiver: StreamEnd, wrong: string): void {
     for (const observer of this.#ways.observers) observer.refused?.(sender.life, wrong)
     this.#carry(receiver, sender, ignore, () => this.#close(sender, wrong))
@@ -187,7 +187,7 @@ export class SimStreams {
     return !end.open || !end.life.alive
   }
 
-  /** The other end knows nothing of this stream and resets it, as soon as there is anybody to do so. */
+  /** Has the stream reset by the other end, which knows nothing of it, as soon as anybody is there. */
   #bounce(pair: StreamPair, sender: StreamEnd, receiver: StreamEnd): void {
     if (!sender.open || !sender.life.alive) return
     if (!receiver.life.alive && !receiver.life.process.life) {
@@ -197,7 +197,7 @@ export class SimStreams {
     this.#forget(pair)
   }
 
-  /** In order, after a delay; while the way is cut, when it heals. */
+  /** Delivers in order, after a delay. While the way is cut, the delivery waits until it heals. */
   #carry(sender: StreamEnd, receiver: StreamEnd, lost: () => void, deliver: () => void): void {
     const { scheduler } = this.#ways
     const go = () => {
@@ -218,7 +218,7 @@ export class SimStreams {
     if (!closer.open) return
     if (pair.isForgotten) return this.#close(closer, 'closed by this end')
     const close = () => this.#close(other, 'closed by the other end')
-    // A client that closes cancels the call, which may overtake what it has just sent.
+    // A client closes by cancelling the call. That may overtake messages that it has just sent.
     const overtakes = from === 0 && random.chance(0.5) && !this.#ways.isCut(closer.life, other.life)
     if (overtakes) scheduler.after(this.#ways.delay(), () => other.life.enter(close))
     else this.#carry(closer, other, ignore, close)
@@ -226,7 +226,7 @@ export class SimStreams {
     this.#forget(pair)
   }
 
-  /** A stream that is over is remembered as long as a cut holds back that it is. */
+  /** Forgets a stream that is over, unless a cut still holds back the news that it is. */
   #forget(pair: StreamPair): void {
     if (pair.ends.every((end) => end.held.length === 0)) this.#pairs.delete(pair)
   }

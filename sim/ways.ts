@@ -5,16 +5,16 @@ import type { Life } from './process.ts'
 import type { SimRandom } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
 
-/** How the network behaves at the moment. Changed by the nemesis. */
+/** How the network behaves at the moment. The nemesis changes it. */
 export interface NetworkWeather {
   delayMinMs: number
   delayMaxMs: number
-  /** Now and then a message takes this much longer. */
+  /** How often a message takes longer, by up to `spikeMs`. */
   spikeProbability: number
   spikeMs: number
-  /** A single call's request or answer gets lost; its caller meets its deadline. */
+  /** How often the request or the answer of a single call is lost. The caller then waits until its deadline. */
   lossProbability: number
-  /** A single call is carried out twice. */
+  /** How often a single call is carried out twice. */
   duplicateProbability: number
 }
 
@@ -34,16 +34,16 @@ export interface Host {
 
 export type HttpHandler = (path: string, headers: HttpHeaders) => HttpAnswer
 
-/** The network between simulated processes: who listens where, which ways are cut, and how long messages take. */
+/** The ways between simulated processes: who listens where, which ways are cut, and how long messages take. */
 export class Ways {
   readonly scheduler: Scheduler
   readonly random: SimRandom
   readonly observers: NetworkObserver[] = []
   readonly #hosts = new Map<string, Host>()
   readonly #http = new Map<string, { life: Life; handle: HttpHandler }>()
-  /** "from>to" by process name: messages that way do not arrive until it heals. */
+  /** The ways that are cut, as "from>to" by process name. Messages do not arrive until a way heals. */
   readonly #cuts = new Set<string>()
-  /** Addresses where nobody even refuses. */
+  /** Addresses where nobody even refuses a connection. */
   readonly #vanished = new Set<string>()
   weather: NetworkWeather = { ...FAIR_WEATHER }
 
@@ -97,7 +97,7 @@ export class Ways {
     this.#vanished.add(address)
   }
 
-  /** Something runs at the address again: it refuses what it does not know. */
+  /** Called when something runs at the address again. It refuses connections that it does not know. */
   returned(address: string): void {
     this.#vanished.delete(address)
   }

@@ -3,7 +3,7 @@ import { simulate, type RunResult } from './simulation.ts'
 
 export interface Batch {
   readonly seeds: readonly number[]
-  /** The first violation ends the batch. */
+  /** True when the first violation ends the batch. */
   readonly untilViolation: boolean
 }
 
@@ -15,7 +15,7 @@ export interface BatchResult {
   readonly failed: readonly Pick<RunResult, 'seed' | 'mix' | 'violations'>[]
 }
 
-// Nobody reads the stacks of the errors that services throw at each other, and gathering them takes time.
+// Stacks of errors take time to gather. Nobody reads those of the errors that services throw at each other.
 Error.stackTraceLimit = 0
 
 parentPort?.on('message', async ({ seeds, untilViolation }: Batch) => {

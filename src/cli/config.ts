@@ -16,8 +16,8 @@ export function configKey(variable: string): string {
 }
 
 /**
- * Gives every option of `command` that neither a flag nor the environment has set the value of the configuration file.
- * Fails on a file that cannot be read, a key that no command knows, and a value that the option would not take.
+ * Reads the configuration file, and gives its values to those options of `command` that neither a flag nor the environment
+ * has set. Fails on a file that cannot be read, a key that no command knows, and a value that the option would not take.
  */
 export function applyConfigFile(command: Command, all: readonly Command[]): void {
   const named: string | undefined = command.getOptionValue('config')

@@ -26,7 +26,7 @@ interface Found {
   readonly changedMs: number
 }
 
-/** How far a file was read. */
+/** The place up to which a file was read. */
 interface Place {
   offset: number
   /** The bytes before `offset`. */

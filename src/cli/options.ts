@@ -76,7 +76,7 @@ export const replicasOption = (): Option =>
 export const replicaAddressesOption = (): Option =>
   new Option('--replica-addresses <a,b,c>', 'host:port of replica 1, 2, …: sealed at the start, and what a lost ledger is recovered from')
     .env('BAZAAR_REPLICA_ADDRESSES')
-    .default([], 'those it has met')
+    .default([], 'those that it has met')
     .argParser(addresses)
 
 export const cacheOption = (): Option =>

@@ -9,7 +9,7 @@ export function painterFor(stream: NodeJS.WriteStream): Paint {
   return colours ? (style, text) => styleText(style, text, { validateStream: false }) : (_, text) => text
 }
 
-/** Writes a line to standard output: something that the command shows. */
+/** Writes a line that the command shows to standard output. */
 export function print(line: string): void {
   process.stdout.write(`${line}\n`)
 }

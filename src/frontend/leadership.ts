@@ -47,8 +47,8 @@ interface Current {
  * E3. The replica with the highest id that can lead is elected. One whose log is far behind another's is elected only when
  *     there is no other.
  * E4. Only a replica of the own catalogue's cluster leads, whoever answers at its address. A replica that holds orders names
- *     its cluster. When it cannot, or when the catalogue has not been heard yet, both have to be started for the same
- *     catalogue, or the replica asks its own catalogue before it lets itself be elected (R5).
+ *     its cluster. When it names none, or when the catalogue has not been heard yet, the front end and the replica have to be
+ *     started for the same catalogue, or the replica asks its own catalogue before it lets itself be elected (R5).
  * E5. A program of another make is elected only when none of ours can lead. E1 does not hold for it: as soon as one of ours
  *     can lead again, that one does.
  */
@@ -59,7 +59,7 @@ export class Leadership {
   readonly #orders: LeadershipReceivers['orders']
   readonly #links: readonly ReplicaLink[]
   #beat: Timer | undefined
-  /** Measured by the time that this process was awake. */
+  /** When the search for a leader began; measured by the time that this process was awake. */
   #startedAt = 0
   #current: Current | undefined
   #highestEpoch = 0

@@ -106,7 +106,7 @@ export class ReplicaLink implements OrderTaker {
     return this.#why
   }
 
-  /** How long the replica has not been known to live, in ms; 0 while it is. */
+  /** How long the replica has not been known to live, in ms; 0 while it is known to live. */
   get goneMs(): number {
     return this.#state ? 0 : Math.max(1, Math.round(this.#runtime.clock.monotonicMs() - this.#goneSince))
   }

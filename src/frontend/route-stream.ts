@@ -11,14 +11,14 @@ export interface ReplicaState extends SystemName {
   /** The number of the ping that this state answers. */
   readonly ping: number
   readonly replicaId: number
-  /** Words for people. */
+  /** The role in words, for people. */
   readonly role: string
-  /** Epoch of the assignment that it leads under, 0 when it does not lead. */
+  /** Epoch of the assignment that the replica leads under; 0 when it does not lead. */
   readonly epoch: number
   readonly canLead: boolean
-  /** Why it cannot lead. */
+  /** Why the replica cannot lead; undefined when it can. */
   readonly trouble: string | undefined
-  /** Length of its log, in entries. */
+  /** Length of the replica's log, in entries. */
   readonly length: number
 }
 
@@ -79,7 +79,7 @@ export class RouteStream {
     this.#stream?.send({ ping })
   }
 
-  /** Sends orders under the ids `first`, `first` + 1, …; their outcomes name these. */
+  /** Sends orders under the ids `first`, `first` + 1, … Their outcomes name these ids. */
   place(first: number, requests: readonly OrderRequest[]): void {
     this.#stream?.send({ place: { first, requests } })
   }

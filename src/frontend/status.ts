@@ -10,7 +10,7 @@ import type { StockCache } from './stock-cache.ts'
 const STATUS_DEADLINE_MS = 500
 
 export interface StatusSources {
-  /** Where this front end is reached by HTTP; undefined before it has started. */
+  /** "host:port" at which this front end is reached by HTTP; undefined before it has started. */
   readonly address: string | undefined
   readonly catalogueAddress: string
   readonly caching: boolean

@@ -86,7 +86,10 @@ export class StockCache {
     }
   }
 
-  /** Drops one stock for a caller who gives no number. So no answer that is on its way now may be put. */
+  /**
+   * Drops one stock for a caller who gives no number. No answer that is on its way now may be put, since nobody knows how old
+   * it is.
+   */
   drop(name: string): void {
     this.#drops += 1
     if (this.#lru.delete(name)) this.invalidations += 1

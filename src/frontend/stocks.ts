@@ -11,7 +11,7 @@ import { stockListJson } from './stock-list.ts'
 
 const STOCK_TRY_MS = 1_000
 
-/** What a lookup found: the stock, no such stock, or nobody who could be asked. */
+/** The result of a lookup: the stock, or that there is none, or that nobody could be asked. */
 export type StockFound =
   | { readonly kind: 'found'; readonly stock: StockView }
   | { readonly kind: 'not-found' }
@@ -61,7 +61,7 @@ export class Stocks {
     return answer && stockListJson(this.#runtime.clock, answer.stocks)
   }
 
-  /** Lookups of one turn of the event loop travel in one message. */
+  /** Adds a name to the next query. Lookups of one turn of the event loop travel in one message. */
   #gather(name: string): Promise<StockAnswer | undefined> {
     if (!this.#gathering) {
       const names = new Set<string>()

@@ -63,7 +63,7 @@ export class BazaarClient {
     return this.#get(`/orders/${number}`)
   }
 
-  /** Orders with a number above `after` (default -1), at most `limit` (default 100). */
+  /** Asks for the orders with a number above `after` (default -1), at most `limit` of them (default 100). */
   orders({ after = -1, limit = 100 }: { after?: number; limit?: number } = {}): Promise<Answer<OrderListData>> {
     return this.#get(`/orders?after=${after}&limit=${limit}`)
   }
@@ -76,7 +76,7 @@ export class BazaarClient {
     return this.#get('/status')
   }
 
-  /** Places an order once, however often it has to be sent. The answer carries the key it was sent under. */
+  /** Places an order once, however often it has to be sent. The answer carries the key that the order was sent under. */
   async place(order: OrderToPlace, { key = this.#options.random.id(16) }: { key?: string } = {}): Promise<PlaceAnswer> {
     const body = JSON.stringify({ name: order.name, quantity: order.quantity, type: order.type })
     const headers = {

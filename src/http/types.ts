@@ -108,7 +108,7 @@ export interface ReplicaStatusData extends ProcessData {
   readonly published: number
   readonly sealedGeneration: number
   readonly canLead: boolean
-  /** Why it cannot lead, or ''. */
+  /** Why the replica cannot lead, or ''. */
   readonly trouble: string
   readonly batches: number
   /**
@@ -127,10 +127,10 @@ export interface OtherProgramData {
   readonly id: number
   readonly address: string
   readonly reachable: true
-  /** "leader" while it leads, as this front end knows it, else "replica". */
+  /** "leader" while the program leads, as far as this front end knows, else "replica". */
   readonly role: string
   readonly canLead: boolean
-  /** Why it cannot lead, or ''. */
+  /** Why the program cannot lead, or ''. */
   readonly trouble: string
   readonly what: string
 }

@@ -19,14 +19,14 @@ export class DiskWatch {
   #trouble: string | undefined
   #checks: Timer | undefined
 
-  /** `changed` is told why nothing can be written, or undefined when something can be again. */
+  /** Calls `changed` with the reason why nothing can be written, or with undefined when writing is possible again. */
   constructor(clock: Clock, store: WatchedStore, changed: (trouble: string | undefined) => void) {
     this.#clock = clock
     this.#store = store
     this.#changed = changed
   }
 
-  /** Why nothing can be written, by the last look; undefined when something can be, and before the start. */
+  /** Why nothing can be written, by the last look; undefined when writing is possible, and before the start. */
   get trouble(): string | undefined {
     return this.#trouble
   }

@@ -93,7 +93,7 @@ export interface Ledger extends ReadableLog {
   raiseGeneration(floor: number): Promise<number>
   /** Returns the ids and addresses of the replicas that this catalogue has met. */
   knownReplicas(): Promise<readonly KnownReplica[]>
-  /** Remembers all of them in one write, or none. */
+  /** Remembers these replicas in one write: all of them, or none. */
   rememberReplica(...replicas: readonly KnownReplica[]): Promise<void>
   /** Forgets these replicas in one write. One that is remembered at another address stays. */
   forgetReplica(...replicas: readonly KnownReplica[]): Promise<void>

@@ -129,7 +129,7 @@ async function tellRestart(state: UpState, before: ProcessState, sinceMs: number
   else printResult(`${before.name} is not back after ${since(sinceMs)}; see \`bazaar logs\`.`)
 }
 
-/** Calls `look` until it finds something. Returns undefined when there is nothing to find for `WATCH_FOR_MS`. */
+/** Calls `look` until it finds something. Returns undefined when it has found nothing after `WATCH_FOR_MS`. */
 async function seen<T>(sinceMs: number, look: () => Promise<T | undefined>): Promise<T | undefined> {
   while (systemClock.monotonicMs() - sinceMs < WATCH_FOR_MS) {
     const found = await look()

@@ -26,7 +26,7 @@ export function addLogs(program: Command): void {
     .summary('show what the processes logged')
     .description('Shows the logs of all processes that `bazaar up` runs, merged by time (UTC).')
     .addOption(dataOption())
-    .option('-f, --follow', 'go on as they grow')
+    .option('-f, --follow', 'go on, and show new lines as they come')
     .addOption(new Option('--name <names...>', `only these: ${PROCESS_NAMES}, supervisor`).argParser(oneMoreLog))
     .addOption(new Option('-n, --lines <n>', 'how many of the newest lines; 0: all').argParser(integer(0)).default(200))
     .addHelpText('after', examples('bazaar logs --follow', 'bazaar logs --name order-3 supervisor --lines 0'))

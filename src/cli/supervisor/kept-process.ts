@@ -143,7 +143,7 @@ export class KeptProcess {
     })
   }
 
-  /** Kills at once. */
+  /** Kills the process at once. */
   kill(): void {
     this.release()
     if (this.#phase.kind === 'running') this.#phase.child.kill('SIGKILL')

@@ -10,8 +10,8 @@ const KILL_GRACE_MS = 2_000
 
 /**
  * Ends processes that an earlier `up` left behind because it was killed while they were paused. Call it when that `up` is
- * known to be gone. A process that has lost its supervisor ends once it is woken. One that does not is killed. A process gets
- * a signal only when it is proven to be the one that was written down.
+ * known to be gone. A process that has lost its supervisor ends once it is woken. A process that does not end is killed. A
+ * process gets a signal only when it is proven to be the one that was written down.
  * @throws CommandFailure that names the processes that cannot be killed. They may be another user's.
  */
 export async function endLeftovers(state: UpState, clock: Clock): Promise<readonly string[]> {

@@ -12,7 +12,7 @@ const LAST_WORDS_BYTES = 65_536
 export class LogFile {
   readonly path: string
   readonly name: string
-  /** Where the output of the present run begins. */
+  /** The offset at which the output of the present run begins. */
   #runStartsAt = 0
 
   constructor(path: string, name: string) {

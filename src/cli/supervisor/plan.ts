@@ -23,9 +23,9 @@ export interface ClusterPlan {
 /** One process to keep alive. */
 export interface ProcessPlan {
   readonly name: string
-  /** "host:port" at which this machine reaches it. */
+  /** "host:port" at which this machine reaches the process. */
   readonly address: string
-  /** Arguments of the command line that runs it. */
+  /** Arguments of the command line that runs the process. */
   readonly args: readonly string[]
   /** Processes are stopped stage by stage, lowest first. A process that takes work in ends before the one that does it. */
   readonly stopStage: number

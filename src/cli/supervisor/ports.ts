@@ -4,13 +4,13 @@ import type { Clock } from '../../runtime/clock.ts'
 import { isTaken, whilePortIsTaken } from '../../runtime/listening.ts'
 import { CommandFailure, wordsOf } from '../failure.ts'
 
-/** A port that somebody wants: which, for what, and how to choose another. */
+/** A port that somebody wants, its use, and how to choose another. */
 export interface PortWish {
   readonly use: string
   readonly host: string
   /** 0: any free one. */
   readonly port: number
-  /** The flag that changes it. */
+  /** The flag that changes the port. */
   readonly flag: string
   /** True to take another port without a word when this one is held. */
   readonly orAny: boolean

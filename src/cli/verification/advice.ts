@@ -6,7 +6,7 @@ const TWO_HISTORIES =
   'two histories of one system: a copy of it went on apart. The catalogue is not recovered from this one, which lacks what the ' +
   'ledger holds. Move away the files of the copy that is not meant.'
 
-/** Advice to the operator about a copy with findings. */
+/** Returns the advice to the operator about a copy with findings. */
 export function adviceOn(
   copy: VerifiedCopy,
   standing: Standing | undefined,

@@ -15,11 +15,14 @@ const CALL_DEADLINE_MS = 5_000
 export interface ServingProcess {
   readonly address: string
   readonly kind: CopyKind
-  /** '' while it belongs to no history. */
+  /** '' while the copy belongs to no history. */
   readonly clusterId: string
 }
 
-/** Asks what runs at an address. Rejects with an {@link RpcError} when there is neither a catalogue nor a replica of ours. */
+/**
+ * Asks which process runs at an address. Rejects with an {@link RpcError} when there is neither a catalogue nor a replica of
+ * ours.
+ */
 export async function serverAt(network: Network, address: string): Promise<ServingProcess> {
   const catalogue = await statusAt(network, address, 'Catalog.Status')
   if (catalogue) return { address, kind: 'ledger', clusterId: catalogue.clusterId }

@@ -52,5 +52,5 @@ export class Latencies {
   }
 }
 
-/** Milliseconds with three decimals. */
+/** Converts to milliseconds with three decimals. */
 const inMs = (microseconds: number): number => Math.round(microseconds) / 1_000

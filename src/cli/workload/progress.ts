@@ -1,7 +1,7 @@
 const WIDTH = 30
 const ERASE_LINE = '\r\u001b[K'
 
-/** A bar on one line of a terminal; writes nothing elsewhere. */
+/** A bar on one line of a terminal. Nothing is written when the stream is no terminal. */
 export class ProgressBar {
   readonly #stream: NodeJS.WriteStream
   readonly #shown: boolean

@@ -56,7 +56,7 @@ export class Trader {
     }
   }
 
-  /** Queries every accepted order and compares. */
+  /** Queries every accepted order, and compares the answer with what was placed. */
   async verify(): Promise<void> {
     for (const order of this.#accepted) {
       const answer = await this.#latencies.measure('query', () => this.#client.order(order.number))
@@ -80,7 +80,7 @@ export class Trader {
     this.#observer.traded(order, answer)
   }
 
-  /** A random integer from 0 up to, not including, `limit`. */
+  /** Returns a random integer from 0 up to, not including, `limit`. */
   #below(limit: number): number {
     return Math.floor(fraction(this.#random) * limit)
   }

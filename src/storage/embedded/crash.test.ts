@@ -98,7 +98,7 @@ describe('embedded engines and kill -9', () => {
       expect(await ledger.digestAt(answered['ledger']?.length ?? 0)).toBe(answered['ledger']?.digest)
       expect(await log.digestAt(answered['log']?.length ?? 0)).toBe(answered['log']?.digest)
       expect(log.head().diskId).toBe('disk-1')
-      expect(ledger.head().length % 64).toBe(0) // whole batches
+      expect(ledger.head().length % 64).toBe(0) // only whole batches are kept
       expect(log.head().length % 64).toBe(0)
       expect(await ledger.digestAt(log.head().length)).toBe(log.head().digest)
       expect((await ledger.stocks())[1]).toMatchObject({ name: 'tesla', quantity: 1000 + ledger.head().length })
@@ -126,7 +126,7 @@ describe('embedded engines and kill -9', () => {
   })
 })
 
-/** The last whole line of each file. */
+/** Returns the last whole line of each file. */
 function lastAnswers(printed: string): Record<string, Answered> {
   const answers: Record<string, Answered> = {}
   for (const line of printed.split('\n').slice(0, -1)) {

@@ -47,7 +47,7 @@ describe('embedded engines and damage', () => {
       newDiskId: () => `disk-${(disks += 1)}`,
       onDamage: (why, archivedAs) => damages.push({ why, archivedAs }),
     })
-  /** Contents of the files of one database, without SQLite's shared memory. */
+  /** Returns the contents of the files of one database, without SQLite's shared memory. */
   const contents = async (path: string): Promise<Record<string, string>> => {
     const names = (await readdir(folder)).filter((name) => join(folder, name).startsWith(path) && !/(-shm|\.lock)$/.test(name))
     const read = async (name: string) => [name, (await readFile(join(folder, name))).toString('hex')] as const

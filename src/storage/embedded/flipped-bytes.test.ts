@@ -188,7 +188,7 @@ describe('single bytes, cuts and deletions', () => {
     }
   }
 
-  /** Answers of the undamaged file. A verification has to find it well. */
+  /** Returns the answers of the undamaged file. A verification has to find that file well. */
   async function truthOf(scene: string, kind: CopyKind): Promise<Told> {
     spoil(scene, { what: 'nothing', file: '', spoil: (bytes) => bytes })
     expect(await verify('damaged', kind)).toBeUndefined()

@@ -185,7 +185,7 @@ export class EmbeddedLedger implements Ledger {
     }
   }
 
-  /** The row of the table `cluster` for the present head. */
+  /** Returns the row of the table `cluster` for the present head. */
   #row(): ClusterRow {
     const { genesis, generation, recoveredGeneration, length, publishedAtLeast } = this.#head
     const identity = { clusterId: genesis.clusterId, genesisDigest: this.#start }

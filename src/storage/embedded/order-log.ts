@@ -126,7 +126,7 @@ export class EmbeddedOrderLog implements OrderLog {
     this.#file.close()
   }
 
-  /** The row of the table `log` for this head. */
+  /** Returns the row of the table `log` for this head. */
   #rowOf({ genesis, diskId, sealedGeneration, length }: OrderLogHead): LogRow {
     const history = genesis && { clusterId: genesis.clusterId, genesisDigest: this.#start }
     return { diskId, history, sealedGeneration, length }

@@ -18,7 +18,7 @@ export function readReplicas(path: string): readonly KnownReplica[] {
   )
 }
 
-/** Says whether the ledger may hold entries. Says so as well when that cannot be known. */
+/** Says whether the ledger may hold entries. Returns true as well when that cannot be known. */
 export function mayHoldEntries(path: string): boolean {
   return reading(path, (database) => database.prepare('SELECT 1 FROM entries LIMIT 1').all().length > 0) ?? true
 }

@@ -10,7 +10,7 @@ export class MemoryDisk {
     this.#writesLeft = writesMax
   }
 
-  /** From now on every write fails. */
+  /** Makes every write fail from now on. */
   fill(): void {
     this.#writesLeft = 0
   }

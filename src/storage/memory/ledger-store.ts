@@ -57,7 +57,7 @@ export class MemoryLedgerStore implements LedgerStore {
     this.restore(undefined)
   }
 
-  /** From now on the ledger cannot be opened any more. */
+  /** Damages the ledger: it cannot be opened any more. */
   damage(why: string): void {
     this.#damage = why
   }

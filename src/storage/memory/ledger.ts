@@ -13,7 +13,7 @@ export interface MemoryLedgerOptions {
   readonly disk?: MemoryDisk
 }
 
-/** A ledger in memory, for tests and the simulation. */
+/** Makes a ledger in memory, for tests and the simulation. */
 export function memoryLedger({ genesis, disk }: MemoryLedgerOptions): Ledger {
   return new MemoryLedger(new LedgerState(genesis), disk ?? new MemoryDisk())
 }

@@ -13,7 +13,7 @@ export interface MemoryOrderLogOptions {
   readonly disk?: MemoryDisk
 }
 
-/** An order log in memory, for tests and the simulation. */
+/** Makes an order log in memory, for tests and the simulation. */
 export function memoryOrderLog(options: MemoryOrderLogOptions): MemoryOrderLog {
   return new MemoryOrderLog(options)
 }

@@ -6,7 +6,7 @@ import { toEntry } from '../embedded/tables/entry-table.ts'
 import { digest, integer, type Row } from '../embedded/file/row.ts'
 import type { SqliteFile } from '../embedded/file/sqlite-file.ts'
 
-/** Rows that one query of the table goes through. They are read one by one, since a row may hold megabytes. */
+/** One query of the table goes through so many rows. They are read one by one, since a row may hold megabytes. */
 const ROWS_PER_PAGE = 1_000
 
 /** The part of the table that one query has gone through. */

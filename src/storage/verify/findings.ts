@@ -9,7 +9,7 @@ export interface Finding {
 /** So many findings are kept. Further ones are only counted, since one broken page spoils hundreds of entries. */
 const KEPT_MAX = 20
 
-/** All that is wrong with one copy. */
+/** Collects all that is wrong with one copy. */
 export class Findings {
   readonly #kept: Finding[] = []
   #count = 0

@@ -11,10 +11,10 @@ import { Levels } from '../levels.ts'
  */
 export class LogCheck {
   readonly #findings: Findings
-  /** Undefined when the levels cannot be known: without a genesis, or after a wrong entry. */
+  /** The levels after the last entry; undefined when they cannot be known: without a genesis, or after a wrong entry. */
   #levels: Levels | undefined
   #length = 0
-  /** Undefined after missing entries. */
+  /** The digest of all entries so far; undefined after missing entries. */
   #digest: string | undefined
   #lastGeneration = 0
 

@@ -53,7 +53,7 @@ describe('the verification of a file', () => {
     database.close()
   }
 
-  /** A log of that cluster with these entries, numbered anew. */
+  /** Writes a log of that cluster with these entries, numbered anew. */
   async function writeLog(name: string, written: readonly Entry[], clusterId = 'c-1'): Promise<VerifiedCopy> {
     const path = join(folder, name)
     const genesis = { ...GENESIS, clusterId }

@@ -12,7 +12,8 @@ const FLOCK_TIMEOUT_MS = 10_000
 
 /**
  * A lock on a file or a folder itself, and not on its name. A process that uses another name, a link or the name after a
- * renaming meets the lock as well. Taking it needs no permission to write. It ends with this process, however that ends.
+ * renaming meets the lock as well. Taking the lock needs no permission to write. The lock ends with this process, however the
+ * process ends.
  */
 export interface InodeLock extends FileLock {
   /** Names the locked file or folder uniquely on this machine. */

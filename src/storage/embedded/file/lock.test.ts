@@ -18,7 +18,7 @@ afterEach(() => rmSync(folder, { recursive: true }))
 
 const moduleUrl = (name: string) => JSON.stringify(new URL(name, import.meta.url).href)
 
-/** Output of another process that runs `expression`, or the message of the error that it throws. */
+/** Returns the output of another process that runs `expression`, or the message of the error that it throws. */
 function elsewhere(expression: string, user = {}): string {
   const script = `
     import { lockFile } from ${moduleUrl('./lock.ts')}

@@ -2,19 +2,19 @@ import { DatabaseSync } from 'node:sqlite'
 import { StorageFailure } from '../../ledger.ts'
 import { asFailure, isBusy, isReadOnly } from './sqlite-error.ts'
 
-/** Keeps a file for one process. The lock ends with the process, however that ends. */
+/** Keeps a file for one process. The lock ends with the process, however the process ends. */
 export interface FileLock {
   /** Ends the lock. May be called twice. */
   release(): void
 }
 
 /**
- * Locks the place at `path`, whatever is there. The lock is an exclusive SQLite lock on an empty file beside it. That is a
- * file of its own so that anybody can read the real file while it is in use, and so that the real file can be replaced
+ * Locks the place at `path`, whatever is there. The lock is an exclusive SQLite lock on an empty file beside it. The lock has
+ * a file of its own, so that anybody can read the real file while it is in use, and so that the real file can be replaced
  * meanwhile. The lock file is never removed, since that would open a race. If somebody removes or replaces it, the lock on
- * the real file remains: see `lockDataFile`.
- * Throws a StorageFailure when another process, or another part of this one, holds the lock. Throws one as well when that
- * cannot be known: SQLite opens a file without permission to write for reading only, and then locks nothing.
+ * the real file remains: see `lockDataFile`. Throws a StorageFailure when another process, or another part of this one, holds
+ * the lock. Throws one as well when that cannot be known: SQLite opens a file without permission to write for reading only,
+ * and then locks nothing.
  */
 export function lockFile(path: string): FileLock {
   const lockPath = `${path}.lock`

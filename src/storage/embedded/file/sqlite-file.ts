@@ -37,7 +37,7 @@ export type FileUse =
 
 /** The two locks that keep other processes from writing to a file. */
 export interface Locks {
-  /** The lock on its place. */
+  /** The lock on the file's place. */
   readonly place: FileLock
   /** The lock on the file itself, wherever it is. */
   readonly itself: InodeLock
@@ -67,7 +67,7 @@ export class SqliteFile {
   /** The form of the file. It is read only when the file is opened to look. */
   readonly #form: FileForm | undefined
 
-  /** Opens the file. It has to exist unless it is opened to make it. */
+  /** Opens the file. The file has to exist, unless it is opened to be made. */
   constructor(path: string, schema: Schema, use: FileUse) {
     this.path = path
     this.#schema = schema
@@ -107,7 +107,7 @@ export class SqliteFile {
     }
   }
 
-  /** Runs `work` and syncs all that it wrote, or nothing of it when it throws. Call it inside `guard`. */
+  /** Runs `work` and syncs all that it wrote. When `work` throws, nothing of it is written. Call this inside `guard`. */
   transaction<T>(work: () => T): T {
     this.#database.exec('BEGIN IMMEDIATE')
     let result: T

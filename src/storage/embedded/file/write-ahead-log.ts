@@ -6,7 +6,7 @@ import { openIfThere } from './rollback-journal.ts'
 
 /**
  * Tells a torn write from damage in a write-ahead log. SQLite takes the first broken frame for the end of what was synced,
- * whatever follows. That is right after a power loss. But when a byte has changed, it silently drops synced transactions.
+ * whatever follows. That is right after a power loss. But when a byte has changed, SQLite silently drops synced transactions.
  * A transaction begins only after the one before it was synced. So a sound frame after a broken one, with the end of a
  * transaction in between, shows damage.
  *
@@ -128,7 +128,7 @@ function* framesOf(wal: number, pageBytes: number, start: Sums, isLittleEndian: 
   }
 }
 
-/** The sums over `length` bytes from `from` on. They continue the sums `before`. */
+/** Returns the sums over `length` bytes from `from` on. They continue the sums `before`. */
 function summed(bytes: Buffer, from: number, length: number, isLittleEndian: boolean, before: Sums = { first: 0, second: 0 }): Sums {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   let first = before.first | 0

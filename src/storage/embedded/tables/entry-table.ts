@@ -30,7 +30,7 @@ export interface LogExtent {
   readonly start: string
 }
 
-/** Where a log ends. */
+/** The end of a log. */
 export interface LogEnd {
   readonly digest: string
   /** Generation of the last entry, 0 while there is none. */

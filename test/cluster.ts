@@ -13,7 +13,7 @@ export interface Addresses {
   readonly replicas: readonly { readonly id: number; readonly address: string }[]
 }
 
-/** The part of what `up --json` prints, and keeps in `<data>/up.json`, that is of use here. */
+/** The parts of `<data>/up.json` that are used here. `up --json` prints the same. */
 interface UpState {
   readonly frontEnd: string
   readonly processes: readonly { readonly name: string; readonly address: string; readonly pid: number | null }[]
@@ -22,24 +22,24 @@ interface UpState {
 export interface ClusterOptions {
   readonly replicas?: number
   readonly caching?: boolean
-  /** Front ends; those after the first are started by hand, beside the supervisor. */
+  /** The number of front ends. Those after the first are started by hand, beside the supervisor. */
   readonly frontEnds?: number
-  /** Further words for `up`. */
+  /** Further arguments of `up`. */
   readonly words?: readonly string[]
   /** Environment variables of `up` beyond the usual ones. It hands them on to its processes. */
   readonly environment?: Readonly<Record<string, string>>
 }
 
-/** `up` waits longer and longer for a process that dies again within 10 s: one that has lived so long is back at once. */
+/** `up` starts a process that has lived so long at once. It waits longer and longer for one that dies again within 10 s. */
 export const LONG_LIFE_MS = 10_500
 const INTERRUPTED = 130
 
 /**
- * A whole system of real processes on free ports and a temporary folder, ended by `stop` or `await using`. The folder
- * goes with this process at the latest.
+ * A whole system of real processes on free ports and a temporary folder. `stop` or `await using` ends it. The folder is
+ * removed when this process ends, at the latest.
  */
 export class Cluster implements Addresses {
-  /** Those whose folders are still there. One listener for all: each would otherwise add one of its own. */
+  /** Clusters whose folders are still there. One listener serves all of them; otherwise each would add its own. */
   static readonly #standing = new Set<Cluster>()
   static {
     process.once('exit', () => {
@@ -60,7 +60,7 @@ export class Cluster implements Addresses {
     Cluster.#standing.add(this)
   }
 
-  /** Ends the processes of all clusters. Their folders stay until this process ends: somebody may still be at work there. */
+  /** Ends the processes of all clusters. Their folders stay until this process ends, since somebody may still use them. */
   static async endAll(): Promise<void> {
     await Promise.allSettled([...Cluster.#standing].map((cluster) => cluster.#endProcesses()))
   }
@@ -79,7 +79,7 @@ export class Cluster implements Addresses {
     return [this.frontEnd, ...this.#furtherFrontEnds.map(({ address }) => address)]
   }
 
-  /** Process ids by name: `catalogue`, `order-1`, …, `frontend`; a process that is away has none. */
+  /** Process ids by name: `catalogue`, `order-1`, …, `frontend`. A process that is away has none. */
   get pids(): ReadonlyMap<string, number> {
     const { processes } = JSON.parse(readFileSync(join(this.dataDir, 'up.json'), 'utf8')) as UpState
     const running = processes.flatMap(({ name, pid }) => (pid === null ? [] : [[name, pid] as const]))
@@ -93,7 +93,7 @@ export class Cluster implements Addresses {
     return pid
   }
 
-  /** SIGKILL; returns the process id that is gone, for {@link restartedSince}. */
+  /** Kills a process by SIGKILL. Returns the process id that is gone, for {@link restartedSince}. */
   kill(name: string): number {
     return this.#signal(name, 'SIGKILL')
   }
@@ -109,7 +109,7 @@ export class Cluster implements Addresses {
     return eventually(`${name} restarted`, HOPELESS_MS, () => (this.pid(name) === pid ? undefined : this.pid(name)))
   }
 
-  /** Name of the leading replica's process; waits until there is one. */
+  /** Waits until a replica leads. Returns the name of its process. */
   async leader(): Promise<string> {
     const { leader } = await eventually('one leads', HOPELESS_MS, async () => dataOf<LeaderData>(await ask(this.frontEnd, '/leader')))
     const replica = this.replicas.find(({ address }) => address === leader)
@@ -117,24 +117,24 @@ export class Cluster implements Addresses {
     return `order-${replica.id}`
   }
 
-  /** In words, that another replica leads than that one; nothing when it still does. */
+  /** Says in words when another replica than `leader` leads. Returns nothing when it still leads. */
   async changesSince(leader: string): Promise<string[]> {
     const now = await this.leader()
     return now === leader ? [] : [`${now} leads, no longer ${leader}`]
   }
 
-  /** Names of the replicas' processes that do not lead. */
+  /** Returns the names of the replicas' processes that do not lead. */
   async followers(): Promise<string[]> {
     const leader = await this.leader()
     return this.replicas.map(({ id }) => `order-${id}`).filter((name) => name !== leader)
   }
 
-  /** Waits until every front end gets orders decided: a stock that does not exist is refused by the catalogue itself. */
+  /** Waits until every front end gets orders decided. Only the catalogue refuses an order of a stock that does not exist. */
   async untilTrading(): Promise<void> {
     for (const address of this.frontEnds) await untilTradingAt(address)
   }
 
-  /** The output of the supervisor, and the end of every log. Read it before `stop`, which removes the folder. */
+  /** Returns the output of the supervisor, and the end of every log. Call it before `stop`, which removes the folder. */
   lastWords(): string {
     const folder = join(this.dataDir, 'logs')
     const logs = existsSync(folder) ? readdirSync(folder) : []
@@ -217,7 +217,7 @@ export class Cluster implements Addresses {
   }
 }
 
-/** Starts a whole system by the `up` command and waits until it trades. `fill` may put files into its folder before. */
+/** Starts a whole system by the `up` command, and waits until it trades. `fill` may put files into its folder before. */
 export async function startCluster(
   options: ClusterOptions = {},
   fill: (folder: string) => Promise<void> = () => Promise.resolve(),
@@ -234,7 +234,7 @@ export async function startCluster(
   }
 }
 
-/** For a program of its own: Ctrl-C and SIGTERM end all clusters, then the program. */
+/** Makes Ctrl-C and SIGTERM end all clusters, and then the program. For programs that are no tests. */
 export function endClustersOnSignals(): void {
   let isEnding = false
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

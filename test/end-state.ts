@@ -9,20 +9,20 @@ import { eventually, HOPELESS_MS } from './fault/process.ts'
 const LISTING = 1000
 
 /**
- * Checks the promise on what is there when all faults are over, without any knowledge of what happened in between:
+ * Checks that a system keeps the promise when all faults are over. It does not know what happened before:
  *
  * 1. All replicas hold the catalogue's history (equal lengths and digests), sooner or later.
- * 2. Numbers are dense: 0..n-1, n the catalogue's length.
- * 3. Every acknowledged order is there with its content, and no number was acknowledged for two orders.
+ * 2. Numbers are dense: 0..n-1, where n is the catalogue's length.
+ * 3. Every acknowledged order is in the log with its content, and no number was acknowledged for two orders.
  * 4. Levels are the opening levels plus the log, at the front end and at the catalogue alike.
  *
- * Throws an Error that names what is broken; returns the log.
+ * Throws an Error that names the first break. Returns the log.
  */
 export async function checkEndState(system: Addresses, acknowledged: readonly OrderData[]): Promise<readonly OrderData[]> {
   const { length } = await untilInSync(system) // 1
   const log = await allOrders(system.frontEnd)
   const wrong = log.findIndex(({ number }, i) => number !== i)
-  require(wrong < 0, () => `order ${log[wrong]?.number} stands where order ${wrong} is due`) // 2
+  require(wrong < 0, () => `order ${log[wrong]?.number} is in the place of order ${wrong}`) // 2
   require(log.length === length, () => `${log.length} orders are listed, the catalogue has ${length}`)
   checkAcknowledged(log, acknowledged) // 3
   await checkLevels(system, log) // 4
@@ -57,7 +57,7 @@ async function checkLevels({ frontEnd, catalogue }: Addresses, log: readonly Ord
   }
 }
 
-/** Every order there is, asked for page by page. */
+/** Asks for all orders, page by page. */
 async function allOrders(frontEnd: string): Promise<OrderData[]> {
   const all: OrderData[] = []
   for (;;) {
@@ -68,7 +68,7 @@ async function allOrders(frontEnd: string): Promise<OrderData[]> {
   }
 }
 
-/** Waits until all processes answer and all copies are the same; returns the common length and digest. */
+/** Waits until all processes answer and all copies are the same. Returns the common length and digest. */
 async function untilInSync({ frontEnd }: Addresses): Promise<{ length: number; digest: string }> {
   let last: StatusData | undefined
   try {

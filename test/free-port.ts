@@ -1,15 +1,15 @@
 import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
 
-/** Below the ports that systems take for outgoing connections. */
+/** Ports below those that systems take for outgoing connections. */
 const PORTS = { from: 20_000, below: 32_000 }
-/** The last ones that this process was given: somebody may not have taken them yet. */
+/** The last ports that were given out. Their users may not have opened them yet. */
 const given: number[] = []
 const GIVEN_MAX = 1_000
 
 /**
- * A port on loopback that nobody holds at the moment, another one each time. No outgoing connection can take it either: one
- * that calls a port in their range while nobody listens there may be given that very port, and reach itself for good.
+ * Returns a port on loopback that nobody holds at the moment, and another one each time. No outgoing connection can take it
+ * either. A connection to a port in their range, where nobody listens, may get that very port, and then reaches itself for good.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

@@ -1,7 +1,7 @@
 import { AwakeTime } from '../src/runtime/awake-time.ts'
 import type { Clock } from '../src/runtime/clock.ts'
 
-/** A clock that a test can stop. Timers that are due meanwhile come late. */
+/** A clock whose process a test can stop. Timers that are due meanwhile come late. */
 export class HandClock {
   #nowMs = 1_000
   #timers: { at: number; everyMs: number | undefined; run: () => void }[] = []
@@ -20,7 +20,7 @@ export class HandClock {
     nextTurn: (run: () => void) => run(),
   } as unknown as Clock
 
-  /** Time passes; nothing runs before it is over. */
+  /** Lets time pass. Nothing runs before it is over. */
   standStill(ms: number): void {
     this.#nowMs += ms
     const due = this.#timers.filter(({ at }) => at <= this.#nowMs)

@@ -9,10 +9,10 @@ interface Due extends Timer {
 export class ManualClock implements Clock {
   #nowMs = 1_000
   #wallAheadMs = 0
-  /** In the order in which they were set. */
+  /** The timers, in the order in which they were set. */
   readonly #due = new Set<Due>()
 
-  /** How many callbacks are waited for. */
+  /** The number of callbacks that are waited for. */
   get timers(): number {
     return this.#due.size
   }
@@ -27,12 +27,12 @@ export class ManualClock implements Clock {
     return this.#nowMs
   }
 
-  /** The wall clock jumps; a negative number sets it back. */
+  /** Makes the wall clock jump. A negative number sets it back. */
   jumpWall(byMs: number): void {
     this.#wallAheadMs += byMs
   }
 
-  /** Runs what falls due in that time, in the order of the times. */
+  /** Lets time pass, and runs the callbacks that are due in it, in the order of their times. */
   pass(ms: number): void {
     const untilMs = this.#nowMs + ms
     for (;;) {
@@ -66,5 +66,5 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Resolves when all that is ready now has been handled, and what that has made ready. */
+/** Resolves when all that is ready now has been handled, and all that this has made ready. */
 export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

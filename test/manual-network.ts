@@ -1,7 +1,7 @@
 import type { MessageStream, Network, ServedStream, StreamHandlers, StreamMethod } from '../src/wire/network.ts'
 import { RpcError, type RpcCode } from '../src/wire/rpc-error.ts'
 
-/** The other end of a stream that somebody has opened. What it says arrives at once. */
+/** The other end of a stream that somebody has opened. Its messages arrive at once. */
 export class ManualStream<Sent, Received> implements MessageStream<Sent> {
   readonly address: string
   readonly method: StreamMethod
@@ -24,7 +24,7 @@ export class ManualStream<Sent, Received> implements MessageStream<Sent> {
     this.break('UNAVAILABLE', 'closed by this end')
   }
 
-  /** Something arrives. Also after the end, as what was on its way may. */
+  /** Lets a message arrive. It may also arrive after the end, like a message that was on its way. */
   say(message: Received): void {
     this.#handlers.message(message)
   }
@@ -43,9 +43,9 @@ export interface ManualCall {
   readonly request: unknown
 }
 
-/** A network of streams whose other ends a test has in its hands. Nobody answers a call. */
+/** A network of streams whose other ends the test holds. Nobody answers a call. */
 export class ManualNetwork<Sent, Received> {
-  /** All that were opened, the last one last. */
+  /** All streams that were opened, in order. */
   readonly streams: ManualStream<Sent, Received>[] = []
   readonly calls: ManualCall[] = []
 

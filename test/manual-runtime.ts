@@ -3,7 +3,7 @@ import type { Runtime } from '../src/wire/runtime.ts'
 import { ManualClock } from './manual-clock.ts'
 import { ManualNetwork } from './manual-network.ts'
 
-/** The world of one process in a test's hands: `Sent` and `Received` are the messages of the streams that it opens. */
+/** Makes a runtime that a test controls. `Sent` and `Received` are the messages of the streams that the process opens. */
 export function manualRuntime<Sent, Received>() {
   const clock = new ManualClock()
   const net = new ManualNetwork<Sent, Received>()

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 
 /**
- * What Linux tells of a process in one line, from its state on: the fields behind the command's name, which may hold
- * spaces itself. See proc(5). Undefined when there is no such process, or no Linux.
+ * Returns the fields of /proc/PID/stat from the state on. They follow the command's name, which may hold spaces itself; see
+ * proc(5). Undefined when there is no such process, or the system is not Linux.
  */
 export function statFields(pid: number): string[] | undefined {
   try {

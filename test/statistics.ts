@@ -4,7 +4,7 @@ export interface Spread {
   readonly max: number
 }
 
-/** Median, least and greatest of at least one value. */
+/** Returns median, least and greatest of at least one value. */
 export function spread(values: readonly number[]): Spread {
   const sorted = values.toSorted((a, b) => a - b)
   const middle = (sorted.length - 1) / 2
@@ -14,7 +14,7 @@ export function spread(values: readonly number[]): Spread {
 
 export const median = (values: readonly number[]): number => spread(values).median
 
-/** Median of those that are known; undefined when none is. */
+/** Returns the median of the known values, or undefined when none is known. */
 export function medianKnown(values: readonly (number | undefined)[]): number | undefined {
   const known = values.filter((value) => value !== undefined)
   return known.length === 0 ? undefined : median(known)

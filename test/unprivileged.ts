@@ -5,8 +5,8 @@ const NOBODY = { uid: 65_534, gid: 65_534 }
 const THIS_FILE = fileURLToPath(import.meta.url)
 
 /**
- * Who a process has to be so that the rights of files count for it: the user of the test itself, or nobody where that is
- * root, whom no right stops. Undefined where nobody can neither run Node nor read the project.
+ * The user that a process needs so that the rights of files count for it. It is the user of the test itself, or "nobody" when
+ * the test runs as root, whom no right stops. Undefined when "nobody" cannot run Node or read the project.
  */
 export const unprivileged = find()
 

@@ -2,7 +2,7 @@ import { LIMITS } from '../../src/domain/limits.ts'
 import type { Stock } from '../../src/domain/stock.ts'
 import type { Content, ListRead, LogEntry, OrderRead, Place, PlaceOutcome, StockRead } from './history.ts'
 
-/** The bazaar as clients are promised it: one thing after the other, nothing ever lost. */
+/** The bazaar as it is promised to clients: it does one thing after the other, and never loses anything. */
 export class BazaarModel {
   readonly stocks: Map<string, Stock>
   readonly log: LogEntry[] = []
@@ -21,7 +21,7 @@ export class BazaarModel {
     return { kind: 'accepted', number }
   }
 
-  /** The result of a read now. */
+  /** Returns the result of a read now. */
   stock({ name }: Pick<StockRead, 'name'>, withVolume: boolean): StockRead['outcome'] {
     const stock = this.stocks.get(name)
     if (!stock) return { kind: 'not-found' }

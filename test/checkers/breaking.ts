@@ -3,7 +3,7 @@ import type { Recording } from './history-file.ts'
 import { sameContent, type LogEntry, type Operation, type Place, type StockRead } from './history.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
-/** Breaks a recording that kept the promise; undefined when it has nothing to break in this way. */
+/** Breaks a recording that kept the promise. Returns undefined when it has nothing to break in this way. */
 export type Mutation = (random: SeededRandom, recording: Recording) => Recording | undefined
 
 interface Moment {
@@ -26,21 +26,21 @@ export function aRejected(random: SeededRandom, { operations }: Recording): Plac
   return all.length > 0 ? (random.pick(all) as Place) : undefined
 }
 
-/** A moment after all that has happened. */
+/** Returns a moment after all calls. */
 export function late({ operations }: Recording): Moment {
   const times = operations.flatMap(({ start, end }) => (end < Infinity ? [start, end] : [start]))
   const time = Math.max(0, ...times) + 1
   return { start: time, end: time }
 }
 
-/** A moment before anybody had asked for the entry. */
+/** Returns a moment before anybody had asked for the entry. */
 export function early(entry: LogEntry, { operations }: Recording): Moment {
   const sent = operations.filter((each) => each.kind === 'place' && each.key === entry.key && sameContent(each, entry))
   const time = Math.min(...sent.map(({ start }) => start)) - 0.5
   return { start: time, end: time }
 }
 
-/** A read that shows the stock as the first `position` entries leave it; its volume fits no other state. */
+/** Returns a read that shows the stock as the first `position` entries leave it. Its volume fits no other state. */
 export function readAt(position: number, name: string, recording: Recording, time: Moment): StockRead {
   const { log, opening } = recording
   const model = new BazaarModel(opening)
@@ -60,7 +60,7 @@ export const instead = (recording: Recording, old: Operation, changed: Operation
   operations: recording.operations.map((operation) => (operation === old ? changed : operation)),
 })
 
-/** Mutates by way of an acknowledged order. */
+/** Makes a mutation that changes an acknowledged order. */
 export const ofAcknowledged =
   (mutate: (call: Acknowledged, recording: Recording, number: number) => Recording | undefined): Mutation =>
   (random, recording) => {
@@ -68,7 +68,7 @@ export const ofAcknowledged =
     return call && mutate(call, recording, call.outcome.number)
   }
 
-/** Mutates by way of any entry of the log. */
+/** Makes a mutation that changes any entry of the log. */
 export const ofEntry =
   (mutate: (entry: LogEntry, recording: Recording) => Recording | undefined): Mutation =>
   (random, recording) =>

@@ -3,20 +3,20 @@ import { BazaarModel } from './bazaar-model.ts'
 import type { Recording } from './history-file.ts'
 import { sameContent, type Operation, type Place, type PlaceOutcome } from './history.ts'
 
-/** One way to go on: which calls have taken effect, who has each key, and what became of it. */
+/** One state of the search: which calls have taken effect, which call has each key, and what became of it. */
 interface Branch {
   /** Bit i: operation i has taken effect. */
   readonly done: number
   /** Entries that are visible. */
   readonly position: number
-  /** By key: the call whose order has it. Taken when it is decided, perhaps before it is visible. */
+  /** By key: the call whose order has it. A key is taken when the order is decided, perhaps before it is visible. */
   readonly holders: Readonly<Record<string, number>>
   readonly outcomes: Readonly<Record<string, PlaceOutcome>>
 }
 
 /**
- * Whether some order of the calls, true to their times, explains a recording: tries them all, so a few calls only.
- * Shares nothing with the checker but the types.
+ * Says whether some order of the calls, true to their times, explains a recording. It tries all orders, so it is for a few
+ * calls only. It shares only types with the checker.
  */
 export function explainable(recording: Recording): boolean {
   return new Search(recording).run({ done: 0, position: 0, holders: {}, outcomes: {} })
@@ -47,7 +47,7 @@ class Search {
     return answered && position === log.length && Object.keys(holders).every((key) => key in outcomes)
   }
 
-  /** Not before what was answered before it began. */
+  /** Says whether a call may take effect now: all calls that ended before it began have done so. */
   #mayHappen(index: number, { done }: Branch): boolean {
     const { operations } = this.#recording
     const { start } = operations[index]!

@@ -12,7 +12,7 @@ const MUTATED_EACH = 25
 
 const verdictOn = ({ operations, log, opening }: Recording): Verdict => checkHistory(operations, log, opening)
 
-/** A run of some tens of calls on a few stocks that often run short. */
+/** Makes a run of some tens of calls on a few stocks that often run short. */
 function someRun(seed: number): Recording {
   const random = new SeededRandom(seed)
   const opening = OPENING_CATALOGUE.slice(0, random.integer(1, 3)).map((stock) => ({ ...stock, quantity: 40 }))
@@ -140,7 +140,7 @@ describe('what counts as a violation', () => {
     expect(rulesOf([buy('c:1', 4, 10, 12, accepted(0)), buy('c:1', 5, 11, 13, reused)], log)).toEqual([])
     expect(rulesOf([buy('c:1', 4, 10, 12, accepted(0)), buy('c:1', 4, 11, 13, reused)], log)).toEqual(['key-reuse'])
     expect(rulesOf([buy('c:1', 4, 10, 12, accepted(0)), buy('c:1', 5, 8, 9, reused)], log)).toEqual(['key-reuse'])
-    // Who had the key got no answer; had it been enough, the order would be in the log.
+    // The order with the key got no answer. With enough shares it would be in the log.
     expect(rulesOf([buy('c:1', 11, 10, 12, UNKNOWN), buy('c:1', 5, 11, 13, reused)], [])).toEqual([])
     expect(rulesOf([buy('c:1', 4, 10, 12, UNKNOWN), buy('c:1', 5, 11, 13, reused)], [])).toEqual(['key-reuse'])
   })

@@ -10,7 +10,7 @@ import { SeededRandom } from './seeded-random.ts'
 
 const HISTORIES = 5_000
 
-/** Little of everything, so that a few orders meet every limit. */
+/** Few shares of each stock, so that a few orders meet every limit. */
 const OPENINGS: readonly (readonly Stock[])[] = [
   [{ name: 'ford', priceCents: 1193, quantity: 2, volume: 0 }],
   [

@@ -13,7 +13,7 @@ export class FinalLog {
   readonly entries: readonly LogEntry[]
   readonly #stocks: ReadonlyMap<string, StockTimeline>
 
-  /** A log that follows its own rules; of any other, what it breaks is reported and there are no states to speak of. */
+  /** Reads a log that keeps the rules of logs. For any other, it reports the breaks and returns undefined. */
   static read(entries: readonly LogEntry[], opening: readonly Stock[], findings: Findings): FinalLog | undefined {
     const stocks = new Map(opening.map((stock) => [stock.name, new StockTimeline(stock)]))
     for (const [position, entry] of entries.entries()) {
@@ -45,7 +45,7 @@ export class FinalLog {
     return entry !== undefined && sameContent(entry, content)
   }
 
-  /** Whether the price is right and the stock ever had this quantity and volume. */
+  /** Says whether the price is right and the stock ever had this quantity and volume. */
   everShows(name: string, shown: StockFound): boolean {
     const stock = this.#stocks.get(name)
     const priced = stock !== undefined && shown.price === stock.stock.priceCents / 100

@@ -28,7 +28,7 @@ export interface Violation {
 
 const VIOLATIONS_MAX = 20
 
-/** Collects violations, up to as many as a person would read. */
+/** Collects violations, as many as a person would read. */
 export class Findings {
   readonly violations: Violation[] = []
 

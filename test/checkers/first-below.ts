@@ -1,4 +1,4 @@
-/** Answers "where is the first value below a bound, from here on?" over fixed values, in O(log n). */
+/** Finds the first value below a bound, from an index on, among fixed values, in O(log n). */
 export class FirstBelow {
   /** The values, then the minimum of every two, of every four, … */
   readonly #minima: readonly Float64Array[]

@@ -11,7 +11,7 @@ export interface Recording {
   readonly log: readonly LogEntry[]
 }
 
-/** The lines of a recording, as {@link readRecording} takes them. An end that never came is written as null. */
+/** Writes the lines of a recording, as {@link readRecording} takes them. An end that never came is written as null. */
 export function* recordingLines({ opening, operations, log }: Recording): Generator<string> {
   yield JSON.stringify({ opening } satisfies Line)
   for (const operation of operations) yield JSON.stringify({ operation } satisfies Line)
@@ -20,7 +20,7 @@ export function* recordingLines({ opening, operations, log }: Recording): Genera
 
 /**
  * Reads a recorded history. An end that is null or absent never came.
- * @throws Error when the file cannot be read, has a line that is not as it should be (says which), or no operations.
+ * @throws Error when the file cannot be read, when a line of it is wrong (the error says which), or when it has no operations.
  */
 export async function readRecording(file: string): Promise<Recording> {
   let opening: readonly Stock[] | undefined

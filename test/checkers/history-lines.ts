@@ -43,7 +43,7 @@ const LINES: Readonly<Record<string, Shape>> = {
   entry: objectOf({ number: NUMBER, key: TEXT, ...CONTENT }),
 }
 
-/** @throws Error that tells why it is no line of a recording. */
+/** Reads a line. @throws Error that says why it is no line of a recording. */
 export function parseLine(text: string): Line {
   const line: unknown = JSON.parse(text)
   OBJECT(line, 'it')

@@ -15,7 +15,7 @@ export interface Content {
   readonly quantity: number
 }
 
-/** No answer that says anything: a 503, a timeout, a lost connection. */
+/** The outcome without a definite answer: a 503, a timeout, a lost connection. */
 interface Unknown {
   readonly kind: 'unknown'
 }
@@ -27,7 +27,7 @@ interface NotFound {
 /** `POST /orders`. The same key may be in several calls: retries and duplicates. */
 export interface Place extends Call, Content {
   readonly kind: 'place'
-  /** As the log holds it, with its namespace. */
+  /** The key as the log has it, with its namespace. */
   readonly key: string
   readonly outcome: PlaceOutcome
 }
@@ -38,7 +38,7 @@ export type PlaceOutcome =
   | { readonly kind: 'key-reused' }
   | Unknown
 
-/** `GET /stocks/<name>`, or one stock of `GET /stocks`, which tells the volume too. */
+/** `GET /stocks/<name>`, or one stock of `GET /stocks`, which also tells the volume. */
 export interface StockRead extends Call {
   readonly kind: 'stock'
   readonly name: string
@@ -47,7 +47,7 @@ export interface StockRead extends Call {
 
 export interface StockFound {
   readonly kind: 'found'
-  /** Dollars, 2 decimals. */
+  /** In dollars, with 2 decimals. */
   readonly price: number
   readonly quantity: number
   readonly volume?: number
@@ -63,7 +63,7 @@ export interface OrderRead extends Call {
 /** `GET /orders?after=N&limit=M` */
 export interface ListRead extends Call {
   readonly kind: 'list'
-  /** Orders with a number above this; -1 for all. */
+  /** The list has the orders with a number above this. -1 asks for all. */
   readonly after: number
   readonly limit: number
   readonly outcome: OrdersListed | Unknown
@@ -82,7 +82,7 @@ export interface LogEntry extends Content, Pick<Entry, 'number' | 'key'> {}
 export const sameContent = (one: Content, other: Content): boolean =>
   one.name === other.name && one.type === other.type && one.quantity === other.quantity
 
-/** An operation in one line, for a person who looks for what went wrong. */
+/** Describes an operation in one line, for people who look for a mistake. */
 export function describe(operation: Operation): string {
   return `${subjectOf(operation)} [${operation.start} to ${operation.end}] -> ${wordsOf(operation.outcome)}`
 }

@@ -3,13 +3,13 @@ import type { Findings } from './findings.ts'
 import { describe, sameContent, type Content, type LogEntry, type Operation, type Place } from './history.ts'
 import type { Step } from './real-time.ts'
 
-/** What the calls with their keys say, once each key has been held against the log. */
+/** The facts that calls with keys give, once each key has been compared with the log. */
 export interface KeyFacts {
-  /** For each entry of the log: when the first call that asked for it began. */
+  /** When the first call that asked for each entry of the log began. */
   readonly firstStarts: Float64Array
   /** Answers that take a place in time: every acknowledgement, and one decision for each rejected key. */
   readonly steps: readonly Step[]
-  /** Keys refused as reused whose own order nobody has an answer to. */
+  /** The calls of each key that was refused as reused, and whose own order has no answer. */
   readonly unheard: readonly (readonly Place[])[]
 }
 
@@ -18,7 +18,7 @@ interface KeyRecord {
   entry: LogEntry | undefined
 }
 
-/** Checks every key: one outcome over all its calls, the same as the log has. */
+/** Checks that every key has one outcome in all its calls, the same as in the log. */
 export function checkKeys(history: readonly Operation[], log: FinalLog, findings: Findings): KeyFacts {
   const facts: GatheredFacts = { firstStarts: new Float64Array(log.entries.length), steps: [], unheard: [] }
   const keys = new KeyCheck(log, findings, facts)
@@ -64,7 +64,7 @@ class KeyCheck {
     this.#facts = facts
   }
 
-  /** The calls with a key that is in the log. */
+  /** Checks the calls with a key that is in the log. */
   checkAccepted(calls: readonly Place[], entry: LogEntry): void {
     const sent = calls.filter((call) => sameContent(call, entry))
     const words = `entry ${entry.number} of the log (${entry.type} ${entry.quantity} ${entry.name}, key ${entry.key})`
@@ -88,7 +88,7 @@ class KeyCheck {
     else this.#findings.add('acknowledged-kept', [call], `${describe(call)}, yet ${words}`)
   }
 
-  /** The calls with a key that is not in the log. */
+  /** Checks the calls with a key that is not in the log. */
   checkAbsent(calls: readonly Place[]): void {
     const answered = calls.filter(({ outcome }) => outcome.kind === 'accepted' || outcome.kind === 'rejected')
     const decided = answered.find(({ outcome }) => outcome.kind === 'rejected')
@@ -102,7 +102,7 @@ class KeyCheck {
     else if (calls.some(({ outcome }) => outcome.kind === 'key-reused')) this.#facts.unheard.push(calls)
   }
 
-  /** All rejections of a key repeat one decision, made after its first call began and before its first answer came. */
+  /** Checks that all rejections of a key repeat one decision, made after its first call began and before its first answer. */
   #checkRejected(calls: readonly Place[], answered: readonly Place[], decided: Place): void {
     const same = calls.filter((call) => sameContent(call, decided))
     let end = Infinity
@@ -119,7 +119,7 @@ class KeyCheck {
     this.#checkReused(calls, decided, same)
   }
 
-  /** A key is refused only with other content than the order that has it, and only once that order has been sent. */
+  /** Checks that a key is refused only for other content than that of its order, and only once that order has been sent. */
   #checkReused(calls: readonly Place[], holder: Content, sent: readonly Place[]): void {
     const taken = earliestStart(sent)
     for (const call of calls) {
@@ -142,8 +142,9 @@ function isSameRejection(call: Place, decided: Place): boolean {
 }
 
 /**
- * A key refused as reused had an order that nobody heard of again; not being in the log, it must have been rejected:
- * some content, sent before the first refusal and not itself refused, for which a reason held after it was sent.
+ * Checks a key that was refused as reused, and is not in the log. The order that took the key got no answer, so it must have
+ * been rejected. Some content was sent before the first refusal, was not itself refused, and had a reason for a rejection
+ * after it was sent.
  */
 export function checkUnheard(calls: readonly Place[], log: FinalLog, visibleBefore: (time: number) => number, findings: Findings): void {
   const reused = calls.filter(({ outcome }) => outcome.kind === 'key-reused')
@@ -165,7 +166,7 @@ export function checkUnheard(calls: readonly Place[], log: FinalLog, visibleBefo
 
 const contentKey = ({ name, type, quantity }: Content): string => JSON.stringify([name, type, quantity])
 
-/** Without any call: a time that nothing precedes, so that what is reported already is not reported again. */
+/** Returns the earliest start. Without any call, nothing precedes it, so that nothing is reported twice. */
 function earliestStart(calls: readonly Place[]): number {
   let earliest = calls.length === 0 ? -Infinity : Infinity
   for (const { start } of calls) earliest = Math.min(earliest, start)

@@ -1,7 +1,7 @@
 import { also, anAcknowledged, early, isAcknowledged, late, numbered, ofAcknowledged, ofEntry, readAt, type Mutation } from './breaking.ts'
 import type { LogEntry, Place } from './history.ts'
 
-/** Logs that are not what was answered, or not what a log can be. */
+/** Mutations to logs that differ from the answers, or that break the rules of logs. */
 export const LOG_MUTATIONS: Readonly<Record<string, Mutation>> = {
   'an acknowledged order is lost': ofAcknowledged((_call, recording, number) => ({
     ...recording,
@@ -17,8 +17,8 @@ export const LOG_MUTATIONS: Readonly<Record<string, Mutation>> = {
     if (!one || !other || one.outcome.number === other.outcome.number) return undefined
     return { ...recording, log: swapped(recording.log, one.outcome.number, other.outcome.number) }
   },
-  // The earlier one, acknowledged, now has the later number: all below it were visible, among them the other one, which
-  // nobody had asked for yet.
+  // The earlier order was acknowledged, and now has the later number. So all orders below it were visible then. One of them is
+  // the other order, which nobody had asked for yet.
   'two orders change places, and their answers with them': (random, recording) => {
     const first = anAcknowledged(random, recording)
     const second = recording.log.find((entry) => first && early(entry, recording).start > first.end)

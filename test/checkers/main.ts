@@ -1,6 +1,6 @@
 /**
- * Checks a recorded history: `node test/checkers/main.ts FILE.jsonl`. Exit codes: 0 it keeps the promise, 1 it does
- * not, 2 it cannot be read or has no operations. One JSON object a line:
+ * Checks a recorded history: `node test/checkers/main.ts FILE.jsonl`. Exit codes: 0 when it keeps the promise, 1 when it does
+ * not, 2 when it cannot be read or has no operations. Each line is a JSON object:
  *
  *   {"opening":[{"name":"tesla","priceCents":18326,"quantity":1000,"volume":100}]}
  *   {"operation":{"kind":"place","key":"c:1","name":"tesla","type":"buy","quantity":5,"start":10,"end":14,
@@ -18,9 +18,9 @@
  *       or {"kind":"unknown"}
  *   {"entry":{"number":0,"key":"c:1","name":"tesla","type":"buy","quantity":5}}
  *
- * First the opening catalogue, then the operations in any order, then the final log in its order. Times are numbers of
- * any unit on one monotonic clock; an `end` that is null or absent says that no answer came. Keys stand as the log has
- * them ("c:" before a client's own key, "f:" before one that a front end made). More members are welcome and ignored.
+ * The opening catalogue comes first, then the operations in any order, then the final log in its order. Times are numbers of
+ * any unit on one monotonic clock. An `end` that is null or absent says that no answer came. Keys are written as in the log
+ * ("c:" before a client's own key, "f:" before one that a front end made). Other members are ignored.
  */
 import { checkHistory } from './check-history.ts'
 import { RULES } from './findings.ts'

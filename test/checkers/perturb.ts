@@ -5,7 +5,7 @@ import type { SeededRandom } from './seeded-random.ts'
 
 const REASONS: readonly RejectionReason[] = ['stock-not-found', 'invalid-type', 'invalid-quantity', 'not-enough', 'level-limit']
 
-/** The recording with one small thing changed, which may or may not break the promise. */
+/** Returns the recording with one small change, which may or may not break the promise. */
 export function perturbed(random: SeededRandom, recording: Recording): Recording {
   const { operations, log } = recording
   if (log.length > 0 && random.chance(0.25)) return { ...recording, log: perturbedLog(random, log) }

@@ -4,21 +4,21 @@ import type { Recording } from './history-file.ts'
 import { sameContent, type Content, type Operation, type Place, type PlaceOutcome } from './history.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
-/** How busy and how troubled the recorded run was. */
+/** Settings of the recorded run: how busy it is, and how many answers are lost. */
 export interface RunOptions {
   readonly opening: readonly Stock[]
   readonly operations: number
-  /** Calls under way at a time, about. */
+  /** Approximate number of calls under way at a time. */
   readonly concurrency: number
   /** Largest quantity of an order. */
   readonly quantityMax: number
   /** Probability that a call gets no answer. */
   readonly lossProbability: number
-  /** Probability that an order comes with a key that was used lately, often with the same content. */
+  /** Probability that an order has a key that was used lately. It often has the same content, too. */
   readonly repeatProbability: number
 }
 
-/** A call before its answer: it takes effect at `effect`, Infinity for never. */
+/** A call before its answer. It takes effect at `effect`; Infinity means never. */
 interface Plan {
   readonly start: number
   readonly end: number
@@ -30,14 +30,14 @@ interface Plan {
 type Ask =
   | (Content & { readonly kind: 'place'; readonly key: string })
   | { readonly kind: 'stock'; readonly name: string; readonly withVolume: boolean }
-  /** How far from the newest order; below 0 is before it. */
+  /** How far the number is above that of the newest order. Below 0, it is an earlier order. */
   | { readonly kind: 'order'; readonly offset: number }
   | { readonly kind: 'list'; readonly offset: number; readonly limit: number }
 
 const RECENT_ORDERS = 8
 const LISTING_MAX = 5
 
-/** A run of the model with random calls, some at once, some repeated, some without an answer. It keeps the promise. */
+/** Records a run of the model with random calls: some at once, some repeated, some without an answer. It keeps the promise. */
 export function randomRecording(random: SeededRandom, options: RunOptions): Recording {
   const plans = plan(random, options).toSorted(byEffect)
   const model = new BazaarModel(options.opening)
@@ -46,7 +46,7 @@ export function randomRecording(random: SeededRandom, options: RunOptions): Reco
   return { opening: options.opening, operations, log: model.log }
 }
 
-/** Those that never take effect are last, in any order. */
+/** Sorts by effect. Calls that never take effect are last, in any order. */
 const byEffect = (one: Plan, other: Plan): number => (one.effect === other.effect ? 0 : one.effect - other.effect)
 
 function plan(random: SeededRandom, options: RunOptions): Plan[] {

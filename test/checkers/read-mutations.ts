@@ -1,7 +1,7 @@
 import { also, early, late, ofAcknowledged, ofEntry, readAt, type Mutation } from './breaking.ts'
 import { sameContent } from './history.ts'
 
-/** Reads that show what is not so, not yet, or no longer. */
+/** Mutations that add reads of a state that never was, is not yet, or is no longer. */
 export const READ_MUTATIONS: Readonly<Record<string, Mutation>> = {
   'a stale read': ofAcknowledged((call, recording, number) => also(recording, readAt(number, call.name, recording, late(recording)))),
   'a read of the future': ofEntry((entry, recording) =>

@@ -3,7 +3,7 @@ import type { Findings } from './findings.ts'
 import { describe, type ListRead, type Operation, type OrderRead, type Place, type StockRead } from './history.ts'
 import type { Step } from './real-time.ts'
 
-/** Checks that each read shows what is true at some time, and returns those whose time is still to be checked. */
+/** Checks that each read is true at some time. Returns the reads whose time is still to be checked. */
 export function checkReads(history: readonly Operation[], log: FinalLog, findings: Findings): Step[] {
   const steps: Step[] = []
   for (const operation of history) {

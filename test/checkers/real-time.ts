@@ -10,7 +10,7 @@ export interface Step {
   readonly end: number
 }
 
-/** How far the log must have been visible, and by whose answer. */
+/** How far the log must have been visible, and the answer that shows it. */
 interface Rise {
   readonly time: number
   readonly position: number
@@ -18,13 +18,13 @@ interface Rise {
 }
 
 /**
- * The least course of visible positions that real time and the answers allow. Works through the answers in the order of
- * their ends and gives each the earliest position that fits it (the argument stands in check-history.ts).
+ * The least course of visible positions that real time and the answers allow. It takes the answers in the order of their
+ * ends, and gives each the earliest position that fits. check-history.ts has the argument.
  */
 export class Course {
   readonly #log: FinalLog
   readonly #findings: Findings
-  /** By position: when the last of the entries before it was first asked for. */
+  /** By position: when all entries before it had been asked for. */
   readonly #askedBy: Float64Array
   readonly #rises: Rise[] = []
 
@@ -46,7 +46,7 @@ export class Course {
     for (const index of byEnd) {
       if (this.#findings.full) return
       const step = steps[index]!
-      // What begins at the very time of an end does not come after it.
+      // A call that begins at the very time of an end does not count as after it.
       for (; begun < steps.length && starts[byStart[begun]!]! <= step.end; begun++) {
         risesAtStart[byStart[begun]!] = this.#rises.length
       }
@@ -54,7 +54,7 @@ export class Course {
     }
   }
 
-  /** The position that must have been visible before `time`. */
+  /** Returns the position that must have been visible before `time`. */
   visibleBefore(time: number): number {
     const rises = partitionPoint(this.#rises.length, (index) => this.#rises[index]!.time < time)
     return this.#rises[rises - 1]?.position ?? 0
@@ -82,7 +82,7 @@ export class Course {
   }
 }
 
-/** The earliest position, not below `from`, at which the answer is true. */
+/** Returns the earliest position, not below `from`, at which the answer is true. */
 function firstFit(operation: Operation, log: FinalLog, from: number): number | undefined {
   switch (operation.kind) {
     case 'place':
@@ -101,7 +101,7 @@ function firstFit(operation: Operation, log: FinalLog, from: number): number | u
   }
 }
 
-/** A text that is no order number is never found. */
+/** Returns the earliest position, not below `from`, without this order. A text that is no order number is never found. */
 function firstWithout(number: number, from: number): number | undefined {
   const visible = Number.isSafeInteger(number) && number >= 0 && number < from
   return visible ? undefined : from
@@ -116,5 +116,5 @@ function firstPlacing(call: Place, log: FinalLog, from: number): number | undefi
 const indicesInOrderOf = (times: Float64Array): Uint32Array =>
   sortedIndices(times.length, (one, other) => order(times[one]!, times[other]!))
 
-/** Infinities of one sign are equal, though their difference is no number. */
+/** Compares two times. Infinities of one sign are equal, though their difference is no number. */
 const order = (one: number, other: number): number => (one < other ? -1 : one > other ? 1 : 0)

@@ -1,4 +1,4 @@
-/** Throws an Error that tells what is wrong with the value of `name`. */
+/** Checks the value of `name`. Throws an Error that says what is wrong with it. */
 export type Shape = (value: unknown, name: string) => void
 
 const isA =
@@ -14,13 +14,13 @@ const ARRAY = isA('an array', Array.isArray)
 
 export const oneOf = (names: readonly string[]): Shape => isA(`one of ${names.join(', ')}`, (value) => names.some((name) => name === value))
 
-/** May be absent, too. */
+/** A value that may be absent. */
 export const optional =
   (shape: Shape): Shape =>
   (value, name) =>
     void (value === undefined || shape(value, name))
 
-/** May be absent or null, too. */
+/** A value that may be absent or null. */
 export const nullable =
   (shape: Shape): Shape =>
   (value, name) =>

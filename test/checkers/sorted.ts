@@ -1,9 +1,9 @@
-/** The numbers 0..length-1, sorted. */
+/** Returns the numbers 0..length-1, sorted. */
 export function sortedIndices(length: number, compare: (one: number, other: number) => number): Uint32Array {
   return Uint32Array.from({ length }, (_, index) => index).sort(compare)
 }
 
-/** The first of 0..length-1 that is not `before`, or `length`; those before come first. */
+/** Returns the first of 0..length-1 that is not `before`, or `length`. All that are `before` have to come first. */
 export function partitionPoint(length: number, before: (index: number) => boolean): number {
   let low = 0
   let high = length
@@ -15,6 +15,6 @@ export function partitionPoint(length: number, before: (index: number) => boolea
   return low
 }
 
-/** Index of the first of the rising `values` that is at least `bound`. */
+/** Returns the index of the first of the rising `values` that is at least `bound`. */
 export const lowerBound = (values: ArrayLike<number>, bound: number): number =>
   partitionPoint(values.length, (index) => values[index]! < bound)

@@ -4,8 +4,8 @@ import { FirstBelow } from './first-below.ts'
 import { lowerBound, partitionPoint, sortedIndices } from './sorted.ts'
 
 /**
- * One stock over the whole log: its states in order, each with the first position at which it holds. All questions are
- * "what is the earliest position, not below `from`, at which …", and are answered in O(log n).
+ * One stock over the whole log: its states in order, each with the first position at which it holds. All questions ask for
+ * the earliest position, not below `from`, at which something is true. They are answered in O(log n).
  */
 export class StockTimeline {
   readonly stock: Stock
@@ -22,7 +22,7 @@ export class StockTimeline {
     this.#volumes = [stock.volume]
   }
 
-  /** Applies the entry that leads to `position`. False, and nothing done, when it would leave the range of levels. */
+  /** Applies the entry that leads to `position`. Does nothing, and returns false, when a level would leave its range. */
   trade(position: number, type: 'buy' | 'sell', quantity: number): boolean {
     const level = this.#levels.at(-1)! + (type === 'buy' ? -quantity : quantity)
     const volume = this.#volumes.at(-1)! + quantity
@@ -33,7 +33,7 @@ export class StockTimeline {
     return true
   }
 
-  /** … it has this quantity, and this volume when one is given. */
+  /** … the stock has this quantity, and this volume when one is given. */
   firstShowing(from: number, quantity: number, volume?: number): number | undefined {
     const now = this.#stateAt(from)
     const state = volume === undefined ? this.#nextWithLevel(now, quantity) : lowerBound(this.#volumes, volume)
@@ -53,7 +53,7 @@ export class StockTimeline {
     const largest = LIMITS.stockLevelMax - quantity
     const busy = lowerBound(this.#volumes, largest + 1)
     const now = this.#stateAt(from)
-    // A buy is refused for its volume only where there are shares enough for it.
+    // A buy is refused for its volume only when there are enough shares for it.
     if (type === 'buy') return this.#firstPosition(this.#nextAbove(Math.max(now, busy), quantity - 1), from)
     const state = Math.min(Math.max(now, busy), this.#nextAbove(now, largest) ?? Infinity)
     return this.#firstPosition(state, from)

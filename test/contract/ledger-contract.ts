@@ -8,15 +8,15 @@ import { StorageFailure, type Decide, type Ledger } from '../../src/storage/ledg
 /** The functions that the suite needs from an engine. */
 export interface GivenLedger {
   readonly genesis: Genesis
-  /** Scarce: the disk is full before it holds 20,000 entries. */
+  /** With scarce room, the disk is full before it holds 20,000 entries. */
   readonly room: 'ample' | 'scarce'
 }
 
 export interface LedgerUnderTest {
   readonly ledger: Ledger
-  /** Opens what is on disk once more, with ample room, after the ledger was closed. Missing: nothing outlives it. */
+  /** Opens the ledger's disk again, with ample room, after the ledger was closed. Missing when nothing outlives it. */
   reopen?(): Promise<Ledger>
-  /** Closes what is open, and removes what was made. */
+  /** Closes and removes everything that the test has made. */
   remove(): Promise<void>
 }
 

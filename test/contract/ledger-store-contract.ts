@@ -8,9 +8,9 @@ import { newLedger } from './new-ledger.ts'
 
 export interface LedgerStoreUnderTest {
   readonly store: LedgerStore
-  /** Spoils what is there. The ledger is closed. */
+  /** Damages the ledger, which is closed. */
   damage(): Promise<void>
-  /** How many earlier ledgers the store has kept. */
+  /** Resolves with the number of earlier ledgers that the store has kept. */
   archived(): Promise<number>
   remove(): Promise<void>
 }
@@ -40,7 +40,7 @@ const range = (from: number, end: number): Entry[] => Array.from({ length: end -
 
 const digestOf = (entries: readonly Entry[], before = START): string => entries.reduce(chainDigest, before)
 
-/** The entries as pages of 64. */
+/** Gives the entries in pages of 64. */
 async function* pagesOf(entries: readonly Entry[]): AsyncIterable<LogPage> {
   let digest = START
   for (let from = 0; from < entries.length; from += 64) {
@@ -74,7 +74,7 @@ export function ledgerStoreContract(name: string, make: () => Promise<LedgerStor
       made.push(one)
       return one
     }
-    /** A store whose ledger has 5 entries, and is closed. */
+    /** Makes a store whose ledger has 5 entries, and is closed. */
     const startWithFive = async (): Promise<LedgerStoreUnderTest> => {
       const one = await start()
       const ledger = await newLedger(one.store, GENESIS)

@@ -8,15 +8,15 @@ import type { OrderLog, OrderLogHead } from '../../src/storage/order-log.ts'
 /** The functions that the suite needs from an engine. */
 export interface GivenOrderLog {
   readonly diskId: string
-  /** Scarce: the disk is full before it holds 20,000 entries. */
+  /** With scarce room, the disk is full before it holds 20,000 entries. */
   readonly room: 'ample' | 'scarce'
 }
 
 export interface OrderLogUnderTest {
   readonly log: OrderLog
-  /** Opens what is on disk once more, with ample room, after the log was closed. Missing: nothing outlives it. */
+  /** Opens the log's disk again, with ample room, after the log was closed. Missing when nothing outlives it. */
   reopen?(): Promise<OrderLog>
-  /** Closes what is open, and removes what was made. */
+  /** Closes and removes everything that the test has made. */
   remove(): Promise<void>
 }
 
@@ -38,7 +38,7 @@ const range = (from: number, end: number): Entry[] => Array.from({ length: end -
 
 const digestOf = (length: number): string => range(0, length).reduce(chainDigest, START)
 
-/** Appends batches of 256 until that fails; returns the last head that was answered. */
+/** Appends batches of 256 until an append fails. Returns the head after the last one that succeeded. */
 async function fill(log: OrderLog): Promise<OrderLogHead> {
   let head = log.head()
   for (let batch = 0; batch < 80; batch += 1) {

@@ -5,18 +5,18 @@ import { untilTradingAt, type Addresses } from '../cluster.ts'
 import { freePort } from '../free-port.ts'
 import { CliProcess, survivors, type Exit } from './process.ts'
 
-/** Where a system listens; replica 1, 2, … in this order. */
+/** The ports of a system. The replicas 1, 2, … are in this order. */
 export interface SystemPorts {
   readonly frontEnd: number
   readonly catalogue: number
   readonly orders: readonly number[]
 }
-/** Programs of another make, by the name of the process that they stand in for: files that take a replica's arguments. */
+/** Programs of another make, by the name of the process that they replace: files that take a replica's arguments. */
 export type OtherPrograms = Readonly<Record<string, string>>
 
 /**
- * The processes of a system one by one, started with the contract's own commands and by nobody but the test: what was
- * killed stays away until it is started again. Names: `catalogue`, `order-1`, `order-2`, `order-3`, `frontend`.
+ * The processes of a system, one by one. Only the test starts them, with the contract's own commands. A process that was
+ * killed stays away until the test starts it again. Names: `catalogue`, `order-1`, `order-2`, `order-3`, `frontend`.
  */
 export class BareSystem implements Addresses {
   readonly frontEnd: string
@@ -26,11 +26,11 @@ export class BareSystem implements Addresses {
   readonly #running = new Map<string, CliProcess>()
   readonly #groups: number[] = []
   readonly #atTheEnd: (() => void)[] = []
-  /** Files and connections that each process started from now on may have open; undefined: as many as is usual. */
+  /** Files and connections that each process started from now on may have open. Undefined: as many as is usual. */
   descriptorsMax: number | undefined
   readonly #others: OtherPrograms
 
-  /** `dataDir`: the folder of an earlier one, whose data it goes on with. */
+  /** `dataDir` is the folder of an earlier system, whose data this one goes on with. */
   constructor(ports: SystemPorts, dataDir = mkdtempSync(join(tmpdir(), 'bazaar-')), others: OtherPrograms = {}) {
     this.dataDir = dataDir
     this.#others = others
@@ -39,7 +39,7 @@ export class BareSystem implements Addresses {
     this.replicas = ports.orders.map((port, i) => ({ id: i + 1, address: `127.0.0.1:${port}` }))
   }
 
-  /** All names in the contract's start order. */
+  /** All names, in the contract's start order. */
   get names(): string[] {
     return ['catalogue', ...this.replicas.map(({ id }) => `order-${id}`), 'frontend']
   }
@@ -48,7 +48,7 @@ export class BareSystem implements Addresses {
     for (const name of names) this.startWith(name)
   }
 
-  /** Starts one process with further words on its command line. */
+  /** Starts one process with further arguments. */
   startWith(name: string, ...words: readonly string[]): void {
     const args = [...this.#command(name), ...words]
     const program = this.#others[name]
@@ -64,12 +64,12 @@ export class BareSystem implements Addresses {
     await Promise.all(killed.map(({ exited }) => exited))
   }
 
-  /** Ends them by SIGTERM, as an operator does. */
+  /** Ends processes by SIGTERM, as an operator does. */
   async end(...names: readonly string[]): Promise<void> {
     await Promise.all(names.map((name) => this.#process(name).stop()))
   }
 
-  /** Stops it with SIGSTOP: its connections stay, and it answers nothing. */
+  /** Stops a process by SIGSTOP. Its connections stay, and it answers nothing. */
   pause(name: string): void {
     this.#process(name).signal('SIGSTOP')
   }
@@ -79,7 +79,7 @@ export class BareSystem implements Addresses {
     return this.#process(name).output
   }
 
-  /** How a process ends by itself. */
+  /** Resolves with the exit of a process that ends by itself. */
   exitOf(name: string): Promise<Exit> {
     return this.#process(name).exited
   }
@@ -88,7 +88,7 @@ export class BareSystem implements Addresses {
     return untilTradingAt(this.frontEnd)
   }
 
-  /** Starts a process, and once more whenever it ends by itself, as a supervisor does, until orders are decided. */
+  /** Starts a process, and starts it again whenever it ends by itself, as a supervisor does, until orders are decided. */
   async untilTradingWith(name: string): Promise<void> {
     let isTrading = false
     const trading = this.untilTrading().finally(() => (isTrading = true))
@@ -99,12 +99,12 @@ export class BareSystem implements Addresses {
     return trading
   }
 
-  /** Calls back once all processes have ended, before the folder is removed. */
+  /** Calls `callback` once all processes have ended, before the folder is removed. */
   atTheEnd(callback: () => void): void {
     this.#atTheEnd.push(callback)
   }
 
-  /** Ends what runs, removes the folder, and throws when a process is left or had to be killed. */
+  /** Ends all processes, removes the folder, and throws when a process is left or had to be killed. */
   async stop(): Promise<void> {
     const exits = await Promise.all([...this.#running.values()].map((running) => running.stop()))
     const left = survivors([], this.#groups)
@@ -139,7 +139,7 @@ export class BareSystem implements Addresses {
   }
 }
 
-/** A system of three replicas on free ports, of which nothing runs yet. */
+/** Returns a system of three replicas on free ports. Nothing of it runs yet. */
 export async function bareSystem(others: OtherPrograms = {}): Promise<BareSystem> {
   const [frontEnd, catalogue, ...orders] = await Promise.all(Array.from({ length: 5 }, freePort))
   return new BareSystem({ frontEnd: frontEnd ?? 0, catalogue: catalogue ?? 0, orders }, undefined, others)

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import { clockEnvironment, findFaketime, setClock } from '../nemesis/clocks.ts'
 
 const LIBRARY = findFaketime()
-/** Tells both clocks, in ms, whenever it is asked: read so close to each other that nothing came in between. */
+/** A program that tells both clocks, in ms, whenever it is asked. It reads them so close that nothing comes in between. */
 const TELLER = `process.stdin.on('data', () => {
   for (;;) {
     const before = performance.now()
@@ -18,7 +18,7 @@ const TELLER = `process.stdin.on('data', () => {
 })`
 const LOOK_MS = 400
 
-/** How far the two clocks of a process went in {@link LOOK_MS}, after `change`. */
+/** Returns how far the two clocks of a process went in {@link LOOK_MS}, after `change`. */
 async function rateAfter(ask: () => Promise<readonly number[]>, change: () => void): Promise<number> {
   change()
   const [wall = 0, monotonic = 0] = await ask()

@@ -14,7 +14,7 @@ import { CliProcess } from './process.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
-/** A front end that refuses every order, or that never answers; its port, and whether it was asked. */
+/** Starts a front end that refuses every order, or that never answers. Returns its port, and says whether it was asked. */
 async function frontEnd(answers: 'no' | 'nothing'): Promise<{ port: string; isAsked: () => boolean }> {
   let asked = false
   const server = createServer((request, response) => {

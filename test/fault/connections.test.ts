@@ -7,8 +7,8 @@ import { startCluster, type Cluster } from '../cluster.ts'
 import { ask, dataOf } from '../contract/conformance/http.ts'
 
 /**
- * Requests of all forms, and what is none, in any order on one connection to a real system. What the client reads is
- * compared with what was placed: every order has a quantity of its own.
+ * Sends requests of all forms, and bytes that are no request, in any order on one connection to a real system. Compares the
+ * answers that the client read with the orders that were placed. Every order has a quantity of its own.
  */
 let cluster: Cluster
 beforeAll(async () => {
@@ -26,9 +26,9 @@ type Piece =
 
 interface Script {
   readonly pieces: readonly Piece[]
-  /** Whether each is sent by itself. */
+  /** True when each request is sent by itself. */
   readonly areApart: boolean
-  /** Where the bytes are cut as well; each of the length of the whole. */
+  /** Further places where the bytes are cut, as parts of the whole length. */
   readonly cuts: readonly number[]
 }
 
@@ -56,7 +56,7 @@ const LOOKUP_FORMS = {
   'past the direct route': (name: string) => head(`GET /stocks/${name}?x`),
   'with a body': (name: string) => `${head(`GET /stocks/${name}`, 'Content-Length: 3')}abc`,
 }
-/** What ends a connection, with a refusal or without an answer of its own. Requests after it are not carried out. */
+/** Bytes that end a connection, with a refusal or without an answer of their own. Requests after them are not carried out. */
 const BROKEN = {
   'no request': 'XYZ\r\n\r\n',
   'a chunk that is none': `${head('POST /orders', 'Transfer-Encoding: chunked')}2\r\n{}\r\nzz\r\n`,
@@ -97,7 +97,7 @@ function bytesOf(one: Piece): string {
   return ORDER_FORMS[one.form](JSON.stringify({ name: 'apple', type: 'sell', quantity: one.quantity }))
 }
 
-/** Sends it all, says that no more will come, and reads to the end. */
+/** Sends a script, says that no more will come, and reads all answers. */
 async function answersTo(requests: readonly string[], { areApart, cuts }: Script): Promise<Read[]> {
   const bytes = requests.join('')
   const between = areApart ? requests.map((_, at) => requests.slice(0, at).join('').length) : []
@@ -117,7 +117,7 @@ async function answersTo(requests: readonly string[], { areApart, cuts }: Script
   return answersIn(received)
 }
 
-/** Answers as a client reads them: one after the other, each as long as it says. */
+/** Reads answers as a client does: one after the other, each as long as it says. */
 function answersIn(received: string): Read[] {
   const answers: Read[] = []
   for (let at = 0; at < received.length; ) {
@@ -163,7 +163,7 @@ test('each request gets its own answer, in order, or the connection ends without
         } else if (one?.kind === 'lookup') expect({ status, name: body.data?.name }).toEqual({ status: 200, name: one.name })
         else expect(status).toBeGreaterThanOrEqual(400)
       }
-      // What was not answered was not carried out: it stands behind the end of its connection.
+      // A request without an answer came after the end of its connection, and was not carried out.
       expect(placed).toHaveLength(before.filter(({ kind }) => kind === 'order').length)
       met.accepted += placed.length
       met.refused += answers.length - before.length

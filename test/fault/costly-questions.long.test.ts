@@ -29,7 +29,7 @@ const callsTo = (address: string): UnreadCalls => {
   return calls
 }
 
-/** Trading goes on, while and after `flood` comes over the system, as if nobody had asked for anything. */
+/** Checks that `flood` does not slow trading or end a process, neither while it lasts nor afterwards. */
 const isUnharmedBy = (cluster: Cluster, flood: () => Promise<unknown>): Promise<void> =>
   inOneTry(async () => {
     const seen = await tradeDuring(cluster, 20, flood)

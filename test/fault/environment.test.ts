@@ -6,7 +6,7 @@ import { freePort } from '../free-port.ts'
 import { checkEndState } from '../end-state.ts'
 import { CliProcess } from './process.ts'
 
-/** Every name under which programs look for a proxy, and one that has Node take them for its own clients, too. */
+/** Sets every variable that names a proxy, and the one that makes Node's own clients use it. */
 function environmentOf(proxy: string): Record<string, string> {
   const names = ['http_proxy', 'https_proxy', 'grpc_proxy', 'all_proxy', 'socks_proxy', 'ftp_proxy']
   const proxies = names.flatMap((name) => [name, name.toUpperCase()]).map((name) => [name, proxy] as const)
@@ -14,7 +14,7 @@ function environmentOf(proxy: string): Record<string, string> {
   return { ...Object.fromEntries(proxies), ...exceptions, NODE_USE_ENV_PROXY: '1' }
 }
 
-test('proxies of the environment that lead nowhere: everything finds each other, and the commands find the front end', async () => {
+test('proxies of the environment that lead nowhere: all processes find each other, and the commands find the front end', async () => {
   const environment = environmentOf(`http://127.0.0.1:${await freePort()}`)
   await using cluster = await startCluster({ environment })
   const [host = '', port = ''] = cluster.frontEnd.split(':')
@@ -27,7 +27,7 @@ test('proxies of the environment that lead nowhere: everything finds each other,
 
   expect(await run('buy', 'tesla', '5', '--host', host, '--port', port)).toMatch(/\b0\b/)
   expect(await run('client', host, port, '0.5', '1', '--requests', '10')).toContain('ALL ORDERS VERIFIED')
-  // What a leader has to reach its followers and every cache for, after an election.
+  // After an election a leader has to reach its followers and every cache.
   const leader = await cluster.leader()
   await cluster.restartedSince(leader, cluster.kill(leader))
   await cluster.untilTrading()
@@ -36,7 +36,7 @@ test('proxies of the environment that lead nowhere: everything finds each other,
   await checkEndState(cluster, [])
 })
 
-/** What a front end says to bytes on a connection, until it ends that. */
+/** Sends bytes to a front end. Returns all that it answers until it ends the connection. */
 async function answerTo(address: string, bytes: string): Promise<string> {
   const [host = '', port = ''] = address.split(':')
   const socket = connect(Number(port), host)
@@ -44,7 +44,7 @@ async function answerTo(address: string, bytes: string): Promise<string> {
   return text(socket)
 }
 
-test('how others have Node read HTTP: heads have the same bound, and nothing is hidden in a request', async () => {
+test('settings of Node for HTTP in the environment: heads keep their bound, and no request hides another one', async () => {
   const environment = { NODE_OPTIONS: '--max-http-header-size=100 --insecure-http-parser' }
   await using cluster = await startCluster({ environment, replicas: 1 })
   const request = (headers: string, body = '') =>

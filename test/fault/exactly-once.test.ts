@@ -8,7 +8,7 @@ import { levelOf, refusal } from '../contract/conformance/target.ts'
 import { checkEndState } from '../end-state.ts'
 import { isLate } from './load.ts'
 
-/** Sends an order with its key again, as a client does, while a busy machine is the reason that nobody knows its outcome. */
+/** Sends an order again with its key, as a client does, as long as nobody knows its outcome because the machine is busy. */
 async function untilDefinite(send: () => Promise<HttpAnswer>): Promise<HttpAnswer> {
   for (;;) {
     const sentMs = performance.now()

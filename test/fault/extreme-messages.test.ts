@@ -12,14 +12,14 @@ import { checkEndState } from '../end-state.ts'
 import { type BareSystem, bareSystem } from './bare-system.ts'
 import { wholeAgain } from './whole.ts'
 
-/** Messages that peers of any make may send, however long or large. */
+/** Tests that send long texts and large numbers, as peers of any make may. */
 
 const DEADLINE_MS = 60_000
 const MIB = 1024 * 1024
 const network = grpcNetwork({ host: '127.0.0.1', log: silentLogger })
 const EDGES = [2 ** 63, 2 ** 53, 2 ** 53 - 1, 2 ** 53 - 2, -(2 ** 63), -(2 ** 53) + 1]
 
-/** How a call ended: its answer, or the code and the words of its refusal. */
+/** Makes a call. Resolves with its answer, or with the code and the words of its refusal. */
 const outcomeOf = (address: string, method: UnaryMethod, request: object): Promise<string> =>
   network.call(address, method, request as never, DEADLINE_MS).then(
     (answer) => `OK ${JSON.stringify(answer)}`,
@@ -32,7 +32,7 @@ const synchronize = (address: string, orderNum: number, synchronizedAdd = ''): P
     (error: RpcError) => `${error.code}: ${error.message}`,
   )
 
-/** Sends messages on a stream; resolves with what came back, and with the reason of its end, once it is over. */
+/** Sends messages on a stream. Resolves once it is over, with all that came back and with the reason of its end. */
 async function talk(address: string, method: StreamMethod, messages: readonly object[]): Promise<{ heard: object[]; why: string }> {
   const heard: object[] = []
   const over = Promise.withResolvers<string>()
@@ -46,7 +46,7 @@ async function talk(address: string, method: StreamMethod, messages: readonly ob
 
 const order = (more: object) => ({ stockName: 'tesla', stockTradeQuantity: 1, tradeType: 'sell', key: '', ...more })
 
-/** Files that a process has put aside, or marked. */
+/** Returns the files that processes have put aside or marked. */
 const putAside = (system: BareSystem): string[] =>
   readdirSync(system.dataDir, { recursive: true, encoding: 'utf8' }).filter((path) => /\.db\.(damaged|replaced)/.test(path))
 
@@ -98,7 +98,7 @@ test('messages at the edge of what their fields can hold are refused, and nothin
   expect(await synchronize(await leaderOf(system), -1, 'x')).toMatch(/^INVALID_ARGUMENT: synchronizeTransNum\.synchronizedAdd /)
   await sell()
 
-  // The highest epoch there is, to all of them: one stays, and the others follow it.
+  // All replicas are elected with the highest epoch there is. One of them stays the leader, and the others follow it.
   for (const address of replicas) {
     const assignment = { followerOne: '', followerTwo: '', epoch: LIMITS.epochMax, clusterId }
     expect(await outcomeOf(address, 'Order.AssignFollowers', assignment)).toBe('OK {"resultFollowers":1}')

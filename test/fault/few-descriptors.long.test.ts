@@ -15,7 +15,7 @@ afterEach(() => {
   slow.clear()
 })
 
-/** Connects, begins a request and never ends it; whoever is turned away comes again. */
+/** Connects, begins a request and never ends it. When the connection is closed, it connects again. */
 function connectSlowly(address: string): void {
   const url = new URL(`http://${address}`)
   const socket = connect({ host: url.hostname, port: Number(url.port) }, () => socket.write('GET /stocks/tesla HTT'))

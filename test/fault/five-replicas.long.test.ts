@@ -5,7 +5,7 @@ import { lateAnswers, load } from './load.ts'
 import { CliProcess, inOneTry } from './process.ts'
 import { wholeAgain } from './whole.ts'
 
-/** The output of a command that has to end well. */
+/** Runs a command that has to succeed. Returns its output. */
 async function said(...words: readonly string[]): Promise<string> {
   const command = new CliProcess(words)
   const { code } = await command.exited
@@ -13,7 +13,7 @@ async function said(...words: readonly string[]): Promise<string> {
   return command.output
 }
 
-/** Kills a process by the command line; tells which one it was. */
+/** Kills a process by the command line. Returns which one it was. */
 async function killed({ dataDir }: Cluster, name: string): Promise<{ readonly name: string; readonly pid: number }> {
   const words = await said('kill', name, '--data', dataDir)
   const [, which = '', pid] = /^(order-\d) \(pid (\d+)\)(?:, the leader,)? was killed\.$/m.exec(words) ?? []

@@ -7,18 +7,18 @@ import type { Cluster } from '../cluster.ts'
 import { ask, dataOf } from '../contract/conformance/http.ts'
 import { Load, type LoadReport } from './load.ts'
 
-/** Callers who ask for much, and what the system shows meanwhile. All on this machine, and each loop has an end. */
+/** Callers who ask for much, and the effects on the system. All of it is on this machine, and each loop has an end. */
 
 const SAMPLE_MS = 50
 
-/** The observations while somebody asked for much. */
+/** The observations during a flood. */
 export interface SeenMeanwhile extends LoadReport {
   readonly elections: number
-  /** The largest resident memory of any process, in bytes; 0 where there is no /proc. */
+  /** The largest resident memory of any process, in bytes. 0 on systems without /proc. */
   readonly memoryBytes: number
 }
 
-/** Trades while `flood` runs, and until `orders` were acknowledged besides. */
+/** Trades while `flood` runs, and until `orders` orders were acknowledged as well. */
 export async function tradeDuring(cluster: Cluster, orders: number, flood: () => Promise<unknown>): Promise<SeenMeanwhile> {
   const electionsBefore = (await statusOf(cluster)).frontEnd.elections
   const pids = [...cluster.pids.values()]
@@ -67,7 +67,7 @@ export class Pipeline {
     this.#socket.on('error', () => {}).on('close', () => (this.#isClosed = true))
   }
 
-  /** The connection has ended. Who reads nothing hears of it when writing: an empty line between two requests says nothing. */
+  /** True when the connection has ended. To find out without reading, it writes an empty line, which servers ignore there. */
   get isClosed(): boolean {
     if (!this.#isClosed) this.#socket.write('\r\n')
     return this.#isClosed
@@ -88,7 +88,7 @@ export class Pipeline {
     return this
   }
 
-  /** Begins to take the answers. Without it none is read. */
+  /** Begins to read the answers. Before that, none is read. */
   read(): this {
     this.#socket.on('data', (bytes: Buffer) => {
       this.#received += bytes.length
@@ -127,12 +127,12 @@ export class UnreadCalls {
     return this.#asked
   }
 
-  /** Calls `path`, such as "/Order/Read", with this message in protobuf's form; nothing of the answer is taken. */
+  /** Calls `path`, such as "/Order/Read", with this message in protobuf's form. Nothing of the answer is read. */
   call(path: string, message: Buffer): void {
     this.#begin(path)?.end(framed(message))
   }
 
-  /** The same with any number of messages, and says that more may come. What is answered is thrown away. */
+  /** Calls `path` with any number of messages, and keeps the request open. The answers are thrown away. */
   open(path: string, messages: readonly Buffer[]): void {
     const stream = this.#begin(path)?.resume()
     stream?.write(Buffer.concat(messages.map(framed)))
@@ -152,7 +152,7 @@ export class UnreadCalls {
   }
 }
 
-/** A message as gRPC sends it: not compressed, with its length before it. */
+/** Returns a message as gRPC sends it: not compressed, with its length before it. */
 function framed(message: Buffer): Buffer {
   const head = Buffer.alloc(5)
   head.writeUInt32BE(message.length, 1)

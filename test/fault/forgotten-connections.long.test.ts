@@ -12,7 +12,7 @@ const STOPPED_MS = 2_000
 
 const statusAt = async (fleet: Fleet): Promise<StatusData> => dataOf<StatusData>(await ask(fleet.frontEnd, '/status'))
 
-/** Resolves once one leads and both others are in-sync. */
+/** Resolves once one replica leads and both others are in-sync. */
 const untilWhole = (fleet: Fleet): Promise<true> =>
   eventually('every replica is in-sync', HOPELESS_MS, async () => {
     const { replicas } = await statusAt(fleet)
@@ -21,7 +21,7 @@ const untilWhole = (fleet: Fleet): Promise<true> =>
   })
 
 test.each(['order-1', 'catalogue', 'frontend-2'])(
-  '%s was stopped, and boxes on the way have forgotten its connections: all is well soon',
+  '%s was stopped, and routers have forgotten its connections: all is well soon',
   async (name) => {
     const fleet = new Fleet(new Transcript())
     try {

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
 
-/** How this front end behaves; without anything it accepts every order of two stocks. */
+/** How this front end behaves. Without settings it accepts every order of two stocks. */
 export interface Habits {
   /** The answer to every order. */
   readonly orders?: 'accepted' | 'refused' | 'another one is kept'
@@ -19,8 +19,8 @@ interface Order {
 }
 
 /**
- * A front end that does what the contract asks for, and nothing else: every other path is answered with a page of HTML,
- * `/leader` with plain text. Returns its port.
+ * Starts a front end that does what the contract asks for, and nothing else. It answers every other path with a page of HTML,
+ * and `/leader` with plain text. Returns its port.
  */
 export async function frontEndOfTheContract({ orders = 'accepted', onClose, stocks = ['apple', 'tesla'] }: Habits = {}): Promise<string> {
   const placed: Order[] = []

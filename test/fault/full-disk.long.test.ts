@@ -12,12 +12,12 @@ import { bareSystem, type BareSystem } from './bare-system.ts'
 import { lateAnswers, load } from './load.ts'
 import { eventually, HOPELESS_MS, inOneTry } from './process.ts'
 
-/** Less than what counts as full, and enough for what is written until somebody notices. */
+/** Room at which a disk counts as full. It is enough for the writes until a process notices. */
 const ROOM_BYTES = 24 * 1024 * 1024
 
 const whyNot = whyNoSmallDisk()
 
-/** A system of which one process has a small disk of its own. */
+/** Starts a system of which one process has a small disk of its own. */
 async function systemWithSmallDisk(name: string): Promise<BareSystem> {
   const system = await bareSystem()
   const folder = join(system.dataDir, name)
@@ -75,7 +75,7 @@ test.skipIf(whyNot)('the catalogue’s disk is full: orders get 503, lookups go 
   await checkEndState(system, [{ number, name: 'apple', type: 'buy', quantity: 1 }])
 })
 
-test.skipIf(whyNot)('all disks are full, and all that keep something are killed: lookups and known orders are answered', async () => {
+test.skipIf(whyNot)('all disks are full, catalogue and replicas are killed: lookups and known orders are answered', async () => {
   await using system = await bareSystem()
   const keepers = ['catalogue', 'order-1', 'order-2', 'order-3']
   for (const name of keepers) {

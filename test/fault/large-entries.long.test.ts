@@ -12,11 +12,11 @@ import { type BareSystem, bareSystem } from './bare-system.ts'
 import { CliProcess, eventually } from './process.ts'
 import { wholeAgain } from './whole.ts'
 
-/** A log with entries of an earlier version that would be refused today. */
+/** Tests of a log with entries of an earlier version that would be refused today. */
 
 const MIB = 1024 * 1024
 
-/** A ledger as an earlier version may have left it: keys as long as that version's largest message. */
+/** Writes a ledger as an earlier version may have left it: its keys are as long as that version's largest message. */
 async function ledgerWithLongKeys(path: string): Promise<OrderData[]> {
   const ledger = await newLedger(embeddedLedgerStore(path), { clusterId: 'c-1', stocks: OPENING_CATALOGUE })
   const keyLengths = [10, 10, 16 * MIB - 200, ...Array.from({ length: 20 }, () => MIB), 10, 10]
@@ -36,11 +36,11 @@ async function ledgerWithLongKeys(path: string): Promise<OrderData[]> {
   return sold
 }
 
-/** A listing reads 36 MB here: on a busy machine it may come too late for one try, and is asked for again. */
+/** Checks the end state. A listing reads 36 MB here, so on a busy machine it may come too late, and is asked for again. */
 const endState = (system: BareSystem, sold: readonly OrderData[]): Promise<readonly OrderData[]> =>
   eventually('the end state can be read, and is right', 120_000, () => checkEndState(system, sold))
 
-test('a log with entries larger than any of today is shipped, recovered and verified', async () => {
+test('a log with entries that are too large today is shipped, recovered and verified', async () => {
   await using system = await bareSystem()
   const path = join(system.dataDir, 'catalogue', 'catalog.db')
   const sold = await ledgerWithLongKeys(path)
@@ -50,7 +50,7 @@ test('a log with entries larger than any of today is shipped, recovered and veri
   sold.push({ number: await place(system, 'apple', 'sell', 2), name: 'apple', type: 'sell', quantity: 2 })
   await endState(system, sold)
 
-  // A replica that has lost its disk gets all of it as a learner, and a lost ledger comes back from the replicas.
+  // A replica that has lost its disk gets the whole log as a learner. A lost ledger is rebuilt from the replicas.
   await system.end('order-1')
   rmSync(join(system.dataDir, 'order-1'), { recursive: true })
   system.start('order-1')

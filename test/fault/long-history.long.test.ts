@@ -9,10 +9,10 @@ import { place } from '../contract/conformance/target.ts'
 import { writeHistory } from '../large/history.ts'
 import { eventually, HOPELESS_MS } from './process.ts'
 
-/** More than a leader gets on its stream, and not a whole number of pages. */
+/** The number of orders: more than a leader gets on its stream, and not a whole number of pages. */
 const ORDERS = LIMITS.leaderGapMax + 4_321
 
-/** A system with so many orders, of which `lost` is missing. */
+/** Starts a system with so many orders. The file `lost` is missing. */
 async function withHistory(lost: string | undefined, replicas = 3): Promise<Cluster> {
   const cluster = new Cluster({ replicas, caching: true, frontEnds: 1, words: [], environment: {} })
   await writeHistory(cluster.dataDir, ORDERS, () => {})
@@ -21,7 +21,7 @@ async function withHistory(lost: string | undefined, replicas = 3): Promise<Clus
   return cluster
 }
 
-/** All copies have equal lengths and digests. */
+/** Waits until all copies have equal lengths and digests. */
 const untilEqual = (cluster: Cluster, length: number) =>
   eventually('all copies are equal', HOPELESS_MS, async () => {
     const { catalogue, replicas } = dataOf<StatusData>(await ask(cluster.frontEnd, '/status'))

@@ -13,7 +13,7 @@ const BUY = { stockName: 'apple', stockTradeQuantity: 1, tradeType: 'buy' }
 const untilSays = (system: BareSystem, name: string, words: string): Promise<true> =>
   eventually(`${name} says "${words}"`, HOPELESS_MS, () => system.output(name).includes(words) || undefined)
 
-test('an empty catalogue that nobody told of its replicas begins nothing, and recovers when it meets them', async () => {
+test('an empty catalogue that was not told of its replicas begins no history, and recovers when it meets them', async () => {
   await using system = await bareSystem()
   system.start(...system.names)
   await system.untilTrading()
@@ -27,7 +27,7 @@ test('an empty catalogue that nobody told of its replicas begins nothing, and re
     return /has met no replica/.test(String(error.status === 'rejected' && error.reason)) || undefined
   })
   system.start('order-1', 'order-2', 'order-3', 'frontend')
-  // It ends itself to recover, as a supervisor would have it.
+  // It ends itself to recover. A supervisor would start it again.
   await untilSays(system, 'catalogue', 'starting over to recover')
   await system.kill('catalogue').catch(() => undefined)
   system.start('catalogue')
@@ -74,7 +74,7 @@ test('a replica that was given up with the ledger comes back: it gives its tail 
   const found = [1, 2].map((id) => `found replica ${id} at ${addresses[id - 1]}`)
   for (const words of [`replica 3 at ${addresses[2]} is given up (--lost)`, ...found]) await untilSays(system, 'catalogue', words)
 
-  // Its log is longer than the ledger, and nothing is decided that could show it where the two part.
+  // The replica's log is longer than the ledger. Nothing is decided that could show where the two differ.
   system.start('order-3')
   await checkEndState(system, acknowledged)
   const archive = join(system.dataDir, 'order-3', 'order3.cut-1.db')

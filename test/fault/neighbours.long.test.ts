@@ -17,7 +17,7 @@ async function systemPorts(): Promise<SystemPorts> {
   return { frontEnd, catalogue, orders }
 }
 
-/** Sells so many shares in orders of one; the name tells the two systems apart. */
+/** Sells `count` shares in orders of one share. The stock's name tells the two systems apart. */
 async function sell(system: BareSystem, name: string, count: number): Promise<OrderData[]> {
   const sold: OrderData[] = []
   for (let n = 0; n < count; n++) sold.push({ number: await place(system, name, 'sell', 1), name, type: 'sell', quantity: 1 })
@@ -50,14 +50,14 @@ async function verify(system: BareSystem): Promise<string> {
   return outputs.join('\n')
 }
 
-test('another system on ports that were ours takes nothing of ours for its own, nor we of its', async () => {
+test('another system on ports that were ours: neither takes anything of the other for its own', async () => {
   const ports = await systemPorts()
   await using before = new BareSystem(ports)
   await startAll(before)
   const ours = await sell(before, 'apple', 5)
   await before.end(...before.names.toReversed())
 
-  // One replica only from now on, and the catalogue is not told so: it remembers where the other two were.
+  // From now on there is one replica, but the catalogue is not told so. It remembers where the other two were.
   const [moved = 0, theirFirst = 0, theirCatalogue = 0, theirFrontEnd = 0] = await freePorts(4)
   await using us = new BareSystem({ ...ports, orders: [moved] }, before.dataDir)
   await startAll(us)
@@ -96,7 +96,7 @@ test('a front end that names replicas of another system takes no order there', a
   await startAll(us)
   const ours = await sell(us, 'apple', 5)
 
-  // Replica 1 is ours, 2 and 3 are the neighbour's, of which 3 leads: the highest id, and a leader that is there already.
+  // Replica 1 is ours. 2 and 3 are the neighbour's. 3 leads there, and has the highest id.
   const [, second, third] = neighbour.replicas.map(({ address }) => Number(address.split(':')[1]))
   await us.end('frontend')
   await using misled = new BareSystem({ ...own, orders: [own.orders[0]!, second!, third!] }, us.dataDir)
@@ -107,7 +107,7 @@ test('a front end that names replicas of another system takes no order there', a
 
   for (const { number, ...content } of ours)
     expect(dataOf<OrderData>(await ask(misled.frontEnd, `/orders/${number}`))).toEqual({ number, ...content })
-  // It may have heard of the neighbour before it heard from its own catalogue: then it objects to what they answer next.
+  // It may have heard from the neighbour before it heard from its own catalogue. Then it objects to the next answer.
   const [theirCluster, ourCluster] = [await clusterOf(neighbour), await clusterOf(misled)]
   for (const id of [2, 3]) {
     const objection = `replica ${id} belongs to cluster ${theirCluster}, the catalogue to cluster ${ourCluster}: check the start arguments`
@@ -128,7 +128,7 @@ test('a catalogue of another system on the port of ours gets none of our replica
   await neighbour.end('catalogue')
   await us.kill('catalogue')
 
-  // The neighbour's catalogue with its own orders, on our port, called by our leader and our front end.
+  // The neighbour's catalogue, with its own orders, listens on our port. Our leader and our front end call it.
   await using intruder = new BareSystem({ ...theirPorts, catalogue: Number(us.catalogue.split(':')[1]) }, neighbour.dataDir)
   intruder.start('catalogue')
   await eventually(

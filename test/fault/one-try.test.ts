@@ -6,7 +6,7 @@ import { inOneTry } from './process.ts'
 const reportOf = (...errors: readonly SeenError[]): LoadReport => ({ acknowledged: [], rejected: 0, wrong: [], errors })
 const errorAfter = (waitedMs: number, status = 503): SeenError => ({ atMs: 0, waitedMs, request: 'trade', status, message: '' })
 
-test('what a busy machine can spoil is tried again, and has to be seen once', async () => {
+test('a try that a busy machine spoils is repeated, and one has to be unspoiled', async () => {
   const told = vi.spyOn(console, 'warn').mockReturnValue()
   onTestFinished(() => told.mockRestore())
   const spoiled = [['late'], ['late'], []]
@@ -16,7 +16,7 @@ test('what a busy machine can spoil is tried again, and has to be seen once', as
   await expect(inOneTry(async () => ['an election'])).rejects.toThrow('in each of 5 tries')
 })
 
-test('what nothing excuses is not tried again', async () => {
+test('after an error without an excuse there is no further try', async () => {
   let tries = 0
   const wrong = inOneTry(async () => {
     tries += 1

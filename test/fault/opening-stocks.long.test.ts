@@ -9,7 +9,7 @@ import { orderNumber, place } from '../contract/conformance/target.ts'
 import { CliProcess, eventually, HOPELESS_MS } from './process.ts'
 
 const STOCKS = 100_000
-/** Names of some forty bytes: nearly as many as a catalogue may have. */
+/** Returns a name of some forty bytes. All names together are nearly as long as a catalogue may have. */
 const nameOf = (at: number) => `stock number ${at} of a long, long list`
 
 let folder: string

@@ -15,7 +15,7 @@ const REPLICAS = ['order-1', 'order-2', 'order-3']
 
 const statusOf = async ({ frontEnd }: BareSystem) => dataOf<StatusData>(await ask(frontEnd, '/status'))
 const addressOf = (system: BareSystem, name: string) => system.replicas.find(({ id }) => name === `order-${id}`)?.address ?? ''
-/** How often a process has said what that program is. */
+/** Returns how often a process has said what that program is. */
 export const timesSaid = (system: BareSystem, name: string) => system.output(name).split(WORDS).length - 1
 
 const untilLeads = (system: BareSystem, names: readonly string[]) =>
@@ -44,14 +44,14 @@ async function untilHolds(system: BareSystem, name: string, log: readonly object
   expect((await shown(log.length)).number).toBe(-1)
 }
 
-/** Waits until `status` names the other program, and says that of it. */
+/** Waits until `status` names the other program, and says `what` of it. */
 const untilSaid = (system: BareSystem, what: object) =>
   eventually(`status says ${JSON.stringify(what)}`, HOPELESS_MS, async () => {
     expect((await statusOf(system)).otherPrograms).toEqual([expect.objectContaining(what)])
     return true
   })
 
-/** It follows, and holds all orders in order, through kills of our leaders and of itself; it is never elected. */
+/** Checks that the program follows, and holds all orders in order, through kills of our leaders and of itself. It is never elected. */
 export const followsThroughKills = (other: string): Promise<void> => inOneTry(() => followThroughKills(other))
 
 async function followThroughKills(other: string): Promise<readonly SeenError[]> {
@@ -75,7 +75,7 @@ async function followThroughKills(other: string): Promise<readonly SeenError[]> 
       )
     })
   }
-  system.pause(other) // It is dropped, and nobody waits for it.
+  system.pause(other) // The leader drops it, and nobody waits for it.
   await clients.untilAcknowledged(50)
   await system.kill(other)
   await clients.untilAcknowledged(20)
@@ -91,7 +91,7 @@ async function followThroughKills(other: string): Promise<readonly SeenError[]> 
   return lateAnswers(report)
 }
 
-/** It is elected when it is the only one left, trades, and gives way to ours. */
+/** Checks that the program is elected when it is the only one left, trades, and gives way to ours. */
 export async function leadsAlone(other: string): Promise<void> {
   const ours = REPLICAS.filter((name) => name !== other)
   await using system = await bareSystem({ [other]: EXAMPLE })

@@ -20,7 +20,7 @@ const NEVER = new Promise<never>(() => {})
 const NONE = { orderNum: -1, stockName: '', tradeType: '', stockTradeQuantity: -1 }
 const BUY = { name: 'tesla', type: 'buy', quantity: 3 }
 
-/** A leader that trades at the catalogue, counts the calls, and holds nothing. `number` says what it answers. */
+/** Makes a leader that trades at the catalogue, counts the calls, and holds nothing. `number` returns its answers. */
 function trader(system: BareSystem, number: (placed: number) => number | Promise<number>) {
   const counted = { requests: 0 }
   const answers: OrderAnswers = {
@@ -41,7 +41,7 @@ const messageIn = ({ body }: HttpAnswer) => (body as { error?: { message?: strin
 const keyed = (key: string) => ({ headers: { 'idempotency-key': key } })
 const logOf = async ({ frontEnd }: BareSystem) => dataOf<OrderListData>(await ask(frontEnd, '/orders?limit=1000')).orders
 
-/** Two replicas of ours and a program of another make with the highest id, which leads once ours were killed. */
+/** Starts two replicas of ours, and a program of another make with the highest id. It leads once ours were killed. */
 async function ledBy(system: BareSystem, answers: OrderAnswers): Promise<AsyncDisposable> {
   const [, , third] = system.replicas
   const running = await otherReplica(third!.address, answers)
@@ -74,7 +74,7 @@ describe('orders that a leader of another make places', () => {
     await killOurs(system)
     const level = async () => dataOf<StockData>(await ask(system.frontEnd, '/stocks/tesla')).quantity
     for (let n = 1; n < 6; n++) {
-      expect(await level()).toBe(1000 - 3 * n) // Cached: the next trade has to drop it.
+      expect(await level()).toBe(1000 - 3 * n) // The level is cached, so the next trade has to drop it.
       expect(numberIn(await order(system.frontEnd, BUY))).toBe(n)
       expect(dataOf(await ask(system.frontEnd, `/orders/${n}`))).toEqual({ number: n, ...BUY })
     }
@@ -103,7 +103,7 @@ describe('orders that a leader of another make places', () => {
     expect(await logOf(system)).toHaveLength(1)
   })
 
-  test('that it says to have placed, and has not, are unknown', async () => {
+  test('that it wrongly says to have placed are unknown', async () => {
     await using system = await bareSystem()
     const { answers } = trader(system, () => 0)
     answers['Order.Request'] = () => ({ transactionNum: 0 })
@@ -177,7 +177,7 @@ test.each(FOLLOWERS)('a follower that %s delays no order, and is not elected', (
     })
     await system.kill(...OURS)
     await eventually('nobody leads', HOPELESS_MS, async () => !(await isOffered(system)) || undefined)
-    await sleep(3_000) // Longer than another program is kept waiting.
+    await sleep(3_000) // Longer than a leader waits for another program.
     expect(await isOffered(system)).toBe(false)
     expect(messageIn(await order(system.frontEnd, BUY))).toContain('was not placed')
     await startOurs(system)
@@ -195,7 +195,7 @@ describe('the example program', () => {
   test('with the lowest id is elected when it is the only one left, trades, and gives way to ours', () => leadsAlone('order-1'))
 })
 
-/** A call that the contract does not have. */
+/** Makes a call that the contract does not have. */
 const callOurs = <R>(address: string, method: string) =>
   callUnary<R>(address, definitionOf(loadSync(PROTO_FILE, { keepCase: true, longs: Number }), method), {})
 

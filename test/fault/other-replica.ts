@@ -10,12 +10,12 @@ import { CONTRACT, type ContractCalls } from '../contract/conformance/grpc.ts'
 
 type OrderCall = Extract<keyof ContractCalls, `Order.${string}`>
 
-/** Its answer to each call. A call hangs when its answer never resolves, and is unknown when it is left out. */
+/** The replica's answer to each call. A call hangs when its answer never resolves. Calls that are left out are unknown. */
 export type OrderAnswers = {
   [M in OrderCall]?: (request: ContractCalls[M]['request']) => Promise<ContractCalls[M]['response']> | ContractCalls[M]['response']
 } & { 'Order.Synchronize'?: () => readonly object[] }
 
-/** A replica made from nothing but the contract, in this process. The answers may be changed while it runs. */
+/** Starts a replica made from nothing but the contract, in this process. The answers may be changed while it runs. */
 export async function otherReplica(address: string, answers: OrderAnswers): Promise<AsyncDisposable> {
   const server = new Server()
   const methods = ['Request', 'Lookup', 'Propagate', 'AssignFollowers'] as const

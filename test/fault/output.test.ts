@@ -8,13 +8,13 @@ import { expect, onTestFinished, test } from 'vitest'
 import { frontEndOfTheContract, type Habits } from './front-end-of-the-contract.ts'
 import { eventually, HOPELESS_MS } from './process.ts'
 
-/** Where nothing can be written to any more: Linux has a file for that. */
+/** A file that is always full. Linux has one. */
 const FULL = '/dev/full'
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
 type Output = 'full' | 'reader gone' | 'all full'
 
-/** Runs a command whose output goes nowhere; its exit code, and its standard error. */
+/** Runs a command whose output cannot be written. Returns its exit code and its standard error. */
 async function run(words: readonly string[], output: Output): Promise<{ code: number | null; aside: string }> {
   const full = openSync(FULL, 'w')
   const stdio =
@@ -47,7 +47,7 @@ test.skipIf(!existsSync(FULL)).each(['full', 'reader gone'] as const)(
   },
 )
 
-test.skipIf(!existsSync(FULL))('with no room for words at all the exit code is what is left', async () => {
+test.skipIf(!existsSync(FULL))('when no words can be written at all, the exit code tells the outcome', async () => {
   const target = await at()
   expect(await run(['buy', 'apple', '5', ...target], 'all full')).toMatchObject({ code: 0 })
   expect(await run(['buy', 'none', '5', ...target], 'all full')).toMatchObject({ code: 1 })
@@ -64,7 +64,7 @@ test.skipIf(!existsSync(FULL)).each(['full', 'reader gone'] as const)('a client 
   })
 })
 
-test.skipIf(!existsSync(FULL))('what was only to be shown is neither done nor refused: 4, and 0 for a reader that had enough', async () => {
+test.skipIf(!existsSync(FULL))('commands that only show something exit with 4, or with 0 when their reader had enough', async () => {
   const target = await at()
   for (const words of [
     ['stocks', 'apple'],
@@ -81,7 +81,7 @@ test.skipIf(!existsSync(FULL))('what was only to be shown is neither done nor re
   expect(await run(['--help'], 'full')).toMatchObject({ code: 4 })
 })
 
-/** A pipe that is full, whose writer does not wait; `drain` reads all that was written. */
+/** Makes a full pipe whose writer does not wait. `drain` reads all that was written. */
 function fullPipe(): { writer: number; drain: () => string } {
   const folder = mkdtempSync(join(tmpdir(), 'bazaar-output-'))
   const path = join(folder, 'pipe')

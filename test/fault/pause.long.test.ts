@@ -6,14 +6,14 @@ import { lateAnswers, load, type SeenError } from './load.ts'
 import { inOneTry } from './process.ts'
 
 /**
- * Stops a process without ending it: its connections stay open and say nothing, the hardest way to be away. Returns what
- * clients saw for lack of time.
+ * Stops a process without ending it. Its connections stay open and say nothing, which is the hardest way to be away. Returns
+ * the errors that clients saw because the machine was busy.
  */
 async function pauseUnderLoad(cluster: Cluster, name: string): Promise<readonly SeenError[]> {
   const clients = load(cluster)
   await clients.untilAcknowledged(100)
   cluster.pause(name)
-  await clients.untilAcknowledged(100) // Without it.
+  await clients.untilAcknowledged(100) // Trading goes on without the process.
   cluster.resume(name)
   await clients.untilAcknowledged(100)
   const report = await clients.stop()

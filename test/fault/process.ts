@@ -4,11 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { statFields } from '../proc-stat.ts'
 
-/** For programs that are not ours: they, too, end when the channel to the test runner does. */
+/** Loaded into programs that are not ours, so that they also end when the channel to the test runner does. */
 const ENDS_WITH_RUNNER = 'data:text/javascript,process.on("disconnect",()=>process.exit())'
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url))
 
-/** When a wait is given up: never reached by a system that works, however busy the machine is. */
+/** When a wait is given up. A system that works never waits so long, however busy the machine is. */
 export const HOPELESS_MS = 120_000
 
 export interface Exit {
@@ -17,16 +17,16 @@ export interface Exit {
 }
 
 interface CliProcessOptions {
-  /** As many files and connections as it may have open, unless the system's usual number. */
+  /** Files and connections that it may have open, if not the system's usual number. */
   readonly descriptorsMax?: number | undefined
   /** A file of the project to run instead of the command line. */
   readonly program?: string | undefined
 }
 
-/** One process of the command line, in a process group of its own; it ends when the test runner is killed. */
+/** One process of the command line, in a process group of its own. It ends when the test runner is killed. */
 export class CliProcess {
   readonly pid: number
-  /** Resolves once it has ended, and all that it has written has arrived. */
+  /** Resolves once the process has ended and all of its output has arrived. */
   readonly exited: Promise<Exit>
   #output = ''
   #child: ChildProcess
@@ -34,7 +34,7 @@ export class CliProcess {
   constructor(args: readonly string[], environment: Readonly<Record<string, string>> = {}, options: CliProcessOptions = {}) {
     const { PATH = '', HOME = '' } = process.env
     const { descriptorsMax, program } = options
-    // As users start it; it keeps what it has compiled.
+    // This is how users start it. It keeps the compiled program.
     const words = [...(program ? ['--import', ENDS_WITH_RUNNER, program] : ['bin/bazaar.js']), ...args]
     const limited = ['-c', `ulimit -n ${descriptorsMax}; exec "$0" "$@"`, process.execPath, ...words]
     const [file, given] = descriptorsMax === undefined ? [process.execPath, words] : ['/bin/sh', limited]
@@ -42,7 +42,7 @@ export class CliProcess {
       cwd: REPOSITORY,
       detached: true,
       env: { PATH, HOME, ...environment },
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'], // The channel's end tells it that the runner is gone.
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'], // When the channel ends, the process knows that the runner is gone.
     })
     this.#child.channel?.unref()
     this.#child.stdout?.on('data', (chunk: Buffer) => (this.#output += chunk.toString()))
@@ -51,7 +51,7 @@ export class CliProcess {
     this.exited = new Promise((resolve) => this.#child.once('close', (code, signal) => resolve({ code, signal })))
   }
 
-  /** Everything it has written so far, both streams. */
+  /** All output so far, of both streams. */
   get output(): string {
     return this.#output
   }
@@ -64,7 +64,7 @@ export class CliProcess {
     this.#child.kill(signal)
   }
 
-  /** Ends it by SIGTERM, by SIGKILL to its whole group when it takes longer than `graceMs`. */
+  /** Ends the process by SIGTERM. After `graceMs` it ends the whole group by SIGKILL. */
   async stop(graceMs = HOPELESS_MS): Promise<Exit | 'had to be killed'> {
     if (!this.running) return this.exited
     this.signal('SIGCONT')
@@ -79,7 +79,7 @@ export class CliProcess {
   }
 }
 
-/** Those of `pids`, and those in the process groups `groups`, that still run (a zombie does not). */
+/** Returns the processes of `pids`, and of the process groups `groups`, that still run (a zombie does not). */
 export function survivors(pids: Iterable<number>, groups: readonly number[]): number[] {
   if (!existsSync('/proc/self/stat')) return [...pids].filter(answersSignals)
   const wanted = new Set(pids)
@@ -103,7 +103,7 @@ function answersSignals(pid: number): boolean {
   }
 }
 
-/** Resolves with the first answer that is not undefined; throws, with `what`, when there is none within `deadlineMs`. */
+/** Resolves with the first answer that is not undefined. Throws with `what` when there is none within `deadlineMs`. */
 export async function eventually<T>(what: string, deadlineMs: number, attempt: () => Promise<T | undefined> | T | undefined): Promise<T> {
   const deadline = performance.now() + deadlineMs
   let problem: unknown
@@ -122,8 +122,8 @@ export async function eventually<T>(what: string, deadlineMs: number, attempt: (
 const TRIES_MAX = 5
 
 /**
- * For what a machine without time to spare can spoil: that nobody is elected, that no client waits in vain. `attempt` throws
- * what nothing excuses, and returns what may have been for lack of time; one of a few tries has to show nothing of it.
+ * Repeats a check that a busy machine can spoil: that nobody is elected, or that no client waits in vain. `attempt` throws an
+ * error without an excuse, and returns those that a busy machine may have caused. One of a few tries has to return none.
  */
 export async function inOneTry(attempt: () => Promise<readonly unknown[]>): Promise<void> {
   const spoiled: (readonly unknown[])[] = []

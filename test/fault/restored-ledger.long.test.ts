@@ -7,7 +7,7 @@ import { checkEndState } from '../end-state.ts'
 import { type BareSystem, bareSystem } from './bare-system.ts'
 import { eventually, HOPELESS_MS } from './process.ts'
 
-/** Enough for several pages of the file. */
+/** The number of orders. They take several pages of the file. */
 const ORDERS = 60
 
 const ledgerOf = (system: BareSystem): string => join(system.dataDir, 'catalogue', 'catalog.db')
@@ -52,7 +52,7 @@ test.each([
   for (const name of replicas)
     await eventually(`${name} listens`, HOPELESS_MS, () => system.output(name).includes('replica listens') || undefined)
   system.start('frontend')
-  await system.untilTradingWith('catalogue') // Whoever meets a replica late ends itself to recover.
+  await system.untilTradingWith('catalogue') // A catalogue that meets a replica late ends itself to recover.
   await checkEndState(system, acknowledged)
   const said = () => system.output('catalogue')
   const archived = `"archivedAs":"${path}.replaced-1"`

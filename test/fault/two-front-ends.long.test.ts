@@ -38,7 +38,7 @@ test('after a trade through one front end, another one never shows the older lev
   expect(stale).toEqual([])
   for (const frontEnd of cluster.frontEnds) {
     const { cache } = dataOf<StatusData>(await ask(frontEnd, '/status', { agent })).frontEnd
-    expect(cache.hits).toBeGreaterThan(0) // Else nothing was put to the test.
+    expect(cache.hits).toBeGreaterThan(0) // Otherwise nothing was tested.
   }
   agent.destroy()
   await checkEndState(cluster, [])

@@ -22,7 +22,7 @@ function started(words: readonly string[]): CliProcess {
   return process
 }
 
-/** Starts it, and returns what it says when it ends by itself with 1. */
+/** Starts a process that has to end by itself with 1. Returns its output. */
 async function refusal(words: readonly string[]): Promise<string> {
   const process = started(words)
   await eventually(`\`${words.join(' ')}\` ends; it says ${process.output}`, HOPELESS_MS, () => !process.running || undefined)
@@ -30,7 +30,7 @@ async function refusal(words: readonly string[]): Promise<string> {
   return process.output
 }
 
-/** Runs `attempt` beside a system that trades; afterwards it has to trade on, with the same processes. */
+/** Runs `attempt` beside a system that trades. Afterwards the system has to trade on, with the same processes. */
 async function besides(cluster: Cluster, attempt: () => Promise<void>): Promise<void> {
   const pids = cluster.pids
   const before = await place(cluster, 'tesla', 'buy', 1)
@@ -94,7 +94,7 @@ test('a second process for one file is refused, by whatever name, and with the l
   })
 })
 
-test('a file that was moved away from under its process is not written any more, and trading resumes when it is back', async () => {
+test('a file that was moved away while its process ran is not written any more, and trading resumes when it is back', async () => {
   await using cluster = await startCluster()
   await place(cluster, 'tesla', 'buy', 1)
   const file = join(cluster.dataDir, 'catalog.db')

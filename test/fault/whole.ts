@@ -3,7 +3,7 @@ import type { Addresses } from '../cluster.ts'
 import { ask, dataOf } from '../contract/conformance/http.ts'
 import { eventually, HOPELESS_MS } from './process.ts'
 
-/** Waits until one replica leads and has all the others in sync. */
+/** Waits until one replica leads and all others are in-sync with it. */
 export async function wholeAgain(system: Addresses): Promise<void> {
   await eventually('one leader with all others in sync', HOPELESS_MS, async () => {
     const { replicas } = dataOf<StatusData>(await ask(system.frontEnd, '/status'))

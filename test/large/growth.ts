@@ -12,20 +12,20 @@ export interface Cost {
 /** One turn of one system. */
 export interface Turn {
   readonly ordersPerSecond: number
-  /** By what the process is: `catalogue`, `leader`, `follower 1`, … */
+  /** By the role of the process: `catalogue`, `leader`, `follower 1`, … */
   readonly costs: ReadonlyMap<string, Cost>
 }
 
 export interface Load {
   readonly clients: number
   readonly rounds: number
-  /** Of one turn. */
+  /** The length of one turn. */
   readonly seconds: number
 }
 
 /**
- * Trades with all systems in turns, so that what the machine does besides strikes all of them; one list a system. The
- * first turn of each does not count: its code is cold.
+ * Trades with all systems in turns, so that other work on the machine slows all of them. Returns a list for each system. The
+ * first turn of each does not count, since its code is not compiled yet.
  */
 export async function tradeInTurns(
   systems: readonly TradedSystem[],

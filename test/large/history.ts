@@ -32,7 +32,7 @@ export async function writeHistory(folder: string, orders: number, tell: (what: 
   }
 }
 
-/** The same history each time: sales of one share, under keys like those that front ends make. */
+/** Makes the same history each time: sales of one share, under keys like those that front ends make. */
 async function* pages(orders: number): AsyncIterable<LogPage> {
   let end = { length: 0, digest: genesisDigest(GENESIS) }
   while (end.length < orders) {
@@ -41,7 +41,7 @@ async function* pages(orders: number): AsyncIterable<LogPage> {
     const digest = continueChain(end, entries).at(-1) ?? end.digest
     end = { length: from + entries.length, digest }
     yield { entries, digest }
-    await nextTurn() // The stores work at once; Ctrl-C must not wait for millions of orders.
+    await nextTurn() // The stores never wait, but Ctrl-C must not wait for millions of orders.
   }
 }
 

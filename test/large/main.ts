@@ -1,4 +1,4 @@
-/** Measures the cost of a long history: starts, recoveries, synchronization, and CPU and memory while trading, against a short one. */
+/** Measures the cost of a long history, compared with a short one: starts, recoveries, synchronization, CPU and memory while trading. */
 import { Command, InvalidArgumentError } from 'commander'
 import { endClustersOnSignals } from '../cluster.ts'
 import { positive } from '../nemesis/options.ts'
@@ -17,7 +17,7 @@ interface Options extends Load {
 
 const tell = (what: string): void => void process.stderr.write(`${what}\n`)
 
-/** The figures are reported before the check, which may throw. */
+/** Measures and reports. The figures are reported before the check, which may throw. */
 async function run({ json, orders, ...load }: Options): Promise<void> {
   await using many = await TradedSystem.begin(orders, tell)
   const { few, turns } = await compareInTurns(many, load)
@@ -30,7 +30,7 @@ async function run({ json, orders, ...load }: Options): Promise<void> {
   if (few.failedOrders + many.failedOrders > 0) process.exitCode = 1
 }
 
-/** Both systems run meanwhile; the one that waits for its turn costs next to nothing. */
+/** Compares the two systems in turns. Both run all the time, since one that waits for its turn costs next to nothing. */
 async function compareInTurns(many: TradedSystem, load: Load): Promise<{ few: SystemFigures; turns: readonly Turn[] }> {
   await using few = await TradedSystem.begin(SHORT_HISTORY, tell)
   const [ofFew = [], ofMany = []] = await tradeInTurns([few, many], load, tell)

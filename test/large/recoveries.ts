@@ -12,26 +12,26 @@ const CALM_MS = 5_000
 export interface Recoveries {
   /** The longest time without an acknowledgement after the catalogue was killed. */
   readonly catalogueMs: number
-  /** From the kill of a follower until it was in sync again. */
+  /** The time from the kill of a follower until it was in-sync again. */
   readonly followerMs: number
   readonly replica: LostReplica
-  /** As for the kill; the ledger was read from the replicas. */
+  /** The same after its ledger was lost, and was read from the replicas. */
   readonly ledgerMs: number
 }
 
-/** A follower lost its disk. */
+/** How a follower that lost its disk came back. */
 export interface LostReplica {
-  /** Until it held everything again, and the part of its rate that trading kept meanwhile. */
+  /** The time until it held everything again, and the part of its rate that trading kept meanwhile. */
   readonly ms: number
   readonly tradingKept: number
-  /** What it was sent once it was up; null when nobody saw it being sent. */
+  /** The entries that it was sent once it was up. Null when nobody saw them being sent. */
   readonly sent: SentLog | null
 }
 
 export interface SentLog {
   readonly entries: number
   readonly ms: number
-  /** Of all processes, beyond what the orders cost that were traded meanwhile. */
+  /** CPU of all processes, without that of the orders that were traded meanwhile. */
   readonly cpuPerEntryUs: number
   readonly tradingKept: number
 }
@@ -83,10 +83,10 @@ function sentBetween(learning: Held, inSync: Held, before: Interval): SentLog {
   return { entries, ms, cpuPerEntryUs, tradingKept: ordersPerSecond / before.ordersPerSecond }
 }
 
-/** The moment, and how much of the log a follower held then. */
+/** A moment, and the length of a follower's log then. */
 type Held = Moment & { readonly length: number }
 
-/** SIGKILL of a follower: when its leader was first seen to send it what it lacked, if ever, and when it was in sync. */
+/** Kills a follower. Returns when its leader was first seen to send it what it lacked, if ever, and when it was in-sync. */
 async function restartFollower(
   system: TradedSystem,
   trading: Trading,
@@ -108,7 +108,7 @@ async function restartFollower(
   return { learning, inSync }
 }
 
-/** At its next start the process takes the file for damaged, and begins without it. */
+/** Makes the process take its file for damaged at its next start, and begin without it. */
 function putAside({ cluster }: TradedSystem, file: string): void {
   writeFileSync(join(cluster.dataDir, `${file}.damaged`), 'put aside by hand\n')
 }

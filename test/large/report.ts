@@ -13,11 +13,11 @@ export interface SystemFigures {
   readonly ordersAtStart: number
   readonly startMs: number
   readonly turns: readonly Turn[]
-  /** Orders that were given up, from begin to end. */
+  /** Orders that were given up in the whole run. */
   readonly failedOrders: number
 }
 
-/** Prints what was measured as a table; the ratio of each round is that of two turns next to each other. */
+/** Prints the figures as a table. The ratio of a round is that of two turns next to each other. */
 export function report({ few, many, recoveries }: Measured): void {
   const pairs = many.turns.map((turn, i): [Turn, Turn] => [few.turns[i]!, turn])
   const rowOf = (what: string, digits: number, figure: (turn: Turn) => number | undefined) => {

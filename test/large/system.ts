@@ -6,12 +6,12 @@ import { eventually } from '../fault/process.ts'
 import { Trading } from '../nemesis/trading.ts'
 import { writeHistory } from './history.ts'
 
-/** A ledger of millions is rebuilt for minutes: so long clients repeat an order, and everybody else waits. */
+/** How long clients repeat an order, and others wait. It takes minutes to rebuild a ledger of millions. */
 export const DEADLINE_MS = 300_000
-/** A process that was taken away is back within this time, if not with all that it should hold. */
+/** How long a process that was taken away may take to answer again. It may still lack entries then. */
 const REACHABLE_DEADLINE_MS = 120_000
 
-/** How far everything was at one time. */
+/** The state of a system at one moment. */
 export interface Moment {
   readonly atMs: number
   readonly acknowledged: number
@@ -22,7 +22,7 @@ export interface Moment {
 export class TradedSystem {
   readonly cluster: Cluster
   readonly ordersAtStart: number
-  /** From the start of its processes until it traded. */
+  /** The time from the start of its processes until it traded. */
   readonly startMs: number
   /** Orders that were given up. */
   failedOrders = 0
@@ -43,7 +43,7 @@ export class TradedSystem {
     return new TradedSystem(cluster, orders, performance.now() - since)
   }
 
-  /** Has `clients` place orders without pause for as long as `work` takes. */
+  /** Lets `clients` place orders without pause while `work` runs. */
   async whileTrading<T>(clients: number, work: (trading: Trading) => Promise<T>): Promise<T> {
     const trading = new Trading(this.cluster.frontEnd, clients, DEADLINE_MS)
     try {
@@ -55,7 +55,7 @@ export class TradedSystem {
     }
   }
 
-  /** The next one at which every process tells its status: the CPU of one that is left out would be lost. */
+  /** Resolves with the next moment at which every process tells its status. If one did not, its CPU would be lost. */
   moment(trading: Trading): Promise<Moment> {
     return eventually('every process tells its status', REACHABLE_DEADLINE_MS, async () => {
       const status = dataOf<StatusData>(await ask(this.cluster.frontEnd, '/status'))
@@ -79,7 +79,7 @@ export interface Interval {
   readonly ms: number
   readonly traded: number
   readonly ordersPerSecond: number
-  /** Of all processes. */
+  /** CPU of all processes. */
   readonly cpuUs: number
 }
 
@@ -89,7 +89,7 @@ export function intervalOf(begin: Moment, end: Moment): Interval {
   return { ms, traded, ordersPerSecond: (traded / ms) * 1_000, cpuUs }
 }
 
-/** What each process has used between the two, one that was started meanwhile since its start. */
+/** Returns the CPU that each process has used between the two. For a process that was started meanwhile, it is that since its start. */
 export function cpuUsed(before: StatusData, after: StatusData) {
   const earlier = new Map(membersOf(before).map(({ pid, cpuMicroseconds }) => [pid, cpuMicroseconds]))
   return membersOf(after).map((member) => ({ member, cpuUs: member.cpuMicroseconds - (earlier.get(member.pid) ?? 0) }))

@@ -2,12 +2,12 @@ import { fileURLToPath } from 'node:url'
 
 const PRELOADED = fileURLToPath(new URL('source-address.ts', import.meta.url))
 
-/** Whether proxies can tell here who calls them. */
+/** True on systems where proxies can tell who calls them. */
 export const callersAreKnown = process.platform === 'linux'
 
-/** The source address of the process at this place in the list of all. */
+/** Returns the source address of the process at this place in the list of all. */
 export const sourceAddress = (place: number): string => `127.0.1.${place + 1}`
 
-/** What a process needs in its environment to call from that address. */
+/** Returns the environment that makes a process call from that address. */
 export const callerEnvironment = (address: string): Readonly<Record<string, string>> =>
   callersAreKnown ? { NODE_OPTIONS: `--import=${PRELOADED}`, NEMESIS_SOURCE_ADDRESS: address } : {}

@@ -8,7 +8,7 @@ import type { Operation, Place, PlaceOutcome } from '../checkers/history.ts'
 import type { SeededRandom } from '../checkers/seeded-random.ts'
 import { readOrder, readStock, type Recording } from './recording.ts'
 
-/** Longer than a front end takes to say that it does not know. */
+/** How long a try waits. A front end takes less to say that it does not know. */
 const ATTEMPT_MS = 7_000
 const THINK_MAX_MS = 12
 const AFTER_UNKNOWN_MS = 40
@@ -20,13 +20,13 @@ interface KeyedOrder extends OrderToPlace {
   readonly key: string
 }
 
-/** One client: a call at a time through any front end; what it could not learn it asks again, with the same key. */
+/** A client. It makes a call at a time through any front end. When it got no answer to an order, it repeats it with its key. */
 export class RecordedClient {
   readonly #id: number
   readonly #random: SeededRandom
   readonly #recording: Recording
   readonly #connections: readonly BazaarClient[]
-  /** Whether an order is sometimes sent again although it is answered, or its key with another order. */
+  /** True when it sometimes repeats an answered order, or sends its key with another order. */
   readonly #repeatsAnswered: boolean
   readonly #over: Promise<void>
   #keys = 0
@@ -129,7 +129,7 @@ export class RecordedClient {
     this.#noted(await readStock(this.#recording, this.#connection(), this.#random.pick(NAMES)))
   }
 
-  /** One answer that speaks of all stocks is a read of each. */
+  /** Asks for all stocks. The answer counts as a read of each of them. */
   async #readStocks(): Promise<void> {
     const { operations } = this.#recording
     const start = performance.now()
@@ -165,7 +165,7 @@ export class RecordedClient {
     this.#noted(recorded)
   }
 
-  /** To any front end. */
+  /** Returns a connection to any front end. */
   #connection(): BazaarClient {
     return this.#random.pick(this.#connections)
   }

@@ -8,20 +8,20 @@ const OFFSET_FILE = 'clock-offset'
 /** How a wall clock differs from the real one. */
 export interface ClockFault {
   readonly offsetMs: number
-  /** Its seconds in a real one. */
+  /** Its seconds in one real second. */
   readonly rate: number
 }
 
 const RIGHT_CLOCK: ClockFault = { offsetMs: 0, rate: 1 }
 
-/** The library of Debian's package libfaketime, where it is installed. */
+/** Returns the library of Debian's package libfaketime, if it is installed. */
 export function findFaketime(): string | undefined {
   if (!existsSync(LIBRARY_FOLDERS)) return undefined
   const folders = ['.', ...readdirSync(LIBRARY_FOLDERS)].map((folder) => join(LIBRARY_FOLDERS, folder, LIBRARY))
   return folders.find((path) => existsSync(path))
 }
 
-/** What a process that has the library loaded needs for {@link setClock} to set its wall clock. Its monotonic clock is real. */
+/** Returns the environment with which {@link setClock} can set a process's wall clock. Its monotonic clock stays real. */
 export function clockEnvironment(folder: string): Readonly<Record<string, string>> {
   setClock(folder, RIGHT_CLOCK)
   return {
@@ -34,9 +34,9 @@ export function clockEnvironment(folder: string): Readonly<Record<string, string
 }
 
 /**
- * Sets the wall clock of the process with this folder, at once and for every process started there later. What the rate
- * adds is counted from the process's start, so setting one moves the clock a little, too. A rate stays until another one
- * is given, so one is always given. Below 1 it stretches the process's timers by as much, which only makes them late.
+ * Sets the wall clock of the process with this folder, at once and for every process started there later. The effect of a
+ * rate counts from the process's start, so a new rate also moves the clock a little. A rate stays until another one is given,
+ * so one is always given. A rate below 1 stretches the process's timers by as much, which only makes them late.
  */
 export function setClock(folder: string, { offsetMs, rate }: ClockFault): void {
   writeFileSync(join(folder, OFFSET_FILE), `${offsetMs < 0 ? '-' : '+'}${Math.abs(offsetMs) / 1000} x${rate}`)

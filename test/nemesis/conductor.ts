@@ -6,7 +6,7 @@ import { untilEveryCopyIsWhole } from './state.ts'
 import type { Transcript } from './transcript.ts'
 
 const WHOLE_WITHIN_MS = 15_000
-/** Least time for the last fault before everything is healed. */
+/** Least time between the last fault and the healing. */
 const LAST_WORD_MS = 700
 
 /** When a fault was there, in ms of `performance.now()`. */
@@ -16,7 +16,7 @@ export interface Strike {
   readonly endMs: number
 }
 
-/** Brings the faults of a plan upon a system, one after the other and into each other, and takes them all back. */
+/** Brings the faults of a plan upon a system, and takes them all back. Faults may overlap. */
 export class Conductor {
   readonly strikes: Strike[] = []
   readonly #fleet: Fleet
@@ -35,7 +35,7 @@ export class Conductor {
       await sleep(step.gapMs)
       if (!faultOf(step.kind).takesTurn || (await this.#isDisksTurn(step, playing))) {
         const strike = this.#strike(step)
-        strike.catch(() => {}) // One that fails is told by the last line.
+        strike.catch(() => {}) // The last line rejects when a strike has failed.
         playing.push(strike)
       }
     }
@@ -45,7 +45,7 @@ export class Conductor {
     await Promise.all(playing)
   }
 
-  /** Acknowledged orders are on at least two disks, so one may be lost. The next may be lost only when all is copied again. */
+  /** Waits until a disk may be lost. An order is on at least two disks, so the next may be lost only when all is copied again. */
   async #isDisksTurn({ kind }: PlannedStep, playing: readonly Promise<void>[]): Promise<boolean> {
     await Promise.all(playing)
     const whole = await untilEveryCopyIsWhole(this.#fleet, WHOLE_WITHIN_MS)

@@ -4,12 +4,12 @@ import type { Scene, Step } from './scene.ts'
 import { namesOf } from './targets.ts'
 
 const DESCRIPTORS = 256
-/** More than there are descriptors. */
+/** The number of clients: more than there are descriptors. */
 const CROWD = 300
-/** A process listens by then, or the crowd comes too early and is refused. */
+/** How long a process has to start. If it does not listen by then, the crowd is refused. */
 const START_MS = 1_000
 
-/** A process starts with few descriptors, and more clients than that hang on it. */
+/** Starts a process with few descriptors, and lets more clients than that hang on it. */
 export async function crowd({ fleet, tell, last }: Scene, step: Step): Promise<void> {
   const [name = ''] = await namesOf(step.targets, fleet)
   tell(`SIGKILL ${name}, started with ${DESCRIPTORS} descriptors; ${CROWD} slow clients for ${step.lastsMs} ms`)

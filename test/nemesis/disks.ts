@@ -7,17 +7,17 @@ import type { SeededRandom } from '../checkers/seeded-random.ts'
 const FLIPS_MAX = 24
 const BALLAST = 'ballast'
 const BALLAST_CHUNK = Buffer.alloc(65_536, 1)
-/** Room for a few thousand orders before the ballast, above what counts as full. */
+/** A size with room for a few thousand orders before the disk counts as full. */
 const SMALL_DISK = '96m'
 
-/** Removes every file of the database, its write-ahead log included; returns what it did. */
+/** Removes every file of the database, its write-ahead log included. Returns words that say what it did. */
 export function loseFile(folder: string): string {
   const files = databaseFiles(folder)
   for (const file of files) rmSync(join(folder, file))
   return `removed ${files.join(', ') || 'nothing'}`
 }
 
-/** Cuts one of the database's files at a random offset, or flips random bytes in it; returns what it did. */
+/** Cuts one of the database's files at a random offset, or flips random bytes in it. Returns words that say what it did. */
 export function damageFile(folder: string, random: SeededRandom): string {
   const files = databaseFiles(folder).filter((file) => !file.endsWith('-shm') && statSync(join(folder, file)).size > 0)
   if (files.length === 0) return 'found nothing to damage'
@@ -46,10 +46,10 @@ function flip(folder: string, file: string, size: number, random: SeededRandom):
   return `flipped ${offsets.length} of the ${size} bytes of ${file}, at ${offsets.join(', ')}`
 }
 
-/** The file and its `-wal` and `-shm`; neither locks nor what was archived earlier. */
+/** Returns the file and its `-wal` and `-shm`, without locks and archived files. */
 const databaseFiles = (folder: string): string[] => readdirSync(folder).filter((name) => /^[a-z]+\d*\.db(-wal|-shm)?$/.test(name))
 
-/** Why no small disk can be made here, or undefined. */
+/** Says why no small disk can be made here. Undefined when one can. */
 export function whyNoSmallDisk(): string | undefined {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'only root on Linux can mount a small disk'
   const folder = mkdtempSync(join(tmpdir(), 'bazaar-disk-'))
@@ -63,7 +63,7 @@ export function whyNoSmallDisk(): string | undefined {
   }
 }
 
-/** Mounts a small file system in memory over the folder; the returned function takes it away with all that it holds. */
+/** Mounts a small file system in memory over the folder. The returned function takes it away with all that it holds. */
 export function mountSmallDisk(folder: string): () => void {
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${SMALL_DISK}`, 'tmpfs', folder], { stdio: 'pipe' })
   // A process that is about to end may still have files open there.
@@ -75,7 +75,7 @@ export function mountSmallDisk(folder: string): () => void {
   }
 }
 
-/** Writes into the folder until its disk is full but for `roomBytes`; the returned function makes room again. */
+/** Writes into the folder until only `roomBytes` are left on its disk. The returned function makes room again. */
 export function fillDisk(folder: string, roomBytes = 0): () => void {
   const path = join(folder, BALLAST)
   const { bavail, bsize } = statfsSync(folder)

@@ -10,7 +10,7 @@ const CONTROL_FILE = 'failing-disk'
 export const WRITE_FAILURES = ['writes', 'syncs'] as const
 type Failure = (typeof WRITE_FAILURES)[number] | 'reads'
 
-/** Makes the library that lets writes, syncs and reads fail; returns its path, or why it cannot be made. */
+/** Makes the library that lets writes, syncs and reads fail. Returns its path, or says why it cannot be made. */
 export function compileFailingDisk(folder: string): { readonly library: string } | { readonly why: string } {
   if (process.platform !== 'linux') return { why: 'only Linux has LD_PRELOAD' }
   const library = join(folder, 'failing-disk.so')
@@ -22,14 +22,14 @@ export function compileFailingDisk(folder: string): { readonly library: string }
   }
 }
 
-/** What a process needs in its environment for {@link failDisk}; `folder` must not be on the disk that fails. */
+/** Returns the environment that a process needs for {@link failDisk}. `folder` must not be on the disk that fails. */
 export const failingDiskEnvironment = (folder: string): Readonly<Record<string, string>> => ({
   NEMESIS_FAILING_DISK: join(folder, CONTROL_FILE),
 })
 
 /**
- * Lets the writes, syncs or reads of the processes with this folder fail until the returned function is called; only those
- * of the process `pid`, where one is given.
+ * Lets the writes, syncs or reads of the processes with this folder fail until the returned function is called. With `pid`,
+ * only those of that process fail.
  */
 export function failDisk(folder: string, failure: Failure, pid?: number): () => void {
   const path = join(folder, `${CONTROL_FILE}.${failure}${pid === undefined ? '' : `.${pid}`}`)

@@ -14,9 +14,9 @@ import { way } from './wires.ts'
 
 /** Wall clocks jump by an hour, a day, a little more than a lease, a little less. */
 const JUMPS_MS = [-86_400_000, -3_600_000, -700, -200, 200, 700, 5_000, 3_600_000, 86_400_000]
-/** A process has read its file by then. */
+/** How long a process takes at most to read its file. */
 const START_MAX_MS = 900
-/** They drift as bad clocks do, and faster than any. */
+/** Wall clocks drift as bad clocks do, and faster than any. */
 const RATES = [0.9, 0.95, 0.99, 1.01, 1.05, 1.2, 2]
 
 /** A step of a plan: which fault comes, and how it strikes. */
@@ -29,9 +29,9 @@ interface Fault {
   readonly weight: number
   readonly lastsMaxMs: number
   readonly aim: (random: SeededRandom) => readonly Target[]
-  /** Brings it, lets it last, takes it back. */
+  /** Brings the fault, lets it last, and takes it back. */
   readonly strike: (scene: Scene, step: Step) => Promise<void>
-  /** The ledger may come back without what it had refused: clients do not repeat what they have an answer to. */
+  /** The ledger may come back without its rejections. So clients do not repeat orders that were answered. */
   readonly losesLedger?: true
   /** The contents of a disk are lost. Such a fault has to wait until every copy is whole. */
   readonly takesTurn?: true
@@ -119,7 +119,7 @@ async function failOnDisk({ fleet, tell, last }: Scene, step: Step): Promise<voi
   tell(`${failure} of ${name} succeed again`)
 }
 
-/** A running process has most of its file in memory, so this one starts with such a disk, or finds it while it starts. */
+/** Makes reads fail for a process that starts. A running process has most of its file in memory, and would hardly notice. */
 async function failReads({ fleet, tell, last }: Scene, step: Step): Promise<void> {
   const [name = ''] = step.targets
   const random = new SeededRandom(step.roll)
@@ -158,7 +158,7 @@ async function sendSecond({ fleet, tell }: Scene, { targets, roll }: Step): Prom
   if (verdict === 'let in') fleet.wrongEnds.push(`a second ${name} was let in on a file in use (${way}): ${rivals.second.output}`)
 }
 
-/** Another system takes over the port of a replica that is down; our catalogue calls there when it starts again. */
+/** Lets another system take over the port of a replica that is down. Our catalogue calls there when it starts again. */
 async function letNeighbourIn({ fleet, tell, last }: Scene, step: Step): Promise<void> {
   const [name = ''] = await namesOf(step.targets, fleet)
   if (fleet.neighbours.has(name)) return tell(`another system listens on the port of ${name} already`)
@@ -189,7 +189,7 @@ const replica = (random: SeededRandom): readonly Target[] => [anyReplica(random)
 const ledger = (): readonly Target[] => ['catalogue']
 const kill = (scene: Scene, step: Step): Promise<void> => absence(scene, step, 'SIGKILL')
 
-/** The faults by name. Each is taken back by itself or, earlier, by healing. */
+/** The faults by name. Each ends by itself, or earlier by healing. */
 export const FAULTS = {
   kill: { what: 'SIGKILL, started again later', weight: 5, lastsMaxMs: 1_500, aim: one, strike: kill },
   'kill-two': { what: 'two at once', weight: 1.5, lastsMaxMs: 1_500, aim: two, strike: kill },
@@ -268,7 +268,7 @@ export const FAULTS = {
     aim: anyDisk,
     strike: failOnDisk,
   },
-  // SQLite calls a page that it gets an I/O error for malformed, so the file may be put aside.
+  // On an I/O error SQLite may call the page malformed. So the file may be put aside.
   'unreadable-disk': {
     what: 'reads fail from a start on (needs a C compiler)',
     weight: 1,

@@ -2,13 +2,13 @@ import { OPENING_CATALOGUE } from '../../src/domain/stock.ts'
 import { BazaarClient } from '../../src/http/client.ts'
 import { readOrder, readStock, type Recording } from './recording.ts'
 
-/** A front end answers in five seconds; a minute, should the machine have no time for it. */
+/** How long an answer may take: five seconds, or up to a minute on a machine without time. */
 const ANSWER_MS = 60_000
 
 /**
- * When all faults are over, every front end has to answer what it would answer from its cache, from a leader's log and
- * from the catalogue: each stock twice, orders at both ends of the log, and what there is none of. Recorded like any
- * other call; returns what had no definite answer.
+ * Asks every front end for each stock twice, for orders at both ends of the log, and for a stock and an order that do not
+ * exist. The answers come from its cache, from a leader's log and from the catalogue. Called when all faults are over. The
+ * calls are recorded like any others. Returns those that had no definite answer.
  */
 export async function readEverything(frontEnds: readonly string[], length: number, recording: Recording): Promise<string[]> {
   const unanswered: string[] = []

@@ -18,7 +18,7 @@ export const PROCESSES: readonly string[] = ['catalogue', ...REPLICAS, ...FRONT_
 
 const callerAt = (address: string): string | undefined => PROCESSES.find((_, place) => sourceAddress(place) === address)
 
-/** Signals that only faults send; one that is still loading its modules ends by SIGTERM itself. */
+/** Signals that only faults send. A process that is still loading its modules is ended by SIGTERM itself. */
 const ASKED: ReadonlySet<Exit['signal']> = new Set(['SIGKILL', 'SIGTERM'])
 /** A process that ended by itself is started again after this long, as `up` does it. */
 const RESTART_MS = 200
@@ -28,18 +28,18 @@ interface Member {
   readonly proxy: TcpProxy
   readonly publicAddress: string
   readonly lives: CliProcess[]
-  /** Faults that keep it down, and faults that keep it paused. */
+  /** How many faults keep the process down, and how many keep it paused. */
   downs: number
   pauses: number
-  /** Files and connections that its next life may have open; undefined: as many as is usual. */
+  /** Files and connections that its next life may have open. Undefined: as many as is usual. */
   descriptorsMax: number | undefined
-  /** Beyond what every process gets. */
+  /** Variables beyond those that every process gets. */
   environment: Readonly<Record<string, string>>
 }
 
 /**
- * A system of three replicas and two front ends whose processes reach each other only through proxies. Faults take
- * processes down and pause them; it brings back whatever no fault holds any more, and whatever ended by itself.
+ * A system of three replicas and two front ends whose processes reach each other only through proxies. Faults take processes
+ * down and pause them. The fleet brings back every process that no fault holds any more, and every one that ended by itself.
  */
 export class Fleet implements Addresses {
   readonly dataDir = mkdtempSync(join(tmpdir(), 'bazaar-nemesis-'))
@@ -48,11 +48,11 @@ export class Fleet implements Addresses {
   readonly neighbours = new Set<string>()
   /** Endings that no fault excuses, in words. */
   readonly wrongEnds: string[] = []
-  /** Processes with a disk that a fault has hurt: from then on they may end themselves. */
+  /** Processes with a disk that a fault has hurt. From then on they may end themselves. */
   readonly #hurt = new Set<string>()
-  /** Processes that a second one on their file may have kept from starting. */
+  /** Processes that a second process on their file may have kept from starting. */
   readonly #rivalled = new Set<string>()
-  /** Processes whose files a fault has changed, with the {@link identityOf} the database that it met. */
+  /** Processes whose files a fault has changed, each with the {@link identityOf} the damaged database. */
   readonly #damaged = new Map<string, number | undefined>()
   readonly #transcript: Transcript
   readonly #members = new Map<string, Member>()
@@ -79,7 +79,7 @@ export class Fleet implements Addresses {
     return REPLICA_IDS.map((id) => ({ id, address: this.address(`order-${id}`) }))
   }
 
-  /** Where it listens itself, past its proxy. */
+  /** Returns where the process itself listens, past its proxy. */
   address(name: string): string {
     return `127.0.0.1:${this.port(name)}`
   }
@@ -92,7 +92,7 @@ export class Fleet implements Addresses {
     return Number(name.slice('order-'.length))
   }
 
-  /** Name of the process with this public address. */
+  /** Returns the name of the process with this public address. */
   nameOf(publicAddress: string): string | undefined {
     return PROCESSES.find((name) => this.#member(name).publicAddress === publicAddress)
   }
@@ -101,22 +101,22 @@ export class Fleet implements Addresses {
     return [...this.#members.keys()]
   }
 
-  /** Where its database is. */
+  /** Returns the folder of the process's database. */
   folder(name: string): string {
     return join(this.dataDir, name)
   }
 
-  /** A fault is about to hurt its disk. */
+  /** Notes that a fault is about to hurt the process's disk. */
   noteHurt(name: string): void {
     this.#hurt.add(name)
   }
 
-  /** A fault has changed its database, which no process has open. */
+  /** Notes that a fault has changed the process's database, which no process has open. */
   noteDamage(name: string): void {
     this.#damaged.set(name, identityOf(this.#database(name)))
   }
 
-  /** A fault has removed its database, and all damage with it. */
+  /** Notes that a fault has removed the process's database, and all damage with it. */
   noteLoss(name: string): void {
     this.#damaged.delete(name)
   }
@@ -130,19 +130,19 @@ export class Fleet implements Addresses {
     })
   }
 
-  /** Where its clock is set and its disk is told to fail: beside its database, whose disk may be full or lost. */
+  /** Returns the folder from which its clock and its disk's failures are set. It is not on its disk, which may be full or lost. */
   controlFolder(name: string): string {
     return join(this.dataDir, `${name}-control`)
   }
 
-  /** Everything that the process has written, from its first start on. */
+  /** Returns all output of the process, from its first start on. */
   output(name: string): string {
     return this.#member(name)
       .lives.map((life) => life.output)
       .join('')
   }
 
-  /** Starts everything. `makeDisk` may prepare a process's folder, which is there but empty. */
+  /** Starts everything. `makeDisk` may prepare a process's folder, which exists and is empty. */
   async start(environmentOf: (name: string) => Readonly<Record<string, string>>, makeDisk: (name: string) => void): Promise<void> {
     for (const name of PROCESSES) {
       mkdirSync(this.folder(name), { recursive: true })
@@ -159,7 +159,7 @@ export class Fleet implements Addresses {
     process.once('exit', this.#onExit) // and this after the disks in it have been taken away.
   }
 
-  /** Ends it and keeps it down until the returned function is called. Resolves when it is gone. */
+  /** Ends a process, and keeps it down until the returned function is called. Resolves when it is gone. */
   async takeDown(name: string, signal: 'SIGKILL' | 'SIGTERM'): Promise<() => void> {
     const member = this.#member(name)
     member.downs++
@@ -172,7 +172,7 @@ export class Fleet implements Addresses {
     })
   }
 
-  /** Stops it where it stands until the returned function is called. */
+  /** Stops a process by SIGSTOP until the returned function is called. */
   pause(name: string): () => void {
     const member = this.#member(name)
     member.pauses++
@@ -183,39 +183,39 @@ export class Fleet implements Addresses {
     })
   }
 
-  /** From its next start on it may have so many files and connections open; undefined: as many as is usual. */
+  /** Limits the files and connections that a process may have open from its next start on. Undefined: as many as is usual. */
   limitDescriptors(name: string, most: number | undefined): void {
     this.#member(name).descriptorsMax = most
   }
 
   /**
-   * Starts a second process on the file of `name`, whose lock meets it by the given way; undefined while that one has not
-   * opened its file.
+   * Starts a second process on the file of `name`, which it gets at by the given way. Returns undefined when the first process
+   * has not opened its file yet.
    */
   startSecond(name: string, way: Way): Rivals | undefined {
     const { lives, environment } = this.#member(name)
     const first = lives.at(-1)
     const database = this.#database(name)
     if (!first || !holdsItsFile(first) || identityOf(database) === undefined) return undefined
-    this.#rivalled.add(name) // Where the first one ends meanwhile, the second holds the file for a moment.
+    this.#rivalled.add(name) // When the first process ends meanwhile, the second one holds the file for a moment.
     const words = this.#command(name, { port: 0, folder: makeWay(way, database) })
     const second = new CliProcess(words, { CATALOG_HOST: this.#member('catalogue').publicAddress, ...environment })
     return { first, second, database }
   }
 
-  /** Breaks all connections between the two; returns how many. */
+  /** Breaks all connections between two processes. Returns how many there were. */
   reset(one: string, other: string): number {
     return this.#member(one).proxy.reset(other) + this.#member(other).proxy.reset(one)
   }
 
-  /** Forgets every connection of this process on which nothing has come for `idleMs`; returns how many. */
+  /** Forgets every connection of this process on which nothing has come for `idleMs`. Returns how many there were. */
   forgetIdle(name: string, idleMs: number): number {
     const own = this.#member(name).proxy.forgetIdle(idleMs)
     const others = [...this.#members.values()].filter(({ proxy }) => proxy.name !== name)
     return others.reduce((sum, { proxy }) => sum + proxy.forgetIdle(idleMs, name), own)
   }
 
-  /** Ends every process and removes the folder; returns what is wrong with the way they ended. */
+  /** Ends every process and removes the folder. Returns complaints about the way they ended. */
   async stop(): Promise<string[]> {
     this.#stopping = true
     const members = [...this.#members]
@@ -263,7 +263,7 @@ export class Fleet implements Addresses {
     setTimeout(() => this.#stopping || this.#spawn(name), RESTART_MS)
   }
 
-  /** One that is asked to end does so, with code 0; none ends by itself, but when something is wrong with its disk. */
+  /** Judges the end of a process. Asked to end, it has to do so with code 0. It may end by itself only for its disk. */
   #judgeEnd(name: string, exit: Exit | 'had to be killed'): void {
     if (exit === 'had to be killed') this.wrongEnds.push(`${name} did not end on SIGTERM`)
     else if (exit.code === 1 && this.#rivalled.has(name) && REFUSAL.test(lastWords(this.output(name)))) return
@@ -287,7 +287,7 @@ export class Fleet implements Addresses {
       return ['frontend', ...members, '1', '--port', String(port), ...advertise]
     }
     const id = this.replicaId(name)
-    // The replicas do not all ask the same front end who leads.
+    // Different replicas ask different front ends who leads.
     const frontEnd = this.#member(FRONT_ENDS[id % FRONT_ENDS.length]!).publicAddress.split(':')
     return ['order', String(port), String(id), ...frontEnd, '1', ...advertise, ...data]
   }

@@ -4,13 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { CliProcess } from '../fault/process.ts'
 import { identityOf } from './verified.ts'
 
-/** How the one that comes second gets at a file that is in use. */
+/** The ways by which a second process gets at a file that is in use. */
 export const WAYS = ['as it is', 'lock removed', 'lock replaced', 'lock not to be written', 'by a symbolic link'] as const
 export type Way = (typeof WAYS)[number]
 
 /** The message of a process that does not get its file. */
 export const REFUSAL = /is in use|cannot be locked/
-/** A start that is refused takes as long as the modules take to load. */
+/** How long a refused start may take. It takes as long as the modules take to load. */
 const REFUSED_WITHIN_MS = 120_000
 const LOOK_EVERY_MS = 20
 
@@ -21,10 +21,10 @@ export interface Rivals {
   readonly database: string
 }
 
-/** Whether the process has opened its file: it locks it before it listens. */
+/** Says whether the process has opened its file. It locks the file before it listens. */
 export const holdsItsFile = ({ running, output }: CliProcess): boolean => running && output.includes('listens"')
 
-/** Prepares the way to the file; returns the folder to start the second process on. */
+/** Prepares the way to the file. Returns the folder for the second process. */
 export function makeWay(way: Way, database: string): string {
   const lock = `${database}.lock`
   if (way === 'lock removed') rmSync(lock, { force: true })
@@ -36,7 +36,7 @@ export function makeWay(way: Way, database: string): string {
   return way === 'by a symbolic link' ? folderOfLinks(database) : dirname(database)
 }
 
-/** Beside the folder of the file, so that no fault takes the link for a database. */
+/** Returns a folder beside that of the file, so that no fault takes the link for a database. */
 function folderOfLinks(database: string): string {
   const folder = `${dirname(database)}-link`
   mkdirSync(folder, { recursive: true })
@@ -46,7 +46,7 @@ function folderOfLinks(database: string): string {
   return folder
 }
 
-/** The lock can be written again, so that the first one can be started again. */
+/** Makes the lock writable again, so that the first process can be started again. */
 function giveRightBack(database: string): void {
   const lock = `${database}.lock`
   if (existsSync(lock)) chmodSync(lock, 0o644)
@@ -55,8 +55,8 @@ function giveRightBack(database: string): void {
 export type Verdict = 'refused' | 'the first one ended meanwhile' | 'let in'
 
 /**
- * Waits for what becomes of the second process, and ends it. It has to be refused as long as the first one lives and has
- * the same file; where that ends meanwhile it may come in like one that is started again.
+ * Waits until the second process is refused or let in, and ends it. It has to be refused as long as the first one lives and has
+ * the same file. When the first one ends meanwhile, the second may come in like one that is started again.
  */
 export async function judge({ first, second, database }: Rivals): Promise<Verdict> {
   const file = identityOf(database)

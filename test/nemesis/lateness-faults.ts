@@ -4,13 +4,13 @@ import { SeededRandom } from '../checkers/seeded-random.ts'
 import type { Scene, Step } from './scene.ts'
 import { namesOf } from './targets.ts'
 
-/** Nothing is idle for so long but what stands still or is kept for later. */
+/** Only connections that stand still, or are kept for later, are idle for so long. */
 const FORGOTTEN_AFTER_MS = 500
 const BUSY_MAX = 8
-/** It ends by itself, whatever becomes of who started it. */
+/** A program that ends by itself, whatever becomes of its starter. */
 const BUSY_LOOP = 'for (const end = Date.now() + Number(process.argv[1]); Date.now() < end; );'
 
-/** Boxes on the way forget what is idle, or, when they have been started anew, all: also connections kept for single calls. */
+/** Forgets idle connections as a router does, or all of them as a restarted router does. Kept connections are among them. */
 export async function forgetIdle({ fleet, tell, last }: Scene, step: Step): Promise<void> {
   const [name = ''] = await namesOf(step.targets, fleet)
   tell(`SIGSTOP ${name} for ${FORGOTTEN_AFTER_MS + step.lastsMs} ms`)
@@ -23,7 +23,7 @@ export async function forgetIdle({ fleet, tell, last }: Scene, step: Step): Prom
   resume()
 }
 
-/** Others use the processors: every process gets few turns. */
+/** Lets other programs use the processors, so that every process gets few turns. */
 export async function starve({ tell, last }: Scene, step: Step): Promise<void> {
   const count = new SeededRandom(step.roll).integer(2, BUSY_MAX)
   tell(`${count} busy loops use the processors for ${step.lastsMs} ms`)

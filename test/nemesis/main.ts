@@ -23,11 +23,11 @@ interface Options {
   readonly faketime?: string
   readonly transcript?: boolean
   readonly json?: boolean
-  /** Of `faults`. */
+  /** The kinds among `faults` that have to come. */
   readonly require: readonly FaultKind[]
 }
 
-/** A fault may have to be left out, so each that is required is planned more than once. */
+/** How often each required fault is planned at least, since one may have to be left out. */
 const TIMES_PLANNED = 2
 const SEEDS_TRIED = 10_000
 const LACKING = 3
@@ -72,7 +72,7 @@ const program = new Command('npm run fault --')
     process.exitCode = await run({ ...options, seed: given.seed ?? seedThatBringsAll(options) })
   })
 
-/** A seed from which on the rounds bring every kind that is required. */
+/** Returns a seed from which on the rounds bring every required kind. */
 function seedThatBringsAll({ rounds, seconds, faults, require: required }: Omit<Options, 'seed'>): number {
   const anySeed = (Date.now() % 1_000_000) + 1
   const brings = (first: number) => {

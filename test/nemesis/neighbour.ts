@@ -11,7 +11,7 @@ import { freePort } from '../free-port.ts'
 const ORDERS = 3
 const STOCK = 'nike'
 
-/** Another system, of one replica, that listens on a port which was ours. */
+/** Another system with one replica that listens on a port which was ours. */
 export class Neighbour implements Addresses {
   readonly frontEnd: string
   readonly catalogue: string
@@ -39,7 +39,7 @@ export class Neighbour implements Addresses {
     process.once('exit', this.#onExit)
   }
 
-  /** Starts it with a replica of this id on this port. */
+  /** Starts such a system with a replica of this id on this port. */
   static async moveIn(id: number, port: number): Promise<Neighbour> {
     return new Neighbour(id, port, await freePort(), await freePort())
   }
@@ -52,7 +52,7 @@ export class Neighbour implements Addresses {
     }
   }
 
-  /** Rejects unless it holds the orders that it acknowledged, and no other. */
+  /** Rejects unless this system holds the orders that it acknowledged, and no others. */
   async check(): Promise<void> {
     const log = await checkEndState(this, this.#acknowledged)
     if (log.length !== this.#acknowledged.length)

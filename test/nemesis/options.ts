@@ -6,7 +6,7 @@ export function positive(text: string): number {
   return value
 }
 
-/** A list of some of `known`, separated by commas. */
+/** Reads a list of some of `known`, separated by commas. */
 export const kinds =
   <Kind extends string>(known: readonly Kind[]) =>
   (text: string): readonly Kind[] =>

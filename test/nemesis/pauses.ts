@@ -1,4 +1,4 @@
-/** How long the service stands still when something is taken away under load, in a system that `up` runs. */
+/** Measures for how long no order gets through when a process is killed or stopped under load, in a system that `up` runs. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
 import type { StatusData } from '../../src/http/types.ts'
@@ -38,7 +38,7 @@ interface Row {
   readonly p50Ms: number
   readonly p99Ms: number
   readonly maxMs: number
-  /** Orders that were answered with anything but a number, after all repeats. */
+  /** Orders that got no number, after all repeats. */
   readonly failedOrders: number
 }
 
@@ -68,7 +68,7 @@ async function measure(name: string, { kills, clients }: Options): Promise<Row> 
   return { case: name, times: kills, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1), failedOrders }
 }
 
-/** Returns the longest time without an acknowledgement, once all is as before. */
+/** Disturbs a system. Returns the longest time without an acknowledgement, once all is as before. */
 async function disturb(cluster: Cluster, trading: Trading, { target, signal }: Disturbance): Promise<number> {
   const name = await target(cluster)
   const pid = cluster.pid(name)
@@ -83,7 +83,7 @@ async function disturb(cluster: Cluster, trading: Trading, { target, signal }: D
   return gapMs
 }
 
-/** Whether one leads and the other two are in-sync. */
+/** Resolves with true when one replica leads and the other two are in-sync. */
 async function isCalm(cluster: Cluster): Promise<true | undefined> {
   const { replicas, catalogue } = dataOf<StatusData>(await ask(cluster.frontEnd, '/status'))
   const roles = replicas.map((replica) => (replica.reachable ? replica.role : 'away')).toSorted()

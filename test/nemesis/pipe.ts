@@ -1,14 +1,14 @@
 import type { Socket } from 'node:net'
 import type { Weather } from './wires.ts'
 
-/** Bytes held back beyond this stay with the sender, as a full send buffer would have it. */
+/** Bytes that are held back at most. More stay with the sender, as with a full send buffer. */
 const HELD_BYTES_MAX = 4_194_304
 
 type Parcel =
   | { readonly kind: 'bytes'; readonly bytes: Buffer; readonly dueMs: number }
   | { readonly kind: 'end' | 'reset'; readonly dueMs: number }
 
-/** One direction of a connection: hands on in order what comes, when the weather lets it, the end included. */
+/** One direction of a connection. It hands on all bytes and the end, in order, when the weather allows it. */
 export class Pipe {
   readonly #from: Socket
   readonly #to: Socket
@@ -19,7 +19,7 @@ export class Pipe {
   #lastDueMs = 0
   #timer: NodeJS.Timeout | undefined
 
-  /** What comes while `passes` says no is lost, and neither end is told. */
+  /** Bytes that come while `passes` returns false are lost, and neither end is told. */
   constructor(from: Socket, to: Socket, weather: () => Weather, passes: () => boolean) {
     this.#from = from
     this.#to = to
@@ -31,12 +31,12 @@ export class Pipe {
     to.on('drain', () => this.#resumeWhenRoom())
   }
 
-  /** The weather may have changed. */
+  /** Looks at the weather, which may have changed. */
   look(): void {
     this.#handOn()
   }
 
-  /** Forgets what it holds. */
+  /** Drops the bytes that it holds. */
   drop(): void {
     clearTimeout(this.#timer)
     this.#parcels.length = 0

@@ -3,20 +3,20 @@ import { faultOf, type FaultKind, type PlannedStep } from './faults.ts'
 
 const GAP_MIN_MS = 50
 const GAP_MAX_MS = 1_100
-/** Each has to wait until all copies are whole again. */
+/** Disks that one round hurts at most. Each has to wait until all copies are whole again. */
 const DISKS_HURT_MAX = 2
-/** Kinds in one round: with fewer of them, each meets itself more often. */
+/** Kinds in one round at most. With few kinds, each of them meets itself more often. */
 const KINDS_MAX = 6
 
 /** The faults of one round. The seed decides all of them. Which faults meet which requests depends on the machine. */
 export interface Plan {
   readonly seed: number
   readonly steps: readonly PlannedStep[]
-  /** Whether the ledger's disk is lost or damaged at some time. */
+  /** True when the ledger's disk is lost or damaged at some time. */
   readonly losesLedger: boolean
 }
 
-/** The faults of one round, of `kinds`, over `seconds`. Those that are missing here are left out, the others stay. */
+/** Plans the faults of one round, of `kinds`, over `seconds`. Kinds that are missing here are left out, and the others stay. */
 export function planRound(seed: number, kinds: readonly FaultKind[], seconds: number, isMissing: (kind: FaultKind) => boolean): Plan {
   const random = new SeededRandom(seed * 7_919)
   const chosen = chooseKinds(random, kinds)
@@ -40,7 +40,7 @@ function chooseKinds(random: SeededRandom, kinds: readonly FaultKind[]): readonl
 
 function decideStep(kind: FaultKind, random: SeededRandom): PlannedStep {
   const { lastsMaxMs, aim } = faultOf(kind)
-  // Short absences are as telling as long ones.
+  // Short absences show as much as long ones.
   const lastsMs = random.chance(0.3) ? Math.min(50, lastsMaxMs) : random.integer(0, lastsMaxMs)
   const gapMs = random.integer(GAP_MIN_MS, GAP_MAX_MS)
   return { kind, gapMs, lastsMs, targets: aim(random), roll: random.integer(0, 1_000_000) }

@@ -6,18 +6,18 @@ interface Link {
   readonly caller: string
   readonly sockets: readonly Socket[]
   readonly pipes: readonly Pipe[]
-  /** When something last came from either end. */
+  /** When bytes last came from either end. */
   movedAtMs: number
-  /** Nothing passes any more, and neither end is told. */
+  /** True when nothing passes any more, and neither end was told. */
   isForgotten: boolean
 }
 
-/** A caller that is none of our processes, the test itself for one: no weather applies to it. */
+/** The name of callers that are none of our processes, such as the test itself. No weather applies to them. */
 const UNKNOWN_CALLER = 'unknown caller'
 
 /**
- * The public address of one process. It finds out who calls, and lets the weather between the two decide what arrives:
- * cut or slow, each way on its own. While a way is cut, new connections wait for it.
+ * The public address of one process. The proxy finds out who calls. The weather between the two processes then cuts or slows
+ * each direction on its own. While a way is cut, new connections wait until it heals.
  */
 export class TcpProxy {
   readonly name: string
@@ -30,7 +30,7 @@ export class TcpProxy {
   readonly #closed = new AbortController()
   #unknownCallers = 0
 
-  /** In front of the process `name`, which listens on port `target` of loopback. Callers are known by their address. */
+  /** Makes a proxy for the process `name`, which listens on port `target` of loopback. Callers are known by their address. */
   constructor(name: string, target: number, wires: Wires, callerAt: (address: string) => string | undefined) {
     this.name = name
     this.#target = target
@@ -43,18 +43,18 @@ export class TcpProxy {
     })
   }
 
-  /** Connections of callers that it could not tell from each other. */
+  /** Connections whose callers the proxy could not tell from each other. */
   get unknownCallers(): number {
     return this.#unknownCallers
   }
 
-  /** Starts to listen on a free port; returns "host:port". */
+  /** Starts to listen on a free port. Returns "host:port". */
   async listen(): Promise<string> {
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
     return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
-  /** Breaks every connection from `caller`; returns how many there were. */
+  /** Breaks every connection from `caller`. Returns how many there were. */
   reset(caller: string): number {
     const links = [...this.#links].filter((link) => link.caller === caller)
     for (const { sockets } of links) for (const socket of sockets) if (!socket.destroyed) socket.resetAndDestroy()
@@ -62,8 +62,8 @@ export class TcpProxy {
   }
 
   /**
-   * Forgets every connection from `caller` (without one, from anybody) on which nothing has come for `idleMs`, as a box on
-   * the way does: both ends stay open, and what they send is lost. Returns how many there were.
+   * Forgets every connection from `caller` (without one, from anybody) on which nothing has come for `idleMs`, as a router does:
+   * both ends stay open, and all that they send is lost. Returns how many there were.
    */
   forgetIdle(idleMs: number, caller?: string): number {
     const before = performance.now() - idleMs
@@ -81,7 +81,7 @@ export class TcpProxy {
   }
 
   async #accept(incoming: Socket): Promise<void> {
-    incoming.on('error', () => {}) // Told by `close`; the pipe hands it on.
+    incoming.on('error', () => {}) // `close` follows, and the pipe hands it on.
     if (incoming.remoteAddress === undefined) return void incoming.destroy() // Gone already.
     const caller = this.#callerAt(incoming.remoteAddress) ?? UNKNOWN_CALLER
     if (caller === UNKNOWN_CALLER) this.#unknownCallers++

@@ -12,7 +12,7 @@ export interface Unknown {
   readonly kind: 'unknown'
 }
 
-/** What a fault may bring about: a refusal that says "not now", or a connection that did not last. */
+/** Answers that a fault excuses: a refusal that says "not now", or a broken connection. */
 const EXCUSED = /^503 (?!with an unexpected body)|^(?!\d{3} |Parse Error(?!.*EOF))/
 
 /** The observations of the clients of one system. */
@@ -23,7 +23,7 @@ export class Recording {
   /** Answers that no fault excuses, such as a 500. */
   readonly wrong: string[] = []
 
-  /** Makes a call and notes when it began and ended, and what came of it. */
+  /** Makes a call, and notes its begin, its end and its outcome. */
   async record<O extends Operation['outcome']>(call: object, ask: () => Promise<O>): Promise<{ outcome: O; start: number; end: number }> {
     const start = performance.now()
     const outcome = await ask()
@@ -32,14 +32,14 @@ export class Recording {
     return { outcome, start, end }
   }
 
-  /** The outcome of a lookup. */
+  /** Returns the outcome of a lookup. */
   found<T, F>(answer: Answer<T>, outcomeOf: (value: T) => F): F | { readonly kind: 'not-found' } | Unknown {
     if (answer.kind === 'ok') return outcomeOf(answer.value)
     if (answer.kind === 'unknown') return this.unknownBecause(answer.cause)
     return answer.status === 404 ? { kind: 'not-found' } : this.refused(answer)
   }
 
-  /** A 4xx that the call cannot have deserved. */
+  /** Notes a 4xx that is wrong for this call. */
   refused(answer: object): Unknown {
     this.wrong.push(`refused: ${JSON.stringify(answer)}`)
     return { kind: 'unknown' }

@@ -12,12 +12,12 @@ export interface Summary {
   readonly operations: number
   readonly orders: number
   readonly faults: Readonly<Partial<Record<FaultKind, { readonly count: number; readonly longestPauseMs: number }>>>
-  /** Kinds that could not be had here, and why. */
+  /** Kinds that this machine cannot make, and why. */
   readonly skipped: Readonly<Partial<Record<FaultKind, string>>>
   readonly violations: number
 }
 
-/** What is left of a round when it has been told: a long run keeps no histories. */
+/** The part of a round's result that is kept. A long run keeps no histories. */
 export interface Tally {
   readonly seed: number
   readonly operations: number
@@ -65,7 +65,7 @@ export function summaryLines(summary: Summary): string[] {
 const row = (kind: string, count: number | string, pause: number | string): string =>
   `${kind.padEnd(16)}${String(count).padStart(7)}${String(pause).padStart(18)}`
 
-/** Writes all that a person needs to find out what went wrong; returns the folder. */
+/** Writes all that a person needs to find the mistake. Returns the folder. */
 export function writeFailure(out: string, { seed, history, transcript, outputs }: RoundResult): string {
   const folder = join(out, `seed-${seed}`)
   mkdirSync(folder, { recursive: true })

@@ -21,24 +21,24 @@ import { verifyFiles } from './verified.ts'
 
 /** How long clients go on after healing. */
 const AFTERMATH_MS = 700
-/** With fewer a round would have shown nothing: clients go on until there are as many. */
+/** Least number of orders in a round. Clients go on until there are so many, since fewer would show nothing. */
 const ORDERS_MIN = 5
 const DEFINITE_MIN = 50
-/** An answer that comes so long after a fault ended may still be late because of it. */
+/** For so long after a fault has ended, an answer may still be late because of it. */
 const ECHO_MS = 1_500
 
 export interface RoundOptions {
   readonly seed: number
   readonly seconds: number
   readonly kinds: readonly FaultKind[]
-  /** Those of `kinds` that this machine cannot have. */
+  /** The kinds among `kinds` that this machine cannot make. */
   readonly missing: ReadonlySet<FaultKind>
   readonly clients: number
   /** Library that lets wall clocks jump and drift. */
   readonly faketime: string | undefined
   /** Library that lets writes, syncs and reads fail. */
   readonly failingDisk: string | undefined
-  /** Folder where Node may keep the compiled program: processes come back in half the time. */
+  /** Folder where Node may keep the compiled program, so that processes come back in half the time. */
   readonly compiledTo?: string
 }
 
@@ -48,13 +48,13 @@ export interface RoundResult {
   readonly transcript: readonly string[]
   readonly history: HistoryRecording
   readonly strikes: readonly Strike[]
-  /** Longest time that a client went without an answer, in ms, while a fault of that kind was there or just over. */
+  /** Longest time that a client was without an answer, in ms, by kind of the fault that was there or just over. */
   readonly longestPauseMs: ReadonlyMap<FaultKind, number>
   /** The output of each process; kept only when something is wrong. */
   readonly outputs: ReadonlyMap<string, string>
 }
 
-/** One system from its start to its end: trade, faults, healing, and a look at everything that is left. */
+/** Plays one round on a system of its own: trade, faults, healing, and a check of all that is left. */
 export async function playRound(options: RoundOptions): Promise<RoundResult> {
   const { seed, kinds, seconds, missing } = options
   const plan = planRound(seed, kinds, seconds, (kind) => missing.has(kind))
@@ -101,7 +101,7 @@ class Round {
     return longest
   }
 
-  /** Returns what is wrong. */
+  /** Plays the round. Returns the complaints. */
   async play(): Promise<string[]> {
     const fleet = this.#fleet
     const unmount: (() => void)[] = []
@@ -164,7 +164,7 @@ class Round {
     return violations
   }
 
-  /** A library is only loaded where the plan has a use for it: it costs time on every call. */
+  /** Returns a process's environment. A library costs time on every call, so it is loaded only when the plan needs it. */
   #environment(name: string): Readonly<Record<string, string>> {
     const { faketime, failingDisk, compiledTo } = this.#options
     const has = (kind: FaultKind) => this.#plan.steps.some((step) => step.kind === kind)

@@ -1,9 +1,9 @@
 import type { Fleet } from './fleet.ts'
 import type { Target } from './targets.ts'
 
-/** How a fault strikes: whom it is for, how long it lasts, and where its own dice begin. */
+/** How a fault strikes: its targets, how long it lasts, and the seed of its own random numbers. */
 export interface Step {
-  /** After the step before. */
+  /** Time since the step before. */
   readonly gapMs: number
   readonly lastsMs: number
   readonly targets: readonly Target[]
@@ -13,8 +13,8 @@ export interface Step {
 /** The parts of a system that a fault acts on. */
 export interface Scene {
   readonly fleet: Fleet
-  /** Tells what was done. */
+  /** Adds a line about the fault to the transcript. */
   readonly tell: (what: string) => void
-  /** Resolves when a fault has lasted its time, or when everything is to be healed. */
+  /** Resolves when the fault's time is over, or when everything is to be healed. */
   readonly last: (step: Step) => Promise<void>
 }

@@ -7,7 +7,7 @@ import { callUnary, definitionOf } from '../contract/conformance/grpc.ts'
 
 const PAGE = 1_000
 
-/** What the four copies say of themselves; undefined for a process that does not answer. */
+/** The status of the four copies. Undefined for a process that does not answer. */
 export interface Copies {
   readonly catalogue: CatalogueStatus | undefined
   readonly replicas: readonly (ReplicaStatus | undefined)[]
@@ -25,8 +25,8 @@ const statusOf = <Status>(address: string, method: string): Promise<Status | und
   callUnary<Status>(address, definitionOf(definitions, method), {}).catch(() => undefined)
 
 /**
- * Waits until every copy holds all that the catalogue held when it was first heard: whatever is acknowledged stands on
- * at least two disks then, so that one may be lost. False when `deadlineMs` is over before.
+ * Waits until every copy holds all that the catalogue held at its first answer. Then all acknowledged orders are on at least two
+ * disks, and one may be lost. Returns false when `deadlineMs` is over before.
  */
 export async function untilEveryCopyIsWhole(system: Addresses, deadlineMs: number): Promise<boolean> {
   const deadline = performance.now() + deadlineMs
@@ -41,7 +41,7 @@ export async function untilEveryCopyIsWhole(system: Addresses, deadlineMs: numbe
   return false
 }
 
-/** The whole log with its keys, as the catalogue has it. */
+/** Returns the whole log with its keys, as the catalogue has it. */
 export async function finalLog({ catalogue }: Addresses): Promise<LogEntry[]> {
   const log: LogEntry[] = []
   for (;;) {

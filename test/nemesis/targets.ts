@@ -3,14 +3,14 @@ import type { SeededRandom } from '../checkers/seeded-random.ts'
 import { ask, dataOf } from '../contract/conformance/http.ts'
 import { PROCESSES, REPLICAS, type Fleet } from './fleet.ts'
 
-/** Whom a fault is for: a process by name, or by the role that it plays when the fault comes. */
+/** The process that a fault is for: by its name, or by its role when the fault comes. */
 export type Target = string
 
 const LEADER = 'leader'
 const FOLLOWER = 'follower'
 const LEADER_QUESTION_MS = 300
 
-/** Likelier the leader than anybody else: it is where things go wrong. */
+/** Picks a replica. The leader is the likeliest, since most can go wrong there. */
 export function anyReplica(random: SeededRandom): Target {
   if (random.chance(0.4)) return LEADER
   return random.chance(0.3) ? FOLLOWER : random.pick(REPLICAS)
@@ -18,7 +18,7 @@ export function anyReplica(random: SeededRandom): Target {
 
 export const anyProcess = (random: SeededRandom): Target => (random.chance(0.6) ? anyReplica(random) : random.pick(PROCESSES))
 
-/** The processes that the targets stand for now, each once. */
+/** Returns the names of the targets' processes at this moment, each once. */
 export async function namesOf(targets: readonly Target[], fleet: Fleet): Promise<readonly string[]> {
   const byRole = targets.some((target) => target === LEADER || target === FOLLOWER)
   const leader = byRole ? await leaderOf(fleet) : undefined
@@ -30,7 +30,7 @@ export async function namesOf(targets: readonly Target[], fleet: Fleet): Promise
   return [...new Set(names)]
 }
 
-/** The leader's name, as the first front end that answers sees it. */
+/** Returns the leader's name, as the first front end that answers sees it. */
 export async function leaderOf(fleet: Fleet): Promise<string | undefined> {
   const answers = fleet.frontEnds.map(async (frontEnd) =>
     dataOf<LeaderData>(await ask(frontEnd, '/leader', { deadlineMs: LEADER_QUESTION_MS })),

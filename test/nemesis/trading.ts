@@ -4,21 +4,21 @@ import { BazaarClient } from '../../src/http/client.ts'
 import type { OrderData } from '../../src/http/types.ts'
 
 const LOOK_EVERY_MS = 5
-/** So many acknowledgements, beyond those that can have been on their way when the fault came, show that it is over. */
+/** So many acknowledgements show that a fault is over. Those that can have been on their way when it came do not count. */
 const ACKNOWLEDGEMENTS_AFTER = 50
 
-/** Clients that sell without pause and note when each order was acknowledged. They repeat what they could not learn. */
+/** Clients that sell without pause, and note when each order was acknowledged. They repeat an order without an answer. */
 export class Trading {
   readonly acknowledged: OrderData[] = []
-  /** When, in ms of `performance.now()`, rising. */
+  /** The times of the acknowledgements, in ms of `performance.now()`, rising. */
   readonly acknowledgedAtMs: number[] = []
-  /** Answers that were neither a number nor repeated with success. */
+  /** Answers without a number, whose repeats had none either. */
   readonly failed: string[] = []
   readonly #client: BazaarClient
   readonly #running: Promise<void>[]
   #stopping = false
 
-  /** At "host:port" of a front end. `patienceMs`: how long an order is repeated before it has failed for good. */
+  /** `frontEnd` is "host:port". `patienceMs` is how long an order is repeated before it counts as failed. */
   constructor(frontEnd: string, clients: number, patienceMs = 30_000) {
     const [host = '', port] = frontEnd.split(':')
     this.#client = new BazaarClient({ host, port: Number(port), retryForMs: patienceMs })
@@ -26,8 +26,9 @@ export class Trading {
   }
 
   /**
-   * The longest time without any acknowledgement from `sinceMs` on, which is now, until more have come than there are
-   * clients: each may have had an order on its way already, whose acknowledgement still arrives before the gap.
+   * Returns the longest time without any acknowledgement from `sinceMs` on, which is now. It waits until more acknowledgements
+   * have come than there are clients, since each client may have had an order on its way whose acknowledgement comes before
+   * the gap.
    */
   async longestGapMs(sinceMs: number, deadlineMs: number): Promise<number> {
     const before = this.acknowledgedAtMs.length

@@ -7,7 +7,7 @@ export class Transcript {
     this.lines.push(`${this.nowMs().toFixed(0).padStart(6)} ms  ${line}`)
   }
 
-  /** Since the transcript began. */
+  /** Milliseconds since the transcript began. */
   nowMs(): number {
     return performance.now() - this.#startMs
   }

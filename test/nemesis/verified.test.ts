@@ -13,9 +13,9 @@ import { newLedger } from '../contract/new-ledger.ts'
 const GENESIS = { clusterId: 'c-1', stocks: OPENING_CATALOGUE }
 const LENGTH = 40
 
-describe('what verify has to say about the files of a round', () => {
+describe('the verdict of verify about the files of a round', () => {
   let folder = ''
-  /** Verifies the ledger, a sound order log, and `third`, which a fault has damaged or not. */
+  /** Verifies the ledger, a sound order log, and `third`, which a fault may have damaged. */
   const verify = (third: string, isDamaged: boolean): Promise<string[]> =>
     verifyFiles(
       [

@@ -10,17 +10,16 @@ const SILENT: Progress = { begin: () => {}, advance: () => {} }
 export interface LeftFile {
   readonly path: string
   readonly kind: CopyKind
-  /** What stands there now was damaged by a fault, and its process has not put it aside since. */
+  /** True when a fault has damaged the file, and its process has not put it aside since. */
   readonly isDamaged: boolean
 }
 
-/** Which file has this name at the moment: another one after the first was put aside. Undefined for none. */
+/** Identifies the file that has this name at the moment. After it was put aside, another file has the name. */
 export const identityOf = (path: string): number | undefined => statSync(path, { throwIfNoEntry: false })?.ino
 
 /**
- * Reads the files of a system that has ended in full, as `bazaar verify` does, and says what is wrong with them. All have
- * to be sound, and hold `length` entries; one in which bytes were flipped where nobody has looked since may also be called
- * unsound.
+ * Reads all files of a system that has ended, as `bazaar verify` does, and returns complaints. All files have to be sound, and
+ * hold `length` entries. A file that a fault has damaged, and whose process has not noticed, may also be called unsound.
  */
 export async function verifyFiles(files: readonly LeftFile[], length: number): Promise<string[]> {
   const sound = files.filter(({ isDamaged }) => !isDamaged)
@@ -41,7 +40,7 @@ async function problemsOf(files: readonly LeftFile[], length: number): Promise<s
   return others.map(({ copy }) => `${copy.source} holds ${copy.length} entries, and had ${length} before it was closed`)
 }
 
-/** A text when a file cannot be read at all. */
+/** Returns the report, or a text when a file cannot be read at all. */
 async function reportOf(files: readonly LeftFile[]): Promise<VerificationReport | string> {
   const copies: ReturnType<typeof verifyFile>[] = []
   try {

@@ -1,20 +1,20 @@
 /** Effects of the network on bytes between two processes. */
 export interface Weather {
-  /** Nothing arrives until this is over: what was sent meanwhile arrives late, as it does after a lost route. */
+  /** While true, nothing arrives. Bytes that were sent meanwhile arrive late, as after a lost route. */
   readonly cut: boolean
-  /** Added to the way of every chunk, in ms: at least this much, and up to `jitterMs` more. */
+  /** Delay of every chunk, in ms: at least this much, and up to `jitterMs` more. */
   readonly delayMs: number
   readonly jitterMs: number
 }
 
 export const FAIR_WEATHER: Weather = { cut: false, delayMs: 0, jitterMs: 0 }
 
-/** The weather between each two processes, by name and direction; several faults may add to it at once. */
+/** The weather between each two processes, by name and direction. Several faults may add to it at once. */
 export class Wires {
   readonly #faults = new Map<object, { readonly ways: ReadonlySet<string>; readonly weather: Partial<Weather> }>()
   readonly #changed = new Set<() => void>()
 
-  /** Adds weather on the given ways, each {@link way}; the returned function takes it back. */
+  /** Adds weather to the given ways, each a {@link way}. The returned function takes it back. */
   add(ways: Iterable<string>, weather: Partial<Weather>): () => void {
     const fault = {}
     this.#faults.set(fault, { ways: new Set(ways), weather })
@@ -35,13 +35,13 @@ export class Wires {
     return weather
   }
 
-  /** Calls back after every change, until the returned function is called. */
+  /** Calls `told` after every change, until the returned function is called. */
   onChange(told: () => void): () => void {
     this.#changed.add(told)
     return () => this.#changed.delete(told)
   }
 
-  /** Resolves once nothing is cut between the two, or `signal` aborts. */
+  /** Resolves once no way between the two is cut, or `signal` aborts. */
   async untilOpen(one: string, other: string, signal: AbortSignal): Promise<void> {
     const isOpen = () => signal.aborted || (!this.on(one, other).cut && !this.on(other, one).cut)
     if (isOpen()) return

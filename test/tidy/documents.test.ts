@@ -8,10 +8,10 @@ const files = textFiles()
 const documents = files.filter(({ path }) => path.endsWith('.md'))
 const textAt = (path: string): string => files.find((file) => file.path === path)?.text ?? ''
 
-/** The texts that the first group of the pattern finds. */
+/** Returns the texts that the first group of the pattern finds. */
 const matches = (text: string, pattern: RegExp): string[] => [...text.matchAll(pattern)].map((match) => match[1] ?? '')
 
-/** The cells of every table row that starts with a code word: | `NAME` | … | */
+/** Returns the cells of every table row that starts with a code word: | `NAME` | … | */
 const codeRows = (text: string): string[][] =>
   text
     .split('\n')
@@ -34,7 +34,7 @@ test.each(Object.entries(generate()))('%s matches the .proto (npm run generate)'
 const errorLine = ([name, row]: [string, ErrorRow]): string =>
   [`\`${name}\``, row.status, row.code, row.message, row.wire ?? ''].join(' | ')
 
-/** Rows of the error table that the text lacks, and rows that the table does not have. */
+/** Returns the rows of the error table that the text lacks, and the rows of the text that the table lacks. */
 function errorDifferences(text: string): string[] {
   const rows = codeRows(text).filter(([name = '']) => /^`[A-Z_]+`$/.test(name))
   const told = new Set(rows.map((cells) => cells.slice(0, 5).join(' | ')))
@@ -72,7 +72,7 @@ const SERVICES = ['catalogue', 'replica', 'frontend'] as const
 const INVARIANT = /^\s*\* ([A-Z]\d+)\. /gm
 const TIMING = /^(?:export )?const ([A-Z_]+_MS) = ([\d_* ]+)$/gm
 
-/** Invariants and timing constants of a service's source that its page lacks. */
+/** Returns the invariants and timing constants of a service's source that its page lacks. */
 function untold(service: string, sources: readonly TextFile[], page: string): string[] {
   const rows = codeRows(page).map((cells) => cells.slice(0, 3).join(' '))
   return sources.flatMap(({ path, text }) => {
@@ -85,7 +85,7 @@ function untold(service: string, sources: readonly TextFile[], page: string): st
   })
 }
 
-/** `60 * 60 * 1000` as a number. */
+/** Computes a product such as `60 * 60 * 1000`. */
 const productOf = (product: string): number =>
   product
     .replaceAll('_', '')
@@ -129,12 +129,12 @@ const DEFINED = /^\s*\*\s+([A-Z]\d+)\. /gm
 /** A label in a comment, in a page, or in front of what a planted bug or a test says of itself. */
 const CITED = /(?<![\w.-])([A-Z]\d{1,2})(?!\w)/g
 const COMMENT = /(?:^|\s)\/\/.*$|^\s*\/?\*.*$|'[A-Z]\d+: /
-/** Looks like a label, and is none. */
+/** Words that look like a label, and are none. */
 const NO_LABELS: ReadonlySet<string> = new Set(['V8'])
 /** This file makes labels up. */
 const MADE_UP_IN = 'test/tidy/documents.test.ts'
 
-/** Labels that are cited somewhere, and that no header of a source file defines. */
+/** Returns the citations of labels that no header of a source file defines. */
 function undefinedLabels(all: readonly TextFile[]): string[] {
   const sources = all.filter(({ path }) => path.endsWith('.ts'))
   const defined = new Set(sources.flatMap(({ text }) => matches(text, DEFINED)))
@@ -178,7 +178,7 @@ const anchorOf = (heading: string): string =>
 
 const anchorsIn = (text: string): string[] => matches(text, /^#+ (.+)$/gm).map(anchorOf)
 
-/** Links between files of the project that lead nowhere. */
+/** Returns the links between files of the project that lead nowhere. */
 function brokenLinks({ path, text }: TextFile, all: readonly TextFile[]): string[] {
   const targets = matches(text, /\]\(([^)\s]+)\)/g).filter((target) => !/^[a-z]+:/.test(target))
   return targets

@@ -1,6 +1,7 @@
 /**
- * Draws who imports whom. `npm run imports` prints the rooms for Mermaid; `npm run imports -- --files src/replica sim` the
- * files of these folders, and what they import, for Graphviz (`| dot -Tsvg > imports.svg`). Without folders: all files.
+ * Draws who imports whom. `npm run imports` prints the rooms for Mermaid. `npm run imports -- --files src/replica sim` prints
+ * the files of these folders, and the files that they import, for Graphviz (`| dot -Tsvg > imports.svg`). Without folders it
+ * prints all files.
  */
 import { circlesIn, importGraph, roomGraph, type ImportGraph } from './import-graph.ts'
 import { isProgram, sourceFiles } from './project-files.ts'

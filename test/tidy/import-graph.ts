@@ -1,6 +1,6 @@
 import { importsOf, type SourceFile } from './project-files.ts'
 
-/** The project's files by path, each with those that it imports; type imports count like all others. */
+/** The project's files by path, each with those that it imports. Type imports count like all others. */
 export type ImportGraph = ReadonlyMap<string, ReadonlySet<string>>
 
 export function importGraph(files: readonly SourceFile[]): ImportGraph {
@@ -8,14 +8,14 @@ export function importGraph(files: readonly SourceFile[]): ImportGraph {
   return new Map(files.map((file) => [file.path, new Set(imported(file))]))
 }
 
-/** The room of a file: a folder of src/, or another folder at the top. Undefined for a file at the top. */
+/** Returns the room of a file: a folder of src/, or another folder at the top. Undefined for a file at the top. */
 export function roomOf(path: string): string | undefined {
   const [folder = '', room, ...rest] = path.split('/')
   if (room === undefined) return undefined
   return folder === 'src' && rest.length > 0 ? `src/${room}` : folder
 }
 
-/** The same for rooms: which rooms each room imports from. */
+/** Returns the graph of rooms: which rooms each room imports from. */
 export function roomGraph(files: ImportGraph): ImportGraph {
   const rooms = new Map<string, Set<string>>()
   for (const [path, imported] of files) {
@@ -27,7 +27,7 @@ export function roomGraph(files: ImportGraph): ImportGraph {
   return rooms
 }
 
-/** Circles of imports, a shortest one for each knot of files: `a.ts → b.ts → a.ts`. */
+/** Returns circles of imports, a shortest one for each knot of files: `a.ts → b.ts → a.ts`. */
 export function circlesIn(graph: ImportGraph): string[] {
   const told = new Set<string>()
   return [...graph.keys()].toSorted().flatMap((path) => {
@@ -38,7 +38,7 @@ export function circlesIn(graph: ImportGraph): string[] {
   })
 }
 
-/** Both ends included; of at least one step. */
+/** Returns a shortest way of at least one step, both ends included. */
 function shortestWay(graph: ImportGraph, from: string, to: string): readonly string[] | undefined {
   const ways: (readonly string[])[] = [[from]]
   const seen = new Set<string>()

@@ -3,8 +3,8 @@ import { circlesIn, importGraph, roomOf } from './import-graph.ts'
 import { importsOf, isProgram, parse, placeOf, sourceFiles, type SourceFile } from './project-files.ts'
 
 /**
- * Which rooms each room may import, from the bottom up: none imports one that stands below it here. The services meet only
- * on the wire. ARCHITECTURE.md draws this table.
+ * The rooms that each room may import, from the bottom up: no room imports one that is below it in this list. The services meet
+ * only on the wire. ARCHITECTURE.md has this table.
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   domain: [],
@@ -35,7 +35,7 @@ interface NarrowPermission {
   readonly reason: string
 }
 
-/** Of these rooms the table's permission covers one file only. */
+/** Permissions of the table that cover only one file of the imported room. */
 const ONLY: readonly NarrowPermission[] = [
   { from: 'frontend', to: 'http', file: 'src/http/types.ts', reason: 'the answers look the same at both ends' },
 ]
@@ -49,7 +49,7 @@ const innerRoomOf = (path: string): string => roomOf(path)?.split('/')[1] ?? ''
 
 function forbiddenImports(file: SourceFile): string[] {
   return importsOf(file).flatMap(({ path, specifier, node }) => {
-    // Only the domain stands on nothing at all, packages included.
+    // Only the domain imports nothing at all, packages included.
     const wrong = path === undefined ? isProgram(file.path) && innerRoomOf(file.path) === 'domain' : isForbidden(file.path, path)
     return wrong ? [`${placeOf(file, node)} imports ${specifier}`] : []
   })
@@ -117,7 +117,7 @@ describe('who imports whom', () => {
     expect(forbiddenImports(parse(path, text))).toHaveLength(1)
   })
 
-  test('a circle is found, and told by its shortest way', () => {
+  test('a circle is found, and its shortest way is named', () => {
     const circle = [
       parse('sim/a.ts', `import type { B } from './b.ts'\nimport { d } from './d.ts'`),
       parse('sim/b.ts', `export { c } from './c.ts'\nimport { a } from './a.ts'`),

@@ -12,10 +12,10 @@ const THIS_FILE = 'test/tidy/places.test.ts'
 const linesWhere = ({ path, text }: TextFile, wrong: (line: string) => boolean): string[] =>
   text.split('\n').flatMap((line, at) => (wrong(line) ? [`${path}:${at + 1}: ${line.trim().slice(0, 120)}`] : []))
 
-/** A path as it stands in code, in a document or in a configuration file. */
+/** A path as it is written in code, in a document or in a configuration file. */
 const RELATIVE = /(?<=['"`(\s]|^)(?:\.\.?\/)[\w./-]*/g
 
-/** Relative paths that lead out of the project, from the folder of the file that names them. */
+/** Returns the relative paths that lead out of the project, from the folder of the file that names them. */
 function leavingPaths(file: TextFile): string[] {
   const leaves = (path: string) => posix.join(posix.dirname(file.path), path).startsWith('..')
   return linesWhere(file, (line) => (line.match(RELATIVE) ?? []).some(leaves))
@@ -25,14 +25,14 @@ const machinePaths = (file: TextFile): string[] => linesWhere(file, (line) => li
 
 const registries = (file: TextFile): string[] => linesWhere(file, (line) => REGISTRY.test(line))
 
-/** Where packages ask for money. */
+/** Lines in which packages ask for money. */
 const THANKS = /"url": |^\s+"https:\/\/(github\.com\/sponsors|opencollective\.com|www\.patreon\.com|tidelift\.com)/
 
-/** Addresses in the lock file that a package could be fetched from. */
+/** Returns the lines of the lock file with an address from which a package could be fetched. */
 const lockAddresses = (lock: TextFile): string[] =>
   linesWhere(lock, (line) => /"resolved"/.test(line) || (/\b(https?|git|ssh|file):/.test(line) && !THANKS.test(line)))
 
-/** A file that stands at the top is the first thing that a newcomer sees. */
+/** The files that may be at the top. A newcomer sees these first. */
 const AT_THE_TOP = [
   ...['.editorconfig', '.gitignore', 'ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md'],
   ...['biome.json', 'package-lock.json', 'package.json', 'tsconfig.json', 'vitest.config.ts'],
@@ -40,7 +40,7 @@ const AT_THE_TOP = [
 const strayFiles = (files: readonly TextFile[]): string[] =>
   files.map(({ path }) => path).filter((path) => !path.includes('/') && !AT_THE_TOP.includes(path))
 
-/** Clients that may go by way of a proxy which the environment names: Node's own agent, fetch, gRPC's defaults. */
+/** Clients that may use a proxy which the environment names: Node's own agent, fetch, gRPC's defaults. */
 const PROXIED = /\bfetch\(|\bglobalAgent\b|\bnew Client\(.*\bcreateInsecure\(\)\)/
 const ASKING = /\b(?:get|request|httpRequest)\((?=.*(?:\bhost\b|http:\/\/))(?!.*\bagent\b)/
 const proxied = (file: TextFile): string[] =>
@@ -81,7 +81,7 @@ describe('the rules of places find what they look for', () => {
     'new Client(address, credentials.createInsecure())',
     "import { get } from 'node:http'; get({ host, port, path }, read)",
   ])('%s', (text) => expect(proxied(line(text))).toHaveLength(1))
-  test('what has an agent or options of its own is fine', () => {
+  test('a client with an agent or options of its own is fine', () => {
     const own = "import 'node:http'\nrequest({ host, port, agent, path })\nnew Client(a, createInsecure(), OPTIONS)"
     expect(proxied(line(own))).toEqual([])
   })

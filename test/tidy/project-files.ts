@@ -11,7 +11,7 @@ const NO_TEXT = /\.(png|jpe?g|gif|ico|woff2?|db|log)$/
 const GENERATED: ReadonlySet<string> = new Set(['src/wire/messages.ts', 'src/wire/methods.ts'])
 
 export interface TextFile {
-  /** From the project's folder, with forward slashes. */
+  /** The path from the project's folder, with forward slashes. */
   readonly path: string
   readonly text: string
 }
@@ -20,7 +20,7 @@ export interface SourceFile extends TextFile {
   readonly tree: ts.SourceFile
 }
 
-/** Every text file of the project, whether git knows it already or not. */
+/** Returns every text file of the project, even one that git does not know yet. */
 export function textFiles(): readonly TextFile[] {
   return pathsIn('').map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') }))
 }
@@ -28,7 +28,7 @@ export function textFiles(): readonly TextFile[] {
 function pathsIn(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((item) => {
     const path = posix.join(folder, item.name)
-    if (NOT_OURS.has(item.name)) return [] // In a worktree .git is a file.
+    if (NOT_OURS.has(item.name)) return [] // Files, too: in a worktree, .git is a file.
     if (item.isDirectory()) return pathsIn(path)
     return item.isFile() && !NO_TEXT.test(item.name) ? [path] : []
   })
@@ -36,7 +36,7 @@ function pathsIn(folder: string): string[] {
 
 let parsed: readonly SourceFile[] | undefined
 
-/** Every TypeScript file that a person wrote. */
+/** Returns every TypeScript file that a person wrote. */
 export function sourceFiles(): readonly SourceFile[] {
   parsed ??= textFiles()
     .filter(({ path }) => path.endsWith('.ts') && !GENERATED.has(path))
@@ -44,19 +44,19 @@ export function sourceFiles(): readonly SourceFile[] {
   return parsed
 }
 
-/** The program itself: src/ without its tests. */
+/** Returns the files of the program itself: src/ without its tests. */
 export function programFiles(): readonly SourceFile[] {
   return sourceFiles().filter(({ path }) => isProgram(path))
 }
 
 export const isProgram = (path: string): boolean => path.startsWith('src/') && !path.endsWith('.test.ts')
 
-/** A source file; also used to try a rule on a text that breaks it. */
+/** Parses a source file. Also used to try a rule on a text that breaks it. */
 export function parse(path: string, text: string): SourceFile {
   return { path, text, tree: ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true) }
 }
 
-/** Every node of the file. */
+/** Gives every node of the file. */
 export function* nodesOf(file: SourceFile): Generator<ts.Node> {
   const waiting: ts.Node[] = [file.tree]
   for (let node = waiting.pop(); node; node = waiting.pop()) {
@@ -67,13 +67,13 @@ export function* nodesOf(file: SourceFile): Generator<ts.Node> {
   }
 }
 
-/** Where a node begins, as `path:line`. */
+/** Returns where a node begins, as `path:line`. */
 export function placeOf(file: SourceFile, node: ts.Node): string {
   return `${file.path}:${file.tree.getLineAndCharacterOfPosition(node.getStart(file.tree)).line + 1}`
 }
 
 export interface Import {
-  /** As written. */
+  /** The import as it is written. */
   readonly specifier: string
   /** The imported file's path, when it is one of the project's. */
   readonly path: string | undefined
@@ -81,7 +81,7 @@ export interface Import {
   readonly node: ts.Node
 }
 
-/** Everything that the file imports or re-exports, types and `import()` included. */
+/** Returns everything that the file imports or re-exports, types and `import()` included. */
 export function importsOf(file: SourceFile): readonly Import[] {
   return [...nodesOf(file)].flatMap((node) => {
     const specifier = specifierOf(node)

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { importsOf, isProgram, nodesOf, parse, placeOf, programFiles, type SourceFile } from './project-files.ts'
 
 /**
- * The outside world stands in rooms of its own; everything else gets it passed in, so that a simulation can replace it.
- * Each kind names where it may stand. An entry that nothing needs any more fails the test, too.
+ * Only some rooms may use the outside world. Everything else gets it passed in, so that a simulation can replace it. Each kind
+ * names the rooms that may use it. An entry that nothing needs any more fails the test, too.
  */
 interface OutsideKind {
   readonly what: RegExp
@@ -76,7 +76,7 @@ interface Mention {
   readonly node: ts.Node
 }
 
-/** Everything in the file that might be the outside world: names of globals and of imports. */
+/** Returns everything in the file that might be the outside world: names of globals and of imports. */
 function mentions(file: SourceFile): readonly Mention[] {
   const imported = importsOf(file).flatMap(({ specifier, names, node }) => [specifier, ...names].map((text) => ({ text, node })))
   const used = [...nodesOf(file)].flatMap((node): Mention[] => {
@@ -105,7 +105,7 @@ function outOfPlace(file: SourceFile, mentioned = mentions(file)): string[] {
 describe('the outside world', () => {
   const files = programFiles().map((file) => ({ file, mentioned: mentions(file) }))
 
-  test('stands only in its rooms', () => {
+  test('is used only in its rooms', () => {
     expect(files.flatMap(({ file, mentioned }) => outOfPlace(file, mentioned))).toEqual([])
   })
 

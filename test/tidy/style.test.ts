@@ -4,7 +4,7 @@ import { isProgram, nodesOf, parse, placeOf, programFiles, sourceFiles, textFile
 
 const FILE_LINES_MAX = 350
 const FUNCTION_LINES_MAX = 60
-/** A wait that is given up earlier fails on a busy machine. */
+/** The shortest bound of a wait. A wait with a shorter bound would fail on a busy machine. */
 const WAIT_MS_MIN = 60_000
 /** Names that say nothing about what is inside. */
 const SAYS_NOTHING = /(^|\/)(utils?|common|helpers?|misc|shared)(\/|\.[a-z]+$)/
@@ -17,7 +17,7 @@ const isDefaultExport = (node: ts.Node): boolean =>
 
 const isAny = (node: ts.Node): boolean => node.kind === ts.SyntaxKind.AnyKeyword
 
-/** A constructor has no other way to be private. */
+/** Says whether a member is declared private or protected. A constructor may be, since it has no other way to be private. */
 const isPrivateKeyword = (node: ts.Node): boolean =>
   !ts.isConstructorDeclaration(node) &&
   (hasModifier(node, ts.SyntaxKind.PrivateKeyword) || hasModifier(node, ts.SyntaxKind.ProtectedKeyword))
@@ -25,7 +25,7 @@ const isPrivateKeyword = (node: ts.Node): boolean =>
 const hasModifier = (node: ts.Node, kind: ts.SyntaxKind): boolean =>
   ts.canHaveModifiers(node) && (ts.getModifiers(node)?.some((modifier) => modifier.kind === kind) ?? false)
 
-/** Functions that are too long, counted without the functions inside them, or (`whole`) with them. */
+/** Returns the functions that are too long, counted without the functions inside them, or (`whole`) with them. */
 function longFunctions(file: SourceFile, whole: boolean): string[] {
   const linesOf = (node: ts.Node): number => {
     const lineAt = (position: number) => file.tree.getLineAndCharacterOfPosition(position).line
@@ -52,8 +52,8 @@ const openEnds = ({ path, text }: { path: string; text: string }): string[] =>
   text.split('\n').flatMap((line, at) => (/\b(TODO|FIXME|XXX)\b/.test(line) ? [`${path}:${at + 1}`] : []))
 
 /**
- * Waits of tests that the machine's speed can end: `vi.waitFor` and `vi.waitUntil`, which give up after a second where
- * nobody says otherwise, and `eventually` with less than a minute.
+ * Returns the waits of tests that a slow machine can end: `vi.waitFor` and `vi.waitUntil`, which give up after a second by
+ * default, and `eventually` with less than a minute.
  */
 function hastyWaits(file: SourceFile): string[] {
   const numberOf = (node: ts.Node | undefined): number | undefined => {
@@ -69,12 +69,12 @@ function hastyWaits(file: SourceFile): string[] {
   })
 }
 
-/** What a tool that reads its configuration asks for. */
+/** Files with a default export, since the tool that reads them asks for one. */
 const DEFAULT_EXPORTS: ReadonlySet<string> = new Set(['vitest.config.ts'])
 /** This file names what it forbids. */
 const THIS_FILE = 'test/tidy/style.test.ts'
 
-/** Numbers of the program that share a name and not a value: whoever reads one of them thinks of the other. */
+/** Returns constants that share a name but not a value. Whoever reads one of them thinks of the other. */
 function ambiguousConstants(files: readonly SourceFile[]): string[] {
   const seen = new Map<string, { readonly value: string; readonly place: string }[]>()
   for (const file of files) {
@@ -126,7 +126,7 @@ describe('house style', () => {
   test(`no function of the program over ${FUNCTION_LINES_MAX} lines of its own`, () => {
     const program = files.filter(({ path }) => isProgram(path))
     expect(program.flatMap((file) => longFunctions(file, false))).toEqual([])
-    // A function that makes others is as long as all of them: worth a look, no more.
+    // A function that makes others is as long as all of them. It is worth a look, but no failure.
     const whole = program.flatMap((file) => longFunctions(file, true))
     if (whole.length > 0) console.warn(`with the functions inside them: ${whole.join(', ')}`)
   })

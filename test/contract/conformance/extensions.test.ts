@@ -10,7 +10,7 @@ import { call, callUnary, definitionOf } from './grpc.ts'
 import { ask, dataOf, order } from './http.ts'
 import { leaderOf, levelOf, openTarget, orderNumber, place, refusal, type Target } from './target.ts'
 
-/** Extensions of the contract by this system. Another implementation need not pass. */
+/** Tests of this system's extensions of the contract. Another implementation need not pass them. */
 let target: Target
 beforeAll(async () => {
   target = await openTarget()
@@ -70,7 +70,7 @@ describe('Idempotency-Key', () => {
 })
 
 describe('bodies', () => {
-  test('of 16384 bytes are read, of one more are not', async () => {
+  test('of 16384 bytes are read, and longer ones are not', async () => {
     const body = (bytes: number) => JSON.stringify({ name: 'ford', quantity: 0, type: 'buy' }).padEnd(bytes)
     const post = async (bytes: number) => refusal(await ask(target.frontEnd, '/orders', { method: 'POST', body: body(bytes) }))
     expect(await post(16_384)).toMatchObject({ status: 400, code: 404 })

@@ -12,7 +12,7 @@ afterAll(() => target?.close())
 const INT32_MAX = 2_147_483_647
 const NONE = { orderNum: -1, stockName: '', tradeType: '', stockTradeQuantity: -1 }
 
-/** An order as it goes over the wire. */
+/** Returns an order as it is on the wire. */
 const trade = (stockName: string, tradeType: string, stockTradeQuantity: number) => ({ stockName, stockTradeQuantity, tradeType })
 
 describe('Catalog.Lookup', () => {

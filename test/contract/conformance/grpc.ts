@@ -14,7 +14,7 @@ interface TradeOnWire {
   readonly tradeType: string
 }
 
-/** The contract's calls that answer once. */
+/** The contract's calls that have one answer. */
 export interface ContractCalls {
   'Catalog.Lookup': { request: { stockName: string }; response: { stockPrice: number; stockQuantity: number } }
   'Catalog.Trade': { request: TradeOnWire; response: { resultTrade: number } }
@@ -30,7 +30,7 @@ export interface ContractCalls {
 export const CONTRACT = loadSync(fileURLToPath(new URL('contract.proto', import.meta.url)), { keepCase: true, defaults: true })
 const CALL_DEADLINE_MS = 60_000
 
-/** A gRPC client made from nothing but the contract. Every use is a connection of its own, closed afterwards. */
+/** Makes a call with a gRPC client made from nothing but the contract. Each call has a connection of its own. */
 export async function call<M extends keyof ContractCalls>(
   address: string,
   method: M,
@@ -39,7 +39,7 @@ export async function call<M extends keyof ContractCalls>(
   return callUnary<ContractCalls[M]['response']>(address, definitionOf(CONTRACT, method), request)
 }
 
-/** `Order.Synchronize`, all its messages collected. */
+/** Calls `Order.Synchronize`, and collects all its messages. */
 export async function synchronize(address: string, orderNum: number, synchronizedAdd: string): Promise<OrderOnWire[]> {
   const { path, requestSerialize, responseDeserialize } = definitionOf(CONTRACT, 'Order.Synchronize')
   const client = new Client(address, credentials.createInsecure(), { 'grpc.enable_http_proxy': 0 })
@@ -61,7 +61,7 @@ export async function synchronize(address: string, orderNum: number, synchronize
 
 type Loaded = ReturnType<typeof loadSync>
 
-/** One call's definition, from "package.Service.Method". */
+/** Returns one call's definition, by "package.Service.Method". */
 export function definitionOf(loaded: Loaded, method: string) {
   const dot = method.lastIndexOf('.')
   const service = loaded[method.slice(0, dot)] as ServiceDefinition | undefined
@@ -70,7 +70,7 @@ export function definitionOf(loaded: Loaded, method: string) {
   return definition
 }
 
-/** One call that answers once; rejects with grpc-js' ServiceError. */
+/** Makes one call that has one answer. Rejects with grpc-js' ServiceError. */
 export function callUnary<R>(address: string, definition: ReturnType<typeof definitionOf>, request: object): Promise<R> {
   const { path, requestSerialize, responseDeserialize } = definition
   const client = new Client(address, credentials.createInsecure(), { 'grpc.enable_http_proxy': 0 })
@@ -87,7 +87,7 @@ export function callUnary<R>(address: string, definition: ReturnType<typeof defi
   return answered.finally(() => client.close())
 }
 
-/** The name of the status that a call failed with, or 'OK' when it did not fail. */
+/** Resolves with the name of the status with which a call failed, or with 'OK'. */
 export async function statusOf(calling: Promise<unknown>): Promise<string> {
   try {
     await calling

@@ -45,7 +45,7 @@ describe('POST /orders, accepted', () => {
     await place(target, 'amc', 'sell', left)
   })
 
-  test('members that nobody asked for do no harm', async () => {
+  test('unknown members do no harm', async () => {
     const answer = await order(target.frontEnd, { comment: 'hi', type: 'sell', quantity: 1, name: 'ford' })
     expect(answer.status).toBe(200)
   })

@@ -11,19 +11,19 @@ export interface HttpAnswer {
 export interface AskOptions {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
-  /** Sent as it stands, with the content type of JSON unless `headers` name another. */
+  /** Sent unchanged, with the content type of JSON unless `headers` name another one. */
   readonly body?: string
   readonly agent?: Agent
-  /** Milliseconds without an answer after which the request fails; a minute unless given. */
+  /** Milliseconds after which a request without an answer fails. The default is a minute. */
   readonly deadlineMs?: number
 }
 
-/** Node's own one may go by way of a proxy that the environment names. */
+/** An agent of our own. Node's own one may use a proxy that the environment names. */
 const kept = new Agent({ keepAlive: true, timeout: 5_000 })
 
 /**
- * One HTTP request. The path goes out byte by byte as given (fetch would tidy it up). Rejects only when there is no
- * answer: connection refused or reset, or the deadline.
+ * Makes one HTTP request. The path is sent byte by byte as given (fetch would tidy it up). Rejects only when there is no
+ * answer: the connection was refused or reset, or the deadline is over.
  */
 export function ask(address: string, path: string, options: AskOptions = {}): Promise<HttpAnswer> {
   const { method = 'GET', body, agent = kept, deadlineMs = 60_000 } = options
@@ -45,7 +45,7 @@ export function ask(address: string, path: string, options: AskOptions = {}): Pr
   })
 }
 
-/** `POST /orders` with this body. */
+/** Sends `POST /orders` with this body. */
 export function order(address: string, body: unknown, options: AskOptions = {}): Promise<HttpAnswer> {
   return ask(address, '/orders', { ...options, method: 'POST', body: JSON.stringify(body) })
 }
@@ -63,7 +63,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** The content of a success envelope; throws, with the whole answer, on anything else. */
+/** Returns the content of a success envelope. Throws, with the whole answer, on anything else. */
 export function dataOf<T>(answer: HttpAnswer): T {
   const body = answer.body as { data?: T } | undefined
   if (answer.status !== 200 || body?.data === undefined) {

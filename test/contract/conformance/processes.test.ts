@@ -11,7 +11,7 @@ import { isForeign, leaderOf, levelOf, orderNumber, place, refusal } from './tar
 const STARTS_MAX = 5
 const OPENING = ['apple', 'tesla', 'ford', 'amazon', 'nvidia', 'intel', 'meta', 'nike', 'amc', 'gamestop']
 
-/** On systems of its own, since it needs fresh ones and ones that nobody else uses. */
+/** These tests start systems of their own, since they need fresh ones that nobody else uses. */
 describe.skipIf(isForeign)('processes, started by the commands of the contract', () => {
   test('any start order works, and the first day opens with ten stocks of 1000 shares and no order', async () => {
     await using system = await bareSystem()
@@ -35,11 +35,11 @@ describe.skipIf(isForeign)('processes, started by the commands of the contract',
     await checkEndState(system, [])
   })
 
-  test('of replicas that are all there the one with the highest id leads', async () => {
+  test('when all replicas are there, the one with the highest id leads', async () => {
     await using system = await bareSystem()
     const replicas = system.replicas.map(({ id }) => `order-${id}`)
     const leaders: string[] = []
-    // A front end waits for a moment only until all have answered it: on a busy machine it may need another start.
+    // A front end waits only a moment for all replicas to answer. On a busy machine the test may need another start.
     for (let start = 0; start < STARTS_MAX && leaders.at(-1) !== system.replicas.at(-1)?.address; start++) {
       system.start('catalogue', ...replicas)
       for (const name of replicas)
@@ -62,7 +62,7 @@ describe.skipIf(isForeign)('processes, started by the commands of the contract',
       const request = { followerOne: first, followerTwo: second }
       return (await call(third, 'Order.AssignFollowers', request)).resultFollowers === 1 || undefined
     })
-    // Takes all that stands behind "/cache/" for the name, and knows no header.
+    // This front end takes everything after "/cache/" for the name, and knows no header.
     const cached = new Set(['apple', 'tesla'])
     await using frontEnd = createServer(({ url = '' }, response) => {
       cached.delete(decodeURIComponent(url.replace('/cache/', '')))
@@ -81,7 +81,7 @@ describe.skipIf(isForeign)('processes, started by the commands of the contract',
       expect(stored).toEqual({ orderNum: 0, ...buy })
     }
 
-    await system.kill('order-3') // The foreign front end appoints the next one, with the only follower there is left.
+    await system.kill('order-3') // The foreign front end appoints the next leader, with the only follower that is left.
     await call(second, 'Order.AssignFollowers', { followerOne: first, followerTwo: '' })
     expect(await eventually('the next leader takes orders', HOPELESS_MS, () => numberOf(second, buy))).toBe(1)
     expect((await call(system.catalogue, 'Catalog.Lookup', { stockName: 'apple' })).stockQuantity).toBe(990)

@@ -3,19 +3,19 @@ import { startCluster, type Addresses } from '../../cluster.ts'
 import { eventually, HOPELESS_MS } from '../../fault/process.ts'
 import { ask, dataOf, order, type HttpAnswer } from './http.ts'
 
-/** The system under test: any that keeps the contract. */
+/** The system under test. Any system that keeps the contract will do. */
 export interface Target extends Addresses {
   close(): Promise<void>
 }
 
 const { BAZAAR_TARGET_HTTP, BAZAAR_TARGET_CATALOG, BAZAAR_TARGET_REPLICAS } = process.env
 
-/** Whether the suite was pointed at a running system, which others may use and which must be left as it was. */
+/** True when the suite was pointed at a running system. Others may use it, and it must be left as it was. */
 export const isForeign = BAZAAR_TARGET_HTTP !== undefined
 
 /**
- * The running system that the environment names (BAZAAR_TARGET_HTTP=host:port, BAZAAR_TARGET_CATALOG=host:port,
- * BAZAAR_TARGET_REPLICAS=1=host:port,2=host:port,…), or one started for this suite and ended by `close`.
+ * Returns the running system that the environment names (BAZAAR_TARGET_HTTP=host:port, BAZAAR_TARGET_CATALOG=host:port,
+ * BAZAAR_TARGET_REPLICAS=1=host:port,2=host:port,…). Otherwise it starts one for this suite, which `close` ends.
  */
 export async function openTarget(): Promise<Target> {
   if (BAZAAR_TARGET_HTTP === undefined) {
@@ -33,12 +33,12 @@ export async function openTarget(): Promise<Target> {
   return { frontEnd: BAZAAR_TARGET_HTTP, catalogue: BAZAAR_TARGET_CATALOG, replicas, close: async () => {} }
 }
 
-/** The level of one stock, as the front end shows it. */
+/** Resolves with the level of one stock, as the front end shows it. */
 export async function levelOf({ frontEnd }: Addresses, name: string): Promise<number> {
   return dataOf<StockData>(await ask(frontEnd, `/stocks/${name}`)).quantity
 }
 
-/** Places an order that has to be accepted; returns its number. */
+/** Places an order that has to be accepted. Returns its number. */
 export async function place({ frontEnd }: Addresses, name: string, type: 'buy' | 'sell', quantity: number): Promise<number> {
   return dataOf<PlacedData>(await order(frontEnd, { name, type, quantity })).transaction_number
 }
@@ -47,7 +47,7 @@ export async function orderNumber({ frontEnd }: Addresses, number: number): Prom
   return dataOf<OrderData>(await ask(frontEnd, `/orders/${number}`))
 }
 
-/** Waits until an order is answered with 404; until the catalogue has confirmed that, it is 503. */
+/** Waits until an order is answered with 404. Until the catalogue has confirmed that, the answer is 503. */
 export async function untilUnknown({ frontEnd }: Addresses, number: number): Promise<void> {
   const { status } = await eventually(`order ${number} is unknown`, HOPELESS_MS, async () => {
     const answer = await ask(frontEnd, `/orders/${number}`)
@@ -56,19 +56,19 @@ export async function untilUnknown({ frontEnd }: Addresses, number: number): Pro
   if (status !== 404) throw new Error(`order ${number}: ${status}, not 404`)
 }
 
-/** Address of the leading replica; waits until there is one. */
+/** Waits until a replica leads. Returns its address. */
 export async function leaderOf({ frontEnd }: Addresses): Promise<string> {
   const { leader } = await eventually('one leads', HOPELESS_MS, async () => dataOf<LeaderData>(await ask(frontEnd, '/leader')))
   return leader
 }
 
-/** Addresses of the replicas that do not lead. */
+/** Returns the addresses of the replicas that do not lead. */
 export async function followersOf(target: Addresses): Promise<string[]> {
   const leader = await leaderOf(target)
   return target.replicas.map(({ address }) => address).filter((address) => address !== leader)
 }
 
-/** The form of a refusal: its status, its code and its message (compared when it is a string). */
+/** Returns the parts of a refusal to compare: its status, its code and its message (compared when it is a string). */
 export function refusal(answer: HttpAnswer): { status: number; code: unknown; message: unknown } {
   const { error } = (answer.body ?? {}) as { error?: { code?: unknown; message?: unknown } }
   return { status: answer.status, code: error?.code, message: error?.message }

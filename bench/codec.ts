@@ -4,8 +4,9 @@ import { PROTO_FILE } from '../src/rpc/definitions.ts'
 import { median } from '../test/statistics.ts'
 
 /**
- * What the codec of src/rpc/codec.ts is worth: CPU of one message with so many orders, against protobufjs alone and against
- * proto-loader, which grpc-js uses otherwise. In turns, after a round that does not count. Run it with `npm run bench:codec`.
+ * Measures the codec of src/rpc/codec.ts: the CPU of one message with so many orders, compared with protobufjs alone and with
+ * proto-loader, which grpc-js uses otherwise. The codecs take turns, after a round that does not count. Run it with
+ * `npm run bench:codec`.
  */
 
 const ORDERS = [1, 30, 90]
@@ -30,13 +31,13 @@ const lead = loaded.flatMap((part) => ('Lead' in part && typeof part.Lead === 'o
 }
 
 const WAYS: Readonly<Record<string, Way>> = {
-  // A new object each time: our codec knows the message that it encoded last.
+  // The object is new each time, since our codec remembers the message that it encoded last.
   own: { encode: (message) => ours.encode({ ...message }), decode: ours.decode },
   protobufjs: { encode: (message) => bare.encode(message).finish(), decode: (bytes) => bare.decode(bytes) },
   'proto-loader': { encode: lead.responseSerialize, decode: lead.responseDeserialize },
 }
 
-/** What the catalogue tells a leader of a batch. */
+/** Makes the message by which the catalogue answers a leader's batch. */
 function decidedBatch(orders: number): object {
   const entries = Array.from({ length: orders }, (_, at) => ({
     number: 1_000_000 + at,
@@ -53,7 +54,7 @@ function decidedBatch(orders: number): object {
   return { decided: { batch: 7, outcomes, entries, digest: 'a'.repeat(64), published: 1_000_000, sessions } }
 }
 
-/** CPU of one run of `work`, in microseconds. */
+/** Returns the CPU of one run of `work`, in microseconds. */
 function cpuOf(work: () => unknown, runs: number): number {
   const before = process.cpuUsage()
   for (let run = 0; run < runs; run += 1) work()

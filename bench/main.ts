@@ -18,7 +18,7 @@ import { type Settings, SUBJECT } from './run/settings.ts'
 import type { SystemKind } from './run/system.ts'
 import { wrkVersion } from './run/wrk.ts'
 
-/** What can stand beside the bazaar: other programs, and itself with other settings. */
+/** The peers of the bazaar: other programs, and the bazaar itself with other settings. */
 const PEERS = [
   ...[bareDirect, bareFastify, bareNodeHttp, postgres, postgresStatement, postgresStandby, redis],
   ...[bazaarUncached, bazaarLargeCache],
@@ -84,7 +84,7 @@ function buildProgram(): Command {
 }
 
 async function bench(options: Options): Promise<void> {
-  wrkVersion() // Says at once what is missing.
+  wrkVersion() // Fails at once when wrk is missing.
   const stopping = new AbortController()
   onStopRequest(() => {
     if (stopping.signal.aborted) process.exit(INTERRUPTED)
@@ -105,7 +105,7 @@ async function bench(options: Options): Promise<void> {
   if (isFailed(results)) throw new CommandFailure('there were errors; see the marked runs')
 }
 
-/** At three times their peak, other programs may fail as they like. */
+/** Says whether a run has failed. At three times their peak, other programs may fail as they like. */
 function isFailed({ runs, openRuns, overloadRuns }: Results): boolean {
   return [...runs, ...openRuns, ...overloadRuns.filter(({ system }) => system === SUBJECT)].some(hasErrors)
 }

@@ -32,7 +32,7 @@ if (major >= OLDEST_MAJOR) {
   else explainMissingRuntime()
 }
 
-/** Node strips no types below node_modules, which is where this program stands when it is somebody's dependency. */
+/** Lets Node strip types below node_modules. This program is there when it is somebody's dependency. */
 function stripTypesInPackages() {
   process.removeAllListeners('warning')
   process.on('warning', (warning) => {
@@ -64,11 +64,11 @@ function findRuntime() {
 }
 
 function runWith(runtime) {
-  // The channel tells the child when this process is gone, however it went.
+  // By the channel the child notices when this process is gone, however it ended.
   const child = spawn(runtime, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   })
-  // The child decides what they mean; SIGHUP may well mean nothing.
+  // The child decides what the signals mean. SIGHUP may mean nothing.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2']) process.on(signal, () => child.kill(signal))
   child.on('error', (error) => {
     console.error(`bazaar: cannot run ${runtime}: ${error.message}`)

@@ -1,6 +1,6 @@
 /**
- * Writes src/wire/messages.ts (an interface for every message of proto/stockbazaar.proto) and src/wire/methods.ts (what
- * every call takes and gives). Run it after each change to the .proto: `npm run generate`. With --check it only
+ * Writes src/wire/messages.ts (an interface for every message of proto/stockbazaar.proto) and src/wire/methods.ts (request and
+ * response of every call). Run it after each change to the .proto: `npm run generate`. With --check it only
  * tells whether the files are up to date.
  */
 import { writeFileSync } from 'node:fs'
@@ -9,7 +9,7 @@ import protobuf from 'protobufjs'
 const SCALARS: Record<string, string> = { string: 'string', bool: 'boolean', int32: 'number', int64: 'number', float: 'number' }
 const HEADER = '// Generated from proto/stockbazaar.proto by `npm run generate`; do not edit.\n'
 
-/** The two generated files, by path. */
+/** Returns the texts of the two generated files, by path. */
 export function generate(): Record<string, string> {
   const root = protobuf.loadSync(new URL('../proto/stockbazaar.proto', import.meta.url).pathname)
   const messages = root.nestedArray.filter((item) => item instanceof protobuf.Type)

@@ -1,7 +1,7 @@
 /**
- * Builds the package that others install, and checks it: `npm run release [-- FOLDER]`. It packs it into the folder (dist/
- * without one), installs it into an empty folder, starts a system there, trades, verifies and stops it, and writes the list
- * of what it is made of (SBOM, CycloneDX) beside it. It neither publishes nor tags.
+ * Builds the package that others install, and checks it: `npm run release [-- FOLDER]`. The package goes into the folder, by
+ * default dist/. This program installs it into an empty folder, starts a system there, trades, verifies, and stops the system.
+ * It writes the list of the package's parts (SBOM, CycloneDX) beside the package. It publishes nothing and sets no tag.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -10,19 +10,19 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-/** Ends a hopeless wait, for a registry that does not answer or a system that does not start. */
+/** When a wait is given up: the registry does not answer, or the system does not start. */
 const HOPELESS_MS = 300_000
-/** `npm sbom` tells of every package. */
+/** The largest output of a command. `npm sbom` tells of every package. */
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024
 
-/** What `bazaar up --json` prints. */
+/** The output of `bazaar up --json`. */
 interface Started {
   readonly processes: readonly { readonly pid: number }[]
 }
 
 const { name, version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { name: string; version: string }
 
-/** Runs a command to its end; returns its output. @throws Error with all that it said when it fails. */
+/** Runs a command to its end. Returns its output. @throws Error with the whole output when it fails. */
 function run(folder: string, command: string, ...args: string[]): string {
   const { status, stdout, stderr, error } = spawnSync(command, args, {
     ...{ cwd: folder, encoding: 'utf8', timeout: HOPELESS_MS, maxBuffer: OUTPUT_BYTES_MAX },
@@ -52,7 +52,7 @@ function writeParts(path: string): void {
   console.log(`it is made of ${components.length} packages`)
 }
 
-/** Installs the package into an empty folder and uses it as somebody would who has nothing else. */
+/** Installs the package into an empty folder, and uses it there, with nothing of the project at hand. */
 async function tryOut(archive: string): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'bazaar-release-'))
   try {
@@ -88,7 +88,7 @@ async function tradeWith(bazaar: string, folder: string): Promise<void> {
   }
 }
 
-/** Resolves with the first line; rejects when the process ends, or when none comes. */
+/** Resolves with the first line. Rejects when the process ends, or when no line comes in time. */
 function firstLine(output: NodeJS.ReadableStream, ended: Promise<unknown>): Promise<string> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error('the system does not start')), HOPELESS_MS)

@@ -25,7 +25,7 @@ const answering = () =>
 const ask = (pool: ConnectionPool): Promise<number | undefined> =>
   new Promise((settle) => pool.send({ request: 'GET / HTTP/1.1\r\nhost: a\r\n\r\n', settle }))
 
-test('connections that are opened before answer', async () => {
+test('connections that were opened before are used', async () => {
   const pool = new ConnectionPool(await listening(answering()), 4)
   expect(await pool.open(2)).toBe(2)
   expect(await Promise.all([ask(pool), ask(pool), ask(pool)])).toEqual([204, 204, 204])

@@ -3,51 +3,51 @@ import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
 import { ConnectionPool } from './connection-pool.ts'
 
 /**
- * A load at a fixed rate, in a process of its own, started by bench/run/open-loop.ts with its options as JSON.
+ * Sends a load at a fixed rate, in a process of its own. bench/run/open-loop.ts starts it, with its options as JSON.
  *
- * Request i is due i / rate seconds after the start, whatever happened to the ones before it, and its latency
- * counts from then. A server that stands still for a second is charged for everything that should have been sent
- * meanwhile; so is this program when it is late itself, by a timer's millisecond or for lack of CPU.
+ * Request i is due i / rate seconds after the start, whatever happened to the requests before it. Its latency counts from that
+ * moment. So the stop of a server for a second counts for every request that should have been sent meanwhile. The same holds
+ * when this program itself is late, by a timer's millisecond or for lack of CPU.
  */
 export interface OpenLoopOptions {
   /** "host:port" */
   readonly address: string
-  /** A file of requests, one a line: method, path and body with tabs between them. */
+  /** A file with a request in each line: method, path and body, with tabs between them. */
   readonly cyclePath: string
   readonly perSecond: number
   readonly seconds: number
-  /** Requests beyond this many wait here, and their time counts. */
+  /** Connections at most. Further requests wait in this program, and their time counts. */
   readonly connectionsMax: number
   /** Connections that are open before the start. */
   readonly connectionsReady: number
 }
 
-/** In microseconds. */
+/** Latencies in microseconds. */
 export type LatencyMicroseconds = Readonly<Record<'p50' | 'p90' | 'p95' | 'p99' | 'p999' | 'max', number>>
 
-/** What it writes at the end, one line. */
+/** The report that this program writes at the end, in one line. */
 export interface OpenLoopReport {
   /** Answers of any kind. */
   readonly answered: number
-  /** Answers below 400; and those of them that came before the last request was due. */
+  /** Answers with a status below 400. The next field counts those of them that came before the last request was due. */
   readonly good: number
   readonly goodInTime: number
-  /** Answers 503: the server says that it has too much to do. */
+  /** Answers with status 503: the server says that it has too much to do. */
   readonly shed: number
   /** Other answers, failed connections, and requests that were still without an answer at the end. */
   readonly failed: number
-  /** From the start to the last answer. */
+  /** Time from the start to the last answer. */
   readonly seconds: number
-  /** Of all answers, of the good ones, and of the 503s. */
+  /** Latencies of all answers, of the good ones, and of the 503s. */
   readonly latency: LatencyMicroseconds
   readonly goodLatency: LatencyMicroseconds
   readonly shedLatency: LatencyMicroseconds
   readonly cpuMicroseconds: number
   /** Share of one core that this program used before the last request was due, 0..1. */
   readonly cpuShare: number
-  /** Requests sent before the last one was due, a second: less than asked for when this program is the limit. */
+  /** Requests per second that were sent before the last one was due. Below the wanted rate, this program is the limit. */
   readonly sentPerSecond: number
-  /** Requests that waited since all connections were busy. */
+  /** Requests that had to wait, since all connections were busy. */
   readonly waited: number
   /** Connections that should have been open before the start, and were not. */
   readonly unopened: number
@@ -105,7 +105,7 @@ function sendWhatIsDue(): void {
   const nowMs = performance.now()
   for (let dueMs = dueAt(sent); sent < total && dueMs <= nowMs; dueMs = dueAt(sent)) {
     send(dueMs)
-    // A tick that is late sends what was due meanwhile; some of it then goes out after the end.
+    // A late tick sends all requests that were due meanwhile. Some of them may then be sent after the end.
     if (performance.now() <= dueAt(total)) sentInTime = sent
   }
 }

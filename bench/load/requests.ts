@@ -10,8 +10,8 @@ export interface LoadRequest {
 }
 
 /**
- * One kind of work: a fixed cycle of requests, the same for every system and every load generator. What one half of a
- * cycle buys the other half sells, so that stocks neither run out nor grow without end.
+ * One kind of work: a fixed cycle of requests, the same for every system and every load generator. One half of a cycle sells what
+ * the other half buys, so that stocks neither run out nor grow without end.
  */
 export interface Workload {
   readonly name: string
@@ -20,7 +20,7 @@ export interface Workload {
   /** Orders among the requests, 0..1. */
   readonly ordersShare: number
   readonly cycle: readonly LoadRequest[]
-  /** What has to be for sale, where the usual stocks are too few. They are among it. */
+  /** The stocks to sell, for work that needs more than the usual ones. The usual ones are among them. */
   readonly stocks?: readonly Stock[]
 }
 
@@ -48,7 +48,7 @@ export const WORKLOADS: readonly Workload[] = [
   workload('mix-80', `${MIX} 0.8`, { lookups: 1, orders: 0.8, names: NAMES }),
 ]
 
-/** What one round of a client does: a lookup or none, then an order with some probability, of the same stock. */
+/** One round of a client: perhaps a lookup, then an order of the same stock with some probability. */
 interface Round {
   readonly lookups: 0 | 1
   readonly orders: number
@@ -61,7 +61,7 @@ function workload(name: string, what: string, round: Round): Workload {
   return { name, what, ordersShare: orders / cycle.length, cycle }
 }
 
-/** Both halves draw the same numbers; `mirrored` buys where the other one sells. */
+/** Makes one half of a cycle. Both halves draw the same numbers. The `mirrored` one buys where the other one sells. */
 function halfCycle({ lookups, orders, names }: Round, mirrored: boolean): LoadRequest[] {
   const random = new SeededRandom(SEED)
   return Array.from({ length: HALF_CYCLE }, () => {
@@ -74,19 +74,19 @@ function halfCycle({ lookups, orders, names }: Round, mirrored: boolean): LoadRe
   }).flat()
 }
 
-/** All of them in an order that has no pattern and is the same in every run. */
+/** Returns the items in an order that has no pattern and is the same in every run. */
 function shuffled<T>(items: readonly T[]): T[] {
   const random = new SeededRandom(SEED)
   const drawn = items.map((item) => ({ item, place: random.next() }))
   return drawn.toSorted((a, b) => a.place - b.place).map(({ item }) => item)
 }
 
-/** `GET /stocks/<name>` */
+/** Returns the request `GET /stocks/<name>`. */
 function lookUp(name: string): LoadRequest {
   return { method: 'GET', path: `/stocks/${name}`, body: '' }
 }
 
-/** `POST /orders` */
+/** Returns the request `POST /orders`. */
 export function order(name: string, type: string, quantity: number): LoadRequest {
   return { method: 'POST', path: '/orders', body: JSON.stringify({ name, quantity, type }) }
 }

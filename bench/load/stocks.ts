@@ -15,10 +15,10 @@ export const WIDE_CATALOGUE: readonly Stock[] = [
   })),
 ]
 
-/** Writes stocks as every system of a run reads them. */
+/** Writes stocks to a file that every system of a run reads. */
 export function writeStocks(path: string, stocks: readonly Stock[]): void {
   writeFileSync(path, JSON.stringify(stocks.map(({ priceCents, ...stock }) => ({ ...stock, price: priceCents / 100 }))))
 }
 
-/** What a peer offers: the stocks of a file that it was given, else the usual ones. */
+/** Returns the stocks that a peer offers: those of its file, or else the usual ones. */
 export const stocksOf = (path: string | undefined): readonly Stock[] => (path === undefined ? OPENING_CATALOGUE : readOpeningStocks(path))

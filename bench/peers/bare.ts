@@ -1,7 +1,7 @@
 import type { StartOptions, System, SystemKind } from '../run/system.ts'
 import { startServer } from './server-process.ts'
 
-/** What the HTTP of one Node process can do when nothing is kept: bounds, not competitors. */
+/** Servers in one Node process that keep nothing. They show what its HTTP can do. They are bounds, not competitors. */
 
 async function startBare(file: string, { stocksPath }: StartOptions): Promise<System> {
   const { child, address } = await startServer(file, stocksPath === undefined ? [] : [stocksPath])

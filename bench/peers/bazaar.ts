@@ -10,7 +10,7 @@ const READY_MS = 30_000
 const STATUS_MS_MAX = 5_000
 const STATUS_PAUSE_MS = 100
 const ANY_PORTS = ['--port', '0', '--catalog-port', '0', '--order-ports', '0,0,0']
-/** The replicas beside the leader: an order is on the disks of all of them, as long as they are in-sync. */
+/** The number of replicas beside the leader. An order is on the disks of all of them while they are in-sync. */
 const FOLLOWERS = 2
 
 const SYNCED_COPIES = '4 (catalogue, leader, two followers)'
@@ -26,7 +26,7 @@ export const bazaarUncached: SystemKind = {
   name: 'bazaar-uncached',
   what: 'the bazaar without a cache: every lookup asks the catalogue',
   syncedCopies: SYNCED_COPIES,
-  measures: ({ ordersShare }) => ordersShare < 1, // An order is pushed to every front end, whatever that keeps.
+  measures: ({ ordersShare }) => ordersShare < 1, // The cache makes no difference to orders, which are pushed to every front end.
   start: (options) => startBazaar(options, ['--cache', '0']),
 }
 
@@ -39,7 +39,7 @@ export const bazaarLargeCache: SystemKind = {
 }
 
 async function startBazaar({ folder, stocksPath }: StartOptions, words: readonly string[]): Promise<System> {
-  const { PATH = '', HOME = '' } = process.env // Without the variables and the file that set options.
+  const { PATH = '', HOME = '' } = process.env // The variables that set options are left out, and so is the file.
   const stocks = stocksPath === undefined ? [] : ['--stocks', stocksPath]
   const args = [MAIN, 'up', '--json', '--data', folder, ...ANY_PORTS, ...stocks, ...words]
   const up = new Child(process.execPath, args, { channel: true, cwd: folder, env: { PATH, HOME } })
@@ -71,7 +71,7 @@ async function statusOf(address: string): Promise<StatusData> {
   return (JSON.parse(text) as { data: StatusData }).data
 }
 
-/** Undefined when a process is away: what the others count is not all. */
+/** Returns the counters of all processes. Undefined when a process is away, since the others do not count everything. */
 function countersIn({ catalogue, replicas }: StatusData): Counters | undefined {
   const reachable = replicas.filter((replica) => replica.reachable)
   if (!catalogue.reachable || reachable.length < replicas.length) return undefined
@@ -82,7 +82,7 @@ function countersIn({ catalogue, replicas }: StatusData): Counters | undefined {
   }
 }
 
-/** Right after a load, a process may be too busy to tell its status in time: it is asked again for a while. */
+/** Asks for the trouble of a bazaar. Right after a load, a process may be too busy to answer, so it is asked again for a while. */
 async function troubleAt(address: string): Promise<readonly string[]> {
   const deadlineMs = performance.now() + STATUS_MS_MAX
   for (;;) {
@@ -93,7 +93,7 @@ async function troubleAt(address: string): Promise<readonly string[]> {
   }
 }
 
-/** With a follower that is not in-sync, an order is on fewer disks than is said. */
+/** Returns the trouble that a status shows. While a follower is not in-sync, an order is on fewer disks than is said. */
 function troubleIn({ catalogue, replicas }: StatusData): string[] {
   const away = [catalogue, ...replicas].filter(({ reachable }) => !reachable).map(({ name }) => `${name} is away`)
   const leader = replicas.filter((replica) => replica.reachable).find(({ role }) => role === 'leader')

@@ -7,16 +7,16 @@ import type { DirectRoutes } from '../../src/runtime/direct-connection.ts'
 import { httpServer } from '../../src/runtime/http-server.ts'
 import type { OrderBody, Refusal } from './market.ts'
 
-/** Who answers orders and lookups behind the HTTP interface. */
+/** The part that answers orders and lookups behind the HTTP interface. */
 export interface Market {
-  /** The order's number, or why it was refused. */
+  /** Returns the order's number, or why it was refused. */
   place(body: OrderBody): Promise<number | Refusal> | number | Refusal
   find(name: string): Promise<StockData | undefined> | StockData | undefined
 }
 
 /**
- * A fastify server with the settings, the JSON schemas and the answers of the bazaar's front end; no more of it. That one
- * takes nearly all requests by direct routes, past the framework, which a peer has only where it brings them.
+ * Makes a fastify server with the settings, the JSON schemas and the answers of the bazaar's front end. The front end answers
+ * nearly all requests by direct routes, past the framework. A peer does so only when it gives `directRoutes`.
  */
 export function contractApp(market: Market, directRoutes?: DirectRoutes): FastifyInstance {
   const app = httpServer({

@@ -8,7 +8,7 @@ import { contractApp } from './contract-app.ts'
 import { MemoryMarket } from './market.ts'
 import { announce } from './server-process.ts'
 
-/** The way of the bazaar's front end: orders and lookups right from the socket, everything else through fastify. */
+/** A server that works like the bazaar's front end: orders and lookups right from the socket, everything else through fastify. */
 
 const STOCKS = '/stocks/'
 const market = new MemoryMarket(stocksOf(process.argv[2]))

@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Unavailable } from '../run/system.ts'
 
-/** What a peer needs and the project does not bring. */
+/** Finds packages and programs that a peer needs, and the project does not bring. */
 
 /** A package of npm, with the version that the benchmark was written for. */
 export interface ForeignPackage {
@@ -13,7 +13,7 @@ export interface ForeignPackage {
 }
 
 /**
- * Where `import` finds a package: below `modules` when that is given, else in the project.
+ * Returns where `import` finds a package: below `modules` when that is given, or else in the project.
  * @throws Unavailable when it is not installed.
  */
 export function packageUrl({ name, version }: ForeignPackage, modules: string | undefined): string {
@@ -26,13 +26,13 @@ export function packageUrl({ name, version }: ForeignPackage, modules: string | 
   }
 }
 
-/** Path of a program, looked for in `folders` and then in PATH; undefined when there is none. */
+/** Returns the path of a program, looked for in `folders` and then in PATH. Undefined when there is none. */
 export function findProgram(name: string, folders: readonly string[] = []): string | undefined {
   const searched = [...folders, ...(process.env['PATH'] ?? '').split(delimiter)]
   return searched.map((folder) => join(folder, name)).find(isExecutable)
 }
 
-/** Folders `<parent>/<any>/<rest>`, the last by name first. */
+/** Returns the folders `<parent>/<any>/<rest>`, the last by name first. */
 export function foldersBelow(parent: string, rest: string): string[] {
   try {
     const names = readdirSync(parent).sort((a, b) => b.localeCompare(a, 'en', { numeric: true }))

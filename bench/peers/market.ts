@@ -12,7 +12,7 @@ export interface OrderBody {
   readonly type: unknown
 }
 
-/** The checks of an order that need no stock, in the contract's order. */
+/** Makes the checks of an order that need no stock, in the contract's order. */
 export function checked({ quantity, type }: OrderBody): { quantity: number; type: 'buy' | 'sell' } | Refusal {
   if (typeof type !== 'string' || !isTradeType(type)) return 'INVALID_TYPE'
   const valid = typeof quantity === 'number' && Number.isInteger(quantity) && quantity >= 1
@@ -20,7 +20,7 @@ export function checked({ quantity, type }: OrderBody): { quantity: number; type
   return { quantity, type }
 }
 
-/** The least that can answer an order: levels and a counter in memory, nothing kept, nothing copied. */
+/** The least market that can answer an order. It has levels and a counter in memory. It keeps and copies nothing. */
 export class MemoryMarket {
   readonly #levels: Map<string, number>
   readonly #prices: ReadonlyMap<string, number>
@@ -31,7 +31,7 @@ export class MemoryMarket {
     this.#prices = new Map(stocks.map(({ name, priceCents }) => [name, priceCents / 100]))
   }
 
-  /** The order's number, or why it was refused. */
+  /** Returns the order's number, or why it was refused. */
   place(body: OrderBody): number | Refusal {
     const level = this.#levels.get(body.name)
     if (level === undefined) return 'STOCK_NOT_FOUND'

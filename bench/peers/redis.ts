@@ -10,7 +10,7 @@ import { startServer } from './server-process.ts'
 const IOREDIS = { name: 'ioredis', version: '6.0.0' }
 const REPLICAS = ['replica-1', 'replica-2']
 /**
- * Every write is synced before its answer, on a replica before it acknowledges: WAIT then counts copies on disk, not
+ * Every write is synced before its answer. A replica syncs it before it acknowledges it. So WAIT counts copies on disk, and not
  * only in memory. Snapshots are off, since the log holds everything.
  */
 const SETTINGS = [

@@ -6,9 +6,9 @@ import { Child } from '../run/child.ts'
 const READY_MS = 15_000
 const HERE = dirname(fileURLToPath(import.meta.url))
 
-/** Both ends of a peer's own process: the benchmark starts it, and the peer says where it listens. */
+/** Both ends of the process of a peer: the benchmark starts it, and the peer says where it listens. */
 
-/** Starts `bench/peers/<file>`; resolves with its address, "host:port", when it listens. */
+/** Starts `bench/peers/<file>`. Resolves with its address, "host:port", when it listens. */
 export async function startServer(
   file: string,
   args: readonly string[] = [],
@@ -23,7 +23,7 @@ export async function startServer(
   }
 }
 
-/** Called by the peer: says where it listens, and ends with whoever started it. */
+/** Called by the peer. Says where it listens, and ends the peer when its starter is gone. */
 export function announce(server: Server): void {
   const { port } = server.address() as AddressInfo
   process.stdout.write(`${JSON.stringify({ address: `127.0.0.1:${port}` })}\n`)

@@ -5,7 +5,7 @@ import { systemClock } from '../../src/runtime/clock.ts'
 
 const TIMEOUT_MS = 30_000
 
-/** One HTTP request over a connection of its own, to any of the systems. @throws Error when there is no answer. */
+/** Makes one HTTP request to any of the systems, over a connection of its own. @throws Error when there is no answer. */
 export async function askOnce(address: string, request: Exchange): Promise<{ readonly status: number; readonly text: string }> {
   const agent = new Agent({ keepAlive: false })
   const result = await exchange({ ...splitAddress(address), agent, clock: systemClock, timeoutMs: TIMEOUT_MS }, request)

@@ -11,7 +11,7 @@ import { writeCycle } from './wrk.ts'
 /** Starts everything, takes all measures, ends everything. Rejects with the signal's reason when it aborts. */
 export async function runBenchmark(benchmark: Benchmark): Promise<Results> {
   const { settings, command, signal, say } = benchmark
-  const machine = describeMachine(settings.temporary) // First, as it looks at how busy the machine is.
+  const machine = describeMachine(settings.temporary) // This comes first, as it looks at how busy the machine is.
   const startedAt = new Date().toISOString()
   const systems = new StartedSystems(settings.temporary)
   try {

@@ -11,8 +11,8 @@ export interface ResultTable {
 export const left = (title: string): Column => ({ title, align: 'left' })
 export const right = (title: string): Column => ({ title, align: 'right' })
 
-/** The words for a value, or a dash where it is not known. */
+/** Returns the words for a value, or a dash when it is not known. */
 export const known = <T>(value: T | undefined, words: (value: T) => string): string => (value === undefined ? '–' : words(value))
 
-/** 12345.6 → "12,346" */
+/** Writes a number without decimals: 12345.6 → "12,346". */
 export const whole = (value: number): string => Math.round(value).toLocaleString('en-GB')

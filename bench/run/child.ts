@@ -5,7 +5,7 @@ const STOP_GRACE_MS = 15_000
 
 const running = new Set<ChildProcess>()
 
-/** Kills what still runs. For the end of this process, where nobody can wait any more. */
+/** Kills all children that still run. Called when this process ends, and cannot wait any more. */
 export function killChildren(): void {
   for (const child of running) child.kill('SIGKILL')
 }
@@ -18,7 +18,7 @@ export class Child {
   #output = ''
   #failure: Error | undefined
 
-  /** `channel`: a Node process that hears when this one is gone, however it went. */
+  /** `channel`: a Node process that notices when this one is gone, however it ended. */
   constructor(command: string, args: readonly string[], options: SpawnOptions & { readonly channel?: boolean } = {}) {
     const { channel = false, ...rest } = options
     const stdio: StdioOptions = channel ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['ignore', 'pipe', 'pipe']
@@ -39,7 +39,7 @@ export class Child {
     void this.#exited.then(() => running.delete(child))
   }
 
-  /** Everything that it has written lately, both streams. */
+  /** Its newest output, of both streams. */
   get output(): string {
     return this.#output
   }
@@ -54,7 +54,7 @@ export class Child {
     if (this.#failure) throw this.#failure
   }
 
-  /** Resolves with the first line of JSON it writes; rejects when it ends before, or takes longer than `deadlineMs`. */
+  /** Resolves with the first line of JSON that it writes. Rejects when it ends before, or takes longer than `deadlineMs`. */
   async announcement(deadlineMs: number): Promise<unknown> {
     const deadline = performance.now() + deadlineMs
     let over = false
@@ -70,7 +70,7 @@ export class Child {
     throw new Error(`not ready within ${deadlineMs} ms: ${this.#output}`)
   }
 
-  /** Ends it by `signal`, by SIGKILL when that takes too long. */
+  /** Ends it by `signal`. When that takes too long, SIGKILL follows. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     this.#process.kill(signal)
     const late = setTimeout(() => this.#process.kill('SIGKILL'), STOP_GRACE_MS)

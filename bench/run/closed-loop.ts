@@ -9,10 +9,10 @@ import { type Started, turnsOf } from './started.ts'
 import { runWrk } from './wrk.ts'
 
 const WARM_UP_CONNECTIONS = 64
-/** After a round, for the requests that its load left behind. */
+/** Pause after a round, for the requests that its load left behind. */
 export const SETTLE_MS = 300
 
-/** Every system in turn, round after round, so that a busy minute of the machine meets all of them. */
+/** Measures every system in turn, round after round, so that a busy minute of the machine affects all of them. */
 export async function takeClosedLoopTurns(
   benchmark: Benchmark,
   started: readonly Started[],
@@ -36,7 +36,7 @@ export async function takeClosedLoopTurns(
   return { runs, disk }
 }
 
-/** Lets every system compile what this work needs. */
+/** Lets every system compile the code that this work needs. */
 export async function warmUp(
   { settings, signal, say }: Benchmark,
   started: readonly Started[],

@@ -5,7 +5,7 @@ const BLOCK_BYTES = 4_096
 const PROBE_MS = 300
 const TMPFS = 0x01021994
 
-/** How often a second the disk syncs 4 KiB appended to a file: what one writer without group commit could reach. */
+/** Measures how often a second the disk syncs 4 KiB appended to a file. One writer without group commit could reach that. */
 export function syncsPerSecond(folder: string): number {
   const path = join(folder, 'sync-probe')
   const descriptor = openSync(path, 'w')
@@ -25,13 +25,13 @@ export function syncsPerSecond(folder: string): number {
   }
 }
 
-/** Whether the folder stands in memory, where a sync costs nothing and proves nothing. */
+/** Says whether the folder is in memory, where a sync costs nothing and proves nothing. */
 export const standsInMemory = (folder: string): boolean => statfsSync(folder).type === TMPFS
 
-/** Files and folders that are used again and again, or tell what happened: they do not grow with what is kept. */
+/** Files and folders that are used again and again, and logs. They do not grow with the data that is kept. */
 const NOT_KEPT = /-wal$|-shm$|\.log$|\.pid$|^pg_wal$|^logs$/
 
-/** Bytes of the files below a folder, without write-ahead logs that are recycled. */
+/** Counts the bytes of the files below a folder, without write-ahead logs, which are used again. */
 export function keptBytes(folder: string): number {
   return entriesOf(folder)
     .filter(({ name }) => !NOT_KEPT.test(name))
@@ -41,7 +41,7 @@ export function keptBytes(folder: string): number {
     }, 0)
 }
 
-/** Files and folders come and go while a system runs. */
+/** Lists a folder. Files and folders may vanish while a system runs. */
 function entriesOf(folder: string): Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true })

@@ -5,7 +5,7 @@ import { markdownReport } from './report.ts'
 import type { Results } from './results.ts'
 import { svgOf } from './svg.ts'
 
-/** Writes the results as JSON, as Markdown and as plots, named by date and time; returns the paths. */
+/** Writes the results as JSON, as Markdown and as plots, named by date and time. Returns the paths. */
 export function writeResults(folder: string, results: Results): string[] {
   mkdirSync(folder, { recursive: true })
   const name = results.startedAt.slice(0, 16).replace('T', '-').replace(':', '')

@@ -23,7 +23,7 @@ export async function runOpenLoop(options: OpenLoopOptions, signal: AbortSignal)
   }
 }
 
-/** How the generator itself fared, as the results keep it. */
+/** Returns the figures of the generator itself, as the results keep them. */
 export function sentLoad(askedPerSecond: number, report: OpenLoopReport): SentLoad {
   const { sentPerSecond, waited, unopened, cpuShare } = report
   return { askedPerSecond, sentPerSecond, waited, unopened, loadShare: cpuShare }

@@ -3,7 +3,7 @@ import type { SentLoad } from './results.ts'
 /** Below this share of the rate that was asked for, the generator is the limit. */
 const SENT_SHARE_MIN = 0.95
 
-/** What a reader has to know of the generator of an open loop, where it did not do all that it should. */
+/** Returns notes for the reader about generators that did not send all that they should. */
 export function loadNotes(runs: readonly (SentLoad & { readonly system: string })[]): string[] {
   const note = (isSo: (load: SentLoad) => boolean, words: (systems: string) => string) => {
     const systems = new Set(runs.filter(isSo).map(({ system }) => system))

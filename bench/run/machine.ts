@@ -7,13 +7,13 @@ import { wrkVersion } from './wrk.ts'
 const PACKAGES = ['fastify', '@grpc/grpc-js', '@grpc/proto-loader', 'typebox', 'lru-cache', 'pino']
 const ROOT = new URL('../../', import.meta.url)
 
-/** Where and with what a result was measured. */
+/** The machine and the versions with which a result was measured. */
 export interface Machine {
   readonly cpu: string
   readonly cores: number
   readonly memoryGiB: number
   readonly kernel: string
-  /** Load average of the last minute at the start: above 0.3 or so, others were at work. */
+  /** Load average of the last minute at the start. Above 0.3 or so, other programs were at work. */
   readonly loadAverage: number
   readonly temporaryInMemory: boolean
   /** Commit of the project, with "+" when files had been changed since. */

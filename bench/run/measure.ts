@@ -18,7 +18,7 @@ export function inMs({ p50, p90, p95, p99, p999, max }: LatencyMicroseconds): La
   return { p50: ms(p50), p90: ms(p90), p95: ms(p95), p99: ms(p99), p999: ms(p999), max: ms(max) }
 }
 
-/** What a load generator saw. */
+/** The observations of a load generator. */
 export interface LoadResult {
   readonly answered: number
   /** Answers that were refusals, failed connections and time-outs. */
@@ -31,7 +31,7 @@ export interface LoadResult {
   readonly cpuMicroseconds: number | undefined
 }
 
-/** What one round cost the system that was measured. A figure that this machine does not tell is undefined. */
+/** The cost of one round for the measured system. A figure that this machine does not tell is undefined. */
 export interface Cost {
   /** CPU by process, in microseconds. */
   readonly cpuMicroseconds: Readonly<Record<string, number>>
@@ -42,7 +42,7 @@ export interface Cost {
 
 export interface Measure extends LoadResult {
   readonly cost: Cost
-  /** What befell the system meanwhile, so that the figures do not count. */
+  /** The system's trouble meanwhile. With any, the figures do not count. */
   readonly trouble: readonly string[]
 }
 
@@ -54,7 +54,7 @@ export async function measure<T extends LoadResult>(system: System, load: () => 
   return { ...result, cost: costBetween(before, after), trouble }
 }
 
-/** Runs a load, and tells what befell the system meanwhile. */
+/** Runs a load, and tells the system's trouble meanwhile. */
 export async function watch<T>(
   system: System,
   load: () => Promise<T>,
@@ -69,11 +69,11 @@ export async function watch<T>(
   return { result, trouble: [...new Set(trouble)] }
 }
 
-/** The first process of each name; those that it starts come and go. */
+/** Returns the first process of each name. The processes that it starts come and go. */
 const mainPids = (system: System): ReadonlyMap<string, number | undefined> =>
   new Map([...system.pids()].map(([name, pids]) => [name, pids[0]]))
 
-/** CPU that all processes of a system used until now, in microseconds. */
+/** Returns the CPU that all processes of a system have used until now, in microseconds. */
 export const totalCpu = (system: System): number => sum(Object.values(cpuByName(system)))
 
 async function observe(system: System): Promise<Cost> {
@@ -92,7 +92,7 @@ function cpuByName(system: System): Record<string, number> {
   return Object.fromEntries(known)
 }
 
-/** A process that has just ended is unknown, and counted in the one that started it. */
+/** Adds the known values. A process that has just ended has none; its CPU is counted in the one that started it. */
 function sumKnown(values: readonly (number | undefined)[]): number | undefined {
   const known = values.filter((value) => value !== undefined)
   return known.length === 0 ? undefined : sum(known)

@@ -12,7 +12,7 @@ const COLUMNS = [
 /** A generator that is this busy adds to the latencies itself. */
 const LOAD_SHARE_MAX = 0.7
 
-/** One table for each fixed rate of a workload: medians over the rounds, the least and the greatest p99, and the greatest of all. */
+/** Makes a table for each fixed rate of a workload: medians over the rounds, the least and the greatest p99, and the greatest of all. */
 export function openLoopTables({ openRuns, systems }: Results, workload: string): ResultTable[] {
   const here = openRuns.filter((run) => run.workload === workload)
   return [...new Set(here.map(({ percent }) => percent))].map((percent) => {
@@ -42,7 +42,7 @@ export function openLoopTables({ openRuns, systems }: Results, workload: string)
   })
 }
 
-/** The rate of those whose peak is not below the bazaar's. */
+/** Returns the rate of the systems whose peak is not below the bazaar's. */
 export function askedOfTheFastest(runs: readonly OpenRun[]): number {
   return Math.max(0, ...runs.map(({ askedPerSecond }) => askedPerSecond))
 }

@@ -10,12 +10,12 @@ import { type Started, turnsOf } from './started.ts'
 import { median } from '../../test/statistics.ts'
 
 const CONNECTIONS = { connectionsMax: 1_024, connectionsReady: 64 }
-/** Rates, in percent of a peak. */
+/** The rates, in percent of a peak. */
 const PERCENTS = [50, 80]
 
 /**
- * Every system in turn at the same fixed rates: percents of the subject's peak on as many connections as are open at
- * first, or of its own where that is lower.
+ * Measures every system in turn at the same fixed rates: percents of the subject's peak on the number of connections that are
+ * open at first. When a system's own peak is lower, the rates are percents of that.
  */
 export async function takeOpenLoopTurns(
   benchmark: Benchmark,
@@ -46,7 +46,7 @@ export async function takeOpenLoopTurns(
   return runs
 }
 
-/** The best median that a system reached at any number of connections, or on so many if that was measured. */
+/** Returns the best median of a system at any number of connections, or that on `onConnections` if it was measured. */
 export function peakOf(runs: readonly Run[], workload: string, system: string, onConnections?: number): number {
   const own = runs.filter((run) => run.workload === workload && run.system === system)
   const measured = [...new Set(own.map((run) => run.connections))]

@@ -11,7 +11,7 @@ const COLUMNS = [
   left('MB by process, before → after'),
 ]
 
-/** One table for each workload: medians over the rounds; memory before the first and after the last. */
+/** Makes a table for each workload: medians over the rounds, and the memory before the first and after the last round. */
 export function overloadTables({ overloadRuns, systems }: Results, workload: string): ResultTable[] {
   const here = overloadRuns.filter((run) => run.workload === workload)
   if (here.length === 0) return []
@@ -54,7 +54,7 @@ function row(system: string, runs: readonly OverloadRun[]): string[] {
   ]
 }
 
-/** Median of the runs that had such an answer at all. */
+/** Writes the median of the runs that had such an answer at all. */
 const milliseconds = (values: readonly (number | undefined)[]): string => known(medianKnown(values), (value) => value.toFixed(0))
 
 function memoryWords(runs: readonly OverloadRun[]): string {

@@ -14,13 +14,13 @@ import type { System } from './system.ts'
 const PERCENT = 300
 /** Twice what a front end of the bazaar holds unanswered, so that it has to refuse the rest. */
 const CONNECTIONS = 8_192
-/** How long a system may take afterwards, with what it still has to do for requests that nobody waits for any more. */
+/** How long a system may take afterwards to finish its work for requests that nobody waits for any more. */
 const RECOVERY_MS_MAX = 30_000
 const LOOK_MS = 1_000
-/** Share of one core; every system uses less while nobody asks it anything. */
+/** Share of one core below which a system counts as idle. Every system uses less while nobody asks it anything. */
 const IDLE_SHARE = 0.2
 
-/** Every system in turn at three times its own best rate, each on connections that are open before. */
+/** Measures every system in turn at three times its own best rate, on connections that were opened before. */
 export async function takeOverloadTurns(
   { settings, signal, say }: Benchmark,
   started: readonly Started[],
@@ -58,7 +58,7 @@ export async function takeOverloadTurns(
   }
 }
 
-/** Whether it uses hardly any CPU any more; false when that takes too long. */
+/** Waits until a system uses hardly any CPU. Returns false when that takes too long. */
 async function isIdleSoon(system: System, signal: AbortSignal): Promise<boolean> {
   const deadlineMs = performance.now() + RECOVERY_MS_MAX
   while (performance.now() < deadlineMs) {
@@ -76,7 +76,7 @@ type Turn = Omit<OverloadRun, 'workload'>
 const progressOf = ({ system, goodPerSecond, askedPerSecond }: Turn): string =>
   `${system} ${goodPerSecond.toFixed(0)}/s of ${askedPerSecond}/s`
 
-/** Resident memory by process. */
+/** Returns the resident memory by process. */
 function memoryOf(system: System): Record<string, number> {
   const total = (pids: readonly number[]) => sum(pids.map((pid) => residentBytes(pid) ?? 0))
   return Object.fromEntries([...system.pids()].map(([name, pids]) => [name, total(pids)]))

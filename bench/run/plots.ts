@@ -18,8 +18,8 @@ const PER_ORDER: readonly (readonly [keyof PerOrder, string])[] = [
 ]
 
 /**
- * Up to five for each workload, by name: rate, latency, CPU and what is written of the closed loop, and latency of the
- * open one.
+ * Makes up to five charts for each workload, by name: rate, latency, CPU and bytes written in the closed loop, and latency in
+ * the open loop.
  */
 export function chartsOf(results: Results): (readonly [string, Chart])[] {
   return results.workloads.flatMap(({ name }) => {
@@ -35,7 +35,7 @@ export function chartsOf(results: Results): (readonly [string, Chart])[] {
   })
 }
 
-/** Systems with errors in these runs are marked in the same way all over a chart. */
+/** Returns the labels of the systems. Those with errors in these runs are marked in the same way all over a chart. */
 function labelsFor(runs: readonly (Run | OpenRun)[], workload: string) {
   const withErrors = systemsWithErrors(runs.filter((run) => run.workload === workload))
   const nameOf = (system: string) => marked(system, withErrors)
@@ -58,7 +58,7 @@ function perOrderChart(results: Results, workload: string): Chart {
   return { title: `${workload}: what is written`, axes, kind: 'lines', subject, panels: drawn }
 }
 
-/** A line for each system of which the figure is known. */
+/** Makes a panel with a line for each system whose figure is known. */
 function panelByConnections(results: Results, workload: string, title: string, figureOf: (summary: Summary) => number | undefined): Panel {
   const { connections } = results.settings
   const { nameOf } = labelsFor(results.runs, workload)
@@ -89,7 +89,7 @@ function cpuChart(results: Results, workload: string): Chart {
   return { title: `${workload}: CPU by process`, axes, kind: 'stacked bars', subject, panels }
 }
 
-/** One panel for each number of connections. */
+/** Makes a panel for each number of connections. */
 function panelsOf(
   results: Results,
   workload: string,

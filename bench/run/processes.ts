@@ -1,31 +1,31 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { statFields } from '../../test/proc-stat.ts'
 
-/** What Linux tells in /proc. On other systems every figure is undefined. */
+/** Figures that Linux tells in /proc. On other systems every figure is undefined. */
 
 /** Linux counts CPU time for others in hundredths of a second, whatever its own tick is. */
 const MICROSECONDS_PER_TICK = 10_000
 
-/** Positions among the fields after the command's name. */
+/** Positions of figures among the fields after the command's name. */
 const FIELD = { parent: 1, user: 11, system: 12, childrenUser: 13, childrenSystem: 14 } as const
 
-/** CPU that a process has used, its ended children included, in microseconds; undefined when that is not known. */
+/** Returns the CPU that a process and its ended children have used, in microseconds. Undefined when it is not known. */
 export function cpuMicroseconds(pid: number): number | undefined {
   return sumOf(pid, [FIELD.user, FIELD.system, FIELD.childrenUser, FIELD.childrenSystem])
 }
 
-/** Memory of a process that is in RAM, pages that it shares with others included; undefined when that is not known. */
+/** Returns the resident memory of a process, with the pages that it shares with others. Undefined when it is not known. */
 export function residentBytes(pid: number): number | undefined {
   const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`) ?? '')?.[1]
   return kilobytes === undefined ? undefined : Number(kilobytes) * 1_024
 }
 
-/** CPU of the ended children of this process, in microseconds. */
+/** Returns the CPU of the ended children of this process, in microseconds. */
 export function endedChildrenCpuMicroseconds(): number | undefined {
   return sumOf(process.pid, [FIELD.childrenUser, FIELD.childrenSystem])
 }
 
-/** A process and all that it started, directly or not. */
+/** Returns a process and all that it has started, directly or not. */
 export function familyOf(pid: number): number[] {
   const parents = allPids().map((each) => ({ pid: each, parent: statFields(each)?.[FIELD.parent] }))
   const family = [pid]

@@ -4,7 +4,7 @@ import type { ResultTable } from './cells.ts'
 import type { MeasuredSystem, Results } from './results.ts'
 import { resultTables } from './tables.ts'
 
-/** The report for a terminal. */
+/** Writes the report for a terminal. */
 export function textReport(results: Results): string {
   const tables = resultTables(results).flatMap(({ title, columns, rows, notes }) => ['', title, ...tableLines(columns, rows), ...notes])
   return [...tables, '', ...closingLines(results)].join('\n').trimStart()
@@ -16,7 +16,7 @@ export interface Picture {
   readonly file: string
 }
 
-/** The report for a repository. */
+/** Writes the report for a repository. */
 export function markdownReport(results: Results, pictures: readonly Picture[]): string {
   const { machine, startedAt, command } = results
   const { cpu, cores, memoryGiB, kernel, loadAverage } = machine

@@ -11,10 +11,10 @@ export interface Run {
   readonly measure: Measure
 }
 
-/** How the generator of an open loop fared. */
+/** The figures of the generator of an open loop itself. */
 export interface SentLoad {
   readonly askedPerSecond: number
-  /** What the generator got out. */
+  /** The rate that the generator reached. */
   readonly sentPerSecond: number
   /** Requests that waited in the generator for a connection. */
   readonly waited: number
@@ -24,7 +24,7 @@ export interface SentLoad {
   readonly loadShare: number
 }
 
-/** One turn of one system at a fixed rate; latencies count from when a request was due. */
+/** One turn of one system at a fixed rate. Latencies count from the moment when a request was due. */
 export interface OpenRun extends SentLoad {
   readonly workload: string
   /** The rate in percent of the subject's peak, or of the system's own where that is lower. */
@@ -42,16 +42,16 @@ export interface OverloadRun extends SentLoad {
   /** From 1. */
   readonly round: number
   readonly peakPerSecond: number
-  /** Answered as wanted while the load lasted. */
+  /** Requests per second that were answered as wanted while the load lasted. */
   readonly goodPerSecond: number
   readonly answered: number
-  /** Answered as wanted, in time or later. */
+  /** Requests that were answered as wanted, in time or later. */
   readonly good: number
-  /** Answers 503. */
+  /** Answers with status 503. */
   readonly shed: number
-  /** Other refusals, failed connections, and what got no answer within ten seconds after the load. */
+  /** Other refusals, failed connections, and requests without an answer ten seconds after the load. */
   readonly failed: number
-  /** What befell the system meanwhile, so that the figures do not count. */
+  /** The system's trouble meanwhile. With any, the figures do not count. */
   readonly trouble: readonly string[]
   readonly goodLatencyMs: LatencyMs
   readonly shedLatencyMs: LatencyMs
@@ -72,11 +72,11 @@ export interface MeasuredSystem {
   readonly what: string
   readonly syncedCopies: string
   readonly versions: Readonly<Record<string, string>>
-  /** Share of one core that it uses while nobody asks it anything, 0..1. The others' turns pay for it. */
+  /** Share of one core that the system uses while nobody asks it anything, 0..1. It is lost to the turns of others. */
   readonly idleCpu: number
 }
 
-/** Everything that one run of the benchmark found out. */
+/** All results of one run of the benchmark. */
 export interface Results {
   readonly startedAt: string
   readonly command: string
@@ -86,10 +86,10 @@ export interface Results {
     readonly seconds: number
     readonly warmUpSeconds: number
     readonly connections: readonly number[]
-    /** How many were for sale. */
+    /** How many stocks were for sale. */
     readonly stocks: number
   }
-  /** Orders among the requests of each workload, and what it is. */
+  /** Each workload, what it is, and the share of orders among its requests. */
   readonly workloads: readonly { readonly name: string; readonly what: string; readonly ordersShare: number }[]
   readonly systems: readonly MeasuredSystem[]
   readonly skipped: readonly { readonly name: string; readonly why: string }[]

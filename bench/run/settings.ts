@@ -2,22 +2,22 @@ import type { Stock } from '../../src/domain/stock.ts'
 import type { Workload } from '../load/requests.ts'
 import type { SystemKind } from './system.ts'
 
-/** Everything that one run of the benchmark has decided before it starts a process. */
+/** The settings of one run of the benchmark, all known before it starts a process. */
 export interface Settings {
   readonly rounds: number
   readonly seconds: number
   readonly warmUpSeconds: number
   readonly connections: readonly number[]
   readonly workloads: readonly Workload[]
-  /** What every system offers; undefined: the usual stocks. */
+  /** The stocks that every system offers. Undefined: the usual ones. */
   readonly stocks: readonly Stock[] | undefined
-  /** Whether fixed rates follow the closed loop. */
+  /** True when fixed rates follow the closed loop. */
   readonly openLoop: boolean
-  /** Whether three times the peak follows. */
+  /** True when three times the peak follows. */
   readonly overload: boolean
-  /** What is measured, in the order of the first round's turns. */
+  /** The systems to measure, in the order of the first round's turns. */
   readonly kinds: readonly SystemKind[]
-  /** Folder that temporary folders are made in: its disk is the one that is measured. */
+  /** Folder for temporary folders. Its disk is the one that is measured. */
   readonly temporary: string
   /** Folder with a node_modules for packages that the project does not bring. */
   readonly modules: string | undefined
@@ -28,7 +28,7 @@ export interface Benchmark {
   readonly settings: Settings
   readonly command: string
   readonly signal: AbortSignal
-  /** Takes lines of progress. */
+  /** Prints a line of progress. */
   say(line: string): void
 }
 

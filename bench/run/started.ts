@@ -18,13 +18,13 @@ export interface Started {
   readonly system: System
 }
 
-/** The turns of one round, counted from 1: each round begins with another one, so that no system is always the last. */
+/** Returns the turns of one round, counted from 1. Each round begins with another system, so that none is always the last. */
 export function turnsOf<T>(all: readonly T[], round: number): readonly T[] {
   const first = (round - 1) % all.length
   return [...all.slice(first), ...all.slice(0, first)]
 }
 
-/** All systems of one run, side by side, and the folder they stand in. */
+/** All systems of one run, side by side, and the folder that they use. */
 export class StartedSystems {
   readonly folder: string
   readonly started: Started[] = []
@@ -41,7 +41,7 @@ export class StartedSystems {
     process.on('exit', this.#endAtExit)
   }
 
-  /** Starts one after the other; what cannot be had on this machine is skipped. */
+  /** Starts one system after the other. Systems that this machine cannot run are skipped. */
   async start({ kinds, modules, stocks }: Settings, signal: AbortSignal, say: (line: string) => void): Promise<void> {
     const stocksPath = stocks && join(this.folder, 'stocks.json')
     if (stocks && stocksPath) writeStocks(stocksPath, stocks)
@@ -67,7 +67,7 @@ export class StartedSystems {
     this.#removeFolder()
   }
 
-  /** Share of one core that each system uses while nobody asks, in order. */
+  /** Measures the share of one core that each system uses while nobody asks, in order. */
   async idleCpu(): Promise<number[]> {
     const before = this.started.map(({ system }) => totalCpu(system))
     await pause(IDLE_MS)
@@ -75,7 +75,7 @@ export class StartedSystems {
   }
 }
 
-/** Fills every stock that is traded. @throws Error when an order is refused: then it is not the work to measure. */
+/** Puts shares into every stock that is traded. @throws Error when an order is refused, since that is not the work to measure. */
 export async function fund({ kind, system }: Started): Promise<void> {
   for (const { name } of OPENING_CATALOGUE) {
     const { method, path, body } = order(name, 'sell', FUND)

@@ -13,7 +13,7 @@ interface Figures {
   readonly more?: Partial<Measure>
 }
 
-/** One second, in which everything was answered. */
+/** Makes a run of one second in which everything was answered. */
 function run(system: string, round: number, { perSecond, ms = 1, cpu = {}, more = {} }: Figures): Run {
   const latencyMs = { p50: ms, p90: 2 * ms, p95: 3 * ms, p99: 4 * ms, p999: 5 * ms, max: 6 * ms }
   const cost = { cpuMicroseconds: cpu, keptBytes: 0, counters: undefined }
@@ -38,7 +38,7 @@ test('ratios are taken round by round, not of medians', () => {
   expect(summaryOf('bazaar', runs).ratio).toBeUndefined()
 })
 
-test('a round that only one of both had gives no ratio', () => {
+test('a round that only one of the two had gives no ratio', () => {
   const runs = [run('peer', 1, { perSecond: 100 }), run('peer', 2, { perSecond: 100 }), run('bazaar', 2, { perSecond: 70 })]
   expect(summaryOf('peer', runs).ratio).toEqual({ median: 0.7, min: 0.7, max: 0.7 })
 })

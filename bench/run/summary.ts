@@ -11,32 +11,32 @@ export interface Summary {
   /** Medians over the rounds. */
   readonly latencyMs: LatencyMs
   readonly errors: number
-  /** Whether these figures do not count. */
+  /** True when these figures do not count. */
   readonly hasErrors: boolean
   /** CPU by process, in microseconds a request. */
   readonly cpuByProcess: Readonly<Record<string, number>>
   /** CPU of all processes together, in microseconds a request. */
   readonly cpu: number
-  /** Requests a second of which the busiest process would fill a core of its own. */
+  /** Requests per second at which the busiest process would fill a core of its own. */
   readonly coreLimit: number | undefined
   /** CPU of the load generator, in microseconds a request, and its share of one core, 0..1. */
   readonly loadCpu: number | undefined
   readonly loadShare: number | undefined
-  /** The subject's throughput divided by this one's, round by round; undefined for the subject itself. */
+  /** The subject's throughput divided by this system's, round by round. Undefined for the subject itself. */
   readonly ratio: Spread | undefined
   /** Undefined when the workload has no orders. */
   readonly perOrder: PerOrder | undefined
 }
 
-/** What one order costs, where that is known. */
+/** The cost of one order. A figure may be unknown. */
 export interface PerOrder {
-  /** Growth of its files; undefined when they have not grown, since they grow in steps. */
+  /** Growth of the system's files. Undefined when they have not grown, since they grow in steps. */
   readonly keptBytes: number | undefined
   readonly ordersPerBatch: number | undefined
   readonly commits: number | undefined
 }
 
-/** One summary a system that was measured, in the order of the turns. */
+/** Returns a summary of each measured system, in the order of the turns. */
 export function summaries({ systems, runs, workloads }: Results, workload: string, connections: number): Summary[] {
   const here = runs.filter((run) => run.workload === workload && run.connections === connections)
   const ordersShare = workloads.find(({ name }) => name === workload)?.ordersShare ?? 0
@@ -76,7 +76,7 @@ function medianLatency(measures: readonly Measure[]): LatencyMs {
   return { p50: of('p50'), p90: of('p90'), p95: of('p95'), p99: of('p99'), p999: of('p999'), max: of('max') }
 }
 
-/** Over all rounds together, as a clock that ticks in hundredths of a second is coarse for one. */
+/** Computes the CPU over all rounds together. A clock that ticks in hundredths of a second is too coarse for one round. */
 function cpuOf(measures: readonly Measure[]): Record<string, number> {
   const answered = sum(measures.map((measure) => measure.answered))
   const names = new Set(measures.flatMap(({ cost }) => Object.keys(cost.cpuMicroseconds)))
@@ -84,7 +84,7 @@ function cpuOf(measures: readonly Measure[]): Record<string, number> {
   return Object.fromEntries([...names].map((name) => [name, total(name) / answered]))
 }
 
-/** Over all rounds together, as files grow in steps. */
+/** Computes the cost of an order over all rounds together, as files grow in steps. */
 function perOrder(measures: readonly Measure[], ordersShare: number): PerOrder | undefined {
   const orders = ordersShare * sum(measures.map(({ answered, errors }) => answered - errors))
   const keptBytes = sum(measures.map(({ cost }) => cost.keptBytes))

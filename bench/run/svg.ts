@@ -1,17 +1,17 @@
-/** Small charts as SVG: panels in two columns with one legend, readable on light and on dark pages. */
+/** Draws small charts as SVG: panels in two columns with one legend, readable on light and on dark pages. */
 
 export interface Panel {
   readonly title: string
   readonly categories: readonly string[]
-  /** One value a category; undefined leaves a gap. */
+  /** One value for each category. Undefined leaves a gap. */
   readonly series: readonly { readonly name: string; readonly values: readonly (number | undefined)[] }[]
 }
 
 export interface Chart {
   readonly title: string
-  /** What the values and the categories are, with their unit. */
+  /** The meaning of the values and the categories, with their unit. */
   readonly axes: string
-  /** Lines over a logarithmic scale, or bars from left to right with one piece a series. */
+  /** Lines over a logarithmic scale, or bars from left to right with one piece for each series. */
   readonly kind: 'lines' | 'stacked bars'
   /** The series that the others are compared with. */
   readonly subject: string
@@ -30,7 +30,7 @@ text { font: 12px system-ui, sans-serif; fill: #1f2328 } .title { font-size: 16p
 @media (prefers-color-scheme: dark) { text { fill: #e6edf3 } .weak { fill: #9198a1 }
 .page { fill: #0d1117; stroke: #3d444d } .grid { stroke: #2a3038 } .axis { stroke: #656c76 } }`
 
-/** The chart as the text of an SVG file. */
+/** Returns the chart as the text of an SVG file. */
 export function svgOf(chart: Chart): string {
   const names = [...new Set(chart.panels.flatMap(({ series }) => series.map(({ name }) => name)))]
   const colours = new Map(names.map((name, at) => [name, COLOURS[at % COLOURS.length] ?? '']))
@@ -59,7 +59,7 @@ export function svgOf(chart: Chart): string {
 
 type Colours = ReadonlyMap<string, string>
 
-/** A logarithmic scale of its own for each panel, between two marks of 1, 2 or 5 times a power of ten. */
+/** Draws lines. Each panel has a logarithmic scale of its own, between two marks of 1, 2 or 5 times a power of ten. */
 function lines({ categories, series }: Panel, colours: Colours, subject: string): string {
   const { width, height } = PANEL
   const values = series.flatMap((each) => each.values.filter((value) => value !== undefined && value > 0)) as number[]
@@ -80,7 +80,7 @@ function lines({ categories, series }: Panel, colours: Colours, subject: string)
   return [...grid, line(0, height, width, height, 'axis'), ...ticks, ...drawn].join('')
 }
 
-/** One bar a category with its total at the end; a linear scale of its own for each panel, from zero. */
+/** Draws a bar for each category, with its total at the end. Each panel has a linear scale of its own, from zero. */
 function bars({ categories, series }: Panel, colours: Colours, height: number): string {
   const totals = categories.map((_, at) => series.reduce((sum, { values }) => sum + (values[at] ?? 0), 0))
   const step = niceAbove(Math.max(...totals) / 4)
@@ -102,7 +102,7 @@ function bars({ categories, series }: Panel, colours: Colours, height: number): 
   return [...grid, line(0, 0, 0, height, 'axis'), ...drawn].join('')
 }
 
-/** The least of 1, 2 and 5 times a power of ten that is not below the value; and the greatest that is not above. */
+/** Returns the least of 1, 2 and 5 times a power of ten that is not below the value. The next function rounds down. */
 function niceAbove(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value))
   return Number((([1, 2, 5].find((factor) => factor * power >= value * 0.999) ?? 10) * power).toPrecision(1))

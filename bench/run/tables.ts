@@ -20,7 +20,7 @@ const COST_COLUMNS = [
 /** A generator that is this busy may be what limits the result. */
 const LOAD_SHARE_MAX = 0.9
 
-/** Two tables for each workload and number of connections: how fast, and at what cost. Then the open loops. */
+/** Makes two tables for each workload and number of connections: the speed and the cost. Those of the open loops follow. */
 export function resultTables(results: Results): ResultTable[] {
   return results.workloads.flatMap(({ name, what }) => [
     ...results.settings.connections.flatMap((connections) => {
@@ -47,7 +47,7 @@ function speedTable(title: string, rows: readonly Summary[], before: readonly st
   return { title, columns: SPEED_COLUMNS, rows: rows.map((row) => speedRow(row, ratioCounts)), notes }
 }
 
-/** `ratioCounts`: the system that is divided by the others had no errors. */
+/** Makes a row. `ratioCounts`: the system that is divided by the others had no errors. */
 function speedRow(row: Summary, ratioCounts: boolean): string[] {
   const { perSecond, latencyMs, cpu, loadShare, errors, ratio } = row
   const ratioMark = ratioCounts ? '' : ' !'

@@ -10,10 +10,10 @@ import { inMs, type LoadResult } from './measure.ts'
 import { endedChildrenCpuMicroseconds } from './processes.ts'
 
 const SCRIPT = fileURLToPath(new URL('../load/replay.lua', import.meta.url))
-/** One is enough for anything on Node, and leaves the cores to what is measured. */
+/** One thread is enough for any system on Node, and leaves the cores to the measured system. */
 const THREADS = 1
 
-/** What the script writes at the end; times in microseconds. */
+/** The report that the script writes at the end. Times are in microseconds. */
 interface Report extends LatencyMicroseconds {
   readonly requests: number
   readonly microseconds: number
@@ -24,7 +24,7 @@ interface Report extends LatencyMicroseconds {
   readonly timeouts: number
 }
 
-/** Version of wrk. @throws CommandFailure when it is missing. */
+/** Returns the version of wrk. @throws CommandFailure when it is missing. */
 export function wrkVersion(): string {
   const { error, stdout, stderr } = spawnSync('wrk', ['--version'], { encoding: 'utf8' })
   if (error) {
@@ -35,7 +35,7 @@ export function wrkVersion(): string {
   return /wrk (\S+)/.exec(stdout + stderr)?.[1] ?? 'unknown'
 }
 
-/** Writes a cycle where the script finds it; returns the path. */
+/** Writes a cycle to a file for the script. Returns the path. */
 export function writeCycle(folder: string, { name, cycle }: Workload): string {
   const path = join(folder, `${name}.tsv`)
   writeFileSync(path, cycle.map(({ method, path, body }) => `${method}\t${path}\t${body}\n`).join(''))
@@ -50,10 +50,10 @@ export interface WrkOptions {
   readonly signal: AbortSignal
 }
 
-/** Closed loop: every connection sends its next request when the last one is answered. Rejects when it is aborted. */
+/** Runs a closed loop: every connection sends its next request when the last one is answered. Rejects when it is aborted. */
 export async function runWrk(cyclePath: string, options: WrkOptions): Promise<LoadResult> {
   const { address, connections, seconds, signal } = options
-  signal.throwIfAborted() // One that was aborted before tells nobody again.
+  signal.throwIfAborted() // A signal that was aborted before does not fire again.
   const args = [
     ...['--threads', `${THREADS}`, '--connections', `${connections}`, '--duration', `${seconds}s`, '--timeout', '10s'],
     ...['--script', SCRIPT, `http://${address}`, '--', cyclePath],

@@ -1,5 +1,6 @@
 import { sleep } from '../runtime/clock.ts'
 import type { Asker } from '../runtime/gate.ts'
+import { LogReads } from '../wire/log-reads.ts'
 import type {
   Adoption,
   CatalogueStatus,
@@ -27,7 +28,6 @@ import { showsLoss, withKnown } from './recovery.ts'
 import { isSealed, type Seals, type Sealed } from './seals.ts'
 import { SessionStream, type SessionOwner } from './session-stream.ts'
 import { ShownStocks } from './shown-stocks.ts'
-import { LedgerReads } from './single-calls.ts'
 
 /** How often the replicas are looked at. One that could not be reached may hold entries that this ledger lacks. */
 const LOOK_INTERVAL_MS = 1_000
@@ -76,7 +76,7 @@ class ReadOnlyCatalogue implements StartedCatalogue, CatalogueCalls, SessionOwne
   readonly #stocks: ShownStocks
   readonly #closing = new AbortController()
   readonly #disk: DiskWatch
-  readonly #reads: LedgerReads
+  readonly #reads: LogReads
   /** Why no levels are shown, or undefined when they are (C7). */
   #hidden: string | undefined = 'caches of the run before may still serve'
 
@@ -86,7 +86,7 @@ class ReadOnlyCatalogue implements StartedCatalogue, CatalogueCalls, SessionOwne
     this.#ledger = ledger
     this.#why = why
     this.#stocks = stocks
-    this.#reads = new LedgerReads(runtime, ledger)
+    this.#reads = new LogReads(runtime.clock, ledger)
     this.#disk = new DiskWatch(runtime.clock, ledger, (trouble) => this.#diskChanged(trouble))
   }
 

@@ -1,8 +1,7 @@
-import { LIMITS } from '../domain/limits.ts'
 import type { Outcome } from '../domain/order.ts'
 import { within } from '../runtime/clock.ts'
-import { Gate, type Asker } from '../runtime/gate.ts'
-import { readEntries } from '../wire/log-pages.ts'
+import type { Asker } from '../runtime/gate.ts'
+import { LogReads } from '../wire/log-reads.ts'
 import type {
   Adoption,
   CatalogueStatus,
@@ -17,10 +16,8 @@ import type {
 } from '../wire/messages.ts'
 import { foreignRequest } from '../wire/order-requests.ts'
 import { wireNumber } from '../wire/outcome-codes.ts'
-import { READ_PATIENCE_MS, tooManyReads } from '../wire/pieces.ts'
 import { RpcError } from '../wire/rpc-error.ts'
 import type { Runtime } from '../wire/runtime.ts'
-import type { ReadableLedger } from '../storage/ledger.ts'
 import type { Decisions } from './decisions.ts'
 import type { Leaders } from './leaders.ts'
 import type { Membership } from './membership.ts'
@@ -42,35 +39,16 @@ export interface SingleCallsWorld extends PublishingWorld {
   readonly stocks: ShownStocks
 }
 
-/** Reads of many entries by `Catalog.Read`, one at a time. */
-export class LedgerReads {
-  readonly #runtime: Runtime
-  readonly #ledger: ReadableLedger
-  readonly #gate: Gate
-
-  constructor(runtime: Runtime, ledger: ReadableLedger) {
-    this.#runtime = runtime
-    this.#ledger = ledger
-    this.#gate = new Gate(runtime.clock, { placesMax: 1, waitingMax: LIMITS.waitingReadsMax })
-  }
-
-  /** @throws RpcError when too many are waiting. */
-  async read(request: ReadRequest, asker: Asker): Promise<Entries> {
-    const read = () => readEntries(this.#runtime.clock, this.#ledger, request, this.#ledger.head(), asker)
-    return (await this.#gate.run(asker, READ_PATIENCE_MS, read)) ?? tooManyReads()
-  }
-}
-
 /** The single calls: those of the contract, and those of our own processes. */
 export class SingleCalls implements CatalogueCalls {
   readonly #runtime: Runtime
   readonly #world: SingleCallsWorld
-  readonly #reads: LedgerReads
+  readonly #reads: LogReads
 
   constructor(runtime: Runtime, world: SingleCallsWorld) {
     this.#runtime = runtime
     this.#world = world
-    this.#reads = new LedgerReads(runtime, world.ledger)
+    this.#reads = new LogReads(runtime.clock, world.ledger)
   }
 
   read(request: ReadRequest, asker: Asker): Promise<Entries> {

@@ -1,10 +1,9 @@
 import { LIMITS } from '../domain/limits.ts'
 import type { Entry } from '../domain/order.ts'
 import type { Clock } from '../runtime/clock.ts'
-import { Gate, type Asker } from '../runtime/gate.ts'
-import { readEntries } from '../wire/log-pages.ts'
+import type { Asker } from '../runtime/gate.ts'
+import { LogReads, type ServedLog } from '../wire/log-reads.ts'
 import type { Entries, OrderQuery, ReadRequest } from '../wire/messages.ts'
-import { entriesInPieces, READ_PATIENCE_MS, tooManyReads } from '../wire/pieces.ts'
 import type { Copy } from './copy.ts'
 import type { Role } from './role.ts'
 import type { OrdersFound } from './route-stream.ts'
@@ -12,18 +11,26 @@ import type { OrdersFound } from './route-stream.ts'
 /** A front end is not told the key: with one as long as earlier versions took them a listing would not fit in a message. */
 const withoutKey = (entry: Entry): Entry => ({ ...entry, key: '', fingerprint: '' })
 
+/** The copy as `Order.Read` tells of it. No replica recovers from others. */
+const servedLog = (copy: Copy): ServedLog => ({
+  head: () => {
+    const { length, sealedGeneration } = copy.head()
+    return { length, generation: sealedGeneration, recoveredGeneration: 0 }
+  },
+  entries: (from, limit) => copy.log.entries(from, limit),
+  digestAt: (length) => copy.log.digestAt(length),
+})
+
 /** Reads of this replica's log: the order queries of front ends, and `Order.Read`. Of many entries, one at a time. */
 export class Reads {
-  readonly #clock: Clock
   readonly #copy: Copy
   readonly #role: Role
-  readonly #gate: Gate
+  readonly #reads: LogReads
 
   constructor(clock: Clock, copy: Copy, role: Role) {
-    this.#clock = clock
     this.#copy = copy
     this.#role = role
-    this.#gate = new Gate(clock, { placesMax: 1, waitingMax: LIMITS.waitingReadsMax })
+    this.#reads = new LogReads(clock, servedLog(copy))
   }
 
   /** Answers a front end: with limit 0 it asks for one order, else for a listing. */
@@ -32,13 +39,8 @@ export class Reads {
   }
 
   /** Answers `Order.Read`. Rejects with an {@link RpcError} when too many wait. */
-  async read(request: ReadRequest, asker: Asker): Promise<Entries> {
-    const read = () => {
-      const { length, sealedGeneration } = this.#copy.head()
-      const head = { length, generation: sealedGeneration, recoveredGeneration: 0 }
-      return readEntries(this.#clock, this.#copy.log, request, head, asker)
-    }
-    return (await this.#gate.run(asker, READ_PATIENCE_MS, read)) ?? tooManyReads()
+  read(request: ReadRequest, asker: Asker): Promise<Entries> {
+    return this.#reads.read(request, asker)
   }
 
   /** A hit below the published position never changes again; anything else is for the catalogue to confirm. */
@@ -55,8 +57,7 @@ export class Reads {
     if (typeof confirmed !== 'number') return confirmed
     const end = Math.min(confirmed, from + Math.min(limit, LIMITS.listingMax))
     const log = { entries: async (first: number, most: number) => (await this.#copy.log.entries(first, most)).map(withoutKey) }
-    const read = () => entriesInPieces(this.#clock, log, from, Math.max(0, end - from), asker)
-    const entries = await this.#gate.run(asker, READ_PATIENCE_MS, read)
+    const entries = await this.#reads.entries(log, from, Math.max(0, end - from), asker)
     return entries && from + entries.length >= end ? { kind: 'found', entries } : { kind: 'unavailable' }
   }
 

@@ -1,10 +1,8 @@
 import { LIMITS } from '../domain/limits.ts'
 import type { Entry } from '../domain/order.ts'
 import { nextTurn, type Clock } from '../runtime/clock.ts'
-import type { Asker } from '../runtime/gate.ts'
 import { fromWireEntries } from './entries.ts'
 import type { Entries, ReadRequest } from './messages.ts'
-import { entriesInPieces, type EntrySource } from './pieces.ts'
 
 /** Pages that are asked for at once. While one page is written, the next ones are read and travel. */
 const PAGES_AHEAD = 3
@@ -49,23 +47,4 @@ export async function* readPages(
       if (first >= due.last) break
     }
   }
-}
-
-/** A log that can be read by number: the ledger, or a replica's copy. */
-interface ReadableLog extends EntrySource {
-  digestAt(length: number): Promise<string | undefined>
-}
-
-/** Answers a `Read` call. With limit 0, the answer has only the digest of the first `from` entries, or '' when there are fewer. */
-export async function readEntries(
-  clock: Clock,
-  log: ReadableLog,
-  { from, limit }: ReadRequest,
-  head: { readonly length: number; readonly generation: number; readonly recoveredGeneration: number },
-  asker: Asker,
-): Promise<Entries> {
-  const entries = await entriesInPieces(clock, log, from, Math.min(limit, LIMITS.catchUpBatchMax), asker)
-  const digest = (await log.digestAt(from + entries.length)) ?? ''
-  const { length, generation, recoveredGeneration } = head
-  return { entries, digest, length, generation, recoveredGeneration }
 }

@@ -27,9 +27,10 @@ export interface OrderReplicaOptions extends RoleOptions {
 export async function startOrderReplica(runtime: Runtime, options: OrderReplicaOptions): Promise<Service> {
   const log = haltingOrderLog(options.log, (reason) => runtime.halt(reason))
   const { services, disk, role, rejoin } = parts(runtime, { ...options, log })
+  // Known before anybody can elect this replica: with a full disk it does not lead.
+  disk.start(log.trouble())
   const server = await runtime.network.serve(options.port, services)
   role.listens(server.port)
-  disk.start(log.trouble())
   rejoin.start()
   const { length, diskId } = log.head()
   runtime.log.info({ port: server.port, replica: options.replicaId, length, disk: diskId }, 'replica listens')

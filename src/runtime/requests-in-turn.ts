@@ -39,10 +39,12 @@ export class RequestsInTurn implements ArrivingRequest {
   /** True when no request follows the newest one, since the client said so or may begin to speak another protocol. */
   #isLast = false
   /**
-   * A request that ran out of time while the socket was not read, or 'head' when not even its head has arrived in full. The
-   * request gets the same time again from the moment that it is read.
+   * Whether node:http's clock does not count. It runs on while the socket is not read. So a request gets the same time again
+   * from the moment that the socket is read.
    */
-  #unread: Exchange | 'head' | undefined
+  #isExcused = false
+  /** The request that has run out of time by node:http's clock; 'head' when not even its head has arrived in full. */
+  #overdue: Exchange | 'head' | undefined
   /** Set when no more requests are taken. When all have been answered, the connection ends with this answer, if there is one. */
   #ending: { readonly answer: JsonAnswer | undefined } | undefined
 
@@ -67,7 +69,7 @@ export class RequestsInTurn implements ArrivingRequest {
   take(request: IncomingMessage, response: ServerResponse, isAskedFor: boolean): void {
     if (this.#isLast || this.#ending) return
     const exchange = { request, response, isAskedFor }
-    if (this.#unread === 'head') this.#unread = exchange
+    if (this.#overdue === 'head') this.#overdue = exchange
     this.#newest = exchange
     this.#isLast = request.headers.upgrade !== undefined || !response.shouldKeepAlive
     if (this.#isLast) response.setHeader('Connection', 'close')
@@ -77,18 +79,19 @@ export class RequestsInTurn implements ArrivingRequest {
     this.#waiting.push(exchange)
     ahead.requests += 1
     if (ahead.requests > ahead.max) this.#socket.destroy()
-    else this.#socket.pause()
+    else this.#pause()
   }
 
-  /** Called when node:http says that a request is late. It also counts time in which the socket is not read since others wait. */
+  /** A request has run out of time by node:http's clock. */
   outOfTime(): void {
-    if (this.#waiting.length === 0) return this.refuse(this.#options.answerToLate)
-    this.#unread = this.#cut ?? 'head'
+    if (this.#isExcused) this.#overdue = this.#cut ?? 'head'
+    else this.refuse(this.#options.answerToLate)
   }
 
-  /** Refuses a request that did not arrive in time, counted from the moment that it was read. */
+  /** The time of a request has passed since the socket was read again. */
   late(): void {
-    if (this.#unread === 'head' || this.#unread === this.#cut) this.refuse(this.#options.answerToLate)
+    this.#isExcused = false
+    if (this.#overdue === 'head' || (this.#overdue && this.#overdue === this.#cut)) this.refuse(this.#options.answerToLate)
   }
 
   /** The newest request, while it has not arrived in full. */
@@ -135,9 +138,18 @@ export class RequestsInTurn implements ArrivingRequest {
     const next = this.#waiting.shift()!
     this.#options.ahead.requests -= 1
     this.#begin(next)
-    if (this.#waiting.length > 0) return
+    if (this.#waiting.length === 0) this.#resume()
+  }
+
+  #pause(): void {
+    this.#socket.pause()
+    this.#isExcused = true
+    this.#options.late.end(this)
+  }
+
+  #resume(): void {
     this.#socket.resume()
-    if (this.#unread) this.#options.late.begin(this)
+    this.#options.late.begin(this)
   }
 
   #endWith(answer: JsonAnswer | undefined): void {

@@ -250,7 +250,7 @@ export class Life {
 
   #awakeTime(): AwakeTime {
     const every = (intervalMs: number, run: () => void) => void this.#every(intervalMs, run)
-    return (this.#awake ??= new AwakeTime(() => this.process.monotonicMs(), every))
+    return (this.#awake ??= new AwakeTime(() => this.process.monotonicMs()).start(every))
   }
 
   #clock(): Clock {

@@ -5,8 +5,7 @@ import type { Clock } from '../src/runtime/clock.ts'
 export class HandClock {
   #nowMs = 1_000
   #timers: { at: number; everyMs: number | undefined; run: () => void }[] = []
-  readonly #awake = new AwakeTime(
-    () => this.#nowMs,
+  readonly #awake = new AwakeTime(() => this.#nowMs).start(
     (everyMs, run) => void this.#timers.push({ at: this.#nowMs + everyMs, everyMs, run }),
   )
   readonly clock = {

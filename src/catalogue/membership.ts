@@ -44,8 +44,7 @@ export class Membership {
   /** Address of every replica that was met, by id. */
   readonly #addresses = new Map<number, string>()
   /** Resolves when somebody who knows them has named all replicas, and they are remembered. */
-  readonly #allNamed: Promise<void>
-  #tellAllNamed: () => void = () => {}
+  readonly #allNamed = Promise.withResolvers<void>()
   #areAllNamed = false
   readonly #openedAt: number
   /** Replicas that nobody has looked into yet, by address. */
@@ -65,12 +64,6 @@ export class Membership {
     this.#options = options
     this.#closing = closing
     this.#openedAt = runtime.clock.monotonicMs()
-    this.#allNamed = new Promise((resolve) => {
-      this.#tellAllNamed = () => {
-        this.#areAllNamed = true
-        resolve()
-      }
-    })
   }
 
   /** Remembers the replicas that the operator names as well, and begins to look into those that are not read yet. */
@@ -115,7 +108,10 @@ export class Membership {
     const strange = replicas.filter((replica) => !this.#isKnown(replica))
     const believed = replicas.filter((replica) => !this.#isElsewhere(replica)) // C6
     const remembered = strange.length > 0 || this.#unread.size > 0 ? this.#ledger.rememberReplica(...believed) : Promise.resolve()
-    remembered.then(this.#tellAllNamed, (error: Error) => this.#runtime.halt(error))
+    remembered.then(
+      () => this.#tellAllNamed(),
+      (error: Error) => this.#runtime.halt(error),
+    )
     this.#lookInto(strange)
   }
 
@@ -130,6 +126,11 @@ export class Membership {
     this.#behind = why
     await this.#remember(replica)
     this.#runtime.halt(new Error(`${why}: starting over to recover`))
+  }
+
+  #tellAllNamed(): void {
+    this.#areAllNamed = true
+    this.#allNamed.resolve()
   }
 
   /** Whether so many replicas may be remembered. A cluster has few. All that are remembered are tried for ever. */
@@ -177,7 +178,7 @@ export class Membership {
     if (showsLoss(answer.state, head)) {
       const why = `replica ${replicaId} holds ${answer.state.length} entries, the ledger ${head.length}`
       if (head.length === 0) this.#runtime.log.warn({ address }, `${why}: waiting until a front end names all replicas`)
-      if (head.length === 0) await this.#allNamed
+      if (head.length === 0) await this.#allNamed.promise
       return this.startOver(replica, why)
     }
     await this.#remember(replica)

@@ -48,6 +48,7 @@ export async function serveGrpc(host: string, port: number, services: Services, 
   addReflection(server, served)
   const bound = await bind(server, host, port)
   const unread = new UnreadStreams(bound, log)
+  unread.start()
   return {
     port: bound,
     close: async (graceMs) => {

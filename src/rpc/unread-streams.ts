@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { Http2Session, ServerHttp2Stream } from 'node:http2'
 import { LIMITS } from '../domain/limits.ts'
-import { systemClock } from '../runtime/clock.ts'
+import { systemClock, type Timer } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 
 const SWEEP_MS = 500
@@ -23,18 +23,23 @@ export class UnreadStreams {
   readonly #port: number
   readonly #log: Logger
   readonly #sessions = new Map<Http2Session, Map<ServerHttp2Stream, Watched>>()
-  readonly #timer = systemClock.every(SWEEP_MS, () => this.#sweep())
+  #timer: Timer | undefined
 
   /** `port` is where the server listens. */
   constructor(port: number, log: Logger) {
     this.#port = port
     this.#log = log
+  }
+
+  /** Begins to watch. */
+  start(): void {
     subscribe('http2.server.stream.created', this.#created)
+    this.#timer = systemClock.every(SWEEP_MS, () => this.#sweep())
   }
 
   close(): void {
     unsubscribe('http2.server.stream.created', this.#created)
-    this.#timer.cancel()
+    this.#timer?.cancel()
   }
 
   readonly #created = (message: unknown): void => {

@@ -14,11 +14,15 @@ export class AwakeTime {
   #tickAt: number
   #awake = 0
 
-  /** `every` runs a callback at an interval, as long as the process lives. */
-  constructor(monotonicMs: () => number, every: (intervalMs: number, run: () => void) => void) {
+  constructor(monotonicMs: () => number) {
     this.#monotonicMs = monotonicMs
     this.#tickAt = monotonicMs()
+  }
+
+  /** Begins to check. `every` runs a callback at an interval, as long as the process lives. */
+  start(every: (intervalMs: number, run: () => void) => void): this {
     every(AWAKE_TICK_MS, () => this.#tick())
+    return this
   }
 
   /** Milliseconds since some fixed moment. Never goes back. */

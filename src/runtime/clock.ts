@@ -116,10 +116,7 @@ export const systemClock: Clock = {
   monotonicMs: () => performance.now(),
   awakeMs() {
     // The count begins with the first call. Its timer does not keep a program from ending.
-    awakeTime ??= new AwakeTime(
-      () => performance.now(),
-      (intervalMs, run) => void setInterval(run, intervalMs).unref(),
-    )
+    awakeTime ??= new AwakeTime(() => performance.now()).start((intervalMs, run) => void setInterval(run, intervalMs).unref())
     return awakeTime.nowMs()
   },
   after: setLongTimeout,

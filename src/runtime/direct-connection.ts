@@ -49,21 +49,26 @@ export function serverWithDirectRoutes(routes: DirectRoutes, others: OtherReques
   const parked = new ParkedConnections(systemClock)
   const late = new LateRequests(systemClock, () => server.requestTimeout)
   inTurn(server, routes.bodyBytesMax, late, others)
-  const shared = { routes, server, parked, late, answerToLate: others.answerToBroken(LATE), answerToCut: others.answerToBroken(CUT) }
   const direct = new Set<DirectConnection>()
   // This listener is node:http's own way to handle a connection. It is now called only for connections that are left to it.
   const [leaveToNode] = server.listeners('connection')
   server.removeAllListeners('connection')
-  server.on('connection', (socket: Socket) => {
-    const connection = new DirectConnection(socket, shared)
-    direct.add(connection)
-    connection.onDone = (isLeft) => {
+  const shared: Shared = {
+    ...{ routes, server, parked, late },
+    answerToLate: others.answerToBroken(LATE),
+    answerToCut: others.answerToBroken(CUT),
+    over: (connection) => void direct.delete(connection),
+    left: (connection, socket) => {
       direct.delete(connection)
-      if (!isLeft) return
       // node:http calls this after the last answer of a connection.
       socket.destroySoon = () => endLingering(socket)
       leaveToNode?.call(server, socket)
-    }
+    },
+  }
+  server.on('connection', (socket: Socket) => {
+    const connection = new DirectConnection(socket, shared)
+    direct.add(connection)
+    connection.start()
   })
   const closeUsualIdle = server.closeIdleConnections.bind(server)
   server.closeIdleConnections = () => {
@@ -106,6 +111,10 @@ interface Shared {
   readonly late: LateRequests
   readonly answerToLate: JsonAnswer
   readonly answerToCut: JsonAnswer
+  /** Called when a connection is over. */
+  over(connection: DirectConnection): void
+  /** Called once in place of `over`, when a connection is left to node:http. */
+  left(connection: DirectConnection, socket: Socket): void
 }
 
 /**
@@ -113,8 +122,6 @@ interface Shared {
  * have direct routes. At the first other request, the connection is left to node:http for good.
  */
 class DirectConnection implements ArrivingRequest, Asker {
-  /** Called once, when the connection is left to node:http or is over. */
-  onDone: (isLeft: boolean) => void = () => {}
   readonly #socket: Socket
   readonly #shared: Shared
   readonly #keepAliveMs: number
@@ -128,10 +135,15 @@ class DirectConnection implements ArrivingRequest, Asker {
   #isLast = false
 
   constructor(socket: Socket, shared: Shared) {
-    const { server } = shared
     this.#socket = socket
     this.#shared = shared
-    this.#keepAliveMs = server.keepAliveTimeout
+    this.#keepAliveMs = shared.server.keepAliveTimeout
+  }
+
+  /** Begins to read. */
+  start(): void {
+    const { server } = this.#shared
+    const socket = this.#socket
     // The wait is longer than the client is told, so that a request in the last moment still finds an open connection.
     socket.setTimeout(server.keepAliveTimeout + (server.keepAliveTimeoutBuffer ?? KEEP_ALIVE_BUFFER_DEFAULT_MS))
     socket.on('data', this.#receive).on('end', this.#end).on('timeout', this.#expire)
@@ -214,7 +226,7 @@ class DirectConnection implements ArrivingRequest, Asker {
     socket.off('data', this.#receive).off('end', this.#end).off('timeout', this.#expire)
     socket.off('error', this.#fail).off('close', this.#finish)
     socket.unshift(bytes)
-    this.onDone(true)
+    this.#shared.left(this, socket)
   }
 
   /** The client has ended its side. The rest of a request that has arrived in part will not come. */
@@ -231,6 +243,6 @@ class DirectConnection implements ArrivingRequest, Asker {
 
   readonly #finish = (): void => {
     this.#shared.late.end(this)
-    this.onDone(false)
+    this.#shared.over(this)
   }
 }

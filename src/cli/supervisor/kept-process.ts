@@ -63,7 +63,8 @@ export class KeptProcess {
   #backOff: BackOff = NO_DEATHS
   #reason = ''
   #sameReason = 0
-  #onEnd: () => void = () => {}
+  /** Resolved when the process has ended after {@link release}. */
+  readonly #over = Promise.withResolvers<void>()
 
   constructor(options: KeptProcessOptions) {
     this.#options = options
@@ -132,15 +133,10 @@ export class KeptProcess {
     this.release()
     if (this.#phase.kind !== 'running') return Promise.resolve()
     const { child } = this.#phase
-    return new Promise((resolve) => {
-      const timer = this.#options.clock.after(graceMs, () => child.kill('SIGKILL'))
-      this.#onEnd = () => {
-        timer.cancel()
-        resolve()
-      }
-      child.kill('SIGTERM')
-      child.kill('SIGCONT')
-    })
+    const timer = this.#options.clock.after(graceMs, () => child.kill('SIGKILL'))
+    child.kill('SIGTERM')
+    child.kill('SIGCONT')
+    return this.#over.promise.then(() => timer.cancel())
   }
 
   /** Kills the process at once. */
@@ -154,7 +150,7 @@ export class KeptProcess {
     const livedMs = this.#options.clock.monotonicMs() - this.#phase.sinceMs
     if (this.#keep) return this.#startAgain(how, livedMs)
     this.#phase = { kind: 'ended' }
-    this.#onEnd()
+    this.#over.resolve()
   }
 
   #startAgain(how: string, livedMs: number): void {

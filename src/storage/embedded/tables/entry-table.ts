@@ -81,7 +81,7 @@ export class EntryTable {
         entry.type,
         entry.quantity,
         entry.timeMs,
-        Buffer.from(digests[index] ?? '', 'hex'),
+        Buffer.from(digests[index]!, 'hex'),
       )
     }
   }

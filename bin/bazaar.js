@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Finds a Node that runs TypeScript as it stands, and runs src/cli/main.ts with it. This file itself has to stay
-// plain JavaScript that an old Node understands.
+// Finds a Node that runs TypeScript without a build, and runs src/cli/main.ts with it. This file itself has to be plain
+// JavaScript, which an old Node understands.
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import * as nodeModule from 'node:module'

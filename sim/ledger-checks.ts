@@ -100,7 +100,7 @@ export class LedgerChecks implements NetworkObserver {
   }
 
   #lookAt({ number, key, name, type, quantity }: Entry, place: number): void {
-    if (number !== place) this.#violated(`2: order ${number} stands at ${place} in the ledger`)
+    if (number !== place) this.#violated(`2: order ${number} is in place ${place} of the ledger`)
     const earlier = this.#numberByKey.get(key)
     if (earlier !== undefined) this.#violated(`2: the orders ${earlier} and ${number} have the key ${key}`)
     if (this.#isAbsent(key)) this.#violated(`5: order ${number} was said not to be placed (key ${key})`)

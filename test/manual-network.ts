@@ -67,14 +67,14 @@ export class ManualNetwork<Sent, Received> {
   }
 }
 
-/** The way back to a peer that has opened a stream to this process, with the peer in a test's hands. What it says arrives at once. */
+/** This process's end of a stream that a peer has opened. The test plays the peer, whose messages arrive at once. */
 export class ManualServedStream<Sent, Received> implements ServedStream<Sent> {
   /** Messages that have reached the peer, in order. */
   readonly sent: Sent[] = []
   readonly #handlers: StreamHandlers<Received>
   readonly #waiting: (() => void)[] = []
   isOpen = true
-  /** Whether the peer takes all that is sent, or only when {@link take} is called. */
+  /** True when the peer takes all messages at once. Otherwise it takes them when {@link take} is called. */
   takesAll = true
 
   /** `serve` makes the handlers of this end. */

@@ -41,7 +41,7 @@ export function markdownReport(results: Results, pictures: readonly Picture[]): 
 
 function closingLines({ systems, skipped, settings, machine }: Results): string[] {
   const { rounds, seconds, warmUpSeconds, stocks } = settings
-  const inMemory = 'WARNING: the temporary folder stands in memory, where syncs cost nothing: see --temporary.'
+  const inMemory = 'WARNING: the temporary folder is in memory, where syncs cost nothing: see --temporary.'
   return [
     `${count(rounds, 'round')} of ${seconds} s each, all systems in turn, ${warmUpSeconds} s of warming up. Medians. ` +
       `${stocks.toLocaleString('en-GB')} stocks for sale.`,

@@ -20,7 +20,7 @@ export class FinalLog {
       const { number, name, type, quantity } = entry
       const words = `entry ${number} of the log (${type} ${quantity} ${name})`
       const stock = stocks.get(name)
-      if (number !== position) findings.add('log-dense', [], `${words} stands where ${position} is due`)
+      if (number !== position) findings.add('log-dense', [], `${words} is in the place of entry ${position}`)
       else if (!stock || !isTradeType(type) || !isOrderQuantity(quantity)) {
         findings.add('log-valid', [], `${words} is no order that can be accepted`)
       } else if (!stock.trade(position + 1, type, quantity)) {

@@ -5,16 +5,16 @@ export const RULES = {
   'log-dense': 'The numbers of the log are 0, 1, 2, …',
   'log-valid': 'Every entry of the log is an order that can be accepted.',
   'level-range': 'Every prefix of the log leaves quantity and volume of every stock within 0..2^53-1.',
-  'key-once': 'A key stands in the log at most once.',
+  'key-once': 'A key is in the log at most once.',
   'log-sent': 'Every entry of the log was asked for: its key, with its content.',
-  'acknowledged-kept': 'An acknowledged order stands in the log under its number, with its key and its content.',
-  'one-outcome': 'One key, one outcome over all calls.',
+  'acknowledged-kept': 'An acknowledged order is in the log under its number, with its key and its content.',
+  'one-outcome': 'A key has one outcome over all calls.',
   'rejected-absent': 'An order that was answered as rejected is not in the log.',
   'rejection-true': 'A rejection gives the reason that the contract gives, and one that held during the call.',
   'key-reuse': 'A key is refused as reused only when an order with other content had it.',
-  'shown-true': 'What a read shows is at some time true.',
-  stale: 'Nothing shows a state older than what was complete before it began.',
-  future: 'Nothing shows an order that was first asked for after it ended.',
+  'shown-true': 'A read shows a state that is true at some time.',
+  stale: 'No answer shows an older state than the one that was complete before its call began.',
+  future: 'No answer shows an order that was first asked for after its call ended.',
 } as const
 
 export type Rule = keyof typeof RULES

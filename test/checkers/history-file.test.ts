@@ -109,7 +109,7 @@ describe('a recorded history', () => {
     ],
     [{ entry: { number: '0', key: 'c:1', ...CONTENT } }, 'entry.number has to be a number, not "0"'],
     [{ entry: RECORDING.log[0], operation: PLACE }, 'it holds none of opening, operation and entry, or more than one'],
-    [{ opening: [] }, 'the opening catalogue stands first, and once'],
+    [{ opening: [] }, 'the opening catalogue comes first, and once'],
     [[], 'it has to be an object'],
   ])('is refused with %j', async (line, why) => {
     const lines = [...recordingLines(RECORDING), JSON.stringify(line)]
@@ -119,7 +119,7 @@ describe('a recorded history', () => {
   it.each([
     ['{"opening":[{"name":"tesla","priceCents":"1","quantity":1,"volume":1}]}', 'opening[0].priceCents has to be a number'],
     ['{"opening":{}}', 'opening has to be an array'],
-    ['{"entry":{"number":0,"key":"c:1","name":"tesla","type":"buy","quantity":5}}', 'the opening catalogue stands first'],
+    ['{"entry":{"number":0,"key":"c:1","name":"tesla","type":"buy","quantity":5}}', 'the opening catalogue comes first'],
     ['{', ''],
   ])('is refused when it begins with %s', async (line, why) => {
     await expect(readRecording(write([line]))).rejects.toThrow(`line 1: ${why}`)

@@ -32,7 +32,7 @@ export async function readRecording(file: string): Promise<Recording> {
     if (text === '') continue
     const where = `${file}, line ${number}`
     const line = parse(text, where)
-    if ('opening' in line === (opening !== undefined)) throw new Error(`${where}: the opening catalogue stands first, and once`)
+    if ('opening' in line === (opening !== undefined)) throw new Error(`${where}: the opening catalogue comes first, and once`)
     if ('opening' in line) opening = line.opening
     else if ('operation' in line) operations.push({ ...line.operation, end: line.operation.end ?? Infinity })
     else log.push(line.entry)

@@ -35,7 +35,7 @@ function recordsByKey(history: readonly Operation[], log: FinalLog, findings: Fi
   for (const entry of log.entries) {
     const twin = records.get(entry.key)?.entry
     if (!twin) records.set(entry.key, { calls: [], entry })
-    else findings.add('key-once', [], `key ${entry.key} stands in the log twice, at ${twin.number} and ${entry.number}`)
+    else findings.add('key-once', [], `key ${entry.key} is in the log twice, at ${twin.number} and ${entry.number}`)
   }
   for (const operation of history) {
     if (operation.kind !== 'place') continue

@@ -152,7 +152,7 @@ test('every label that is cited is defined', () => {
   expect(undefinedLabels(told)).toEqual([])
 })
 
-test('ARCHITECTURE.md says where the labels of each letter stand', () => {
+test('ARCHITECTURE.md says where the labels of each letter are', () => {
   const list = textAt('ARCHITECTURE.md').split('\n## Labels\n')[1] ?? ''
   const letters = programFiles().flatMap(({ text }) => matches(text, DEFINED).map((label) => label.charAt(0)))
   expect([...new Set(letters)].filter((letter) => !new RegExp(`\\b${letter}(?:,|\\s\\()`).test(list))).toEqual([])

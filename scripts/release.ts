@@ -4,16 +4,24 @@
  * It writes the list of the package's parts (SBOM, CycloneDX) beside the package. It publishes nothing and sets no tag.
  */
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-/** When a wait is given up: the registry does not answer, or the system does not start. */
+/** When a command is given up, for example when the registry does not answer. */
 const HOPELESS_MS = 300_000
+/** When a system that does not start is given up. */
+const START_MS = 120_000
 /** The largest output of a command. `npm sbom` tells of every package. */
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024
+
+/** The output of `npm pack --json` about one package. */
+interface Packed {
+  readonly filename: string
+  readonly files: readonly { readonly path: string }[]
+}
 
 /** The output of `bazaar up --json`. */
 interface Started {
@@ -37,11 +45,22 @@ function check(what: string, holds: boolean): void {
   console.log(`  ok  ${what}`)
 }
 
+/** Returns the pages for people who have only the package. The program runs without them, so nothing else would miss them. */
+const pages = (): readonly string[] => [
+  ...['README.md', 'LICENSE', 'ARCHITECTURE.md', 'CHANGELOG.md'],
+  ...readdirSync(join(ROOT, 'docs')).map((page) => `docs/${page}`),
+]
+
 function build(folder: string): string {
   mkdirSync(folder, { recursive: true })
-  const [packed] = JSON.parse(run(ROOT, 'npm', 'pack', '--json', '--pack-destination', folder)) as { filename: string; files: unknown[] }[]
+  const [packed] = JSON.parse(run(ROOT, 'npm', 'pack', '--json', '--pack-destination', folder)) as Packed[]
   if (!packed) throw new Error('npm pack told of no package')
   console.log(`packed ${packed.files.length} files`)
+  const paths = new Set(packed.files.map(({ path }) => path))
+  const missing = pages().filter((page) => !paths.has(page))
+  check(`every page is in it${missing.map((page) => `, but ${page}`).join('')}`, missing.length === 0)
+  const tests = [...paths].filter((path) => path.endsWith('.test.ts'))
+  check(`no test is in it${tests.map((path) => `, but ${path}`).join('')}`, tests.length === 0)
   return join(folder, packed.filename)
 }
 
@@ -91,7 +110,7 @@ async function tradeWith(bazaar: string, folder: string): Promise<void> {
 /** Resolves with the first line. Rejects when the process ends, or when no line comes in time. */
 function firstLine(output: NodeJS.ReadableStream, ended: Promise<unknown>): Promise<string> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('the system does not start')), HOPELESS_MS)
+    const timer = setTimeout(() => reject(new Error('the system does not start')), START_MS)
     let text = ''
     output.on('data', (bytes: Buffer) => {
       text += bytes.toString()

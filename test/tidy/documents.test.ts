@@ -117,10 +117,10 @@ test('an invariant or a timing constant that a page lacks is found', () => {
 // ---- the version --------------------------------------------------------------------------------------------------
 
 test('package.json, its lock file and CHANGELOG.md agree on the version', () => {
-  const versionIn = (path: string) => (JSON.parse(textAt(path)) as { version: string }).version
-  const version = versionIn('package.json')
+  const { version } = JSON.parse(textAt('package.json')) as { version: string }
+  const lock = JSON.parse(textAt('package-lock.json')) as { version: string; packages: Record<string, { version: string }> }
   const [latest] = matches(textAt('CHANGELOG.md'), /^## \[(\d[^\]]*)\]/gm)
-  expect({ lock: versionIn('package-lock.json'), latest }).toEqual({ lock: version, latest: version })
+  expect({ lock: lock.version, locked: lock.packages['']?.version, latest }).toEqual({ lock: version, locked: version, latest: version })
 })
 
 // ---- labels -------------------------------------------------------------------------------------------------------

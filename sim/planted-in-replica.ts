@@ -118,8 +118,8 @@ export const REPLICA_BUGS: readonly PlantedBug[] = [
     name: 'overruled-tail-kept',
     what: 'R4: a tail that the ledger has overruled is never given up',
     file: 'src/replica/repair.ts',
-    find: 'if (!(await copy.cut(common, own))) return false',
-    replace: 'return false',
+    find: 'if (!(await copy.cut(common, own))) return',
+    replace: 'return',
   },
   {
     name: 'tail-not-archived',
@@ -202,8 +202,8 @@ export const REPLICA_BUGS: readonly PlantedBug[] = [
     name: 'seal-taken-for-consent',
     what: 'R4: a tail is kept because its log was sealed after the ledger had been recovered without it',
     file: 'src/replica/repair.ts',
-    find: 'const overruled = mine !== undefined && mine.generation < overruledBy',
-    replace: 'const overruled = mine !== undefined && (successor ? mine.generation : own.sealedGeneration) < overruledBy',
+    find: 'tail: own.lastGeneration,',
+    replace: 'tail: successor ? own.lastGeneration : own.sealedGeneration,',
   },
   {
     name: 'any-catalogue-seals',

@@ -2,8 +2,8 @@ import { LIMITS } from '../domain/limits.ts'
 import { sleep } from '../runtime/clock.ts'
 import type { Runtime } from '../wire/runtime.ts'
 import type { KnownReplica, Ledger } from '../storage/ledger.ts'
-import { SEAL_RETRY_MS, showsLoss, type Opened } from './recovery.ts'
-import type { Seals } from './seals.ts'
+import { showsLoss, type Opened } from './recovery.ts'
+import { SEAL_RETRY_MS, type Seals } from './seals.ts'
 
 /** Front ends of our own name all replicas within this time. Without such a front end, a replica that leads is enough. */
 const NAMING_GRACE_MS = 3_000

@@ -157,11 +157,14 @@ describe('a lost ledger', () => {
   test.each([
     ['as long', [sale(1, 'c:copy', 1)]],
     ['longer', [sale(1, 'c:copy', 1), sale(2, 'c:copy-2', 1)]],
-  ])('is not recovered where a copy of the system went on apart, and is %s (C9)', async (_what, others) => {
+    ['of an earlier generation', [sale(1, 'c:copy', 1), sale(2, 'c:copy-2', 1)], [second, sale(2, 'c:2', 2)]],
+    ['of a later generation', [sale(1, 'c:copy', 3)]],
+    ['of more starts', [sale(1, 'c:copy', 3), sale(2, 'c:copy-2', 4)]],
+  ])('is not recovered where a copy of the system went on apart, and is %s (C9)', async (_what, others, ours = [second]) => {
     const logs = [
-      [first, second],
+      [first, ...ours],
       [first, ...others],
-      [first, second],
+      [first, ...ours],
     ]
     await expect(recoveredFrom(logs)).rejects.toThrow(/two histories of cluster c-1: replica [123] at order-[123]:1 has other orders/)
   })

@@ -1,11 +1,14 @@
+import { GENERATIONS_SKIPPED } from '../domain/generation.ts'
 import { LIMITS } from '../domain/limits.ts'
 import { OPENING_CATALOGUE, type Stock } from '../domain/stock.ts'
 import { sleep } from '../runtime/clock.ts'
 import type { Runtime } from '../wire/runtime.ts'
 import { readPages } from '../wire/log-pages.ts'
-import type { Entries, ReadRequest, SealResult } from '../wire/messages.ts'
+import type { SealResult } from '../wire/messages.ts'
 import type { Genesis } from '../storage/chain.ts'
-import { isSealed, type Answer, type Seals, type Sealed } from './seals.ts'
+import { requireContained, requireOneHistory } from './histories.ts'
+import { readLog } from './replica-logs.ts'
+import { isSealed, nameOf, SEAL_RETRY_MS, type Answer, type Seals, type Sealed } from './seals.ts'
 import {
   isReplica,
   type KnownReplica,
@@ -16,14 +19,7 @@ import {
   type LogPage,
 } from '../storage/ledger.ts'
 
-export const SEAL_RETRY_MS = 200
 const WAITING_REPORT_MS = 2_000
-const READ_DEADLINE_MS = 5_000
-/** How long a recovery waits for a replica that vanishes while it is read. After that, the recovery begins anew. */
-const RECOVERY_READ_PATIENCE_MS = 30_000
-
-/** Generations that a recovery skips. Earlier starts that reached only the replicas given up now may have used them. */
-const GENERATIONS_SKIPPED = 1_000
 
 export interface RecoveryOptions {
   readonly seals: Seals
@@ -56,8 +52,7 @@ type UnusableLedger = Exclude<WritableOpening, { readonly kind: 'ready' }>
  * C2. A ledger that is missing, damaged, empty or behind a replica decides nothing before all replicas (but those given
  *     up as lost) were sealed and read; it takes over the log of the highest (generation, length).
  * C3, here: a history is begun only where all replicas are empty.
- * C5. A ledger that can be read is replaced only by a log of its own cluster that holds all entries known to be published.
- * C9. Of two replicas whose logs end in one generation, one log is a prefix of the other. If it is not, neither is chosen.
+ * C5, C9: see histories.ts.
  */
 export async function openLedger(
   runtime: Runtime,
@@ -199,47 +194,11 @@ async function recover(
   await requireOneHistory(runtime, best, holders)
   if (ledger) await requireContained(runtime, ledger, best)
   await ledger?.close()
-  const pages = readPages(runtime.clock, (request) => read(runtime, best, request), 0, best.state.length)
+  const pages = readPages(runtime.clock, (request) => readLog(runtime, best, request), 0, best.state.length)
   const recovered = await store.rebuild({ genesis: best.state.genesis, generation, replicas }, pages)
   runtime.log.warn({ length: recovered.head().length, digest: recovered.head().digest }, 'ledger recovered')
   return recovered
 }
-
-/** C5. Throws when the replica's log lacks published entries of the ledger. A ledger without orders has none. */
-async function requireContained(runtime: Runtime, ledger: Ledger, best: Sealed): Promise<void> {
-  const { length, genesis, publishedAtLeast } = ledger.head()
-  if (length === 0) return
-  const isContained =
-    best.state.clusterId === genesis.clusterId &&
-    (await digestAt(runtime, best, publishedAtLeast)) === (await ledger.digestAt(publishedAtLeast))
-  if (isContained) return
-  throw new Error(
-    `the ledger holds ${publishedAtLeast} published orders that the log of ${nameOf(best)} does not begin with: it is not replaced. ` +
-      'Put back the ledger that belongs to these replicas, or start the replicas that belong to this ledger',
-  )
-}
-
-/**
- * C9. Only one catalogue decides in a generation. So two logs that differ and end in the same one come from two copies of a
- * system that both continued. The operator has to say which of them is meant.
- */
-async function requireOneHistory(runtime: Runtime, best: Sealed, holders: readonly Sealed[]): Promise<void> {
-  for (const { replica, state } of holders.filter(({ state }) => state.lastGeneration === best.state.lastGeneration)) {
-    if ((await digestAt(runtime, best, state.length)) === state.digest) continue
-    throw new Error(
-      `the replicas hold two histories of cluster ${state.clusterId}: replica ${replica.replicaId} at ${replica.address} has other ` +
-        `orders among its ${state.length} than ${nameOf(best)}, decided at the same time. Copies of one system have gone on apart: ` +
-        'move away the files of the one that is not meant',
-    )
-  }
-}
-
-const read = (runtime: Runtime, { replica }: Sealed, request: ReadRequest): Promise<Entries> =>
-  retried(runtime, () => runtime.network.call(replica.address, 'Order.Read', request, READ_DEADLINE_MS))
-
-/** The digest of the first `length` entries of a replica's log. */
-const digestAt = async (runtime: Runtime, from: Sealed, length: number): Promise<string> =>
-  (await read(runtime, from, { from: length, limit: 0 })).digest
 
 /** Begins a history when nobody holds an entry (C3). If the replicas know a cluster, the ledger was lost, and continues it. */
 async function begin(
@@ -303,20 +262,6 @@ async function sealAllInReach(
 const byGenerationAndLength = (a: Sealed, b: Sealed): number =>
   b.state.lastGeneration - a.state.lastGeneration || b.state.length - a.state.length
 
-/** Repeats a call to a replica that is away for a while. A replica may restart while it is read, and then has the same log. */
-async function retried<T>({ clock, log }: Runtime, call: () => Promise<T>): Promise<T> {
-  const until = clock.monotonicMs() + RECOVERY_READ_PATIENCE_MS
-  for (;;) {
-    try {
-      return await call()
-    } catch (error) {
-      if (clock.monotonicMs() >= until) throw error
-      log.warn({ error: (error as Error).message }, 'reading from the replica again')
-      await sleep(clock, SEAL_RETRY_MS)
-    }
-  }
-}
-
 /** Logs one line for each replica. With these lines and the archives, the operator can judge the recovery's choice. */
 function reportFound({ log }: Runtime, sealed: readonly Sealed[]): void {
   for (const seal of sealed) {
@@ -332,8 +277,6 @@ function reportGivenUp({ log }: Runtime, { replicas, lost }: RecoveryOptions): v
 }
 
 const whoIsMissing = (answer: Answer): string => (answer.kind === 'other-program' ? `${nameOf(answer)} (${answer.why})` : nameOf(answer))
-
-const nameOf = ({ replica: { replicaId, address } }: Answer): string => `replica ${replicaId} at ${address}`
 
 const holdingOf = ({ length, lastGeneration, digest }: Pick<SealResult, 'length' | 'lastGeneration' | 'digest'>) => ({
   length,

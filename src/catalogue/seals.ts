@@ -5,6 +5,8 @@ import type { Genesis } from '../storage/chain.ts'
 import type { KnownReplica } from '../storage/ledger.ts'
 
 const SEAL_DEADLINE_MS = 500
+/** How soon a replica that did not answer is asked again. */
+export const SEAL_RETRY_MS = 200
 
 /** The answer of a replica. */
 export type Answer =
@@ -16,6 +18,9 @@ export type Answer =
   | { readonly kind: 'unreachable'; readonly replica: KnownReplica; readonly why: string }
 
 export type Sealed = Extract<Answer, { readonly kind: 'sealed' }>
+
+/** The replica in words. */
+export const nameOf = ({ replica: { replicaId, address } }: Answer): string => `replica ${replicaId} at ${address}`
 
 export const isSealed = (answer: Answer): answer is Sealed => answer.kind === 'sealed'
 

@@ -265,17 +265,21 @@ export class Leader implements LeadOwner {
     })
     if (this.#stopped.signal.aborted) return
     if (refused?.lacksMuch) return this.#readGap(refused)
-    if (refused?.differs && !(await this.#repair())) this.#options.unfit(why)
+    if (refused?.differs && (await this.#repair()) !== undefined) this.#options.unfit(why)
     throw new Error(why)
   }
 
-  /** See repair.ts. The followers begin anew, since what they hold of a tail that was given up counts for nothing. */
-  async #repair(): Promise<boolean> {
-    const isPrefix = await repair(this.#runtime, this.#copy, this.#options.catalogueAddress)
+  /**
+   * See repair.ts, whose answer this returns. The followers begin anew, since what they hold of a tail that was given up
+   * counts for nothing.
+   */
+  async #repair(): Promise<string | undefined> {
+    const kept = await repair(this.#runtime, this.#copy, this.#options.catalogueAddress)
     for (const { address } of this.followers()) this.#toFollow.set(address, undefined)
     this.#followers?.close()
     this.#followers = undefined
-    return isPrefix
+    if (kept !== undefined) this.#runtime.log.error({ length: this.#copy.head().length }, kept)
+    return kept
   }
 
   async welcomed(catalogue: LeadStream, welcome: LeadWelcome): Promise<void> {

@@ -42,6 +42,8 @@ export class Rejoin implements FollowerOwner {
   #forked = false
   /** The log goes on where a leader's ends. It is compared with the ledger, and this replica follows meanwhile. */
   #longer = false
+  /** Why the log is no prefix of the ledger, in the words that were logged last. */
+  #kept: string | undefined
   /** Address of the leader that was asked last, and has not been heard since. */
   #asked: string | undefined
   /** A leader of another make that has taken this replica in. */
@@ -100,13 +102,15 @@ export class Rejoin implements FollowerOwner {
     }
   }
 
-  /** Compares the log with the ledger. Returns why it could not, or undefined. */
+  /** Compares the log with the ledger. Returns why it is no prefix of it, or could not be compared; undefined when it is one. */
   async #compare(): Promise<string | undefined> {
     try {
-      await repair(this.#runtime, this.#copy, this.#options.catalogueAddress)
-      this.#forked = false
+      const kept = await repair(this.#runtime, this.#copy, this.#options.catalogueAddress)
+      if (kept !== undefined && kept !== this.#kept) this.#runtime.log.error({ length: this.#copy.head().length }, kept)
+      this.#kept = kept
+      this.#forked = kept !== undefined
       this.#longer = false
-      return undefined
+      return kept
     } catch (error) {
       return `cannot compare the log with the ledger yet: ${(error as Error).message}`
     }

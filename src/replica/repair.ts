@@ -1,40 +1,45 @@
 import type { Runtime } from '../wire/runtime.ts'
 import type { Entries } from '../wire/messages.ts'
+import { mayBeGivenUp } from '../domain/generation.ts'
 import { commonLength } from '../storage/chain.ts'
 import type { Copy } from './copy.ts'
 
 const LEDGER_READ_MS = 2_000
 
 /**
- * Compares this replica's log with the ledger, and gives up its tail where the ledger has gone another way for good.
+ * Compares this replica's log with the ledger, and gives up its tail where a recovery of the ledger has given it up.
  *
- * R4. A tail is given up, and archived, only for a ledger of a higher generation. Either that ledger has an entry of a
- *     higher generation where the tail begins, or it was recovered after the tail was decided. A recovery that had read
- *     this log would have kept the tail, so it was done without this log. In all other cases the ledger has lost
- *     something, and has to be recovered from this log.
+ * R4. A tail is given up, and archived, only for a ledger that was recovered without this log: the ledger goes on in a higher
+ *     generation there, or was recovered in one, and generations were skipped since the last common entry
+ *     (domain/generation.ts). In all other cases the log is kept. Then the ledger has lost something, and has to be
+ *     recovered from this log. Or both are of copies of one system that went on apart, and the operator has to choose.
  *
- * Returns whether the log is a prefix of the ledger now. A log of another cluster never is, and is never touched.
+ * Returns undefined when the log is a prefix of the ledger now, or else why it is not. A log of another cluster never is,
+ * and is never touched.
  */
-export async function repair(runtime: Runtime, copy: Copy, catalogueAddress: string): Promise<boolean> {
+export async function repair(runtime: Runtime, copy: Copy, catalogueAddress: string): Promise<string | undefined> {
   const { network, log } = runtime
   const read = (from: number, limit: number): Promise<Entries> =>
     network.call(catalogueAddress, 'Catalog.Read', { from, limit }, LEDGER_READ_MS)
 
   const own = copy.head()
   const theirs = await read(0, 0)
-  if (theirs.generation < own.sealedGeneration || (await copy.log.digestAt(0)) !== theirs.digest) return false
+  if (theirs.generation < own.sealedGeneration) return 'the ledger is of an earlier generation than this log is sealed with'
+  if ((await copy.log.digestAt(0)) !== theirs.digest) return 'the ledger is of another cluster than this log'
   const isSameAt = async (length: number) => (await copy.log.digestAt(length)) === (await read(length, 0)).digest
   const common = await commonLength(Math.min(own.length, theirs.length), isSameAt)
-  if (common === own.length) return true
+  if (common === own.length) return undefined
   const [successor] = (await read(common, 1)).entries
-  const mine = await copy.log.entry(common)
+  const last = common > 0 ? await copy.log.entry(common - 1) : undefined
   const overruledBy = successor ? successor.generation : theirs.recoveredGeneration
-  const overruled = mine !== undefined && mine.generation < overruledBy
-  if (!overruled) {
-    log.error({ length: own.length, common, ledger: theirs.length }, 'this log holds what the ledger lacks; it is kept')
-    return false
-  }
-  if (!(await copy.cut(common, own))) return false
+  const isOverruled = mayBeGivenUp({ common: last?.generation ?? 0, tail: own.lastGeneration, other: overruledBy })
+  if (!isOverruled) return successor ? partedAt(common) : `this log holds ${own.length} orders, the ledger only the first ${common} of them`
+  if (!(await copy.cut(common, own))) return 'the log has changed while it was compared'
   log.warn({ length: own.length, common, generation: theirs.generation }, 'tail given up and archived') // R4
-  return true
+  return undefined
 }
+
+/** At most as long as the reason that a status shows. */
+const partedAt = (number: number): string =>
+  `two histories of one system: from number ${number} on this log holds other orders than the ledger. Copies of the system have gone on ` +
+  'apart. Nothing is given up: move away the file of this replica, or, if this copy is meant, those of the other one'

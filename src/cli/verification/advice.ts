@@ -3,8 +3,8 @@ import type { Standing, VerifiedCopy } from '../../storage/verify/verification.t
 const LOOK_ELSEWHERE = 'Look at the other replicas before you touch anything; with none that is sound, put back a whole backup.'
 
 const TWO_HISTORIES =
-  'two histories of one system: a copy of it went on apart. The catalogue is not recovered from this one, which lacks what the ' +
-  'ledger holds. Move away the files of the copy that is not meant.'
+  'two histories of one system: a copy of it went on apart. No process gives up either of them. Move away the files of the copy ' +
+  'that is not meant.'
 
 /** Returns the advice to the operator about a copy with findings. */
 export function adviceOn(
@@ -15,10 +15,9 @@ export function adviceOn(
 ): string {
   if (copy.kind === 'ledger') return adviceOnLedger(copy, copies)
   if (reference?.kind === 'ledger' && reference.findings.count > 0) return 'see to the ledger first, then verify again.'
-  if (isLedgerBehind(copy, reference)) {
-    if (standing?.kind === 'parted') return TWO_HISTORIES
+  if (standing?.kind === 'parted' && !isGivenUp(copy, reference)) return TWO_HISTORIES
+  if (isLedgerBehind(copy, reference))
     return 'the ledger has lost entries. Restart the catalogue with all replicas running: it recovers from the longest log.'
-  }
   if (
     !copies.some(
       ({ findings, unverified, length }) => findings.count === 0 && unverified === undefined && length > 0 && length >= copy.length,
@@ -46,8 +45,12 @@ function adviceOnLedger(ledger: VerifiedCopy, copies: readonly VerifiedCopy[]): 
  */
 function isLedgerBehind(log: VerifiedCopy, reference: VerifiedCopy | undefined): boolean {
   if (reference?.kind !== 'ledger' || reference.clusterId !== log.clusterId) return false
-  return log.length > reference.length && log.lastGeneration >= reference.recoveredGeneration
+  return log.length > reference.length && !isGivenUp(log, reference)
 }
+
+/** Whether the ledger's last recovery may have given up the end of the log. */
+const isGivenUp = (log: VerifiedCopy, reference: VerifiedCopy | undefined): boolean =>
+  reference?.kind === 'ledger' && log.lastGeneration < reference.recoveredGeneration
 
 function markerFor({ source }: VerifiedCopy): string {
   return source.endsWith('.db') ? `\`touch ${source}.damaged\`` : 'put an empty file `<its file>.damaged` beside its file'

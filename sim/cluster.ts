@@ -4,6 +4,7 @@ import { startOrderReplica } from '../src/replica/service.ts'
 import type { HttpAnswer, HttpHeaders } from '../src/runtime/http-get.ts'
 import { FRONT_END_HEADER, ORDER_NUMBER_HEADER } from '../src/wire/push-headers.ts'
 import type { Ledger } from '../src/storage/ledger.ts'
+import type { OrderLogHead } from '../src/storage/order-log.ts'
 import { MemoryLedgerStore, type LedgerSnapshot } from '../src/storage/memory/ledger-store.ts'
 import { memoryOrderLog, type MemoryOrderLog } from '../src/storage/memory/order-log.ts'
 import { GOOD_DISK, ledgerStoreOn, orderLogOn, SimDisk, type LedgerWatch } from './disk.ts'
@@ -37,6 +38,16 @@ export interface ClusterWatch {
 
 /** How long an answer may be on its way. No client waits longer. */
 const ON_ITS_WAY_MAX_MS = 5_500
+
+/** A replica has the log of a copy of this system, which went on apart. Nobody may change that log, nor go on from it. */
+export interface PartedCopy {
+  readonly replica: SimReplica
+  /** Its own log, which the operator puts back. */
+  readonly own: MemoryOrderLog
+  readonly theirs: OrderLogHead
+  /** The ledger was lost as well: none may be recovered as long as there are two histories. */
+  readonly isLedgerLost: boolean
+}
 
 /** A simulated replica: its process, its disk, and what is durable on it. */
 export interface SimReplica {
@@ -75,6 +86,8 @@ export class Cluster {
   #namesDismissed = false
   /** Replicas that came back after they were given up, and have not compared their log with the ledger yet. */
   readonly overruled = new Set<number>()
+  /** The copy that parted, as long as a replica has its log. */
+  parted: PartedCopy | undefined
   /** A backup of the ledger, if one was taken. */
   backup: LedgerSnapshot
   /** The longest log when a backup was put back, and its seal at that time; see `watchesOverBackup`. */
@@ -242,6 +255,25 @@ export class Cluster {
     replica.log = this.#emptyLog()
   }
 
+  /** Puts the log of a copy that parted in the place of a replica's own. The replica does not run. */
+  exchangeLog(replica: SimReplica, log: MemoryOrderLog, isLedgerLost: boolean): void {
+    this.#world.trace(`${replica.process.name} has the log of a copy: ${JSON.stringify({ ...log.head(), genesis: undefined })}`)
+    this.parted = { replica, own: replica.log, theirs: log.head(), isLedgerLost }
+    replica.log = log
+    if (!isLedgerLost) return
+    this.store.lose()
+    this.ledgerHurt()
+  }
+
+  /** The operator puts the replica's own file back. */
+  putBackLog(): void {
+    const { parted } = this
+    if (!parted) return
+    parted.replica.process.crash('the operator puts its own file back')
+    parted.replica.log = parted.own
+    this.parted = undefined
+  }
+
   /** Says whether a replica that held this order lost its disk lately. Its answer about the order may still be on its way. */
   lostLately(number: number): boolean {
     return this.#emptied.some(({ length, atMs }) => length > number && this.#world.scheduler.nowMs - atMs <= ON_ITS_WAY_MAX_MS)
@@ -283,6 +315,7 @@ export class Cluster {
   /** Takes every fault of disks and processes back. Replicas that were given up for good stay away. */
   heal(): void {
     this.healed = true
+    this.putBackLog()
     for (const disk of this.disks) disk.weather = { ...GOOD_DISK }
     for (const { disk, process } of this.replicas) if (disk.flipped) process.crash('its log is verified')
     if (this.catalogueDisk.flipped) this.catalogue.crash('its ledger is verified')

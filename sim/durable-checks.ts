@@ -8,7 +8,7 @@ import type {
   TradeResult,
 } from '../src/wire/messages.ts'
 import type { Ledger } from '../src/storage/ledger.ts'
-import type { Cluster, SimReplica } from './cluster.ts'
+import type { Cluster, PartedCopy, SimReplica } from './cluster.ts'
 import type { SimNetwork } from './network.ts'
 import type { NetworkObserver } from './network-observer.ts'
 import type { Life } from './process.ts'
@@ -95,11 +95,14 @@ export class DurableChecks implements NetworkObserver {
 
   afterWrite(process: string): void {
     const replica = this.#cluster.replicas.find((each) => each.process.name === process)
+    const { parted } = this.#cluster
+    if (parted) void this.#checkParted(parted)
+    if (parted && parted.replica === replica) return
     if (replica) void this.#checkPrefix(replica)
     else if (this.#cluster.ledger !== this.#ledger) {
       // The ledger was opened anew, and may be another one. The log of each replica has to be a prefix of this one, too.
       this.#ledger = this.#cluster.ledger
-      for (const each of this.#cluster.remaining) void this.#checkPrefix(each)
+      for (const each of this.#cluster.remaining) if (each !== parted?.replica) void this.#checkPrefix(each)
     }
     void this.#checkDigest(process)
   }
@@ -117,6 +120,16 @@ export class DurableChecks implements NetworkObserver {
     const isPrefix = (await ledger.digestAt(length)) === digest
     if (isPrefix) overruled.delete(id)
     else if (!overruled.has(id)) this.#violated(`1: the log of ${process.name} (${length} entries) is no prefix of the ledger`)
+  }
+
+  /** R4, C9. A copy that parted keeps its log, and no ledger is recovered in front of two histories. */
+  async #checkParted({ replica, theirs, isLedgerLost }: PartedCopy): Promise<void> {
+    if ((await replica.log.digestAt(theirs.length)) !== theirs.digest && this.#cluster.parted?.replica === replica) {
+      this.#violated(`R4: ${replica.process.name} gives up orders of a copy that went on apart`)
+    }
+    const length = this.#cluster.ledger?.head().length ?? 0
+    if (isLedgerLost && length > 0 && this.#cluster.parted)
+      this.#violated(`C9: a ledger of ${length} orders is recovered in front of two histories`)
   }
 
   /** 12. Equal number and generation mean equal digests, within one history. A history that nobody else knows may be lost. */

@@ -62,6 +62,7 @@ export const FAULT_MIXES: readonly FaultMix[] = [
       'restore-backup': 2,
       'lose-replica-disk': 1,
       'give-up-with-ledger': 2,
+      'copy-that-parted': 4,
       'flip-ledger-bit': 0.5,
       'kill-replica': 3,
       'kill-catalogue': 2,

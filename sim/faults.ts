@@ -4,6 +4,7 @@ import { diskOf, failDisk, fillAllDisks } from './disk-faults.ts'
 import { deafen, delayConfirmations, waysFailInTurn } from './front-end-faults.ts'
 import { killNeighbour, neighbourMovesIn } from './neighbour-faults.ts'
 import { forgetConnections, othersAreLate, slowProcess } from './lateness-faults.ts'
+import { copyThatParted } from './parted-copy.ts'
 import type { SimProcess } from './process.ts'
 import { ABSENCE_MAX_MS, absenceOf, crashFor, hurtLedger, processOf, replicaOf, SHORT_ABSENCE_MS, type Fault, type Stage } from './stage.ts'
 import { FAIR_WEATHER } from './ways.ts'
@@ -276,6 +277,7 @@ export const FAULTS = {
   'leave-empty-replica-alone': leaveEmptyReplicaAlone,
   'give-up-replica': (stage) => giveUp(stage, replicaOf(stage), false),
   'give-up-with-ledger': (stage) => (stage.world.random.chance(0.3) ? giveUp(stage, replicaOf(stage), true) : giveUpAhead(stage)),
+  'copy-that-parted': copyThatParted,
   'neighbour-moves-in': neighbourMovesIn,
   'kill-neighbour': killNeighbour,
   'wall-clock': (stage) => {

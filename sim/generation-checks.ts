@@ -58,7 +58,8 @@ export class GenerationChecks implements NetworkObserver {
 
   afterWrite(process: string): void {
     const replica = this.#cluster.replicas.find((each) => each.process.name === process)
-    if (!replica) return
+    // A copy that parted was offered its orders elsewhere.
+    if (!replica || this.#cluster.parted?.replica === replica) return
     const { length, sealedGeneration, diskId } = replica.log.head()
     const offers = this.#offersTo(replica)
     if (offers.diskId !== diskId) Object.assign(offers, { diskId, checked: 0 })

@@ -157,6 +157,13 @@ export const CATALOGUE_BUGS: readonly PlantedBug[] = [
     replace: "answer.kind === 'foreign' && named.length > 99",
   },
   {
+    name: 'parted-copies-unseen',
+    what: 'C9: logs that end in different generations are not compared before a ledger is recovered',
+    file: 'src/catalogue/histories.ts',
+    find: 'if (holder === best) continue',
+    replace: 'if (holder.state.lastGeneration !== best.state.lastGeneration) continue',
+  },
+  {
     name: 'shortest-recovered',
     what: 'C2: a lost ledger is recovered from the shortest log',
     file: 'src/catalogue/recovery.ts',

@@ -122,6 +122,13 @@ export const REPLICA_BUGS: readonly PlantedBug[] = [
     replace: 'return',
   },
   {
+    name: 'parted-tail-cut',
+    what: 'R4: a tail is given up because the ledger goes on in a higher generation, though no recovery has given it up',
+    file: 'src/replica/repair.ts',
+    find: 'mayBeGivenUp({ common: last?.generation ?? 0, tail: own.lastGeneration, other: overruledBy })',
+    replace: 'mayBeGivenUp({ common: (last?.generation ?? 0) - 1_000_000, tail: own.lastGeneration, other: overruledBy })',
+  },
+  {
     name: 'tail-not-archived',
     what: 'R4, G4: a tail that is given up is not archived',
     file: 'src/storage/memory/order-log.ts',

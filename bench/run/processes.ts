@@ -14,6 +14,16 @@ export function cpuMicroseconds(pid: number): number | undefined {
   return sumOf(pid, [FIELD.user, FIELD.system, FIELD.childrenUser, FIELD.childrenSystem])
 }
 
+/** Returns the CPU in milliseconds, and how many waits have ended, of all threads of a process. Both are 0 on other systems. */
+export function usageOf(pid: number): { readonly cpuMs: number; readonly wakeups: number } {
+  const threads = namesIn(`/proc/${pid}/task`)
+  const sum = (figure: (folder: string) => number) => threads.reduce((total, thread) => total + figure(`/proc/${pid}/task/${thread}`), 0)
+  return {
+    cpuMs: sum((folder) => Number(read(`${folder}/schedstat`)?.split(' ')[0] ?? 0) / 1e6),
+    wakeups: sum((folder) => Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(read(`${folder}/status`) ?? '')?.[1] ?? 0)),
+  }
+}
+
 /** Returns the resident memory of a process, with the pages that it shares with others. Undefined when it is not known. */
 export function residentBytes(pid: number): number | undefined {
   const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`) ?? '')?.[1]
@@ -40,11 +50,12 @@ function sumOf(pid: number, positions: readonly number[]): number | undefined {
   return fields && positions.reduce((sum, at) => sum + Number(fields[at]), 0) * MICROSECONDS_PER_TICK
 }
 
-function allPids(): number[] {
+const allPids = (): number[] => namesIn('/proc').map(Number)
+
+/** The folders in there that are named by a number: processes or threads. */
+function namesIn(folder: string): string[] {
   try {
-    return readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name))
-      .map(Number)
+    return readdirSync(folder).filter((name) => /^\d+$/.test(name))
   } catch {
     return []
   }

@@ -1,7 +1,7 @@
 import { OPENING_CATALOGUE } from '../src/domain/stock.ts'
 import { FOREIGN_KEY_PREFIX } from '../src/domain/order.ts'
 import type { Network } from '../src/wire/network.ts'
-import { fromWireOutcome } from '../src/wire/outcome-codes.ts'
+import { fromWireOutcome, UNKNOWN } from '../src/wire/outcome-codes.ts'
 import { describe, type Operation, type OrderRead, type Place, type StockRead } from '../test/checkers/history.ts'
 import type { Cluster } from './cluster.ts'
 import { Extremes } from './extremes.ts'
@@ -89,6 +89,12 @@ export class Stranger {
     return this.#world.random.pick(healed ? remaining : ours).process.address
   }
 
+  /** True when another system may have moved in at the address while a call was on its way. Its answer says nothing of ours. */
+  #isDismissed(address: string): boolean {
+    const { replicas, dismissed } = this.#cluster
+    return replicas.some(({ id, process }) => process.address === address && dismissed.has(id))
+  }
+
   /** Returns a replica that was given up, and came back with a tail that the ledger has overruled. It is asked about orders. */
   #cameBackWithTail(): string | undefined {
     const { healed, overruled, replicas } = this.#cluster
@@ -122,7 +128,8 @@ export class Stranger {
     const replica = this.#replica()
     this.#place(order, true, async () => {
       const request = { stockName, stockTradeQuantity, tradeType, key }
-      return (await this.#network.call(replica, 'Order.Request', request, DEADLINE_MS)).transactionNum
+      const { transactionNum } = await this.#network.call(replica, 'Order.Request', request, DEADLINE_MS)
+      return this.#isDismissed(replica) ? UNKNOWN : transactionNum
     })
   }
 
@@ -156,6 +163,7 @@ export class Stranger {
     const replica = asked ?? this.#replica()
     this.#run({ kind: 'order', number }, async (): Promise<OrderRead['outcome']> => {
       const found = await this.#network.call(replica, 'Order.Lookup', { orderNum: number }, DEADLINE_MS)
+      if (this.#isDismissed(replica)) return { kind: 'unknown' }
       if (found.orderNum < 0) return { kind: 'not-found' }
       this.#options.shown(number, true)
       return { kind: 'found', name: found.stockName, type: found.tradeType, quantity: found.stockTradeQuantity }
@@ -185,6 +193,7 @@ export class Stranger {
     const request = { orderNum, synchronizedAdd, overReplicate: false }
     void this.#network.callStreaming(replica, 'Order.Synchronize', request, DEADLINE_MS).then(
       (orders) => {
+        if (this.#isDismissed(replica)) return
         for (const { orderNum: number, stockName: name, tradeType: type, stockTradeQuantity: quantity } of orders) {
           this.#options.shown(number, true)
           const { nowMs } = this.#world.scheduler

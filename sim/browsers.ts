@@ -14,6 +14,8 @@ const STAYS_MAX_MS = 1_500
 const TRY_MAX_MS = 3_000
 
 export interface BrowserOptions {
+  /** Returns for how long at least nobody asks for anything, in ms; 0 when clients may ask. */
+  lullMs(): number
   /** Called when a call begins. Its end and its outcome are filled in later. */
   record(operation: Operation): void
   /** Called when an order was shown just now. */
@@ -49,8 +51,9 @@ export class Browser {
 
   #next(): void {
     const { scheduler, random } = this.#world
-    scheduler.after(random.next() * THINK_MAX_MS, () => {
+    scheduler.after(this.#options.lullMs() + random.next() * THINK_MAX_MS, () => {
       if (this.#stopped) return
+      if (this.#options.lullMs() > 0) return this.#next()
       const frontEnd = random.pick(this.#frontEnds)
       const { life } = frontEnd.process
       if (life && frontEnd.core) this.#ask(frontEnd, life)

@@ -23,6 +23,8 @@ export interface ClientOptions {
   readonly waits: boolean
   /** True when the client sometimes sends an order again although it knows the answer. */
   readonly repeatsAnswered: boolean
+  /** Returns for how long at least nobody asks for anything, in ms; 0 when clients may ask. */
+  lullMs(): number
   /** Called when a call begins. Its end and its outcome are filled in later. */
   record(operation: Operation): void
   /** Called when an order was acknowledged or shown just now. */
@@ -67,8 +69,10 @@ export class Client {
 
   #next(): void {
     const { scheduler, random } = this.#world
-    scheduler.after(random.next() * THINK_MAX_MS, () => {
-      if (!this.#stopped) this.#call()
+    scheduler.after(this.#options.lullMs() + random.next() * THINK_MAX_MS, () => {
+      if (this.#stopped) return
+      if (this.#options.lullMs() > 0) this.#next()
+      else this.#call()
     })
   }
 

@@ -4,6 +4,8 @@ import { FAIR_WEATHER } from './ways.ts'
 import type { Stage } from './stage.ts'
 
 const GAP_MAX_MS = 900
+/** In a lull the processes come to rest before the next fault. */
+const LULL_GAP_MAX_MS = 6_000
 
 /** Brings one fault after the other upon the cluster, until it is stopped. */
 export class Nemesis {
@@ -23,7 +25,8 @@ export class Nemesis {
 
   #next(): void {
     const { world, cluster } = this.#stage
-    world.scheduler.after(world.random.next() * GAP_MAX_MS, () => {
+    const gapMaxMs = this.#stage.lullMs() > 0 ? LULL_GAP_MAX_MS : GAP_MAX_MS
+    world.scheduler.after(world.random.next() * gapMaxMs, () => {
       if (this.#stopped) return
       world.trace(`FAULT ${cluster.watchesOverBackup ? 'nothing' : FAULTS[this.#pick()](this.#stage)}`)
       this.#next()

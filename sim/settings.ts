@@ -35,6 +35,8 @@ export interface RunSettings extends ClusterSettings {
   readonly shortQueues: boolean
   /** True when nobody asks for anything any more when the last faults strike. Idle processes have to come right, too. */
   readonly quietEnd: boolean
+  /** Now and then nobody asks for anything for some seconds, and faults are fewer then. */
+  readonly lulls: boolean
 }
 
 export function settingsOf(random: SimRandom, mix: FaultMix): RunSettings {
@@ -53,6 +55,7 @@ export function settingsOf(random: SimRandom, mix: FaultMix): RunSettings {
     shortQueues: !plain && random.chance(0.2),
     quietEnd: random.chance(0.2),
     ordersShare: random.pick([0.4, 0.4, 0.2, 1]),
+    lulls: random.chance(0.3),
   }
 }
 

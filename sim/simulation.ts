@@ -17,6 +17,7 @@ import { healAll, Nemesis } from './nemesis.ts'
 import { Neighbour } from './neighbour.ts'
 import { SimNetwork } from './network.ts'
 import { onlyOf } from './network-observer.ts'
+import { Lulls } from './lulls.ts'
 import type { World } from './world.ts'
 import { QueueChecks } from './queue-checks.ts'
 import { ReadableChecks } from './readable-checks.ts'
@@ -29,6 +30,8 @@ import { Stranger } from './strangers.ts'
 
 const FAULTS_MIN_MS = 4_000
 const FAULTS_MAX_MS = 9_000
+/** How much longer the faults last with lulls. */
+const WITH_LULLS_MS = 9_000
 /** How long clients go on after everything is healed. */
 const HEALTHY_MS = 1_200
 /** Invariant 13, for the last requests. */
@@ -38,6 +41,8 @@ const SETTLED_WITHIN_MS = 10_000
 const SETTLED_POLL_MS = 50
 /** How long a settled cluster is watched. It has to stay settled. */
 const QUIET_MS = 1_000
+/** With lulls it has to stay so until all that rests does. A lease lapses a second later, when nobody looks anything up. */
+const RESTING_MS = 4_000
 const CRASHED_RESTART_MS = 100
 /** How long a cluster may take to start. */
 const STARTED_AFTER_MS = 2_500
@@ -94,6 +99,7 @@ class Run {
   readonly #stage: Stage
   readonly #operations: Operation[] = []
   #neighbour: Neighbour | undefined
+  readonly #lulls: Lulls | undefined
   readonly #callers: readonly (Client | Browser | Stranger)[]
 
   constructor(seed: number, keepTrace: boolean) {
@@ -129,7 +135,9 @@ class Run {
     network.observers.push(...checks.map((each) => onlyOf(this.#cluster.processes, each)))
     this.#settled = new SettledChecks(this.#cluster, network, this.#settings)
     const readable = new ReadableChecks(this.#world, this.#cluster, () => this.#checks.published, violated)
+    this.#lulls = this.#settings.lulls ? new Lulls(this.#world) : undefined
     this.#stage = {
+      lullMs: () => this.#lullMs(),
       world: this.#world,
       cluster: this.#cluster,
       readable,
@@ -154,13 +162,14 @@ class Run {
 
   async endureFaults(): Promise<void> {
     const nemesis = new Nemesis(this.#stage, this.#mix)
-    const endsAt = this.#random.between(FAULTS_MIN_MS, FAULTS_MAX_MS)
+    const endsAt = this.#random.between(FAULTS_MIN_MS, FAULTS_MAX_MS) + (this.#lulls ? WITH_LULLS_MS : 0)
     if (this.#settings.quietEnd) {
       await this.#runUntil(endsAt - this.#random.next() * QUIET_END_MAX_MS)
       for (const caller of this.#callers) caller.stop()
     }
     await this.#runUntil(endsAt)
     nemesis.stop()
+    this.#lulls?.stop()
   }
 
   /** 13 and 14: every request is answered, the cluster is whole again and stays so, and no process holds more than it needs. */
@@ -182,7 +191,7 @@ class Run {
       await this.#runUntil(this.#scheduler.nowMs + SETTLED_POLL_MS)
     }
     this.#neighbour?.stop()
-    await this.#runUntil(this.#scheduler.nowMs + QUIET_MS)
+    await this.#runUntil(this.#scheduler.nowMs + (this.#lulls ? RESTING_MS : QUIET_MS))
     if (this.#isOver) return
     const why = (await this.#settled.unsettled()) ?? (await this.#neighbour?.unsettled(healedAt))
     if (why !== undefined) this.#violated(`13: whole, but not for long: ${why}`)
@@ -204,6 +213,10 @@ class Run {
       violations: this.#violations,
       trace: this.#trace,
     }
+  }
+
+  #lullMs(): number {
+    return this.#lulls?.leftMs ?? 0
   }
 
   get #isOver(): boolean {
@@ -258,6 +271,7 @@ class Run {
     const options = {
       ordersShare: this.#settings.ordersShare,
       waits: true,
+      lullMs: () => this.#lullMs(),
       madeKeys: new Set<string>(),
       heard: { number: 0 },
       repeatsAnswered: !this.#mix.losesLedger,

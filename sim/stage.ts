@@ -14,6 +14,8 @@ export interface Stage {
   readonly readable: ReadableChecks
   /** Says whether every order that anybody was told of is in one of these logs. */
   holdsAllShown(replicas: readonly SimReplica[]): boolean
+  /** Returns for how long at least nobody asks for anything, in ms; 0 when clients may ask. */
+  lullMs(): number
   /** Makes all clients stop asking. */
   hush(): void
   /** Returns the system beside ours, once it is there. */

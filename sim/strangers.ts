@@ -17,6 +17,8 @@ const INVENTED_QUANTITY = 1_000_000
 export interface StrangerOptions {
   /** True when trades that no replica has copied yet may be lost. */
   readonly mayLoseUncopied: boolean
+  /** Returns for how long at least nobody asks for anything, in ms; 0 when clients may ask. */
+  lullMs(): number
   record(operation: Operation): void
   /** Called when an order was acknowledged or shown just now. */
   shown(number: number, byReplica: boolean): void
@@ -58,8 +60,9 @@ export class Stranger {
 
   #next(): void {
     const { scheduler, random } = this.#world
-    scheduler.after(random.next() * THINK_MAX_MS, () => {
+    scheduler.after(this.#options.lullMs() + random.next() * THINK_MAX_MS, () => {
       if (this.#stopped) return
+      if (this.#options.lullMs() > 0) return this.#next()
       this.#call()
       this.#next()
     })

@@ -174,8 +174,8 @@ export const REPLICA_BUGS: readonly PlantedBug[] = [
     name: 'silent-catalogue-kept',
     what: 'invariant 14: a leader waits for ever for a catalogue whose machine has vanished',
     file: 'src/replica/lead-stream.ts',
-    find: 'if (this.#cause !== undefined || !this.#welcomed) return',
-    replace: 'if (silence >= 0) return',
+    find: "this.fail('the catalogue is silent')",
+    replace: 'undefined',
   },
   {
     name: 'empty-log-reads-nothing',
@@ -244,8 +244,15 @@ export const REPLICA_BUGS: readonly PlantedBug[] = [
     name: 'forgotten-catalogue-kept',
     what: 'a front end waits for ever on a stream to the catalogue that a router on the way has forgotten',
     file: 'src/frontend/session.ts',
-    find: 'if (this.#stream && clock.awakeMs() - this.#heardAt > CATALOGUE_SILENCE_MS)',
-    replace: 'if (this.#stream && clock.awakeMs() < this.#heardAt)',
+    find: 'if (this.#stream && isSilent && !this.#renewals.isAtRest)',
+    replace: 'if (this.#stream && isSilent && now < 0)',
+  },
+  {
+    name: 'rest-not-announced',
+    what: 'a leader at rest does not tell its followers that its next heartbeat comes late',
+    file: 'src/replica/followers.ts',
+    find: 'resting: this.#heartbeats.isAtRest',
+    replace: 'resting: false',
   },
   {
     name: 'own-lateness-ignored',

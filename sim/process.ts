@@ -249,8 +249,8 @@ export class Life {
   }
 
   #awakeTime(): AwakeTime {
-    const every = (intervalMs: number, run: () => void) => void this.#every(intervalMs, run)
-    return (this.#awake ??= new AwakeTime(() => this.process.monotonicMs()).start(every))
+    const after = (delayMs: number, run: () => void) => this.#after(delayMs, run)
+    return (this.#awake ??= new AwakeTime(() => this.process.monotonicMs(), after))
   }
 
   #clock(): Clock {
@@ -259,6 +259,7 @@ export class Life {
       wallMs: () => process.wallMs(),
       monotonicMs: () => process.monotonicMs(),
       awakeMs: () => this.#awakeTime().nowMs(),
+      watchAwake: () => this.#awakeTime().watch(),
       after: (delayMs, run) => this.#after(delayMs, run),
       every: (intervalMs, run) => this.#every(intervalMs, run),
       nextTurn: (run) => void this.#after(0, run),

@@ -24,6 +24,8 @@ export class SettledChecks {
   /** 13. Says why the cluster is not whole: one leader that all follow, and all copies the same. Undefined when it is whole. */
   async unsettled(): Promise<string | undefined> {
     const { catalogue, frontEnds, remaining } = this.#cluster
+    // A front end that nobody asks lets its lease lapse.
+    for (const { process, core } of frontEnds) process.life?.enter(() => void core?.stocks.cached('no such stock'))
     const { state, sessions } = ((await this.#network.inspect(catalogue.address, 'Catalog.Status')) ?? {
       state: 'away',
       sessions: [],

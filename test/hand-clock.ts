@@ -4,15 +4,17 @@ import type { Clock } from '../src/runtime/clock.ts'
 /** A clock whose process a test can stop. Timers that are due meanwhile come late. */
 export class HandClock {
   #nowMs = 1_000
-  #timers: { at: number; everyMs: number | undefined; run: () => void }[] = []
-  readonly #awake = new AwakeTime(() => this.#nowMs).start(
-    (everyMs, run) => void this.#timers.push({ at: this.#nowMs + everyMs, everyMs, run }),
+  #timers: { at: number; run: () => void }[] = []
+  readonly #awake = new AwakeTime(
+    () => this.#nowMs,
+    (delayMs, run) => this.clock.after(delayMs, run),
   )
   readonly clock = {
     monotonicMs: () => this.#nowMs,
     awakeMs: () => this.#awake.nowMs(),
+    watchAwake: () => this.#awake.watch(),
     after: (delayMs: number, run: () => void) => {
-      const timer = { at: this.#nowMs + delayMs, everyMs: undefined, run }
+      const timer = { at: this.#nowMs + delayMs, run }
       this.#timers.push(timer)
       return { cancel: () => void (this.#timers = this.#timers.filter((each) => each !== timer)) }
     },
@@ -24,10 +26,7 @@ export class HandClock {
     this.#nowMs += ms
     const due = this.#timers.filter(({ at }) => at <= this.#nowMs)
     this.#timers = this.#timers.filter(({ at }) => at > this.#nowMs)
-    for (const { everyMs, run } of due) {
-      if (everyMs !== undefined) this.#timers.push({ at: this.#nowMs + everyMs, everyMs, run })
-      run()
-    }
+    for (const { run } of due) run()
   }
 
   run(ms: number, lateMs = 1): void {

@@ -26,6 +26,9 @@ export class ManualClock implements Clock {
   awakeMs(): number {
     return this.#nowMs
   }
+  watchAwake(): Timer {
+    return { cancel: () => {} }
+  }
 
   /** Makes the wall clock jump. A negative number sets it back. */
   jumpWall(byMs: number): void {

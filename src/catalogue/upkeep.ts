@@ -56,11 +56,12 @@ export class Upkeep {
 
   async #writePublishedWhenIdle(): Promise<void> {
     const { publication, decisions, ledger } = this.#world
-    let written: number | undefined
+    let written = -1
     while (!this.#closing.signal.aborted) {
+      await publication.whenPublished(written + 1)
       await sleep(this.#runtime.clock, IDLE_MS, this.#closing.signal)
       const { published } = publication
-      if (published === written || !decisions.idle || published < ledger.head().length) continue
+      if (!decisions.idle || published < ledger.head().length) continue
       await ledger.flushPublished().catch((error: Error) => this.#runtime.halt(error))
       written = published
     }

@@ -68,7 +68,6 @@ export function createFrontEnd(runtime: Runtime, options: FrontEndCoreOptions): 
     status: () => statuses.get(),
     start: (ownAddress) => {
       address = ownAddress
-      orders.start()
       leadership.start()
       session.start(ownAddress)
     },

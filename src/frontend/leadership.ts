@@ -1,6 +1,7 @@
 import { LIMITS } from '../domain/limits.ts'
 import { isSameSystem, type SystemName } from '../domain/system.ts'
-import { sleep, type Timer } from '../runtime/clock.ts'
+import { sleep } from '../runtime/clock.ts'
+import { Pulse } from '../runtime/pulse.ts'
 import { isAway } from '../wire/rpc-error.ts'
 import type { Runtime } from '../wire/runtime.ts'
 import type { Orders } from './orders.ts'
@@ -9,6 +10,9 @@ import type { ReplicaState } from './route-stream.ts'
 import type { StockCache } from './stock-cache.ts'
 
 const PING_INTERVAL_MS = 150
+/** The same while no client waits for a replica and all of them answer. */
+const RESTING_PING_INTERVAL_MS = 2_000
+const PINGS_REST_AFTER_MS = 2_000
 const ELECTION_INTERVAL_MS = 500
 /** A front end that starts waits this long to hear of a leader that is there already, and of the replica with the highest id. */
 const FIRST_ELECTION_DELAY_MS = 300
@@ -23,7 +27,7 @@ export interface LeadershipOptions extends FrontEndIdentity {
 
 /** They hear of replicas: `orders` of the leader and of outcomes, `cache` of stocks that trades have changed. */
 export interface LeadershipReceivers {
-  readonly orders: Pick<Orders, 'led' | 'lost' | 'settle'>
+  readonly orders: Pick<Orders, 'led' | 'lost' | 'settle' | 'waiting'>
   readonly cache: Pick<StockCache, 'invalidate'>
 }
 
@@ -58,7 +62,7 @@ export class Leadership {
   readonly #system: SystemName
   readonly #orders: LeadershipReceivers['orders']
   readonly #links: readonly ReplicaLink[]
-  #beat: Timer | undefined
+  readonly #pings: Pulse
   /** When the search for a leader began; measured by the time that this process was awake. */
   #startedAt = 0
   #current: Current | undefined
@@ -76,18 +80,20 @@ export class Leadership {
     this.#orders = receivers.orders
     const watcher: LinkWatcher = {
       objection: (state) => this.#objection(state),
+      used: () => this.#used(),
       heard: (link) => this.#heard(link),
       lost: (link) => this.#lost(link),
     }
     this.#links = options.replicas.map((replica) => new ReplicaLink(runtime, replica, options, receivers, watcher))
+    const pace = { everyMs: PING_INTERVAL_MS, restMs: RESTING_PING_INTERVAL_MS, restAfterMs: PINGS_REST_AFTER_MS }
+    this.#pings = new Pulse(runtime.clock, pace, { isCalm: () => this.#isCalm, beat: () => this.#pingAll() })
   }
 
   /** Begins to look for a leader. */
   start(): void {
     const { clock } = this.#runtime
     this.#startedAt = this.#leaderlessSince = clock.awakeMs()
-    this.#beat = clock.every(PING_INTERVAL_MS, () => clock.nextTurn(() => this.#pingAll()))
-    this.#pingAll()
+    this.#pings.start()
     void this.#elect()
   }
 
@@ -106,16 +112,29 @@ export class Leadership {
 
   close(): void {
     this.#closed = true
-    this.#beat?.cancel()
+    this.#pings.close()
     for (const link of this.#links) link.close()
   }
 
   #pingAll(): void {
-    if (this.#closed) return
     // No replica of ours steps down for another program (E5).
     const ours = this.#isForeignLeading ? undefined : this.#current
     const leader = ours && { epoch: ours.epoch, id: ours.link.id }
     for (const link of this.#links) link.beat(leader)
+  }
+
+  /** One of ours leads, every replica answers, and no client waits for any. A replica that is away is looked for at the usual pace. */
+  get #isCalm(): boolean {
+    return this.#current !== undefined && this.#orders.waiting === 0 && this.#links.every((link) => link.isCalm)
+  }
+
+  /**
+   * A client's request goes to a replica. At rest a silence is noticed late, and then somebody waits for it. So the pings
+   * begin anew: the request is delayed no longer than one that comes in the moment in which its replica falls silent.
+   */
+  #used(): void {
+    if (this.#pings.isAtRest) for (const link of this.#links) link.startOver()
+    this.#pings.wake()
   }
 
   get #isForeignLeading(): boolean {

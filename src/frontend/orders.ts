@@ -58,19 +58,14 @@ export class Orders {
   #isSingleUnderWay = false
   #lastId = 0
   #flushing = false
+  /** Looks for orders whose time is over, as long as there are any. */
   #sweep: Timer | undefined
   /** When the queue was last short; monotonic time. */
-  #shortAt: number
+  #shortAt = 0
   answered = 0
 
   constructor(clock: Clock) {
     this.#clock = clock
-    this.#shortAt = clock.monotonicMs()
-  }
-
-  /** Begins to look for orders whose time is over. */
-  start(): void {
-    this.#sweep = this.#clock.every(DEADLINE_CHECK_MS, () => this.#expire())
   }
 
   get waiting(): number {
@@ -94,6 +89,7 @@ export class Orders {
       const deadlineAt = this.#clock.monotonicMs() + CLIENT_PATIENCE_MS
       const pending: Pending = { request, settle, deadlineAt, sent: undefined, uncertainTries: 0, isSingle: false }
       this.#pending.add(pending)
+      this.#sweep ??= this.#beginSweep()
       this.#wait(pending)
     })
   }
@@ -121,7 +117,7 @@ export class Orders {
   }
 
   close(): void {
-    this.#sweep?.cancel()
+    this.#endSweep()
     for (const pending of [...this.#pending]) this.#giveUp(pending)
   }
 
@@ -224,6 +220,16 @@ export class Orders {
     else if (this.#pending.has(pending)) this.#end(pending, placed)
   }
 
+  #beginSweep(): Timer {
+    this.#shortAt = this.#clock.monotonicMs()
+    return this.#clock.every(DEADLINE_CHECK_MS, () => this.#expire())
+  }
+
+  #endSweep(): void {
+    this.#sweep?.cancel()
+    this.#sweep = undefined
+  }
+
   #expire(): void {
     const now = this.#clock.monotonicMs()
     if (this.#pending.size < LIMITS.frontEndStandingOrdersMax / 2) this.#shortAt = now
@@ -232,6 +238,7 @@ export class Orders {
       this.#giveUp(pending)
     }
     if (this.#waiting.length > this.#pending.size) this.#waiting = this.#waiting.filter((pending) => this.#pending.has(pending))
+    if (this.#pending.size === 0) this.#endSweep()
   }
 
   #giveUp(pending: Pending): void {

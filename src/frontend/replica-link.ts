@@ -18,6 +18,8 @@ const GONE_REPORT_MS = 10_000
 
 /** The watcher chooses the leader by what replicas say of themselves. */
 export interface LinkWatcher {
+  /** A client's request goes to a replica, and waits for the answer. */
+  used(): void
   /** Returns why a replica in this state does not belong to this system, or undefined when it may belong to it. */
   objection(state: ReplicaState): string | undefined
   /** The replica has told its state: see {@link ReplicaLink.state}. */
@@ -116,6 +118,17 @@ export class ReplicaLink implements OrderTaker {
     return this.#replyTimes.patienceMs
   }
 
+  /** True for a replica of ours that has answered every ping, when no query waits for its answer. */
+  get isCalm(): boolean {
+    return this.#state !== undefined && !this.isForeign && this.#missedPings === 0 && this.#stream?.isAsked === false
+  }
+
+  /** Forgets the pings that the replica has not answered. Those that follow count anew. */
+  startOver(): void {
+    this.#missedPings = 0
+    this.#heardAt = this.#runtime.clock.awakeMs()
+  }
+
   /** Does what each beat has to do: gives up on a silent replica, connects if need be, and pings. */
   beat(leader: KnownLeader | undefined): void {
     if (this.#foreign) return this.#foreign.ping()
@@ -131,6 +144,7 @@ export class ReplicaLink implements OrderTaker {
   }
 
   place(first: number, requests: readonly OrderRequest[]): void {
+    this.#watcher.used()
     this.#stream?.place(first, requests)
   }
 
@@ -152,6 +166,7 @@ export class ReplicaLink implements OrderTaker {
   /** Asks for one order (limit 0) or a listing. Returns undefined when there is no answer in time. */
   query(number: number, limit: number, deadlineMs: number): Promise<OrderAnswer | undefined> {
     if (this.#foreign) return this.#foreign.query(number, limit)
+    this.#watcher.used()
     return this.#stream?.query(number, limit, deadlineMs) ?? Promise.resolve(undefined)
   }
 

@@ -1,5 +1,7 @@
 /** This part of the slowest time is kept at each answer. At one ping each 150 ms, a late answer counts for some ten seconds. */
 const KEPT_OF_SLOWEST = 0.97
+/** When answers come more seldom than this, as they do at rest, an answer counts for several. */
+const ANSWERS_A_SECOND = 6.7
 /** A replica may be silent for this many times its slowest answer of late. */
 const SLOWEST_TIMES = 2
 /** A replica may never be silent for longer than this. A busy machine excuses no more. */
@@ -13,6 +15,7 @@ export class ReplyTimes {
   /** When each ping that is not answered yet was sent, oldest first. */
   readonly #sentAt = new Map<number, number>()
   #slowest = 0
+  #answeredAt = 0
   /** True once the replica has answered on the stream that is open. */
   #hasAnswered = false
 
@@ -25,7 +28,10 @@ export class ReplyTimes {
     this.#hasAnswered = true
     const sentAt = this.#sentAt.get(ping)
     for (const earlier of this.#sentAt.keys()) if (earlier <= ping) this.#sentAt.delete(earlier)
-    if (sentAt !== undefined) this.#slowest = Math.max(nowMs - sentAt, this.#slowest * KEPT_OF_SLOWEST)
+    if (sentAt === undefined) return
+    const answers = Math.max(1, ((nowMs - this.#answeredAt) / 1_000) * ANSWERS_A_SECOND)
+    this.#slowest = Math.max(nowMs - sentAt, this.#slowest * KEPT_OF_SLOWEST ** answers)
+    this.#answeredAt = nowMs
   }
 
   /** Begins anew with a new stream: requests on the old one get no answer. The reply times so far still count. */

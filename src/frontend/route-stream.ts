@@ -59,6 +59,11 @@ export class RouteStream {
     this.#queries = new Questions(runtime.clock)
   }
 
+  /** True while a query waits for its answer. */
+  get isAsked(): boolean {
+    return this.#queries.open > 0
+  }
+
   /** Connects. Calls `gone` when it cannot. */
   start(hello: RouteHello): void {
     this.#stream = this.#runtime.network.openStream(this.#address, 'Order.Route', {

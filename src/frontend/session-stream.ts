@@ -49,6 +49,11 @@ export class SessionStream {
     this.#queries = new Questions(runtime.clock)
   }
 
+  /** True while a query waits for its answer. */
+  get isAsked(): boolean {
+    return this.#queries.open > 0
+  }
+
   /** Connects. Calls `gone` when it cannot. */
   start(hello: SessionHello): void {
     this.#stream = this.#runtime.network.openStream(this.#address, 'Catalog.Session', {

@@ -22,7 +22,8 @@ function newSession() {
     grant: (number: number, leaseMs = LEASE_MS) =>
       net.stream.say({ grant: { ask: lastAsk(), session: number, leaseMs, clusterId: 'c-1' } } as CatalogueToFrontEnd),
     put: () => cache.put(TESLA, 5, cache.ticket()),
-    serves: () => cache.get('tesla', session.live) !== undefined,
+    serves: () => cache.get('tesla', session.isLiveForUse()) !== undefined,
+    renewals: () => net.streams.flatMap(({ sent }) => sent).filter(({ renew }) => renew).length,
   }
 }
 
@@ -131,4 +132,49 @@ test('a closed session tells the catalogue so, and neither waits nor connects an
   expect([net.stream.isOpen, clock.timers, session.live]).toEqual([false, 0, false])
   clock.pass(SILENT_MS)
   expect(net.streams).toHaveLength(1)
+})
+
+/** The same at rest: nobody has looked anything up for long. */
+function newRestingSession() {
+  const made = newLiveSession()
+  const pass = (ms: number) => {
+    for (let passed = 0; passed < ms; passed += 10) {
+      const before = made.renewals()
+      made.clock.pass(10)
+      if (made.renewals() > before) made.grant(1)
+    }
+  }
+  pass(10_000)
+  const renewalsWithin = (ms: number) => {
+    const before = made.renewals()
+    pass(ms)
+    return made.renewals() - before
+  }
+  return { ...made, pass, renewalsWithin }
+}
+
+test('when nobody looks anything up the lease lapses; renewals are rare until somebody does', () => {
+  const { session, net, serves, put, pass, renewalsWithin } = newRestingSession()
+  expect(renewalsWithin(10_000)).toBe(5)
+  pass(700)
+  expect([session.live, serves()], 'nothing old is served').toEqual([false, false])
+  expect(renewalsWithin(10)).toBe(1)
+  put()
+  expect(serves()).toBe(true)
+  expect(renewalsWithin(4_800)).toBe(40)
+  expect(serves(), 'a lease that is renewed in time keeps the cache').toBe(true)
+  expect(net.streams).toHaveLength(1)
+  session.close()
+})
+
+test('a lookup at rest finds out that the catalogue is silent as soon as one under load', () => {
+  const { clock, session, net, serves } = newRestingSession()
+  clock.pass(2_000) // Nothing is answered from here on.
+  expect(net.streams).toHaveLength(1)
+  serves()
+  clock.pass(900)
+  expect(net.streams, 'it has its time from then on').toHaveLength(1)
+  clock.pass(200)
+  expect(net.streams).toHaveLength(2)
+  session.close()
 })

@@ -1,14 +1,17 @@
 import type { SystemName } from '../domain/system.ts'
-import type { Timer } from '../runtime/clock.ts'
-import type { SessionHello, StockAnswer } from '../wire/messages.ts'
+import { Pulse } from '../runtime/pulse.ts'
+import type { StockAnswer } from '../wire/messages.ts'
 import type { Runtime } from '../wire/runtime.ts'
 import { Lease } from './lease.ts'
 import { SessionStream, type Grant } from './session-stream.ts'
 import type { StockCache } from './stock-cache.ts'
 
 const RENEW_INTERVAL_MS = 120
-/** A stream on which nothing arrives for this long is replaced. */
-const CATALOGUE_SILENCE_MS = 1_000
+/** The same when nobody has looked a stock up for a while. The lease lapses in between, and the cache is emptied. */
+const RESTING_RENEW_INTERVAL_MS = 2_000
+const RENEWALS_REST_AFTER_MS = 5_000
+/** A stream on which nothing arrives for this long after a renewal is replaced. */
+const CATALOGUE_SILENCE_MS = 900
 
 export interface SessionOptions {
   readonly frontEndId: string
@@ -28,10 +31,13 @@ export class CatalogueSession implements SystemName {
   readonly #options: SessionOptions
   readonly #cache: StockCache
   readonly #lease: Lease
-  #timer: Timer | undefined
+  readonly #renewals: Pulse
+  /** Whether somebody has looked a stock up since the last renewal. */
+  #isUsed = false
+  #ownAddress = ''
   #stream: SessionStream | undefined
-  /** When the catalogue was last heard, by the time that this process was awake. (A lease is measured by the clocks.) */
-  #heardAt = 0
+  /** Since when the catalogue owes an answer, by the time that this process was awake. (A lease is measured by the clocks.) */
+  #owesSince: number | undefined
   /** The catalogue's number of the session on this stream; undefined until the first grant. */
   #granted: number | undefined
   #clusterId: string | undefined
@@ -42,20 +48,25 @@ export class CatalogueSession implements SystemName {
     this.#options = options
     this.#cache = cache
     this.#lease = new Lease(runtime.clock)
+    const pace = { everyMs: RENEW_INTERVAL_MS, restMs: RESTING_RENEW_INTERVAL_MS, restAfterMs: RENEWALS_REST_AFTER_MS }
+    this.#renewals = new Pulse(runtime.clock, pace, { isCalm: () => this.#isCalm(), beat: () => this.#renew() })
   }
 
   /** Begins to connect. `ownAddress` is where leaders reach this front end by HTTP. */
   start(ownAddress: string): void {
-    const { clock } = this.#runtime
-    const { frontEndId, caching, replicas } = this.#options
-    const hello = { frontEndId, address: ownAddress, caching, replicas }
-    this.#timer = clock.every(RENEW_INTERVAL_MS, () => clock.nextTurn(() => this.#beat(hello)))
-    this.#beat(hello)
+    this.#ownAddress = ownAddress
+    this.#renewals.start()
   }
 
   /** True while cached values may be served (K3). */
   get live(): boolean {
     return this.#lease.isLive
+  }
+
+  /** The same for a lookup. Whoever looks a stock up wants the lease to be renewed. */
+  isLiveForUse(): boolean {
+    this.#used()
+    return this.live
   }
 
   /** The cluster that the catalogue belongs to; undefined before the catalogue has named it. */
@@ -72,40 +83,58 @@ export class CatalogueSession implements SystemName {
    * or cannot tell.
    */
   query(names: readonly string[], deadlineMs: number): Promise<StockAnswer | undefined> {
+    this.#used()
     return this.#stream?.query(names, deadlineMs) ?? Promise.resolve(undefined)
   }
 
   /** Ends the session, so that no trade has to wait for it to lapse. */
   close(): void {
-    this.#timer?.cancel()
-    this.#timer = undefined
+    this.#renewals.close()
     this.#end()
     this.#stream?.close()
     this.#stream = undefined
   }
 
-  #beat(hello: SessionHello): void {
+  #isCalm(): boolean {
+    const isCalm = !this.#isUsed && this.#stream !== undefined && this.#owesSince === undefined && !this.#stream.isAsked
+    this.#isUsed = false
+    return isCalm
+  }
+
+  /** At rest a silence of the catalogue is noticed late. Somebody waits now, so the silence is measured anew. */
+  #used(): void {
+    this.#isUsed = true
+    if (!this.#renewals.isAtRest) return
+    this.#owesSince = undefined
+    this.#renewals.wake()
+  }
+
+  #renew(): void {
     const { clock } = this.#runtime
-    if (!this.#timer) return // The session was closed in this turn.
-    if (this.#stream && clock.awakeMs() - this.#heardAt > CATALOGUE_SILENCE_MS) {
+    const now = clock.awakeMs()
+    const isSilent = now - (this.#owesSince ?? now) > CATALOGUE_SILENCE_MS
+    // At rest the time of this process is not exact. A catalogue that is silent then is asked once more.
+    if (this.#stream && isSilent && !this.#renewals.isAtRest) {
       this.#stream.close()
       this.#gone('silent')
     }
-    const stream = this.#stream ?? this.#open(hello)
+    const stream = this.#stream ?? this.#open()
+    this.#owesSince ??= now
     stream.renew(this.#lease.ask())
   }
 
-  #open(hello: SessionHello): SessionStream {
+  #open(): SessionStream {
+    const { frontEndId, caching, replicas } = this.#options
     const stream = new SessionStream(this.#runtime, this.catalogueAddress, {
-      heard: () => (this.#heardAt = this.#runtime.clock.awakeMs()),
+      heard: () => (this.#owesSince = undefined),
       granted: (grant) => this.#renewed(grant),
       ended: () => this.#end(),
       gone: (why) => this.#gone(why),
     })
     this.#stream = stream
-    this.#heardAt = this.#runtime.clock.awakeMs()
+    this.#owesSince = undefined
     this.#lease.forgetAsked()
-    stream.start(hello)
+    stream.start({ frontEndId, address: this.#ownAddress, caching, replicas })
     return stream
   }
 

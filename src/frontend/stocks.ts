@@ -34,7 +34,7 @@ export class Stocks {
 
   /** Returns the stock if the cache may answer now. */
   cached(name: string): StockView | undefined {
-    return this.#cache.get(name, this.#session.live)
+    return this.#cache.get(name, this.#session.isLiveForUse())
   }
 
   async find(name: string, asker: Asker = PATIENT_ASKER): Promise<StockFound> {

@@ -44,7 +44,7 @@ async function lead(side: FollowerSide, leaderId: number, epoch: number) {
     return said[0]
   }
   expect(await tell({ hello: { leaderId, epoch, generation: 2, genesis: GENESIS } })).toMatchObject({ state: { length: 3 } })
-  return (from: number, digest: string) => tell({ append: { generation: 2, from, entries: [], digest, published: 1 } })
+  return (from: number, digest: string) => tell({ append: { generation: 2, from, entries: [], digest, published: 1, resting: false } })
 }
 
 test('R3: a follower with a tail of its own says no more than what the leader has sent', async () => {

@@ -8,6 +8,8 @@ import { fromWireAppend, ReplicateReceiver, type ReplicateReceiverOwner } from '
 
 /** When no leader has been heard for this long, one is looked for. */
 const LEADER_SILENCE_MS = 1_000
+/** The same for a leader that has said that it rests. */
+const RESTING_LEADER_SILENCE_MS = 4_000
 
 export interface FollowedLeader {
   readonly replicaId: number
@@ -47,6 +49,8 @@ export class FollowerSide implements ReplicateReceiverOwner {
   readonly #leaders = new Map<ReplicateReceiver, FollowedLeader>()
   /** When a leader was last heard, by the time that this process was awake. */
   #heardAt = -Infinity
+  /** By its last word the leader that was heard last rests. */
+  #isResting = false
   #published = 0
   /** Leaders whose log was seen to end before this one does. */
   readonly #shorter = new WeakSet<ReplicateReceiver>()
@@ -66,7 +70,13 @@ export class FollowerSide implements ReplicateReceiverOwner {
 
   /** Whether some leader is heard. That a stream is open says nothing of its other end. */
   get isLed(): boolean {
-    return this.#leaders.size > 0 && this.#context.clock.awakeMs() - this.#heardAt <= LEADER_SILENCE_MS
+    const patienceMs = this.#isResting ? RESTING_LEADER_SILENCE_MS : LEADER_SILENCE_MS
+    return this.#leaders.size > 0 && this.#context.clock.awakeMs() - this.#heardAt <= patienceMs
+  }
+
+  /** Whether some leader is heard that is at rest. */
+  get isAtRest(): boolean {
+    return this.#isResting && this.isLed
   }
 
   /** A leader has opened its stream. */
@@ -105,14 +115,14 @@ export class FollowerSide implements ReplicateReceiverOwner {
     if (isNews) await belonging.requireOwnHistory(hello.genesis.clusterId, hello.generation)
     await copy.seal(hello.generation, hello.genesis)
     if (leader.isClosed) return
-    this.#hear(leader, { replicaId: hello.leaderId, epoch: hello.epoch })
+    this.#hear(leader, { replicaId: hello.leaderId, epoch: hello.epoch }, false)
     log.info({ leader: hello.leaderId, epoch: hello.epoch, length: copy.head().length }, 'follows')
     const { length, digest } = copy.head()
     leader.hold(length, digest)
   }
 
   async #append(leader: ReplicateReceiver, append: Append): Promise<void> {
-    this.#hear(leader, this.#leaders.get(leader))
+    this.#hear(leader, this.#leaders.get(leader), append.resting)
     const { generation, from, entries, digest, published } = fromWireAppend(append)
     const why = this.#context.trouble()
     if (why !== undefined) return this.#refuse(leader, why)
@@ -127,8 +137,9 @@ export class FollowerSide implements ReplicateReceiverOwner {
     this.#context.owner.isLonger()
   }
 
-  #hear(leader: ReplicateReceiver, followed: FollowedLeader | undefined): void {
+  #hear(leader: ReplicateReceiver, followed: FollowedLeader | undefined, isResting: boolean): void {
     this.#heardAt = this.#context.clock.awakeMs()
+    this.#isResting = isResting
     if (!followed) return
     this.#leaders.delete(leader)
     this.#leaders.set(leader, followed)

@@ -272,3 +272,42 @@ test('closed, it lets everybody go and waits for nothing', async () => {
   await held
   expect([stream.isOpen, clock.timers]).toEqual([false, 0])
 })
+
+test('a leader whose followers all answer rests, and says so; an order ends that', async () => {
+  const { clock, followers, join, says, append } = await followersOfThree()
+  const stream = await join(3)
+  const beats = async (ms: number) => {
+    const before = stream.sent.length
+    for (let passed = 0; passed < ms; passed += 50) {
+      const sent = stream.sent.length
+      clock.pass(50)
+      if (stream.sent.length > sent) await says(stream, 3)
+    }
+    return stream.sent.slice(before).flatMap((message) => message.append ?? [])
+  }
+  expect((await beats(1_000)).map(({ resting }) => resting)).toEqual(Array(5).fill(false))
+  await beats(5_000)
+  expect((await beats(10_000)).map(({ resting }) => resting)).toEqual(Array(5).fill(true))
+  await append()
+  const [order, ...heartbeats] = stream.sent.slice(-1).flatMap((message) => message.append ?? [])
+  expect([order?.entries.length, order?.resting, heartbeats]).toEqual([1, false, []])
+  followers.close()
+})
+
+test('F2 at rest: a follower that is silent owes its answer from the order on', async () => {
+  const { clock, followers, join, says, append, states } = await followersOfThree()
+  const stream = await join(3)
+  for (let passed = 0; passed < 10_000; passed += 50) {
+    const sent = stream.sent.length
+    clock.pass(50)
+    if (stream.sent.length > sent) await says(stream, 3)
+  }
+  clock.pass(500)
+  await append()
+  clock.pass(300)
+  expect(states()).toEqual(['in-sync'])
+  clock.pass(100)
+  expect(states()).toEqual([])
+  followers.close()
+  expect(clock.timers).toBe(0)
+})

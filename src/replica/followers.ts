@@ -1,6 +1,7 @@
 import { LIMITS } from '../domain/limits.ts'
 import type { Entry } from '../domain/order.ts'
 import { nextTurn, type Clock, type Timer } from '../runtime/clock.ts'
+import { Pulse } from '../runtime/pulse.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Network } from '../wire/network.ts'
 import type { FollowerState, FollowerView, ReplicateHello } from '../wire/messages.ts'
@@ -9,6 +10,9 @@ import { ForeignFollower } from './foreign-follower.ts'
 import { ReplicateSender, toWireAppend, type AppendMessage } from './replicate-stream.ts'
 
 const HEARTBEAT_MS = 200
+/** The same when nothing has been traded for a while and every follower answers. */
+const RESTING_HEARTBEAT_MS = 2_000
+const HEARTBEAT_RESTS_AFTER_MS = 2_000
 const SILENCE_CHECK_MS = 50
 /** An in-sync follower that owes an answer for longer is dropped, and orders go on without it. */
 const IN_SYNC_SILENCE_MS = 300
@@ -29,7 +33,9 @@ interface Follower {
   held: number
   /** When it last answered anything, heartbeats included, by the time that this process was awake. */
   heardAt: number
-  /** Since when it owes an answer: when it was last sent something while it held everything before. */
+  /** It was sent something, heartbeats included, and has answered nothing since. */
+  owes: boolean
+  /** When it was last sent something while it held everything before. */
   owesSince: number
   /** Where each catch-up message ends that it has not answered yet. */
   readonly catchingUp: number[]
@@ -63,23 +69,22 @@ export class Followers {
   readonly #followers = new Map<string, Follower>()
   readonly #foreign = new Map<string, ForeignFollower>()
   readonly #waiting = new Set<{ position: number; resolve: () => void }>()
-  #timers: readonly Timer[] = []
+  readonly #heartbeats: Pulse
+  /** Looks for followers that are silent, as long as one owes an answer. */
+  #watch: readonly Timer[] = []
 
   constructor(clock: Clock, network: Network, log: Logger, lead: Lead) {
     this.#clock = clock
     this.#network = network
     this.#log = log
     this.#lead = lead
+    const pace = { everyMs: HEARTBEAT_MS, restMs: RESTING_HEARTBEAT_MS, restAfterMs: HEARTBEAT_RESTS_AFTER_MS }
+    this.#heartbeats = new Pulse(clock, pace, { isCalm: () => this.#isCalm(), beat: () => this.#heartbeat() })
   }
 
-  /** Begins with the heartbeats, and to look for followers that are silent. */
+  /** Begins with the heartbeats. */
   start(): void {
-    const clock = this.#clock
-    this.#timers = [
-      clock.every(HEARTBEAT_MS, () => this.#heartbeat()),
-      // What has arrived is read before silence is judged.
-      clock.every(SILENCE_CHECK_MS, () => clock.nextTurn(() => this.#dropSilent())),
-    ]
+    this.#heartbeats.start()
   }
 
   /**
@@ -102,14 +107,17 @@ export class Followers {
       isForeign: () => this.#isForeign(follower),
     })
     const now = this.#clock.awakeMs()
-    const begun = { sent: 0, held: 0, heardAt: now, owesSince: now, catchingUp: [], reading: false }
+    const begun = { sent: 0, held: 0, heardAt: now, owes: true, owesSince: now, catchingUp: [], reading: false }
     const follower: Follower = { address, sender, phase: 'connecting', ...begun, streamed }
     this.#followers.set(address, follower)
     sender.start(this.#lead.hello())
+    this.#heartbeats.wake()
+    this.#watchSilence()
   }
 
   /** Sends newly decided entries to everyone who has got all before them; the others catch up from the log. */
   send(from: number, entries: readonly Entry[], digest: string): void {
+    this.#heartbeats.wake()
     const whole = this.#message(from, entries, digest) // One object for all: it is encoded once.
     for (const follower of this.#followers.values()) {
       const lacks = follower.sent - from
@@ -148,7 +156,8 @@ export class Followers {
   }
 
   close(): void {
-    for (const timer of this.#timers) timer.cancel()
+    this.#heartbeats.close()
+    this.#endWatch()
     for (const follower of [...this.#followers.values()]) this.#drop(follower, 'this replica leads no more')
     for (const foreign of this.#foreign.values()) foreign.close()
     this.#foreign.clear()
@@ -175,6 +184,7 @@ export class Followers {
 
   #heard(follower: Follower, state: FollowerState): void {
     follower.heardAt = this.#clock.awakeMs()
+    follower.owes = false
     if (follower.phase === 'connecting') void this.#admit(follower, state)
     else {
       follower.held = Math.min(state.length, follower.sent)
@@ -231,7 +241,7 @@ export class Followers {
 
   #message(from: number, entries: readonly Entry[], digest: string | undefined): AppendMessage {
     const { generation } = this.#lead.hello()
-    return toWireAppend({ generation, from, entries, digest, published: this.#lead.published() })
+    return toWireAppend({ generation, from, entries, digest, published: this.#lead.published(), resting: this.#heartbeats.isAtRest })
   }
 
   /** A program of another make makes room for any other follower, and so does one that has never answered. */
@@ -249,9 +259,15 @@ export class Followers {
   }
 
   #append(follower: Follower, message: AppendMessage): void {
+    this.#watchSilence()
     if (follower.held >= follower.sent) follower.owesSince = this.#clock.awakeMs()
+    follower.owes = true
     follower.sent = message.append.from + message.append.entries.length
     follower.sender.send(message)
+  }
+
+  #isCalm(): boolean {
+    return this.#foreign.size === 0 && [...this.#followers.values()].every((follower) => !mayBeSilent(follower))
   }
 
   #heartbeat(): void {
@@ -259,6 +275,18 @@ export class Followers {
     for (const follower of this.#followers.values()) {
       if (follower.phase !== 'connecting') this.#append(follower, this.#message(follower.sent, [], undefined))
     }
+  }
+
+  #watchSilence(): void {
+    if (this.#watch.length > 0) return
+    const clock = this.#clock
+    // What has arrived is read before silence is judged.
+    this.#watch = [clock.watchAwake(), clock.every(SILENCE_CHECK_MS, () => clock.nextTurn(() => this.#dropSilent()))]
+  }
+
+  #endWatch(): void {
+    for (const timer of this.#watch) timer.cancel()
+    this.#watch = []
   }
 
   /** F2 */
@@ -270,6 +298,7 @@ export class Followers {
       const patience = holdsUp ? IN_SYNC_SILENCE_MS : LEARNER_SILENCE_MS
       if (now - since > patience) this.#drop(follower, `silent for ${patience} ms`)
     }
+    if (![...this.#followers.values()].some(mayBeSilent)) this.#endWatch()
   }
 
   #drop(follower: Follower, why: string): void {
@@ -294,3 +323,6 @@ export class Followers {
     }
   }
 }
+
+/** Whether it owes an answer, or has to catch up first. */
+const mayBeSilent = ({ phase, owes, sent, held }: Follower): boolean => phase !== 'in-sync' || owes || sent > held

@@ -1,5 +1,5 @@
 import type { OrderRequest } from '../domain/order.ts'
-import { afterAwake, type Clock, type Timer } from '../runtime/clock.ts'
+import { afterAwake, untilNextMs, type Clock, type Timer } from '../runtime/clock.ts'
 import type { MessageStream } from '../wire/network.ts'
 import { Questions } from '../runtime/questions.ts'
 import type { Runtime } from '../wire/runtime.ts'
@@ -15,7 +15,7 @@ const PUBLISH_DEADLINE_MS = 3_000
 const TRADE_DEADLINE_MS = 3_000
 /** A catalogue that has vanished resets nothing. When it is not heard it is asked for something, and later given up. */
 const PROBE_MS = 1_000
-const LEAD_SILENCE_MS = 3_500
+const PROBE_SILENCE_MS = 2_500
 
 /** What the stream makes of what the catalogue says. */
 export interface LeadOwner {
@@ -56,8 +56,10 @@ export class LeadStream {
   /** Runs while a batch is being decided. */
   #tradeTimer: { readonly batch: number; readonly timer: Timer } | undefined
   #probes: Timer | undefined
-  /** By the time that this process was awake. */
-  #heardAt = 0
+  /** Whether something has arrived since the last look. */
+  #isHeard = false
+  /** Runs while the answer to a probe is awaited. */
+  #silence: Timer | undefined
   #published = 0
   #welcomed: Promise<void> | undefined
   /** Why the stream is over; undefined while it is not. */
@@ -84,9 +86,7 @@ export class LeadStream {
       closed: ({ message }) => this.#end(message),
     })
     this.#helloTimer = afterAwake(this.#clock, HELLO_DEADLINE_MS, () => this.fail('the catalogue did not answer'))
-    this.#heardAt = this.#clock.awakeMs()
-    // What has arrived is read before silence is judged.
-    this.#probes = this.#clock.every(PROBE_MS, () => this.#clock.nextTurn(() => this.#probe()))
+    this.#probeLater()
     this.#stream.send({ hello })
     return this.#over
   }
@@ -134,17 +134,28 @@ export class LeadStream {
     this.close()
   }
 
+  #probeLater(): void {
+    this.#probes = this.#clock.after(untilNextMs(this.#clock, PROBE_MS), () => {
+      this.#probeLater()
+      // What has arrived is read before silence is judged.
+      this.#clock.nextTurn(() => this.#probe())
+    })
+  }
+
   /** Asks the catalogue to publish nothing. It answers when it has published what it was asked to before. */
   #probe(): void {
-    const silence = this.#clock.awakeMs() - this.#heardAt
-    if (this.#cause !== undefined || !this.#welcomed) return
-    if (silence > LEAD_SILENCE_MS) this.fail(`the catalogue is silent for ${LEAD_SILENCE_MS} ms`)
-    else if (silence > PROBE_MS / 2) this.#stream?.send({ publish: { position: 0, unreachable: [] } })
+    const wasHeard = this.#isHeard
+    this.#isHeard = false
+    if (this.#cause !== undefined || !this.#welcomed || wasHeard || this.#silence) return
+    this.#stream?.send({ publish: { position: 0, unreachable: [] } })
+    this.#silence = afterAwake(this.#clock, PROBE_SILENCE_MS, () => this.fail('the catalogue is silent'))
   }
 
   #message(message: CatalogueToLeader): void {
     if (this.#cause !== undefined) return
-    this.#heardAt = this.#clock.awakeMs()
+    this.#isHeard = true
+    this.#silence?.cancel()
+    this.#silence = undefined
     if (message.welcome) {
       this.#helloTimer?.cancel()
       this.#welcomed = this.#owner.welcomed(this, message.welcome).catch((error: Error) => this.fail(error.message))
@@ -178,6 +189,7 @@ export class LeadStream {
     this.#helloTimer?.cancel()
     this.#tradeTimer?.timer.cancel()
     this.#probes?.cancel()
+    this.#silence?.cancel()
     for (const { reject, timer } of this.#publications) {
       timer.cancel()
       reject(new Error(why))

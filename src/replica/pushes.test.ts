@@ -13,6 +13,7 @@ function newPushes() {
   const clock = {
     monotonicMs: () => 0,
     awakeMs: () => nowMs,
+    watchAwake: () => ({ cancel: () => {} }),
     nextTurn: (run: () => void) => run(),
     after: (_delayMs: number, run: () => void) => {
       deadlines.push(run)

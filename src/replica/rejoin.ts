@@ -1,4 +1,4 @@
-import { sleep } from '../runtime/clock.ts'
+import { sleep, untilNextMs, type Timer } from '../runtime/clock.ts'
 import { RpcError } from '../wire/rpc-error.ts'
 import type { Runtime } from '../wire/runtime.ts'
 import type { Copy } from './copy.ts'
@@ -8,6 +8,8 @@ import { Solitude } from './solitude.ts'
 
 const REJOIN_RETRY_MS = 200
 const REJOIN_CALL_MS = 500
+/** How often this replica looks whether its leader is silent, while that one is at rest. */
+const RESTING_LOOK_MS = 2_000
 /** A leader of another make is asked so often: it has no heartbeat, and does not say that it has dropped this replica. */
 const FOREIGN_LEADER_MS = 2_000
 
@@ -20,6 +22,8 @@ export interface RejoinOptions {
   leads(): boolean
   /** Whether it hears a leader. */
   isLed(): boolean
+  /** Whether it leads, or hears a leader that is at rest: that takes a while to change, or is told by {@link Rejoin.leaderless}. */
+  isAtRest(): boolean
   /** Why it could follow nobody at the moment; undefined when it could. */
   trouble(): string | undefined
   /** Takes in what the catalogue has decided and this log lacks. */
@@ -46,6 +50,8 @@ export class Rejoin implements FollowerOwner {
   #kept: string | undefined
   /** Address of the leader that was asked last, and has not been heard since. */
   #asked: string | undefined
+  /** Kept while a leader's silence is measured. */
+  #watch: Timer | undefined
   /** A leader of another make that has taken this replica in. */
   #foreignLeader: { readonly address: string; readonly askAgainAt: number } | undefined
 
@@ -57,11 +63,14 @@ export class Rejoin implements FollowerOwner {
   }
 
   start(): void {
+    this.#watch = this.#runtime.clock.watchAwake()
     void this.#run()
   }
 
-  /** Asks at once, unless the log differs: one that is kept all the same would be offered again without a pause. */
+  /** Nobody is led by or leads any more. Asks at once, unless the log differs: one that is kept all the same would be offered again without a pause. */
   leaderless(): void {
+    if (this.#stopped.signal.aborted) return
+    this.#watch ??= this.#runtime.clock.watchAwake() // Nobody has to be silent for that.
     if (!this.#forked) this.#wake.abort()
   }
 
@@ -88,18 +97,31 @@ export class Rejoin implements FollowerOwner {
   close(): void {
     this.#stopped.abort()
     this.#wake.abort()
+    this.#watch?.cancel()
   }
 
   async #run(): Promise<void> {
     while (!this.#stopped.signal.aborted) {
       if (this.#longer) await this.#compare()
       const isUnled = !this.#options.leads() && !this.#options.isLed()
-      if (isUnled) this.#solitude.because(this.#options.trouble() ?? (await this.#ask()))
-      else this.#foreignLeader = this.#asked = undefined
+      if (isUnled && this.#watch) this.#solitude.because(this.#options.trouble() ?? (await this.#ask()))
+      else if (!isUnled) this.#foreignLeader = this.#asked = undefined
       this.#solitude.look(isUnled && !this.#foreignLeader)
-      this.#wake = new AbortController()
-      await sleep(this.#runtime.clock, REJOIN_RETRY_MS, this.#wake.signal)
+      await this.#rest()
     }
+  }
+
+  /** Until the next look. After a rest there is a second look: what has arrived while this process stood still is read first. */
+  async #rest(): Promise<void> {
+    const { clock } = this.#runtime
+    this.#wake = new AbortController()
+    if (this.#stopped.signal.aborted) return
+    if (!this.#options.isAtRest()) this.#watch ??= clock.watchAwake()
+    else {
+      this.#watch?.cancel()
+      this.#watch = undefined
+    }
+    await sleep(clock, this.#watch ? REJOIN_RETRY_MS : untilNextMs(clock, RESTING_LOOK_MS), this.#wake.signal)
   }
 
   /** Compares the log with the ledger. Returns why it is no prefix of it, or could not be compared; undefined when it is one. */

@@ -70,7 +70,7 @@ test('a sender that its owner has closed tells nothing more', () => {
 test('a receiver hands on what a leader says', () => {
   const { heard, says, stream } = receiver()
   says({ hello: HELLO })
-  says(toWireAppend({ generation: 1, from: 5, entries: [], digest: undefined, published: 0 }))
+  says(toWireAppend({ generation: 1, from: 5, entries: [], digest: undefined, published: 0, resting: false }))
   expect([heard, stream.isClosed]).toEqual([['hello 3', 'from 5'], false])
 })
 
@@ -88,7 +88,7 @@ test('a leader that is refused hears why, and the stream ends', () => {
 })
 
 test('a heartbeat has no digest, whatever stands for that on the wire', () => {
-  const heartbeat = { generation: 1, from: 5, entries: [], digest: undefined, published: 4 }
+  const heartbeat = { generation: 1, from: 5, entries: [], digest: undefined, published: 4, resting: false }
   const { append } = toWireAppend(heartbeat)
   expect(append.digest).toBe('')
   expect(fromWireAppend(append)).toEqual(heartbeat)

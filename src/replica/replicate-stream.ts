@@ -76,6 +76,8 @@ export interface Offer {
   readonly digest: string | undefined
   /** The length of the log that is published. */
   readonly published: number
+  /** The leader is at rest: the next heartbeat comes late. */
+  readonly resting: boolean
 }
 
 export const toWireAppend = (offer: Offer): AppendMessage => ({ append: { ...offer, digest: offer.digest ?? '' } })

@@ -33,7 +33,7 @@ async function newRole(more: { readonly advertisedAddress?: string } = {}) {
   const call = async () => ({ generation: 0, length: 0, digest: '', entries: [] })
   const runtime = { ...world, network: { ...world.network, call } } as unknown as Runtime
   const options = { port: 0, replicaId: 2, catalogueAddress: 'catalogue:1', ...more }
-  const parts = { copy: new Copy(log), belonging, pushes: {} as Pushes, follower, diskTrouble: () => disk.trouble }
+  const parts = { copy: new Copy(log), belonging, pushes: {} as Pushes, follower, diskTrouble: () => disk.trouble, steppedDown: () => {} }
   const role = new Role(runtime, options, parts)
   role.listens(5001)
   const fillDisk = () => {

@@ -32,6 +32,8 @@ interface RoleParts {
   readonly follower: FollowerSide
   /** Why nothing can be written at the moment; undefined when something can be. */
   diskTrouble(): string | undefined
+  /** This replica leads no more. */
+  steppedDown(): void
 }
 
 /** Whether this replica leads: front ends elect it, and it steps down for a newer leader or for trouble of its own. */
@@ -158,8 +160,10 @@ export class Role {
 
   #stepDown(why: string): void {
     const leader = this.#leader
+    if (!leader) return
     this.#leader = undefined
-    leader?.close(why)
+    leader.close(why)
+    this.#parts.steppedDown()
   }
 }
 

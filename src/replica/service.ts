@@ -60,7 +60,8 @@ function parts(runtime: Runtime, options: OrderReplicaOptions) {
     isLonger: () => rejoin.isLonger(),
   }
   const follower = new FollowerSide({ replicaId, clock, log: runtime.log, copy, belonging, trouble: diskTrouble, owner })
-  const role: Role = new Role(runtime, options, { copy, belonging, pushes, follower, diskTrouble })
+  const steppedDown = () => rejoin.leaderless()
+  const role: Role = new Role(runtime, options, { copy, belonging, pushes, follower, diskTrouble, steppedDown })
   const singleCalls = new SingleCalls(runtime, catalogueAddress, copy, role)
   const rejoin: Rejoin = new Rejoin(runtime, copy, {
     frontEndAddress,
@@ -68,6 +69,7 @@ function parts(runtime: Runtime, options: OrderReplicaOptions) {
     ownAddress: () => role.address,
     leads: () => role.leader !== undefined,
     isLed: () => follower.isLed,
+    isAtRest: () => role.leader !== undefined || follower.isAtRest,
     // Without room it could not follow anybody.
     trouble: diskTrouble,
     catchUp: () => singleCalls.catchUp(),

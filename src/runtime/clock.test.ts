@@ -73,8 +73,29 @@ test('a process that stood still was not awake, and does not call others silent 
   expect(givenUp).toHaveBeenCalledOnce()
 })
 
+test('while nobody watches there are no ticks, and standing still counts for little', () => {
+  const hand = new HandClock()
+  const awake = () => hand.clock.awakeMs()
+  const look = (ms: number) => {
+    const before = awake()
+    hand.run(ms)
+    return awake() - before
+  }
+  expect(look(2_000)).toBe(2_000)
+  const startedAt = awake()
+  hand.standStill(60_000)
+  expect(awake() - startedAt).toBeLessThan(3_000)
+  const watch = hand.clock.watchAwake()
+  const watchedAt = awake()
+  hand.standStill(60_000)
+  expect(awake() - watchedAt).toBeLessThan(100)
+  watch.cancel()
+  expect(look(2_000), 'and nothing of it is counted later').toBe(2_000)
+})
+
 test('where every turn comes late, the time runs slower, but never stops', () => {
   const hand = new HandClock()
+  hand.clock.watchAwake()
   const startedAt = hand.clock.awakeMs()
   hand.run(10_000, 300)
   const awake = hand.clock.awakeMs() - startedAt

@@ -18,8 +18,11 @@ export interface Clock {
   /**
    * Milliseconds since some fixed moment, without those in which this process stood still or got no turn (see
    * awake-time.ts). It is used to judge whether others are silent. It is never used for a lease or for a promise to a client.
+   * It is exact while somebody watches it. Otherwise some of the time in which this process stood still counts, at most 2.5 s.
    */
   awakeMs(): number
+  /** Watches {@link awakeMs}, so that it is exact until the result is cancelled. Whoever waits for somebody else watches. */
+  watchAwake(): Timer
   /** Runs `run` once after `delayMs`, or as soon as possible when `delayMs` is 0 or less. */
   after(delayMs: number, run: () => void): Timer
   /** Runs `run` every `intervalMs`, at most every millisecond, until cancelled. */
@@ -30,6 +33,15 @@ export interface Clock {
 
 /** Resolves after all events that are ready now were handled and all data that was sent has gone to the kernel. */
 export const nextTurn = (clock: Clock): Promise<void> => new Promise((resolve) => clock.nextTurn(resolve))
+
+/**
+ * Milliseconds until the next multiple of `everyMs` by this process's own time, or the one after it when that is very near.
+ * What beats so comes together, whoever it belongs to: a process at rest wakes up once for all of it.
+ */
+export function untilNextMs(clock: Clock, everyMs: number): number {
+  const leftMs = everyMs - (clock.monotonicMs() % everyMs)
+  return Math.ceil(leftMs < everyMs / 4 ? leftMs + everyMs : leftMs)
+}
 
 /** Resolves after `delayMs`, or at once when `signal` aborts. */
 export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
@@ -50,10 +62,12 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
  * somebody else, who is not to blame for the time in which this process stood still.
  */
 export function afterAwake(clock: Clock, patienceMs: number, run: () => void): Timer {
+  const watch = clock.watchAwake()
   const until = clock.awakeMs() + patienceMs
   let cancelled = false
   let timer: Timer
   const end = () => {
+    watch.cancel()
     if (!cancelled) run()
   }
   const wait = () => {
@@ -66,6 +80,7 @@ export function afterAwake(clock: Clock, patienceMs: number, run: () => void): T
     cancel: () => {
       cancelled = true
       timer.cancel()
+      watch.cancel()
     },
   }
 }
@@ -108,17 +123,21 @@ function setLongTimeout(delayMs: number, run: () => void): Timer {
   return { cancel: () => clearTimeout(handle) }
 }
 
-let awakeTime: AwakeTime | undefined
+/** Its ticks do not keep a program from ending. */
+const awakeTime = new AwakeTime(
+  () => performance.now(),
+  (delayMs, run) => {
+    const handle = setTimeout(run, delayMs).unref()
+    return { cancel: () => clearTimeout(handle) }
+  },
+)
 
 /** The machine's clock. */
 export const systemClock: Clock = {
   wallMs: () => Date.now(),
   monotonicMs: () => performance.now(),
-  awakeMs() {
-    // The count begins with the first call. Its timer does not keep a program from ending.
-    awakeTime ??= new AwakeTime(() => performance.now()).start((intervalMs, run) => void setInterval(run, intervalMs).unref())
-    return awakeTime.nowMs()
-  },
+  awakeMs: () => awakeTime.nowMs(),
+  watchAwake: () => awakeTime.watch(),
   after: setLongTimeout,
   every(intervalMs, run) {
     assert(!Number.isNaN(intervalMs), 'an interval is a number')

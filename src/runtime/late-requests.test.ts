@@ -8,6 +8,7 @@ function handClock() {
   const clock = {
     monotonicMs: () => hand.nowMs,
     awakeMs: () => hand.nowMs - hand.asleepMs,
+    watchAwake: () => ({ cancel: () => {} }),
     nextTurn: (run: () => void) => {
       hand.arriving?.()
       run()

@@ -19,6 +19,7 @@ export class LateRequests {
   /** When each request began, in time that this process was awake. The oldest one is first. */
   readonly #since = new Map<ArrivingRequest, number>()
   #timer: Timer | undefined
+  #watch: Timer | undefined
 
   /** `arriveMs`: how long a request may take from its first byte to its last. */
   constructor(clock: Clock, arriveMs: () => number) {
@@ -28,6 +29,7 @@ export class LateRequests {
 
   /** Notes that a request has arrived in part. */
   begin(request: ArrivingRequest): void {
+    this.#watch ??= this.#clock.watchAwake()
     if (!this.#since.has(request)) this.#since.set(request, this.#clock.awakeMs())
     this.#timer ??= this.#clock.every(LATE_REQUESTS_TICK_MS, () => this.#clock.nextTurn(() => this.#tick()))
   }
@@ -40,7 +42,8 @@ export class LateRequests {
   /** Stops waiting for all requests. */
   close(): void {
     this.#timer?.cancel()
-    this.#timer = undefined
+    this.#watch?.cancel()
+    this.#timer = this.#watch = undefined
     this.#since.clear()
   }
 

@@ -10,6 +10,11 @@ export class Questions<Answer> {
     this.#clock = clock
   }
 
+  /** How many questions have no answer yet. */
+  get open(): number {
+    return this.#open.size
+  }
+
   /** Asks by calling `send`. Resolves with undefined when no answer comes within `patienceMs`, or when the stream ends. */
   ask(send: (question: number) => void, patienceMs: number): Promise<Answer | undefined> {
     const question = ++this.#last

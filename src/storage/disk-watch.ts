@@ -1,11 +1,14 @@
-import type { Clock, Timer } from '../runtime/clock.ts'
+import { untilNextMs, type Clock, type Timer } from '../runtime/clock.ts'
 
 /** How often a disk is asked whether it can be written to. */
 const DISK_CHECK_MS = 250
+/** The same while it can be, and nothing is appended. */
+const RESTING_DISK_CHECK_MS = 1_000
 
 /** A ledger or an order log. It knows why nothing more should be written to it for now. */
 interface WatchedStore {
   trouble(): string | undefined
+  head(): { readonly length: number }
 }
 
 /**
@@ -17,7 +20,8 @@ export class DiskWatch {
   readonly #store: WatchedStore
   readonly #changed: (trouble: string | undefined) => void
   #trouble: string | undefined
-  #checks: Timer | undefined
+  #next: Timer | undefined
+  #length = 0
 
   /** Calls `changed` with the reason why nothing can be written, or with undefined when writing is possible again. */
   constructor(clock: Clock, store: WatchedStore, changed: (trouble: string | undefined) => void) {
@@ -31,20 +35,23 @@ export class DiskWatch {
     return this.#trouble
   }
 
-  /** Looks at once, and then every {@link DISK_CHECK_MS}. `known` is the trouble that the owner knows of already. */
+  /** Looks at once, and then again and again. `known` is the trouble that the owner knows of already. */
   start(known?: string): void {
     this.#trouble = known
-    this.#checks = this.#clock.every(DISK_CHECK_MS, () => this.#look())
     this.#look()
   }
 
   /** Stops looking. */
   close(): void {
-    this.#checks?.cancel()
+    this.#next?.cancel()
   }
 
   #look(): void {
     const trouble = this.#store.trouble()
+    const { length } = this.#store.head()
+    const isIdle = trouble === undefined && length === this.#length
+    this.#length = length
+    this.#next = this.#clock.after(isIdle ? untilNextMs(this.#clock, RESTING_DISK_CHECK_MS) : DISK_CHECK_MS, () => this.#look())
     if (trouble === this.#trouble) return
     this.#trouble = trouble
     this.#changed(trouble)

@@ -209,7 +209,14 @@ const ROUTE = {
 // ---- Order.Replicate ---------------------------------------------------------------------------------------------
 
 const ReplicateHello = message<M.ReplicateHello>({ leaderId: replicaId, epoch, generation, genesis: optional(Genesis) })
-const Append = message<M.Append>({ generation, from: count, entries: list(LIMITS.decisionsMax, Entry), digest, published: count })
+const Append = message<M.Append>({
+  generation,
+  from: count,
+  entries: list(LIMITS.decisionsMax, Entry),
+  digest,
+  published: count,
+  resting: yesOrNo,
+})
 const FollowerState = message<M.FollowerState>({ replicaId, length: count, digest })
 
 const REPLICATE = {

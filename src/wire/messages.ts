@@ -376,6 +376,7 @@ export interface Append {
   entries: readonly Entry[]
   digest: string
   published: number
+  resting: boolean
 }
 
 export interface FollowerToLeader {

@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest'
+import { ManualClock } from '../../test/manual-clock.ts'
+import { Pulse } from './pulse.ts'
+
+const PACE = { everyMs: 100, restMs: 1_000, restAfterMs: 500 }
+
+/** A pulse whose owner is calm when the test says so, after it has come to rest. */
+function resting() {
+  const clock = new ManualClock()
+  let watching = 0
+  clock.watchAwake = () => {
+    watching += 1
+    return { cancel: () => void (watching -= 1) }
+  }
+  const owner = { calm: true, beats: 0 }
+  const pulse = new Pulse(clock, PACE, { isCalm: () => owner.calm, beat: () => void (owner.beats += 1) })
+  const beatsWithin = (ms: number) => {
+    const before = owner.beats
+    clock.pass(ms)
+    return owner.beats - before
+  }
+  pulse.start()
+  expect(owner.beats, 'it begins with a beat').toBe(1)
+  return { clock, owner, pulse, beatsWithin, watching: () => watching }
+}
+
+test('calm for long enough, it rests; its time is exact only before', () => {
+  const { pulse, beatsWithin, watching } = resting()
+  expect([beatsWithin(400), pulse.isAtRest, watching()]).toEqual([4, false, 1])
+  expect([beatsWithin(100), pulse.isAtRest, watching()]).toEqual([1, true, 0])
+  expect(beatsWithin(5_000)).toBe(5)
+})
+
+test('one that is not calm does not rest, and one that is calm no more is fast from the next beat on', () => {
+  const { owner, pulse, beatsWithin } = resting()
+  owner.calm = false
+  expect([beatsWithin(5_000), pulse.isAtRest]).toEqual([50, false])
+  owner.calm = true
+  expect([beatsWithin(500), pulse.isAtRest]).toEqual([5, true])
+  owner.calm = false
+  expect(beatsWithin(1_250)).toBeGreaterThan(1)
+  expect([beatsWithin(1_000), pulse.isAtRest]).toEqual([10, false])
+})
+
+test('woken at rest it beats at once, and stays fast for as long as it did before', () => {
+  const { pulse, beatsWithin, watching } = resting()
+  beatsWithin(2_000)
+  pulse.wake()
+  expect([beatsWithin(0), pulse.isAtRest, watching()]).toEqual([1, false, 1])
+  expect([beatsWithin(400), pulse.isAtRest]).toEqual([4, false])
+  pulse.wake()
+  expect([beatsWithin(400), pulse.isAtRest]).toEqual([4, false])
+  expect([beatsWithin(100), pulse.isAtRest]).toEqual([1, true])
+})
+
+test('closed it beats no more, not even when it was woken or due in this turn', () => {
+  const { clock, pulse, beatsWithin, watching } = resting()
+  beatsWithin(2_000)
+  pulse.wake()
+  pulse.close()
+  expect([beatsWithin(5_000), clock.timers, watching()]).toEqual([0, 0, 0])
+})
+
+test('what rests in one process beats together, whenever it came to rest', () => {
+  const clock = new ManualClock()
+  const beats: number[] = []
+  const newPulse = () => new Pulse(clock, PACE, { isCalm: () => true, beat: () => void beats.push(clock.monotonicMs()) })
+  newPulse().start()
+  clock.pass(130)
+  newPulse().start()
+  clock.pass(3_000)
+  beats.length = 0
+  clock.pass(3_000)
+  expect(beats.map((at) => at % PACE.restMs)).toEqual([0, 0, 0, 0, 0, 0])
+})

@@ -52,3 +52,11 @@ function complaints(): string[] {
 test('a planted bug breaks a rule of the design, not the language: the compiler takes it', () => {
   expect(complaints()).toEqual([])
 })
+
+test('docs/testing.md tells of each planted bug in its own words', () => {
+  const page = readFileSync(`${ROOT}docs/testing.md`, 'utf8')
+  const rows = [...page.matchAll(/^\| `([\w-]+)` \| (.+?) \| [^|]+ \|$/gm)].map(([, name, what]) => [name, what])
+  const told = new Map(rows.filter(([name]) => PLANTED_BUGS.some((bug) => bug.name === name)) as [string, string][])
+  const missing = PLANTED_BUGS.filter(({ name, what }) => told.get(name) !== what).map(({ name }) => name)
+  expect(missing).toEqual([])
+})

@@ -6,7 +6,7 @@ import { logDigestAt, readLog } from './replica-logs.ts'
 import { nameOf, type Sealed } from './seals.ts'
 
 /**
- * Whether a replica's log may become the ledger.
+ * Says whether a replica's log may become the ledger.
  *
  * C5. A ledger that can be read is replaced only by a log of its own cluster that holds all entries known to be published.
  * C9. Every log is a prefix of the one that is chosen, but for tails that an earlier recovery may have given up. If one is
@@ -47,7 +47,7 @@ const commonOf = (runtime: Runtime, best: Sealed, holder: Sealed): Promise<numbe
     async (length) => (await logDigestAt(runtime, best, length)) === (await logDigestAt(runtime, holder, length)),
   )
 
-/** Whether a recovery may have given up what the holder's log has from number `common` on. */
+/** Says whether a recovery may have given up what the holder's log has from number `common` on. */
 async function isGivenUp(runtime: Runtime, best: Sealed, holder: Sealed, common: number): Promise<boolean> {
   const generationOf = async (number: number): Promise<number> => {
     const { entries } = await readLog(runtime, best, { from: number, limit: 1 })

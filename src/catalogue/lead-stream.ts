@@ -57,7 +57,7 @@ export class LeadStream {
     return { message: (message) => this.#message(message), closed: () => this.#closed() }
   }
 
-  /** Whether the stream is over. */
+  /** True once the stream is over. */
   get isGone(): boolean {
     return this.#isGone
   }

@@ -18,7 +18,7 @@ export class Leaders {
   /** The leaders in the order in which they came. Nothing depends on the order. */
   readonly #attached = new Map<LeadStream, AttachedLeader>()
 
-  /** Whether nobody leads. */
+  /** True while nobody leads. */
   get isEmpty(): boolean {
     return this.#attached.size === 0
   }

@@ -133,7 +133,7 @@ export class Membership {
     this.#allNamed.resolve()
   }
 
-  /** Whether so many replicas may be remembered. A cluster has few. All that are remembered are tried for ever. */
+  /** Says whether so many replicas may be remembered. A cluster has few. All that are remembered are tried for ever. */
   #hasRoomFor(replicas: readonly KnownReplica[]): boolean {
     const strange = replicas.filter((replica) => !this.#isKnown(replica))
     const ids = new Set([...this.#addresses.keys(), ...strange.map(({ replicaId }) => replicaId)])
@@ -205,7 +205,7 @@ export class Membership {
     return why === undefined ? address : `${address} (${why})`
   }
 
-  /** Whether nobody has to wait for this address. A ledger with orders tries a replica once (C3); see C8 as well. */
+  /** Says whether nobody has to wait for this address. A ledger with orders tries a replica once (C3); see C8 as well. */
   #mayDoWithout(address: string): boolean {
     return this.#otherPrograms.has(address) || (this.#ledger.head().length > 0 && this.#unreachable.has(address))
   }
@@ -214,7 +214,7 @@ export class Membership {
     return this.#addresses.get(replicaId) === address
   }
 
-  /** Whether this id is known at another address. */
+  /** Says whether this id is known at another address. */
   #isElsewhere({ replicaId, address }: KnownReplica): boolean {
     const known = this.#addresses.get(replicaId)
     return known !== undefined && known !== address

@@ -18,7 +18,7 @@ const entry = (number: number, name: string, type: TradeType, quantity: number):
 const BUY = entry(0, 'tesla', 'buy', 4)
 const SELL = entry(1, 'tesla', 'sell', 1)
 
-/** Whether a promise has resolved by now. */
+/** Says whether a promise has resolved by now. */
 async function isResolved(promise: Promise<unknown>): Promise<boolean> {
   const late = Symbol('late')
   return (await Promise.race([promise, Promise.resolve(late)])) !== late

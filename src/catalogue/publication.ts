@@ -33,7 +33,7 @@ export class Publication {
     return this.#published
   }
 
-  /** Whether lookups may be answered (P1). */
+  /** True when lookups may be answered (P1). */
   get settled(): boolean {
     return this.#published >= this.#settledFrom
   }
@@ -85,7 +85,7 @@ export class Publication {
     return [...this.#visible.values()]
   }
 
-  /** Whether a front end may cache the stock (P2). */
+  /** Says whether a front end may cache the stock (P2). */
   cacheable(name: string): boolean {
     return !this.#pendingByName.has(name)
   }

@@ -30,7 +30,7 @@ export class Readiness {
     return this.#diskTrouble ?? this.#membership.refusal
   }
 
-  /** Whether levels may be shown (P1, C3). Until its replicas were looked into, a ledger may hold less than was shown. */
+  /** True when levels may be shown (P1, C3). Until its replicas were looked into, a ledger may hold less than was shown. */
   get mayShow(): boolean {
     return this.#publication.settled && this.#membership.refusal === undefined
   }

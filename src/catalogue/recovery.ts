@@ -99,7 +99,7 @@ async function rememberedReplicas({ log }: Runtime, ledger: Ledger): Promise<rea
   return kept
 }
 
-/** Whether a replica shows that this ledger has lost something: it is {@link isAhead}, or was sealed by a later life. */
+/** Says whether a replica shows that this ledger has lost something: it is {@link isAhead}, or was sealed by a later life. */
 export function showsLoss(
   replica: { readonly clusterId: string; readonly lastGeneration: number; readonly length: number; readonly sealedGeneration: number },
   head: LedgerHead,
@@ -109,7 +109,7 @@ export function showsLoss(
 }
 
 /**
- * Whether a replica holds entries that this ledger has lost. The entries tell, and not the seal: a leader, or the catalogue
+ * Says whether a replica holds entries that this ledger has lost. The entries tell, and not the seal: a leader, or the catalogue
  * itself, seals a replica anew when it comes back. A replica that an earlier recovery gave up does not count (R4). That
  * recovery did without its log, so its older entries are missing in the ledger on purpose.
  */
@@ -124,7 +124,7 @@ export function isAhead(
   return newer > 0
 }
 
-/** Whether a replica was replaced (C6): the operator names replicas without it, and another process has its address now. */
+/** Says whether a replica was replaced (C6): the operator names replicas without it, and another process has its address now. */
 const isReplaced = (answer: Answer, named: readonly KnownReplica[]): boolean =>
   answer.kind === 'foreign' && named.length > 0 && !named.includes(answer.replica)
 
@@ -222,7 +222,7 @@ interface SealPlan {
   /** A generation that the new one exceeds by `step` at least. */
   readonly above: number
   readonly step: number
-  /** Whether the recovery can do without this replica. */
+  /** Says whether the recovery can do without this replica. */
   isDispensable(answer: Answer): boolean
 }
 

@@ -78,7 +78,7 @@ function catalogue() {
   return { time, sessions, connect, renew, live }
 }
 
-/** Whether a wait for the end of sessions is over. */
+/** Says whether a wait for the end of sessions is over. */
 function watched(ending: Promise<void>): { isOver: boolean } {
   const wait = { isOver: false }
   void ending.then(() => (wait.isOver = true))

@@ -15,7 +15,7 @@ export interface Parting {
 }
 
 /**
- * Whether a recovery may have given up the tail, so that it stands against nothing. Within one system a log can differ from
+ * Says whether a recovery may have given up the tail, so that the tail contradicts nothing. Within one system a log can differ from
  * the ledger only then: every other recovery reads all logs. Such a recovery is newer than the tail, and has skipped
  * generations since the last common entry. Without this, two copies of the system have gone on apart, each with orders that
  * clients were told of. Their generations say nothing then, since each copy counts its own starts.

@@ -2,7 +2,7 @@ import type { Entry } from '../domain/order.ts'
 import type { Genesis } from '../storage/chain.ts'
 import type { OrderLog, OrderLogHead } from '../storage/order-log.ts'
 
-/** What became of entries that were offered. */
+/** The fate of entries that were offered. */
 export type Extension =
   | { readonly kind: 'held'; readonly head: OrderLogHead }
   /** They begin after the log's end. */

@@ -16,7 +16,7 @@ export interface FollowedLeader {
   readonly epoch: number
 }
 
-/** What a follower tells whoever looks for a leader for it. */
+/** Hears from a follower when a leader has to be looked for. */
 export interface FollowerOwner {
   /** The last leader's stream is over. */
   leaderless(): void
@@ -68,7 +68,7 @@ export class FollowerSide implements ReplicateReceiverOwner {
     return this.#published
   }
 
-  /** Whether some leader is heard. That a stream is open says nothing of its other end. */
+  /** True while some leader is heard. An open stream alone says nothing of its other end. */
   get isLed(): boolean {
     const patienceMs = this.#isResting ? RESTING_LEADER_SILENCE_MS : LEADER_SILENCE_MS
     return this.#leaders.size > 0 && this.#context.clock.awakeMs() - this.#heardAt <= patienceMs

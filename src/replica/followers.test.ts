@@ -89,7 +89,7 @@ async function followersOfThree() {
         await settled()
       }
     },
-    /** Whether `position` is held by now. */
+    /** Says whether `position` is held by now. */
     isHeld: async (position: number) => {
       let isHeld = false
       void followers.held(position).then(() => (isHeld = true))
@@ -99,7 +99,7 @@ async function followersOfThree() {
   }
 }
 
-/** What was appended on a stream, heartbeats left out. */
+/** Returns the entries that were sent on a stream, heartbeats left out. */
 const appended = (stream: Stream) =>
   stream.sent.flatMap(({ append }) => (append && append.entries.length > 0 ? [{ from: append.from, count: append.entries.length }] : []))
 

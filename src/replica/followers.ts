@@ -45,7 +45,7 @@ interface Follower {
   streamed: number | undefined
 }
 
-/** What the leader's followers are told and read from. */
+/** The leader's part in what its followers are told and sent. */
 export interface Lead {
   hello(): ReplicateHello
   readonly log: OrderLog

@@ -16,7 +16,7 @@ const PAGE = 64
 /** Statuses by which a program says that it does not know a call, or does not answer it here. */
 const SAYS_NOTHING: readonly RpcCode[] = ['UNIMPLEMENTED', 'FAILED_PRECONDITION']
 
-/** What the leader knows, as far as a follower of another make may see it. */
+/** The part of the leader's knowledge that a follower of another make may see. */
 export interface Propagation {
   readonly clock: Clock
   readonly network: Network

@@ -17,7 +17,7 @@ const TRADE_DEADLINE_MS = 3_000
 const PROBE_MS = 1_000
 const PROBE_SILENCE_MS = 2_500
 
-/** What the stream makes of what the catalogue says. */
+/** The owner of the stream. Each message of the catalogue becomes one of these calls. */
 export interface LeadOwner {
   /** Comes once. Until it resolves nothing decided is told. When it rejects, the stream ends. */
   welcomed(stream: LeadStream, welcome: LeadWelcome): Promise<void>
@@ -28,7 +28,7 @@ export interface LeadOwner {
 /** How a stream ended. */
 export interface LeadEnding {
   readonly why: string
-  /** What the catalogue said when it refused this leader; undefined when it did not. */
+  /** The catalogue's refusal of this leader; undefined when the stream ended in another way. */
   readonly refused: Refusal | undefined
 }
 

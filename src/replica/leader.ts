@@ -329,7 +329,7 @@ export class Leader implements LeadOwner {
     )
   }
 
-  /** What earlier leaders left unpublished is published before anything new is asked for. */
+  /** Begins to serve once everything that earlier leaders left unpublished is published. */
   #serveWhenGapIsClosed(catalogue: LeadStream): void {
     if (this.#phase.kind !== 'closing-gap' || this.#phase.catalogue !== catalogue) return
     if (this.#published < this.#phase.until) return

@@ -18,9 +18,9 @@ export interface RejoinOptions {
   readonly catalogueAddress: string
   /** "host:port" under which leaders reach this replica. */
   ownAddress(): string
-  /** Whether this replica leads. */
+  /** True while this replica leads. */
   leads(): boolean
-  /** Whether it hears a leader. */
+  /** True while this replica hears a leader. */
   isLed(): boolean
   /** Whether it leads, or hears a leader that is at rest: that takes a while to change, or is told by {@link Rejoin.leaderless}. */
   isAtRest(): boolean

@@ -9,7 +9,7 @@ export interface AppendMessage {
   readonly append: Append
 }
 
-/** What the sender of entries tells its owner. Nothing is told once the owner has closed it. */
+/** The owner of a sender. Each message of the follower becomes one of these calls. Nothing is called once the owner has closed the sender. */
 export interface ReplicateSenderOwner {
   /** The follower holds so much of the log on its disk. */
   holds(state: FollowerState): void
@@ -89,7 +89,7 @@ export const fromWireAppend = (append: Append): Offer => ({
   digest: append.digest === '' ? undefined : append.digest,
 })
 
-/** What the receiver of entries makes of what a leader says. */
+/** The owner of a receiver. Each message of a leader becomes one of these calls. */
 export interface ReplicateReceiverOwner {
   greeted(leader: ReplicateReceiver, hello: ReplicateHello): void
   offered(leader: ReplicateReceiver, append: Append): void

@@ -24,7 +24,7 @@ export interface RoleOptions {
   readonly advertisedAddress?: string
 }
 
-/** What a role works with. */
+/** The parts of a replica that its role works with. */
 interface RoleParts {
   readonly copy: Copy
   readonly belonging: Belonging
@@ -36,7 +36,7 @@ interface RoleParts {
   steppedDown(): void
 }
 
-/** Whether this replica leads: front ends elect it, and it steps down for a newer leader or for trouble of its own. */
+/** Decides whether this replica leads: front ends elect it, and it steps down for a newer leader or for trouble of its own. */
 export class Role {
   readonly #runtime: Runtime
   readonly #options: RoleOptions

@@ -19,12 +19,12 @@ import type { PendingOrder } from './pending-order.ts'
 /** A front end asks again after that. */
 const LISTING_PATIENCE_MS = 2_000
 
-/** What is known here of one order, or of a listing. */
+/** The answer of this replica to a question for one order, or for a listing. */
 export type OrdersFound =
   | { readonly kind: 'found'; readonly entries: readonly Entry[] }
   | { readonly kind: 'not-found' | 'not-leader' | 'unavailable' }
 
-/** What the stream makes of what a front end says. */
+/** The owner of the stream. Each message of a front end becomes one of these calls. */
 export interface RouteOwner {
   /** A front end says who it is; comes once. */
   greeted(frontEnd: RouteStream, hello: RouteHello): void

@@ -19,7 +19,7 @@ import { Status } from './status.ts'
 export interface OrderReplicaOptions extends RoleOptions {
   readonly log: OrderLog
   readonly frontEndAddress: string
-  /** Whether it pushes invalidations while it leads. */
+  /** True when the replica pushes invalidations while it leads. */
   readonly caching: boolean
 }
 

@@ -33,7 +33,7 @@ export class SingleCalls {
   readonly #catalogueAddress: string
   readonly #copy: Copy
   readonly #role: Pick<Role, 'leader' | 'published'>
-  /** What the catalogue has published: one question for all who ask at the same time. */
+  /** The catalogue's published length. All who ask at the same time share one question. */
   readonly #confirmed: SharedAnswer<Published>
 
   constructor(runtime: Runtime, catalogueAddress: string, copy: Copy, role: Pick<Role, 'leader' | 'published'>) {
@@ -95,7 +95,7 @@ export class SingleCalls {
     return { resultPropagate: same ? 1 : 0 }
   }
 
-  /** Whether the ledger begins with the first `length` entries of this log: a tail may have been given up in its absence. */
+  /** Says whether the ledger begins with the first `length` entries of this log. A tail may have been given up in its absence. */
   async #isLedgers(length: number): Promise<boolean> {
     const request = { from: length, limit: 0 }
     const { digest } = await this.#runtime.network.call(this.#catalogueAddress, 'Catalog.Read', request, CATALOGUE_CALL_MS)

@@ -16,7 +16,7 @@ interface StatusParts {
   readonly rejoin: Rejoin
 }
 
-/** What a replica says of itself: to front ends with every ping, and to whoever asks for its status. */
+/** Tells the state of a replica: to front ends with every ping, and to all who ask for its status. */
 export class Status {
   readonly #parts: StatusParts
 

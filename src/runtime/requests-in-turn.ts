@@ -39,7 +39,7 @@ export class RequestsInTurn implements ArrivingRequest {
   /** True when no request follows the newest one, since the client said so or may begin to speak another protocol. */
   #isLast = false
   /**
-   * Whether node:http's clock does not count. It runs on while the socket is not read. So a request gets the same time again
+   * True while node:http's clock does not count. It runs on while the socket is not read. So a request gets the same time again
    * from the moment that the socket is read.
    */
   #isExcused = false

@@ -15,7 +15,7 @@ import { eventually, HOPELESS_MS } from './process.ts'
  * a catalogue raises its generation, so the copies use the same ones. Then files of both meet.
  */
 
-/** What one copy does after the copying: starts of its catalogue in which nothing is sold, and then starts of all with orders. */
+/** The life of one copy after the copying: starts of its catalogue in which nothing is sold, and then starts of all with orders. */
 interface Story {
   readonly idle: number
   readonly trading: number
@@ -76,7 +76,7 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(root, { recursive: true }))
 
-/** What each replica's file holds, and the names of all files beside it that keep something. */
+/** Returns the content of each replica's file, and the names of all files beside it that keep something. */
 function contents(system: BareSystem): unknown[] {
   return system.replicas.map(({ id }) => {
     const folder = join(system.dataDir, `order-${id}`)

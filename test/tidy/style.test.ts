@@ -46,6 +46,10 @@ function outermostFunctions(node: ts.Node): ts.Node[] {
   return inside
 }
 
+/** Returns the docstrings that leave out their verb. */
+const riddles = ({ path, text }: { path: string; text: string }): string[] =>
+  text.split('\n').flatMap((line, at) => (/^\s*(\/\*\*|\*) (What|Whether)\b/.test(line) ? [`${path}:${at + 1}`] : []))
+
 const isLong = ({ text }: { text: string }): boolean => text.trimEnd().split('\n').length > FILE_LINES_MAX
 
 const openEnds = ({ path, text }: { path: string; text: string }): string[] =>
@@ -132,6 +136,12 @@ describe('house style', () => {
   })
 
   test('no wait of a test that is given up within a minute', () => expect(files.flatMap(hastyWaits)).toEqual([]))
+
+  test('a docstring begins with a verb or names a thing', () => expect(files.flatMap(riddles)).toEqual([]))
+
+  test('a docstring without its verb is found', () => {
+    expect(riddles({ path: 'a.ts', text: '/** Whether it is new. */\n/** Says whether it is new. */' })).toEqual(['a.ts:1'])
+  })
 
   test('no open ends', () => expect(files.filter(({ path }) => path !== THIS_FILE).flatMap(openEnds)).toEqual([]))
 })

@@ -48,7 +48,7 @@ function isLedgerBehind(log: VerifiedCopy, reference: VerifiedCopy | undefined):
   return log.length > reference.length && !isGivenUp(log, reference)
 }
 
-/** Whether the ledger's last recovery may have given up the end of the log. */
+/** Says whether the ledger's last recovery may have given up the end of the log. */
 const isGivenUp = (log: VerifiedCopy, reference: VerifiedCopy | undefined): boolean =>
   reference?.kind === 'ledger' && log.lastGeneration < reference.recoveredGeneration
 

@@ -1,4 +1,4 @@
-/** What a bazaar costs that nobody asks for anything. */
+/** Measures the cost of a bazaar that nobody asks for anything. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir, loadavg } from 'node:os'
 import { join } from 'node:path'

@@ -32,7 +32,7 @@ export class CatalogueSession implements SystemName {
   readonly #cache: StockCache
   readonly #lease: Lease
   readonly #renewals: Pulse
-  /** Whether somebody has looked a stock up since the last renewal. */
+  /** True when somebody has looked a stock up since the last renewal. */
   #isUsed = false
   #ownAddress = ''
   #stream: SessionStream | undefined

@@ -74,7 +74,7 @@ export class FollowerSide implements ReplicateReceiverOwner {
     return this.#leaders.size > 0 && this.#context.clock.awakeMs() - this.#heardAt <= patienceMs
   }
 
-  /** Whether some leader is heard that is at rest. */
+  /** True while some leader is heard that is at rest. */
   get isAtRest(): boolean {
     return this.#isResting && this.isLed
   }

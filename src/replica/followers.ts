@@ -324,5 +324,5 @@ export class Followers {
   }
 }
 
-/** Whether it owes an answer, or has to catch up first. */
+/** Says whether a follower owes an answer, or has to catch up first. */
 const mayBeSilent = ({ phase, owes, sent, held }: Follower): boolean => phase !== 'in-sync' || owes || sent > held

@@ -56,7 +56,7 @@ export class LeadStream {
   /** Runs while a batch is being decided. */
   #tradeTimer: { readonly batch: number; readonly timer: Timer } | undefined
   #probes: Timer | undefined
-  /** Whether something has arrived since the last look. */
+  /** True when something has arrived since the last look. */
   #isHeard = false
   /** Runs while the answer to a probe is awaited. */
   #silence: Timer | undefined

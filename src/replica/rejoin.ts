@@ -22,7 +22,7 @@ export interface RejoinOptions {
   leads(): boolean
   /** True while this replica hears a leader. */
   isLed(): boolean
-  /** Whether it leads, or hears a leader that is at rest: that takes a while to change, or is told by {@link Rejoin.leaderless}. */
+  /** True while this replica leads, or hears a leader that is at rest. A change of that takes a while, or is told by {@link Rejoin.leaderless}. */
   isAtRest(): boolean
   /** Why it could follow nobody at the moment; undefined when it could. */
   trouble(): string | undefined

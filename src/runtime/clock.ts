@@ -36,7 +36,7 @@ export const nextTurn = (clock: Clock): Promise<void> => new Promise((resolve) =
 
 /**
  * Milliseconds until the next multiple of `everyMs` by this process's own time, or the one after it when that is very near.
- * What beats so comes together, whoever it belongs to: a process at rest wakes up once for all of it.
+ * Such beats of all owners come together: a process at rest wakes up once for all of them.
  */
 export function untilNextMs(clock: Clock, everyMs: number): number {
   const leftMs = everyMs - (clock.monotonicMs() % everyMs)

@@ -11,9 +11,9 @@ export interface Pace {
 
 /** Whose pulse it is. */
 export interface PulseOwner {
-  /** Whether nothing is under way: nobody waits for anything, and everybody has answered the last beat. Asked before each beat. */
+  /** Says whether nothing is under way: nobody waits for anything, and everybody has answered the last beat. Asked before each beat. */
   isCalm(): boolean
-  /** What has arrived by then was read before. */
+  /** Called at each beat. Everything that has arrived by then was read before. */
   beat(): void
 }
 
@@ -42,7 +42,7 @@ export class Pulse {
     this.#owner.beat()
   }
 
-  /** Whether the next beat comes late. */
+  /** True when the next beat comes late. */
   get isAtRest(): boolean {
     return this.#timer !== undefined && this.#watch === undefined
   }

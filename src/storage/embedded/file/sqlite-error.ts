@@ -61,11 +61,6 @@ export function isForeignSchema(error: unknown): error is Error {
   return isSqliteError(error) && primaryCode(error) === SQLITE_ERROR && words.test(error.message)
 }
 
-/** Says whether SQLite could not write a value as JSON, because it found bytes in place of text. */
-export function isNoJson(error: unknown): boolean {
-  return isSqliteError(error) && primaryCode(error) === SQLITE_ERROR && /JSON/.test(error.message)
-}
-
 /** Says whether the file holds an integer beyond 2^53-1. No sound file of ours holds one. */
 export function isIntegerOutOfRange(error: unknown): error is Error {
   return error instanceof Error && 'code' in error && error.code === 'ERR_OUT_OF_RANGE'

@@ -73,6 +73,13 @@ export const REPLICA_BUGS: readonly PlantedBug[] = [
     replace: "if (follower.phase === 'learner') {",
   },
   {
+    name: 'rests-for-ever',
+    what: 'F4: a learner is sent the next page only when there are more orders',
+    file: 'src/replica/pace.ts',
+    find: 'const timer = this.#clock.after(restMs, () => rest.end()) // F4',
+    replace: 'const timer = this.#clock.after(1e9, () => rest.end())',
+  },
+  {
     name: 'held-before-synced',
     what: 'R3: a follower says that it holds entries that are not on its disk',
     file: 'src/replica/follower.ts',

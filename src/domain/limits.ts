@@ -40,9 +40,12 @@ export const LIMITS = {
   leaderPendingOrdersMax: 16_384,
   /** Requests in one Trade message. */
   tradeBatchMax: 512,
-  /** Entries in one answer to a `Read`, and in one message that closes a leader's gap. Of large entries there are fewer. */
+  /**
+   * Entries in one answer to a `Read`, in one message that closes a leader's gap, and in one message to a learner while no
+   * order comes. Of large entries there are fewer.
+   */
   catchUpBatchMax: 2_000,
-  /** Entries in one message to a learner. The leader reads them within a few milliseconds, and orders wait meanwhile. */
+  /** The same for a learner while orders come. The leader reads them within a few milliseconds, and orders wait meanwhile. */
   learnerBatchMax: 1_000,
   /** Entries that a leader may lack at its start. It gets them on its stream and trades soon. If it lacks more, it reads them first. */
   leaderGapMax: 8_000,

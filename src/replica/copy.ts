@@ -1,6 +1,7 @@
 import type { Entry } from '../domain/order.ts'
 import type { Genesis } from '../storage/chain.ts'
 import type { OrderLog, OrderLogHead } from '../storage/order-log.ts'
+import type { Pace } from './pace.ts'
 
 /** The fate of entries that were offered. */
 export type Extension =
@@ -20,12 +21,15 @@ export type Extension =
  * R2. Nothing is appended under a generation below the sealed one.
  */
 export class Copy {
+  /** Whoever reads many entries of this log keeps to it. */
+  readonly pace: Pace
   readonly #log: OrderLog
   #last: Promise<unknown> = Promise.resolve()
   batches = 0
 
-  constructor(log: OrderLog) {
+  constructor(log: OrderLog, pace: Pace) {
     this.#log = log
+    this.pace = pace
   }
 
   get log(): OrderLog {
@@ -76,7 +80,9 @@ export class Copy {
     const fresh = from === head.length ? entries : entries.slice(head.length - from)
     try {
       this.batches += 1
-      return { kind: 'held', head: await this.#log.append(fresh, digest) }
+      const longer = await this.#log.append(fresh, digest)
+      this.pace.grew(fresh.length)
+      return { kind: 'held', head: longer }
     } catch (error) {
       if (error instanceof Error && error.name === 'StorageFailure') throw error
       return { kind: 'fork', head } // R1: the digest did not come out

@@ -8,6 +8,7 @@ import { memoryOrderLog } from '../storage/memory/order-log.ts'
 import type { Belonging } from './belonging.ts'
 import { Copy } from './copy.ts'
 import { FollowerSide } from './follower.ts'
+import { Pace } from './pace.ts'
 
 const GENESIS = { clusterId: 'c-1', stocks: OPENING_CATALOGUE }
 const ORDER = { name: 'tesla', type: 'sell', quantity: 1, generation: 1, fingerprint: 'print', timeMs: 1 } as const
@@ -25,7 +26,7 @@ async function followerOfThree(): Promise<FollowerSide> {
     replicaId: 3,
     clock: systemClock,
     log: silentLogger,
-    copy: new Copy(log),
+    copy: new Copy(log, new Pace(systemClock)),
     belonging,
     trouble: () => undefined,
     owner,

@@ -9,6 +9,7 @@ import { memoryOrderLog } from '../storage/memory/order-log.ts'
 import type { FollowerToLeader, LeaderToFollower } from '../wire/messages.ts'
 import type { Network } from '../wire/network.ts'
 import { Followers } from './followers.ts'
+import { Pace } from './pace.ts'
 
 const GENESIS = { clusterId: 'c-1', stocks: OPENING_CATALOGUE }
 const ORDER = { name: 'tesla', type: 'sell', quantity: 1, generation: 1, fingerprint: 'print', timeMs: 1 } as const
@@ -41,7 +42,7 @@ async function followersOfThree() {
   const hello = () => ({ leaderId: 3, epoch: 1, generation: 1, genesis: GENESIS })
   let published = 3
   const logger = { ...silentLogger, info: (_: object, message: string) => void told.push(message) }
-  const followers = new Followers(clock, network, logger, { hello, log, published: () => published })
+  const followers = new Followers(clock, network, logger, { hello, log, pace: new Pace(clock), published: () => published })
   followers.start()
 
   const says = async (stream: Stream, length: number, digest = digestOf(length)) => {

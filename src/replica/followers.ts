@@ -7,6 +7,7 @@ import type { Network } from '../wire/network.ts'
 import type { FollowerState, FollowerView, ReplicateHello } from '../wire/messages.ts'
 import type { OrderLog } from '../storage/order-log.ts'
 import { ForeignFollower } from './foreign-follower.ts'
+import type { Pace } from './pace.ts'
 import { ReplicateSender, toWireAppend, type AppendMessage } from './replicate-stream.ts'
 
 const HEARTBEAT_MS = 200
@@ -49,6 +50,7 @@ interface Follower {
 export interface Lead {
   hello(): ReplicateHello
   readonly log: OrderLog
+  readonly pace: Pace
   published(): number
 }
 
@@ -221,20 +223,22 @@ export class Followers {
     this.#recheck()
   }
 
-  /** Sends a follower what it lacks of the log, a window at a time. Orders get their turn after each message. */
+  /** Sends a follower what it lacks of the log, a window at a time. Orders go first, unless they wait for this follower. */
   async #catchUp(follower: Follower): Promise<void> {
-    const { log } = this.#lead
+    const { log, pace } = this.#lead
     if (follower.reading) return
     follower.reading = true
     const mayGoOn = () => this.#followers.get(follower.address) === follower && follower.catchingUp.length < CATCH_UP_WINDOW
     while (mayGoOn() && follower.sent < log.head().length) {
+      const begunAt = this.#clock.monotonicMs()
       const from = follower.sent
-      const entries = await log.entries(from, LIMITS.learnerBatchMax)
+      const entries = await log.entries(from, pace.isTrading ? LIMITS.learnerBatchMax : LIMITS.catchUpBatchMax)
       const digest = await log.digestAt(from + entries.length)
       if (digest === undefined || follower.sent !== from) break
       this.#append(follower, this.#message(from, entries, digest))
       follower.catchingUp.push(follower.sent)
-      await nextTurn(this.#clock)
+      if (follower.phase === 'learner') await pace.rest(this.#clock.monotonicMs() - begunAt, entries.length)
+      else await nextTurn(this.#clock)
     }
     follower.reading = false
   }

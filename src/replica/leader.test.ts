@@ -10,6 +10,7 @@ import type { Genesis } from '../storage/chain.ts'
 import { memoryOrderLog } from '../storage/memory/order-log.ts'
 import { Copy } from './copy.ts'
 import { Leader } from './leader.ts'
+import { Pace } from './pace.ts'
 import type { Pushes } from './pushes.ts'
 
 const LOST: Genesis = { clusterId: 'c-lost', stocks: OPENING_CATALOGUE }
@@ -34,7 +35,7 @@ function newLeader() {
     return { send: () => {}, close: () => {} }
   }
   const runtime = { clock: systemClock, log: silentLogger, network: { openStream } } as unknown as Runtime
-  const leader = new Leader(runtime, OPTIONS, new Copy(log), {} as Pushes)
+  const leader = new Leader(runtime, OPTIONS, new Copy(log, new Pace(runtime.clock)), {} as Pushes)
   leader.start()
   onTestFinished(() => leader.close('the test is over'))
   const welcome = (genesis: Genesis) => catalogue.at(-1)?.message({ welcome: { generation: 1, length: 0, published: 0, genesis } })

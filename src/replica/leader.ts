@@ -310,6 +310,7 @@ export class Leader implements LeadOwner {
         genesis: this.#genesis ?? null,
       }),
       log: this.#copy.log,
+      pace: this.#copy.pace,
       published: () => this.#published,
     })
     followers.start()

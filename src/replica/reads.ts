@@ -19,6 +19,7 @@ const servedLog = (copy: Copy): ServedLog => ({
   },
   entries: (from, limit) => copy.log.entries(from, limit),
   digestAt: (length) => copy.log.digestAt(length),
+  rest: (workedMs, entries) => copy.pace.rest(workedMs, entries),
 })
 
 /** Reads of this replica's log: the order queries of front ends, and `Order.Read`. Of many entries, one at a time. */

@@ -8,6 +8,7 @@ import { memoryOrderLog } from '../storage/memory/order-log.ts'
 import type { ReadRequest } from '../wire/messages.ts'
 import type { Runtime } from '../wire/runtime.ts'
 import { Copy } from './copy.ts'
+import { Pace } from './pace.ts'
 import { repair } from './repair.ts'
 
 const GENESIS = { clusterId: 'c-1', stocks: OPENING_CATALOGUE }
@@ -39,7 +40,7 @@ async function compared({ common, own, ledger, recoveredGeneration = 0 }: Logs) 
     return { entries, digest, length: theirs.length, generation: 9_000, recoveredGeneration }
   }
   const runtime = { clock: systemClock, log: silentLogger, network: { call } } as unknown as Runtime
-  const why = await repair(runtime, new Copy(log), 'catalogue:1')
+  const why = await repair(runtime, new Copy(log, new Pace(systemClock)), 'catalogue:1')
   return { why, length: log.head().length, cut: log.cutTails.map((tail) => tail.length) }
 }
 

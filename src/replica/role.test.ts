@@ -11,6 +11,7 @@ import type { Runtime } from '../wire/runtime.ts'
 import type { Belonging } from './belonging.ts'
 import { Copy } from './copy.ts'
 import type { FollowerSide } from './follower.ts'
+import { Pace } from './pace.ts'
 import type { Pushes } from './pushes.ts'
 import { Role } from './role.ts'
 
@@ -33,7 +34,14 @@ async function newRole(more: { readonly advertisedAddress?: string } = {}) {
   const call = async () => ({ generation: 0, length: 0, digest: '', entries: [] })
   const runtime = { ...world, network: { ...world.network, call } } as unknown as Runtime
   const options = { port: 0, replicaId: 2, catalogueAddress: 'catalogue:1', ...more }
-  const parts = { copy: new Copy(log), belonging, pushes: {} as Pushes, follower, diskTrouble: () => disk.trouble, steppedDown: () => {} }
+  const parts = {
+    copy: new Copy(log, new Pace(clock)),
+    belonging,
+    pushes: {} as Pushes,
+    follower,
+    diskTrouble: () => disk.trouble,
+    steppedDown: () => {},
+  }
   const role = new Role(runtime, options, parts)
   role.listens(5001)
   const fillDisk = () => {

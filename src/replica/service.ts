@@ -7,6 +7,7 @@ import type { Runtime } from '../wire/runtime.ts'
 import { Belonging } from './belonging.ts'
 import { Copy } from './copy.ts'
 import { FollowerSide, type FollowerOwner } from './follower.ts'
+import { Pace } from './pace.ts'
 import { Pushes } from './pushes.ts'
 import { Reads } from './reads.ts'
 import { Rejoin } from './rejoin.ts'
@@ -49,7 +50,7 @@ export async function startOrderReplica(runtime: Runtime, options: OrderReplicaO
 function parts(runtime: Runtime, options: OrderReplicaOptions) {
   const { clock, network } = runtime
   const { replicaId, log, catalogueAddress, frontEndAddress, caching } = options
-  const copy = new Copy(log)
+  const copy = new Copy(log, new Pace(clock))
   const belonging = new Belonging(network, catalogueAddress)
   const pushes = new Pushes(clock, network, { caching, frontEndAddress })
   const disk = new DiskWatch(clock, log, (trouble) => role.diskChanged(trouble))

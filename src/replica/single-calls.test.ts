@@ -1,10 +1,14 @@
 import { expect, test } from 'vitest'
+import { ManualClock, settled } from '../../test/manual-clock.ts'
+import type { Entry } from '../domain/order.ts'
 import { systemClock } from '../runtime/clock.ts'
+import { PATIENT_ASKER } from '../runtime/gate.ts'
 import { systemRandom } from '../runtime/random.ts'
 import type { Runtime } from '../wire/runtime.ts'
 import { NOT_LEADER, OVERLOADED, UNKNOWN } from '../wire/outcome-codes.ts'
 import type { Copy } from './copy.ts'
 import type { Leader } from './leader.ts'
+import { Pace } from './pace.ts'
 import { SingleCalls } from './single-calls.ts'
 
 const ORDER = { stockName: 'tesla', stockTradeQuantity: 1, tradeType: 'buy', key: 'mine' }
@@ -49,4 +53,28 @@ test('what was once tried without an answer may have been placed, whatever is sa
       message: expect.stringContaining('may have been placed'),
     })
   }
+})
+
+test('a program of another make is streamed what it lacks; while orders come, with a rest after each piece', async () => {
+  const clock = new ManualClock()
+  const pace = new Pace(clock)
+  const entries = async (from: number, limit: number) =>
+    Array.from({ length: limit }, (_, i) => ({ number: from + i, name: 'tesla', type: 'sell', quantity: 1 }) as Entry)
+  const copy = { pace, log: { entries } } as unknown as Copy
+  const role = { published: 250, leader: undefined }
+  const calls = new SingleCalls({ clock } as unknown as Runtime, 'catalogue:1', copy, role)
+  let streamed = 0
+  pace.grew(1)
+  const stream = async () => {
+    const request = { orderNum: -1, synchronizedAdd: '', overReplicate: false }
+    for await (const order of calls.synchronize(request, PATIENT_ASKER)) streamed = order.orderNum + 1
+  }
+  void stream()
+  const soFar: number[] = []
+  for (const ms of [0, 0, 1, 0, 1]) {
+    clock.pass(ms)
+    await settled()
+    soFar.push(streamed)
+  }
+  expect(soFar).toEqual([100, 100, 200, 200, 250])
 })

@@ -139,12 +139,15 @@ export class SingleCalls {
     leader?.holdBack(synchronizedAdd)
     const end = this.#role.published
     for (let from = orderNum + 1; from < end && !asker.isGone; ) {
+      const begunAt = this.#runtime.clock.monotonicMs()
       const entries = await this.#copy.log.entries(from, Math.min(LIMITS.entriesPieceMax, end - from))
+      const workedMs = this.#runtime.clock.monotonicMs() - begunAt
       if (entries.length === 0) return
       for (const { number, name, type, quantity } of entries) {
         yield { orderNum: number, stockName: name, tradeType: type, stockTradeQuantity: quantity }
       }
       from += entries.length
+      await this.#copy.pace.rest(workedMs, entries.length)
     }
     // It is added at the end: nobody is offered an order by one call while another one still brings those before.
     if (synchronizedAdd === '' || asker.isGone) return

@@ -17,6 +17,11 @@ interface EntrySource {
 export interface ServedLog extends EntrySource {
   head(): { readonly length: number; readonly generation: number; readonly recoveredGeneration: number }
   digestAt(length: number): Promise<string | undefined>
+  /**
+   * Resolves when the next page may be asked for, after one of so many entries that took `workedMs` to read. Without it, that is
+   * at once.
+   */
+  rest?(workedMs: number, entries: number): Promise<void>
 }
 
 /**
@@ -35,13 +40,21 @@ export class LogReads {
   }
 
   /**
-   * Answers a `Read` call. With limit 0 it tells the digest of the first `from` entries, '' when there are fewer.
+   * Answers a `Read` call. With limit 0 it tells the digest of the first `from` entries, '' when there are fewer. A page is
+   * given away after the log's rest, in which other reads are carried out.
    * @throws RpcError when the read is not carried out.
    */
   async read(request: ReadRequest, asker: Asker): Promise<Entries> {
-    const answer = await this.#gate.run(asker, READ_PATIENCE_MS, () => this.#answer(request, asker))
-    if (answer) return answer
-    throw new RpcError('RESOURCE_EXHAUSTED', 'too many reads are waiting; try again')
+    let begunAt = 0
+    const read = () => {
+      begunAt = this.#clock.monotonicMs()
+      return this.#answer(request, asker)
+    }
+    const answer = await this.#gate.run(asker, READ_PATIENCE_MS, read)
+    if (!answer) throw new RpcError('RESOURCE_EXHAUSTED', 'too many reads are waiting; try again')
+    const { length } = answer.entries
+    if (length > LIMITS.entriesPieceMax) await this.#log.rest?.(this.#clock.monotonicMs() - begunAt, length)
+    return answer
   }
 
   /**

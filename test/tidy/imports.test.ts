@@ -25,6 +25,7 @@ const FOLDERS_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   scripts: [],
   test: ['src', 'scripts'],
   sim: ['src', 'test'],
+  model: [],
   bench: ['src', 'test'],
 }
 

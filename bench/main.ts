@@ -6,7 +6,7 @@ import { integer } from '../src/cli/values.ts'
 import { onStopRequest } from '../src/runtime/lifecycle.ts'
 import { WORKLOADS } from './load/requests.ts'
 import { bareDirect, bareFastify, bareNodeHttp } from './peers/bare.ts'
-import { bazaar, bazaarLargeCache, bazaarUncached } from './peers/bazaar.ts'
+import { bazaar, bazaarLargeCache, bazaarUncached, smallBazaars } from './peers/bazaar.ts'
 import { postgres, postgresStandby, postgresStatement } from './peers/postgres.ts'
 import { redis } from './peers/redis.ts'
 import { runBenchmark } from './run/benchmark.ts'
@@ -23,6 +23,8 @@ const PEERS = [
   ...[bareDirect, bareFastify, bareNodeHttp, postgres, postgresStatement, postgresStandby, redis],
   ...[bazaarUncached, bazaarLargeCache],
 ]
+/** Those that are measured only when they are named: they say what a small machine does, and nothing about other programs. */
+const ALL_PEERS = [...PEERS, ...smallBazaars]
 const INTERRUPTED = 130
 
 const QUICK = { rounds: 1, seconds: 2, warmUp: 1, connections: [64] }
@@ -49,7 +51,7 @@ Workloads:
 ${WORKLOADS.map(({ name, what }) => `  ${name.padEnd(20)}${what}`).join('\n')}
 
 Peers:
-${PEERS.map(({ name, what }) => `  ${name.padEnd(20)}${what}`).join('\n')}
+${ALL_PEERS.map(({ name, what }) => `  ${name.padEnd(20)}${what}`).join('\n')}
 
 Exit codes: 0 done, 1 could not measure or met errors, 2 called wrongly, 130 interrupted.
 
@@ -61,7 +63,8 @@ Examples:
   npm run bench -- --connections 64 --peers fastify --rounds 9 --json`
 
 function buildProgram(): Command {
-  const peers = PEERS.map(({ name }) => name)
+  const peers = ALL_PEERS.map(({ name }) => name)
+  const usualPeers = PEERS.map(({ name }) => name)
   const workloads = WORKLOADS.map(({ name }) => name)
   return new Command('npm run bench --')
     .description('Measures a bazaar of real processes next to peers: same work, in turns, by ratio; wrk loads.')
@@ -71,7 +74,7 @@ function buildProgram(): Command {
     .option('--warm-up <s>', `seconds before each workload (default: ${FULL.warmUp})`, integer(0, 600))
     .option('--connections <a,b>', `connections of the load (default: ${FULL.connections})`, listOf(integer(1, 10_000)))
     .addOption(choiceOf('--workload <names>', 'workloads, or "all"', workloads, ['orders']))
-    .addOption(choiceOf('--peers <names>', 'peers, "all" or "none"', peers, peers))
+    .addOption(choiceOf('--peers <names>', 'peers, "all" or "none"', peers, usualPeers, 'all but small machines'))
     .option('--open-loop', "then fixed rates: 50 and 80 % of the bazaar's peak, or of a lower own one")
     .option('--overload', "then three times each system's own peak")
     .option('--out <folder>', 'write JSON and Markdown there, named by date and time')
@@ -121,7 +124,7 @@ function settingsFrom(options: Options): Settings {
     connections: options.connections ?? defaults.connections,
     workloads,
     stocks: workloads.find(({ stocks }) => stocks !== undefined)?.stocks,
-    kinds: [...PEERS.filter((kind) => options.peers.includes(kind.name) && isOfUse(kind)), bazaar],
+    kinds: [...ALL_PEERS.filter((kind) => options.peers.includes(kind.name) && isOfUse(kind)), bazaar],
     openLoop: options.openLoop ?? false,
     overload: options.overload ?? false,
     temporary: options.temporary,
@@ -136,8 +139,13 @@ function minutesOf({ openLoop, overload, workloads, kinds, ...settings }: Settin
   return Math.ceil((turns * (warmUpSeconds + rounds * loads * (seconds + 0.5)) + 10) / 60)
 }
 
-function choiceOf(flags: string, what: string, known: readonly string[], byDefault: readonly string[]): Option {
-  const words = byDefault === known ? 'all' : byDefault.join(',')
+function choiceOf(
+  flags: string,
+  what: string,
+  known: readonly string[],
+  byDefault: readonly string[],
+  words = byDefault.join(','),
+): Option {
   return new Option(flags, what).default(byDefault, words).argParser(namesFrom(known))
 }
 

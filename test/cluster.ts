@@ -28,6 +28,8 @@ export interface ClusterOptions {
   readonly words?: readonly string[]
   /** Environment variables of `up` beyond the usual ones. It hands them on to its processes. */
   readonly environment?: Readonly<Record<string, string>>
+  /** Words in front of `up`, such as `taskset --cpu-list 0`. What they limit is limited for all its processes. */
+  readonly prefix?: readonly string[]
 }
 
 /** `up` starts a process that has lived so long at once. It waits longer and longer for one that dies again within 10 s. */
@@ -143,9 +145,9 @@ export class Cluster implements Addresses {
   }
 
   async start(ports: readonly string[] = ['--port', '0', '--catalog-port', '0', ...this.#anyOrderPorts()]): Promise<void> {
-    const { caching, words, environment } = this.#options
+    const { caching, words, environment, prefix } = this.#options
     const args = ['up', '--json', '--data', this.dataDir, ...ports, ...(caching ? [] : ['--cache', '0']), ...words]
-    const supervisor = new CliProcess(args, environment)
+    const supervisor = new CliProcess(args, environment, { prefix })
     this.#supervisor = supervisor
     this.#groups.push(supervisor.pid)
     this.#report = await eventually('`up` reports', HOPELESS_MS, () => reportIn(supervisor))
@@ -222,7 +224,7 @@ export async function startCluster(
   options: ClusterOptions = {},
   fill: (folder: string) => Promise<void> = () => Promise.resolve(),
 ): Promise<Cluster> {
-  const cluster = new Cluster({ replicas: 3, caching: true, frontEnds: 1, words: [], environment: {}, ...options })
+  const cluster = new Cluster({ replicas: 3, caching: true, frontEnds: 1, words: [], environment: {}, prefix: [], ...options })
   try {
     await fill(cluster.dataDir)
     await cluster.start()

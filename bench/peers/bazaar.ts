@@ -2,8 +2,9 @@ import { fileURLToPath } from 'node:url'
 import { readRunningState, type UpState } from '../../src/cli/supervisor/state-file.ts'
 import type { StatusData } from '../../src/http/types.ts'
 import { Child, pause } from '../run/child.ts'
+import { type MachineLimits, smallMachine } from '../../test/small-machine.ts'
 import { askOnce } from '../run/ask.ts'
-import type { Counters, StartOptions, System, SystemKind } from '../run/system.ts'
+import { type Counters, type StartOptions, type System, type SystemKind, Unavailable } from '../run/system.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const READY_MS = 30_000
@@ -38,11 +39,33 @@ export const bazaarLargeCache: SystemKind = {
   start: (options) => startBazaar(options, ['--cache-stocks', '10000']),
 }
 
-async function startBazaar({ folder, stocksPath }: StartOptions, words: readonly string[]): Promise<System> {
+const ONE_CORE = { oneCore: true } as const
+const SLOW_DISK = { syncMs: 20 } as const
+const LITTLE_MEMORY = { memoryMiB: 256 } as const
+
+const limited = (name: string, what: string, limits: MachineLimits): SystemKind => ({
+  name,
+  what: `the bazaar on ${what}`,
+  syncedCopies: SYNCED_COPIES,
+  start: (options) => startBazaar(options, [], limits),
+})
+
+/** The bazaar on small machines. The load is not limited. */
+export const smallBazaars: readonly SystemKind[] = [
+  limited('bazaar-one-core', 'one core for all five processes', ONE_CORE),
+  limited('bazaar-slow-disk', `a disk that takes ${SLOW_DISK.syncMs} ms longer for each sync`, SLOW_DISK),
+  limited('bazaar-little-memory', `${LITTLE_MEMORY.memoryMiB} MiB for each process`, LITTLE_MEMORY),
+  limited('bazaar-small', 'a machine that is all of that', { ...ONE_CORE, ...SLOW_DISK, ...LITTLE_MEMORY }),
+]
+
+async function startBazaar({ folder, stocksPath }: StartOptions, words: readonly string[], limits: MachineLimits = {}): Promise<System> {
+  const machine = smallMachine(limits, folder)
+  if ('why' in machine) throw new Unavailable(machine.why)
   const { PATH = '', HOME = '' } = process.env // The variables that set options are left out, and so is the file.
   const stocks = stocksPath === undefined ? [] : ['--stocks', stocksPath]
   const args = [MAIN, 'up', '--json', '--data', folder, ...ANY_PORTS, ...stocks, ...words]
-  const up = new Child(process.execPath, args, { channel: true, cwd: folder, env: { PATH, HOME } })
+  const [command = '', ...given] = [...machine.prefix, process.execPath, ...args]
+  const up = new Child(command, given, { channel: true, cwd: folder, env: { PATH, HOME, ...machine.environment } })
   try {
     const { frontEnd } = (await up.announcement(READY_MS)) as UpState
     await statusOf(frontEnd)

@@ -14,7 +14,7 @@ const ORDERS = LIMITS.leaderGapMax + 4_321
 
 /** Starts a system with so many orders. The file `lost` is missing. */
 async function withHistory(lost: string | undefined, replicas = 3): Promise<Cluster> {
-  const cluster = new Cluster({ replicas, caching: true, frontEnds: 1, words: [], environment: {} })
+  const cluster = new Cluster({ replicas, caching: true, frontEnds: 1, words: [], environment: {}, prefix: [] })
   await writeHistory(cluster.dataDir, ORDERS, () => {})
   if (lost !== undefined) rmSync(join(cluster.dataDir, lost))
   await cluster.start()

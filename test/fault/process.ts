@@ -21,6 +21,8 @@ interface CliProcessOptions {
   readonly descriptorsMax?: number | undefined
   /** A file of the project to run instead of the command line. */
   readonly program?: string | undefined
+  /** Words in front of the program, such as `taskset --cpu-list 0`. */
+  readonly prefix?: readonly string[] | undefined
 }
 
 /** One process of the command line, in a process group of its own. It ends when the test runner is killed. */
@@ -33,11 +35,11 @@ export class CliProcess {
 
   constructor(args: readonly string[], environment: Readonly<Record<string, string>> = {}, options: CliProcessOptions = {}) {
     const { PATH = '', HOME = '' } = process.env
-    const { descriptorsMax, program } = options
+    const { descriptorsMax, program, prefix = [] } = options
     // This is how users start it. It keeps the compiled program.
     const words = [...(program ? ['--import', ENDS_WITH_RUNNER, program] : ['bin/bazaar.js']), ...args]
-    const limited = ['-c', `ulimit -n ${descriptorsMax}; exec "$0" "$@"`, process.execPath, ...words]
-    const [file, given] = descriptorsMax === undefined ? [process.execPath, words] : ['/bin/sh', limited]
+    const limits = descriptorsMax === undefined ? [] : ['/bin/sh', '-c', `ulimit -n ${descriptorsMax}; exec "$0" "$@"`]
+    const [file = '', ...given] = [...limits, ...prefix, process.execPath, ...words]
     this.#child = spawn(file, given, {
       cwd: REPOSITORY,
       detached: true,

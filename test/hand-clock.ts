@@ -18,6 +18,14 @@ export class HandClock {
       this.#timers.push(timer)
       return { cancel: () => void (this.#timers = this.#timers.filter((each) => each !== timer)) }
     },
+    every: (everyMs: number, run: () => void) => {
+      const again = () => {
+        timer = this.clock.after(everyMs, again)
+        run()
+      }
+      let timer = this.clock.after(everyMs, again)
+      return { cancel: () => timer.cancel() }
+    },
     nextTurn: (run: () => void) => run(),
   } as unknown as Clock
 

@@ -1,5 +1,6 @@
 import { Option } from 'commander'
 import { LIMITS } from '../domain/limits.ts'
+import type { StreamForm } from '../rpc/network.ts'
 import type { LogLevel } from '../runtime/logger.ts'
 import { addresses, addressWithDefaultPort, integer, listeningPort, listeningPorts, onOff, oneOf } from './values.ts'
 
@@ -11,6 +12,7 @@ export const LOOPBACK = '127.0.0.1'
 /** The number of replicas when nobody says how many. */
 export const REPLICAS_DEFAULT = 3
 
+const STREAM_FORMS: readonly StreamForm[] = ['frames', 'grpc']
 const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent']
 /** Less than the ten stocks of the opening catalogue, so that a cache has to drop something from the first day on. */
 const CACHE_STOCKS_MAX = 8
@@ -92,6 +94,12 @@ export const advertiseOption = (): Option =>
   new Option('--advertise <host:port>', 'address that the others reach this process at, when it is not the one it listens on')
     .env('BAZAAR_ADVERTISE')
     .argParser((text: string) => addresses(text)[0])
+
+export const streamsOption = (): Option =>
+  new Option('--streams <form>', `form of the streams between processes: ${STREAM_FORMS.join(', ')}; grpc: neither sends nor takes frames`)
+    .env('BAZAAR_STREAMS')
+    .default('frames')
+    .argParser(oneOf(STREAM_FORMS))
 
 export const logLevelOption = (): Option =>
   new Option('--log-level <level>', `what is logged: ${LOG_LEVELS.join(', ')}`)

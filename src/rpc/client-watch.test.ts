@@ -8,17 +8,17 @@ import { watch } from './client-watch.ts'
 class Session {
   readonly hand = new HandClock()
   destroyed = false
-  #asked: (() => void)[] = []
+  #asked: ((error: null) => void)[] = []
 
   constructor() {
     const session = {
       isDestroyed: () => this.destroyed,
-      ping: (answered: () => void) => this.#asked.push(answered) > 0,
+      ping: (answered: (error: null) => void) => this.#asked.push(answered) > 0,
       destroy: () => void (this.destroyed = true),
       once: () => {},
     }
     Object.defineProperty(session, 'destroyed', { get: session.isDestroyed })
-    watch(session as unknown as Http2Session, this.hand.clock)
+    watch(session as unknown as Http2Session, session.ping, this.hand.clock)
   }
 
   get asked(): number {
@@ -27,7 +27,7 @@ class Session {
 
   /** Reads the client's answer. */
   answer(): void {
-    for (const answered of this.#asked.splice(0)) answered()
+    for (const answered of this.#asked.splice(0)) answered(null)
   }
 }
 

@@ -20,27 +20,37 @@ export function tendServerSessions(): void {
     known.add(session)
     session.setLocalWindowSize(WINDOW_BYTES)
     session.settings({ initialWindowSize: WINDOW_BYTES })
-    watch(session, systemClock)
+    watch(session, (answered) => session.ping(answered), systemClock)
   })
 }
 
+/** A connection to a client. */
+interface WatchedConnection {
+  readonly destroyed: boolean
+  destroy(): unknown
+  once(event: 'close', run: () => void): unknown
+}
+
+/** Asks the client for an answer. Returns false when it cannot be asked any more. */
+type Ping = (answered: (error: Error | null) => void) => boolean
+
 /**
- * Pings the client every few seconds, and destroys the session when no answer comes. Otherwise a connection would be kept
+ * Pings the client every few seconds, and destroys the connection when no answer comes. Otherwise a connection would be kept
  * for ever after its client has vanished without a reset, or after a firewall or router has forgotten the connection.
  * Only servers ping: servers of another make end the connection of a client that pings so often.
  */
-export function watch(session: Http2Session, clock: Clock): void {
+export function watch(connection: WatchedConnection, ping: Ping, clock: Clock): void {
   let waiting = { cancel() {} }
-  const gone = () => session.destroy()
+  const gone = () => void connection.destroy()
   const ask = () => {
-    if (session.destroyed) return
+    if (connection.destroyed) return
     waiting = afterAwake(clock, SERVER_KEEPALIVE_TIMEOUT_MS, gone)
-    if (!session.ping((error) => (error ? gone() : askLater()))) gone()
+    if (!ping((error) => (error ? gone() : askLater()))) gone()
   }
   const askLater = () => {
     waiting.cancel()
     waiting = clock.after(SERVER_KEEPALIVE_MS, ask)
   }
   askLater()
-  session.once('close', () => waiting.cancel())
+  connection.once('close', () => waiting.cancel())
 }

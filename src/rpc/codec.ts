@@ -1,10 +1,12 @@
 import protobuf from 'protobufjs'
 import { NumberReader } from './number-reader.ts'
-import { MessageWriter } from './message-writer.ts'
+import { HEAD_BYTES, MessageWriter } from './message-writer.ts'
 
 /** Turns messages of one type into bytes and back. */
 export interface Codec {
   readonly encode: (message: object) => Buffer
+  /** The encoded message with its length before it, in four bytes. */
+  readonly frame: (message: object) => Buffer
   readonly decode: (bytes: Buffer) => object
 }
 
@@ -20,17 +22,19 @@ export const loadContract = (path: string): protobuf.Root =>
 export function codecOf(type: protobuf.Type): Codec {
   const writer = new MessageWriter()
   let last: object | undefined
-  let lastBytes: Buffer
+  let lastFrame: Buffer
+  // A leader sends the same message to each follower. A message does not change once it was sent.
+  const frame = (message: object) => {
+    if (message === last) return lastFrame
+    writer.begin()
+    type.encode(message, writer as unknown as protobuf.Writer)
+    lastFrame = writer.finish()
+    last = message
+    return lastFrame
+  }
   return {
-    // A leader sends the same message to each follower. A message does not change once it was sent.
-    encode: (message) => {
-      if (message === last) return lastBytes
-      writer.begin()
-      type.encode(message, writer as unknown as protobuf.Writer)
-      lastBytes = writer.finish()
-      last = message
-      return lastBytes
-    },
+    frame,
+    encode: (message) => frame(message).subarray(HEAD_BYTES),
     decode: (bytes) => type.decode(new NumberReader(bytes) as unknown as protobuf.Reader),
   }
 }

@@ -6,6 +6,8 @@ const VARINT_BYTES_MAX = 10
 /** A string of so many UTF-16 units takes less than 128 bytes of UTF-8, so its length takes one byte. */
 const SHORT_STRING_MAX = 42
 const FLOAT_BYTES = 4
+/** The length of a message, before it. */
+export const HEAD_BYTES = 4
 
 /**
  * A writer for protobufjs, with the methods that the field types of our contract need. It writes everything directly into
@@ -13,13 +15,13 @@ const FLOAT_BYTES = 4
  */
 export class MessageWriter {
   #bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES)
-  #end = 0
+  #end = HEAD_BYTES
   /** Where the nested messages that are being written begin. */
   readonly #starts: number[] = []
 
-  /** Forgets what was written. */
+  /** Forgets what was written, and leaves room for the length of the next message. */
   begin(): void {
-    this.#end = 0
+    this.#end = HEAD_BYTES
     this.#starts.length = 0
     if (this.#bytes.length > KEPT_BYTES_MAX) this.#bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES)
   }
@@ -98,8 +100,9 @@ export class MessageWriter {
     return this
   }
 
-  /** Returns a copy of all bytes that were written. */
+  /** Returns a copy of all bytes that were written, with their length before them, in {@link HEAD_BYTES} bytes. */
   finish(): Buffer {
+    this.#bytes.writeUInt32BE(this.#end - HEAD_BYTES)
     return Buffer.from(this.#bytes.subarray(0, this.#end))
   }
 

@@ -11,7 +11,7 @@ import { grpcNetwork } from './network.ts'
 const PATIENCE_MS = 300
 const SLOWEST_MS = 60_000
 const log = { debug() {}, info() {}, warn() {}, error() {} }
-const network = grpcNetwork({ host: '127.0.0.1', log })
+const network = grpcNetwork({ host: '127.0.0.1', log, streams: 'frames' })
 const cleanUp: (() => unknown)[] = []
 
 afterEach(async () => {

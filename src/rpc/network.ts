@@ -6,34 +6,38 @@ import type { MessageStream, Network, ServerStreamMethod, StreamHandlers, Stream
 import { RpcError } from '../wire/rpc-error.ts'
 import { CallChannels } from './call-channels.ts'
 import { CALL_CHANNEL_OPTIONS, CHANNEL_OPTIONS } from './channel-options.ts'
-import { methodDefinition, wrongIn, type MethodName } from './definitions.ts'
+import { methodDefinition, wrongAnswer } from './definitions.ts'
 import { toRpcError } from './errors.ts'
-import { serveGrpc } from './server.ts'
+import { framesOr } from './frame-client.ts'
+import { serve } from './server.ts'
 
-/** Returns the real network: gRPC between processes, HTTP to front ends. `host` is the interface that `serve` listens on. */
-export function grpcNetwork(options: { readonly host: string; readonly log: Logger }): Network {
+/** The form in which streams are sent: frames, where both ends know them, or always gRPC. */
+export type StreamForm = 'frames' | 'grpc'
+
+export interface NetworkOptions {
+  /** The interface that `serve` listens on. */
+  readonly host: string
+  readonly log: Logger
+  readonly streams: StreamForm
+}
+
+/** Returns the real network: frames and gRPC between processes, HTTP to front ends. */
+export function grpcNetwork({ host, log, streams }: NetworkOptions): Network {
   const channels = new CallChannels((address) => new Client(address, credentials.createInsecure(), CALL_CHANNEL_OPTIONS))
   return {
-    openStream: <M extends StreamMethod>(address: string, method: M, handlers: StreamHandlers<never>) =>
-      openStream(address, method, handlers) as never,
+    openStream: (streams === 'frames' ? framesOr(openGrpcStream) : openGrpcStream) as Network['openStream'],
     call: (address, method, request, patienceMs) =>
       channels.over(address, (client) => answered(callOnce(client, address, method, request), address, patienceMs)) as never,
     callStreaming: (address, method, request, patienceMs) =>
       channels.over(address, (client) => answered(collect(client, address, method, request), address, patienceMs)) as never,
     httpGet,
-    serve: (port, services) => serveGrpc(options.host, port, services, options.log),
+    serve: (port, services) => serve({ host, port, frames: streams === 'frames' }, services, log),
   }
 }
 
 interface Running<A> {
   readonly answer: Promise<A>
   cancel(): void
-}
-
-/** Returns the error for an answer that breaks its rules. Its code is not INVALID_ARGUMENT, which would blame the caller. */
-function wrongAnswer(address: string, method: MethodName, answer: object): RpcError | undefined {
-  const wrong = wrongIn(method, 'response', answer)
-  return wrong === undefined ? undefined : new RpcError('INTERNAL', `${address} answered what cannot be: ${wrong}`)
 }
 
 /**
@@ -82,7 +86,7 @@ function collect(client: Client, address: string, method: ServerStreamMethod, re
 }
 
 /** Opens a stream over a connection of its own. So nothing of it remains in a shared channel when the peer dies. */
-function openStream(address: string, method: StreamMethod, handlers: StreamHandlers<never>): MessageStream<object> {
+function openGrpcStream(address: string, method: StreamMethod, handlers: StreamHandlers<object>): MessageStream<object> {
   const { path, requestSerialize, responseDeserialize } = methodDefinition(method)
   const client = new Client(address, credentials.createInsecure(), CHANNEL_OPTIONS)
   const call: ClientDuplexStream<object, object> = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize)
@@ -98,7 +102,7 @@ function openStream(address: string, method: StreamMethod, handlers: StreamHandl
     if (!live) return
     const wrong = wrongAnswer(address, method, message)
     if (wrong) end(wrong)
-    else handlers.message(message as never)
+    else handlers.message(message)
   })
   call.on('error', (error) => end(toRpcError(error)))
   call.on('end', () => end(new RpcError('UNAVAILABLE', `${address} closed the stream`)))

@@ -6,7 +6,7 @@ import { CHANNEL_OPTIONS } from './channel-options.ts'
 import { methodDefinition, type MethodName } from './definitions.ts'
 import { grpcNetwork } from './network.ts'
 import type { CatalogueToFrontEnd, FrontEndToCatalogue, TradeStockName } from '../wire/messages.ts'
-import { serveGrpc } from './server.ts'
+import { serve } from './server.ts'
 
 const ORDER: TradeStockName = { stockName: 'tesla', stockTradeQuantity: 1, tradeType: 'buy', key: '' }
 const open: (() => unknown)[] = []
@@ -18,12 +18,16 @@ afterEach(async () => {
 async function serving(services: Partial<Services>): Promise<{ address: string; lines: string[] }> {
   const lines: string[] = []
   const log = { ...silentLogger, warn: (facts: object, words: string) => lines.push(`${words} ${JSON.stringify(facts)}`) }
-  const server = await serveGrpc('127.0.0.1', 0, { unary: {}, serverStreams: {}, streams: {}, ...services }, log as never)
+  const server = await serve(
+    { host: '127.0.0.1', port: 0, frames: true },
+    { unary: {}, serverStreams: {}, streams: {}, ...services },
+    log as never,
+  )
   open.push(() => server.close(0))
   return { address: `127.0.0.1:${server.port}`, lines }
 }
 
-const network = grpcNetwork({ host: '127.0.0.1', log: silentLogger })
+const network = grpcNetwork({ host: '127.0.0.1', log: silentLogger, streams: 'frames' })
 
 /** Sends any bytes as the request of a call. Resolves with the status. */
 function sendBytes(address: string, method: MethodName, bytes: Buffer): Promise<string> {

@@ -7,10 +7,10 @@ import { WINDOW_BYTES } from './channel-options.ts'
 import { methodDefinition } from './definitions.ts'
 import type { CatalogueToLeader } from '../wire/messages.ts'
 import { refusal } from '../wire/refusal.ts'
-import { serveGrpc } from './server.ts'
+import { serve } from './server.ts'
 
 test('a server lets its clients send as much ahead as they let it', async () => {
-  const server = await serveGrpc('127.0.0.1', 0, { unary: {}, serverStreams: {}, streams: {} }, silentLogger)
+  const server = await serve({ host: '127.0.0.1', port: 0, frames: true }, { unary: {}, serverStreams: {}, streams: {} }, silentLogger)
   const session = connect(`http://127.0.0.1:${server.port}`)
   try {
     const widened = new Promise<number | undefined>((resolve) =>
@@ -48,7 +48,7 @@ test('a stream whose other end does not read is ended before it fills the memory
       },
     },
   }
-  const server = await serveGrpc('127.0.0.1', 0, services, silentLogger)
+  const server = await serve({ host: '127.0.0.1', port: 0, frames: true }, services, silentLogger)
   const { path, requestSerialize, responseDeserialize } = methodDefinition('Catalog.Lead')
   const client = new Client(`127.0.0.1:${server.port}`, credentials.createInsecure(), { 'grpc.enable_http_proxy': 0 })
   try {

@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import type { Http2Session, ServerHttp2Stream } from 'node:http2'
+import type { ServerHttp2Stream } from 'node:http2'
 import { LIMITS } from '../domain/limits.ts'
-import { systemClock, type Timer } from '../runtime/clock.ts'
+import type { Clock, Timer } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 
 const SWEEP_MS = 500
@@ -14,27 +14,56 @@ interface Watched {
   stuck: number
 }
 
+interface Closing {
+  once(event: 'close', run: () => void): unknown
+}
+
+/** A connection of a server. */
+export interface ReadConnection extends Closing {
+  destroy(): unknown
+}
+
+/** The carrier of answers: a stream of HTTP/2, or a connection with frames itself. */
+export interface ReadStream extends Closing {
+  /** Bytes that its reader has not taken. */
+  readonly writableLength: number
+}
+
+interface Connection {
+  /** The port of the other end. */
+  readonly peer: number | undefined
+  readonly streams: Map<ReadStream, Watched>
+}
+
 /**
- * Cuts connections of a gRPC server whose other end does not read the answers that it asked for. A connection is cut when
+ * Cuts connections of a server whose other end does not read the answers that it asked for. A connection is cut when
  * its other end takes nothing for ten seconds. When all unread answers together take too much memory, the connection that
  * has most of them is cut. grpc-js hides its streams, so they are found by what Node reports.
  */
 export class UnreadStreams {
-  readonly #port: number
   readonly #log: Logger
-  readonly #sessions = new Map<Http2Session, Map<ServerHttp2Stream, Watched>>()
+  #port: number | undefined
+  readonly #clock: Clock
+  readonly #connections = new Map<ReadConnection, Connection>()
   #timer: Timer | undefined
 
-  /** `port` is where the server listens. */
-  constructor(port: number, log: Logger) {
-    this.#port = port
+  constructor(clock: Clock, log: Logger) {
     this.#log = log
+    this.#clock = clock
   }
 
-  /** Begins to watch. */
-  start(): void {
+  /** Begins to watch, and watches gRPC's connections to this port of the process. */
+  start(port: number): void {
+    this.#port = port
     subscribe('http2.server.stream.created', this.#created)
-    this.#timer = systemClock.every(SWEEP_MS, () => this.#sweep())
+    this.#timer = this.#clock.every(SWEEP_MS, () => this.#sweep())
+  }
+
+  /** Watches a stream. `peer`: the port of its other end. */
+  watch(connection: ReadConnection, peer: number | undefined, stream: ReadStream): void {
+    const { streams } = this.#connections.get(connection) ?? this.#add(connection, peer)
+    streams.set(stream, { unsent: 0, stuck: 0 })
+    stream.once('close', () => streams.delete(stream))
   }
 
   close(): void {
@@ -45,23 +74,20 @@ export class UnreadStreams {
   readonly #created = (message: unknown): void => {
     const { stream } = message as { readonly stream: ServerHttp2Stream }
     const { session } = stream
-    if (!session || session.socket.localPort !== this.#port) return
-    const streams = this.#sessions.get(session) ?? this.#watch(session)
-    streams.set(stream, { unsent: 0, stuck: 0 })
-    stream.once('close', () => streams.delete(stream))
+    if (session && session.socket.localPort === this.#port) this.watch(session, session.socket.remotePort, stream)
   }
 
-  #watch(session: Http2Session): Map<ServerHttp2Stream, Watched> {
-    const streams = new Map<ServerHttp2Stream, Watched>()
-    this.#sessions.set(session, streams)
-    session.once('close', () => this.#sessions.delete(session))
-    return streams
+  #add(connection: ReadConnection, peer: number | undefined): Connection {
+    const added = { peer, streams: new Map<ReadStream, Watched>() }
+    this.#connections.set(connection, added)
+    connection.once('close', () => this.#connections.delete(connection))
+    return added
   }
 
   #sweep(): void {
     let total = 0
-    let most: { readonly session: Http2Session; readonly bytes: number } | undefined
-    for (const [session, streams] of this.#sessions) {
+    let most: { readonly connection: ReadConnection; readonly bytes: number } | undefined
+    for (const [connection, { streams }] of this.#connections) {
       let bytes = 0
       let isStuck = false
       for (const [stream, watched] of streams) {
@@ -72,14 +98,15 @@ export class UnreadStreams {
         isStuck ||= watched.stuck >= SWEEPS_MAX
       }
       total += bytes
-      if (isStuck) this.#cut(session, bytes, 'nothing is taken')
-      else if (bytes > (most?.bytes ?? 0)) most = { session, bytes }
+      if (isStuck) this.#cut(connection, bytes, 'nothing is taken')
+      else if (bytes > (most?.bytes ?? 0)) most = { connection, bytes }
     }
-    if (most && total > LIMITS.unreadBytesMax) this.#cut(most.session, most.bytes, 'too much is not taken')
+    if (most && total > LIMITS.unreadBytesMax) this.#cut(most.connection, most.bytes, 'too much is not taken')
   }
 
-  #cut(session: Http2Session, bytes: number, why: string): void {
-    this.#log.warn({ peer: session.socket.remotePort, bytes, why }, 'connection cut: its other end does not read')
-    session.destroy()
+  #cut(connection: ReadConnection, bytes: number, why: string): void {
+    const peer = this.#connections.get(connection)?.peer
+    this.#log.warn({ peer, bytes, why }, 'connection cut: its other end does not read')
+    connection.destroy()
   }
 }

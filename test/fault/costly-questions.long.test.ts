@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { OPENING_CATALOGUE } from '../../src/domain/stock.ts'
-import { methodDefinition } from '../../src/rpc/definitions.ts'
+import { formsOf, methodDefinition } from '../../src/rpc/definitions.ts'
 import { type Cluster, startCluster } from '../cluster.ts'
 import { ask, order } from '../contract/conformance/http.ts'
-import { Pipeline, READ_2000, tradeDuring, UnreadCalls } from './floods.ts'
+import { FrameCalls, Pipeline, READ_2000, tradeDuring, UnreadCalls } from './floods.ts'
 import { lateAnswers } from './load.ts'
 import { eventually, HOPELESS_MS, inOneTry } from './process.ts'
 
@@ -25,6 +25,12 @@ const pipelineTo = (address: string): Pipeline => {
 }
 const callsTo = (address: string): UnreadCalls => {
   const calls = new UnreadCalls(address)
+  clients.push(calls)
+  return calls
+}
+
+const framesTo = (...opening: ConstructorParameters<typeof FrameCalls>): FrameCalls => {
+  const calls = new FrameCalls(...opening)
   clients.push(calls)
   return calls
 }
@@ -157,11 +163,24 @@ describe('a system with some thousand orders', () => {
     ['Order.Route', 'listings', (query: number) => ({ query: { query, number: 0, limit: 1_000 } })],
     ['Catalog.Session', 'all stocks', (query: number) => ({ query: { query, names: [] } })],
   ] as const)('tens of thousands of questions on streams of %s, for %s', async (method, _what, question) => {
-    const { path, requestSerialize } = methodDefinition(method)
+    const { path } = methodDefinition(method)
+    const { encode, frame } = formsOf(method).request
     const address = await addressFor(path)
+    const questions = Array.from({ length: 15_000 }, (_, query) => question(query))
     await isUnharmedBy(cluster, async () => {
-      const questions = Array.from({ length: 15_000 }, (_, query) => requestSerialize(question(query)))
-      for (let caller = 0; caller < 4; caller += 1) callsTo(address).open(path, questions)
+      for (let caller = 0; caller < 4; caller += 1) callsTo(address).open(path, questions.map(encode))
+      for (let round = 0; round < 20; round += 1) await cluster.leader()
+    })
+    await isUnharmedBy(cluster, async () => {
+      for (let caller = 0; caller < 4; caller += 1) framesTo(address, method, questions.map(frame))
+      for (let round = 0; round < 20; round += 1) await cluster.leader()
+    })
+  })
+
+  test.each(['Order.Route', 'Catalog.Session'])('hundreds of connections with frames for %s that say nothing', async (method) => {
+    const address = await addressFor(`/${method.replace('.', '/')}`)
+    await isUnharmedBy(cluster, async () => {
+      for (let opened = 0; opened < 500; opened += 1) framesTo(address, method, [])
       for (let round = 0; round < 20; round += 1) await cluster.leader()
     })
   })

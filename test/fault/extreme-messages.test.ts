@@ -16,7 +16,7 @@ import { wholeAgain } from './whole.ts'
 
 const DEADLINE_MS = 60_000
 const MIB = 1024 * 1024
-const network = grpcNetwork({ host: '127.0.0.1', log: silentLogger })
+const network = grpcNetwork({ host: '127.0.0.1', log: silentLogger, streams: 'frames' })
 const EDGES = [2 ** 63, 2 ** 53, 2 ** 53 - 1, 2 ** 53 - 2, -(2 ** 63), -(2 ** 53) + 1]
 
 /** Makes a call. Resolves with its answer, or with the code and the words of its refusal. */
@@ -32,15 +32,26 @@ const synchronize = (address: string, orderNum: number, synchronizedAdd = ''): P
     (error: RpcError) => `${error.code}: ${error.message}`,
   )
 
-/** Sends messages on a stream. Resolves once it is over, with all that came back and with the reason of its end. */
+/**
+ * Sends messages on a stream, each one when something has come back for the one before. Resolves with what came back, and
+ * with the reason of its end, once it is over.
+ */
 async function talk(address: string, method: StreamMethod, messages: readonly object[]): Promise<{ heard: object[]; why: string }> {
   const heard: object[] = []
+  const left = [...messages]
+  const sendNext = () => {
+    const message = left.shift()
+    if (message) stream.send(message)
+  }
   const over = Promise.withResolvers<string>()
   const stream = network.openStream(address, method, {
-    message: (message: object) => heard.push(message),
+    message: (message: object) => {
+      heard.push(message)
+      sendNext()
+    },
     closed: ({ code, message }) => over.resolve(`${code}: ${message}`),
   }) as MessageStream<object>
-  for (const message of messages) stream.send(message)
+  sendNext()
   return { heard, why: await over.promise }
 }
 

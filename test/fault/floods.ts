@@ -3,6 +3,8 @@ import { connect as connectHttp2, type ClientHttp2Session, type ClientHttp2Strea
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { StatusData } from '../../src/http/types.ts'
+import { methodFrame, OPENING } from '../../src/rpc/frames.ts'
+import { splitAddress } from '../../src/runtime/address.ts'
 import type { Cluster } from '../cluster.ts'
 import { ask, dataOf } from '../contract/conformance/http.ts'
 import { Load, type LoadReport } from './load.ts'
@@ -149,6 +151,24 @@ export class UnreadCalls {
     this.#streams.add(stream)
     this.#asked += 1
     return stream
+  }
+}
+
+/** A connection with frames. Only the test's messages are sent, and no ping is answered. What comes is thrown away. */
+export class FrameCalls {
+  readonly #socket: Socket
+
+  /** Opens a stream for `method` and sends all of these messages at once. */
+  constructor(address: string, method: string, messages: readonly Buffer[]) {
+    const { host, port } = splitAddress(address)
+    this.#socket = connect({ host, port })
+      .on('error', () => {})
+      .resume()
+    this.#socket.write(Buffer.concat([OPENING, methodFrame(method), ...messages]))
+  }
+
+  close(): void {
+    this.#socket.destroy()
   }
 }
 

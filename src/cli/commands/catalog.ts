@@ -1,10 +1,19 @@
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type Command, Option } from 'commander'
+import type { StreamForm } from '../../rpc/network.ts'
 import type { LogLevel } from '../../runtime/logger.ts'
 import { examples } from '../examples.ts'
 import { readOpeningStocks } from '../opening-stocks.ts'
-import { cataloguePortOption, dataOption, grpcHostOption, logLevelOption, replicaAddressesOption, stocksOption } from '../options.ts'
+import {
+  cataloguePortOption,
+  dataOption,
+  grpcHostOption,
+  logLevelOption,
+  replicaAddressesOption,
+  stocksOption,
+  streamsOption,
+} from '../options.ts'
 import { integer } from '../values.ts'
 
 interface CatalogOptions {
@@ -15,6 +24,7 @@ interface CatalogOptions {
   readonly lost: readonly number[]
   readonly alone: boolean
   readonly stocks?: string
+  readonly streams: StreamForm
   readonly logLevel: LogLevel
 }
 
@@ -30,6 +40,7 @@ export function addCatalog(program: Command): void {
     .addOption(lostOption())
     .addOption(aloneOption())
     .addOption(stocksOption())
+    .addOption(streamsOption())
     .addOption(logLevelOption())
     .addHelpText(
       'after',
@@ -62,9 +73,9 @@ async function runCatalogue(options: CatalogOptions): Promise<void> {
   const { runProcess } = await import('../../runtime/lifecycle.ts')
   const { embeddedLedgerStore } = await import('../../storage/embedded/ledger-store.ts')
 
-  const { port, host, data, replicaAddresses, lost, alone, stocks, logLevel } = options
+  const { port, host, data, replicaAddresses, lost, alone, stocks, streams, logLevel } = options
   await runProcess({ name: 'catalogue', logLevel }, async (own) => {
-    const runtime = { ...own, network: grpcNetwork({ host, log: own.log }) }
+    const runtime = { ...own, network: grpcNetwork({ host, log: own.log, streams }) }
     await mkdir(resolve(data), { recursive: true })
     const store = embeddedLedgerStore(join(data, 'catalog.db'), {
       onReplaced: (archivedAs) => runtime.log.warn({ archivedAs }, 'the ledger that stood here before is kept'),

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { LIMITS } from '../../domain/limits.ts'
+import type { StreamForm } from '../../rpc/network.ts'
 import type { LogLevel } from '../../runtime/logger.ts'
 import { examples } from '../examples.ts'
 import { CommandFailure, EXIT } from '../failure.ts'
@@ -13,6 +14,7 @@ import {
   logLevelOption,
   LOOPBACK,
   REPLICAS_DEFAULT,
+  streamsOption,
 } from '../options.ts'
 import { address, integer, onOff } from '../values.ts'
 
@@ -22,6 +24,7 @@ interface FrontEndOptions {
   readonly catalog: string
   readonly cacheStocks: number
   readonly advertise?: string
+  readonly streams: StreamForm
   readonly logLevel: LogLevel
 }
 
@@ -42,6 +45,7 @@ export function addFrontEnd(program: Command): void {
     .addOption(catalogueOption())
     .addOption(cacheStocksOption())
     .addOption(advertiseOption())
+    .addOption(streamsOption())
     .addOption(logLevelOption())
     .addHelpText(
       'after',
@@ -57,10 +61,10 @@ async function runFrontEnd(words: readonly string[], options: FrontEndOptions): 
   const { grpcNetwork } = await import('../../rpc/network.ts')
   const { runProcess } = await import('../../runtime/lifecycle.ts')
 
-  const { port, host, catalog, cacheStocks, advertise, logLevel } = options
+  const { port, host, catalog, cacheStocks, advertise, streams, logLevel } = options
   await runProcess({ name: 'frontend', logLevel }, (own) =>
     startFrontEnd(
-      { ...own, network: grpcNetwork({ host, log: own.log }) },
+      { ...own, network: grpcNetwork({ host, log: own.log, streams }) },
       {
         port,
         host,

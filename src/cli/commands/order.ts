@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type Command, createArgument } from 'commander'
 import { joinAddress } from '../../runtime/address.ts'
+import type { StreamForm } from '../../rpc/network.ts'
 import type { LogLevel } from '../../runtime/logger.ts'
 import { examples } from '../examples.ts'
 import {
@@ -13,6 +14,7 @@ import {
   grpcHostOption,
   logLevelOption,
   LOOPBACK,
+  streamsOption,
 } from '../options.ts'
 import { integer, listeningPort, onOff, port as targetPort } from '../values.ts'
 
@@ -21,6 +23,7 @@ interface OrderOptions {
   readonly catalog: string
   readonly data: string
   readonly advertise?: string
+  readonly streams: StreamForm
   readonly logLevel: LogLevel
 }
 
@@ -40,6 +43,7 @@ export function addOrder(program: Command): void {
     .addOption(grpcHostOption())
     .addOption(dataOption())
     .addOption(advertiseOption())
+    .addOption(streamsOption())
     .addOption(logLevelOption())
     .addHelpText(
       'after',
@@ -62,9 +66,9 @@ async function runReplica(
   const { runProcess } = await import('../../runtime/lifecycle.ts')
   const { openEmbeddedOrderLog } = await import('../../storage/embedded/order-log-file.ts')
 
-  const { host, data, catalog, advertise, logLevel } = options
+  const { host, data, catalog, advertise, streams, logLevel } = options
   await runProcess({ name: `order-${replicaId}`, logLevel }, async (own) => {
-    const runtime = { ...own, network: grpcNetwork({ host, log: own.log }) }
+    const runtime = { ...own, network: grpcNetwork({ host, log: own.log, streams }) }
     await mkdir(resolve(data), { recursive: true })
     const log = await openEmbeddedOrderLog(join(data, `order${replicaId}.db`), {
       newDiskId: () => runtime.random.id(16),

@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { LIMITS } from '../../domain/limits.ts'
 import { BazaarClient } from '../../http/client.ts'
 import type { StatusData } from '../../http/types.ts'
+import type { StreamForm } from '../../rpc/network.ts'
 import { systemClock } from '../../runtime/clock.ts'
 import { connectionsMaxOf, descriptorsMax } from '../../runtime/connection-room.ts'
 import { onStopRequest } from '../../runtime/lifecycle.ts'
@@ -24,6 +25,7 @@ import {
   orderPortsOption,
   replicasOption,
   stocksOption,
+  streamsOption,
 } from '../options.ts'
 import { bannerLines } from '../supervisor/banner.ts'
 import { claimFolder, endWhatIsLeft } from '../supervisor/folder.ts'
@@ -55,6 +57,7 @@ export interface UpOptions {
   readonly stocks?: string
   readonly cache: boolean
   readonly cacheStocks: number
+  readonly streams: StreamForm
   readonly logLevel: LogLevel
   readonly json?: boolean
 }
@@ -74,6 +77,7 @@ export function addUp(program: Command): void {
     .addOption(stocksOption())
     .addOption(cacheOption())
     .addOption(cacheStocksOption())
+    .addOption(streamsOption())
     .addOption(logLevelOption())
     .option('--json', 'print one line of JSON when trading works, and nothing else')
     .addHelpText(
@@ -135,7 +139,7 @@ function replicaPorts(
 }
 
 async function planFor(options: UpOptions, data: string, orderPorts: readonly (number | undefined)[]): Promise<ClusterPlan> {
-  const { host, grpcHost, cache, cacheStocks, logLevel } = options
+  const { host, grpcHost, cache, cacheStocks, streams, logLevel } = options
   const [frontEndPort = 0, cataloguePort = 0, ...grantedOrderPorts] = await grantPorts(
     [
       { use: 'the front end', host, port: options.port, flag: '--port', orAny: false },
@@ -152,7 +156,7 @@ async function planFor(options: UpOptions, data: string, orderPorts: readonly (n
   )
   const stocks = options.stocks === undefined ? {} : { stocks: resolve(options.stocks) }
   const ports = { frontEndPort, cataloguePort, orderPorts: grantedOrderPorts }
-  return { ...ports, ...stocks, data, host, grpcHost, caching: cache, cacheStocksMax: cacheStocks, logLevel }
+  return { ...ports, ...stocks, data, host, grpcHost, caching: cache, cacheStocksMax: cacheStocks, streams, logLevel }
 }
 
 /** Resolves once the first request to stop has been carried out. A second one kills all processes. */

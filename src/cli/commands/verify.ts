@@ -102,7 +102,7 @@ async function readServed(addresses: readonly string[], progress: Progress): Pro
   const { grpcNetwork } = await import('../../rpc/network.ts')
   const { silentLogger } = await import('../../runtime/logger.ts')
   const { serverAt, verifyServed } = await import('../verification/served-copy.ts')
-  const network = grpcNetwork({ host: LOOPBACK, log: silentLogger })
+  const network = grpcNetwork({ host: LOOPBACK, log: silentLogger, streams: 'frames' })
   const servers = await Promise.all(addresses.map((each) => answerOf(each, serverAt(network, each))))
   const copies: VerifiedCopy[] = []
   for (const server of servers.toSorted((a, b) => Number(a.kind === 'ledger') - Number(b.kind === 'ledger'))) {

@@ -10,6 +10,7 @@ const plan: ClusterPlan = {
   orderPorts: [31, 32],
   caching: false,
   cacheStocksMax: 8,
+  streams: 'frames',
   logLevel: 'info',
 }
 

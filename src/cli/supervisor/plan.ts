@@ -1,4 +1,5 @@
 import { joinAddress } from '../../runtime/address.ts'
+import type { StreamForm } from '../../rpc/network.ts'
 import type { LogLevel } from '../../runtime/logger.ts'
 
 /** Everything that `up` has decided before it starts a process. */
@@ -15,6 +16,8 @@ export interface ClusterPlan {
   readonly orderPorts: readonly number[]
   readonly caching: boolean
   readonly cacheStocksMax: number
+  /** The form in which the processes send their streams. */
+  readonly streams: StreamForm
   readonly logLevel: LogLevel
   /** Absolute path of the file of stocks that a new history begins with. */
   readonly stocks?: string
@@ -37,7 +40,8 @@ export function processesOf(plan: ClusterPlan): readonly ProcessPlan[] {
   const catalogue = joinAddress(grpcHost, plan.cataloguePort)
   const replicas = plan.orderPorts.map((port, at) => ({ id: at + 1, port, address: joinAddress(grpcHost, port) }))
   const cache = plan.caching ? '1' : '0'
-  const shared = ['--data', plan.data, '--log-level', plan.logLevel]
+  const common = ['--streams', plan.streams, '--log-level', plan.logLevel]
+  const shared = ['--data', plan.data, ...common]
   const listen = ['--host', plan.grpcHost]
   const addresses = replicas.map((replica) => replica.address).join(',')
   return [
@@ -82,7 +86,8 @@ export function processesOf(plan: ClusterPlan): readonly ProcessPlan[] {
         cache,
         ...['--port', `${plan.frontEndPort}`, '--host', plan.host, '--catalog', catalogue],
         ...['--advertise', frontEndAddress(plan)],
-        ...['--cache-stocks', `${plan.cacheStocksMax}`, '--log-level', plan.logLevel],
+        ...['--cache-stocks', `${plan.cacheStocksMax}`],
+        ...common,
       ],
     },
   ]

@@ -1,0 +1,57 @@
+import type { Duplex } from 'node:stream'
+import { systemClock } from '../runtime/clock.ts'
+import { RpcError } from '../wire/rpc-error.ts'
+import { watch } from './client-watch.ts'
+import { formsOf } from './definitions.ts'
+import { FrameStream, OPENED } from './frames.ts'
+import { serveStream, type Incoming, type StreamMethodServed } from './served-stream.ts'
+
+/** A peer that leaves so many messages unread has stopped. A busy front end may ask a quarter of that in one moment. */
+const UNREAD_MESSAGES_MAX = 16_384
+/** More than the name of any method has. */
+const METHOD_BYTES_MAX = 64
+
+/**
+ * Serves the stream of a connection that began with `OPENING`. `ahead`: what has been read after that. `peer`: the other
+ * end, for the log. `named` is called once the other end has said which method the stream is for.
+ */
+export function serveFrames(
+  socket: Duplex,
+  ahead: Buffer,
+  peer: string,
+  methods: ReadonlyMap<string, StreamMethodServed>,
+  named: () => void,
+): void {
+  let take = (name: Buffer): void => {
+    named()
+    const method = name.toString('utf8', 0, METHOD_BYTES_MAX)
+    const served = methods.get(method)
+    if (!served) return frames.end(new RpcError('UNIMPLEMENTED', `The server does not implement the method ${method}`))
+    const { request, response } = formsOf(served.method)
+    const carrier = {
+      peer,
+      isFull: (unwritten: number) => frames.isFull || unwritten > UNREAD_MESSAGES_MAX,
+      send: (message: object, written: () => void) => frames.send(response.frame(message), written),
+      end: (error?: RpcError) => frames.end(error),
+    }
+    incoming = serveStream(served, carrier)
+    take = (bytes) => {
+      let message: object
+      try {
+        message = request.decode(bytes)
+      } catch (error) {
+        return incoming?.refuse(new RpcError('INTERNAL', `bytes that are no message: ${(error as Error).message}`))
+      }
+      incoming?.message(message)
+    }
+  }
+  let incoming: Incoming | undefined
+  const frames = new FrameStream(socket, {
+    message: (bytes) => take(bytes),
+    broken: (error) => (incoming ? incoming.refuse(error) : frames.end(error)),
+    closed: () => incoming?.over('the other end is gone'),
+  })
+  watch(socket, (answered) => frames.ping(answered), systemClock)
+  frames.send(OPENED)
+  frames.start(ahead)
+}

@@ -29,6 +29,11 @@ export class HandClock {
     nextTurn: (run: () => void) => run(),
   } as unknown as Clock
 
+  /** The number of timers that are set. */
+  get timers(): number {
+    return this.#timers.length
+  }
+
   /** Lets time pass. Nothing runs before it is over. */
   standStill(ms: number): void {
     this.#nowMs += ms

@@ -1,4 +1,3 @@
-import type { Http2Session } from 'node:http2'
 import { expect, test } from 'vitest'
 import { HandClock } from '../../test/hand-clock.ts'
 import { SERVER_KEEPALIVE_MS, SERVER_KEEPALIVE_TIMEOUT_MS } from './channel-options.ts'
@@ -8,26 +7,36 @@ import { watch } from './client-watch.ts'
 class Session {
   readonly hand = new HandClock()
   destroyed = false
-  #asked: ((error: null) => void)[] = []
+  bytesRead = 0
+  #asked: (() => void)[] = []
 
   constructor() {
-    const session = {
-      isDestroyed: () => this.destroyed,
-      ping: (answered: (error: null) => void) => this.#asked.push(answered) > 0,
-      destroy: () => void (this.destroyed = true),
-      once: () => {},
-    }
-    Object.defineProperty(session, 'destroyed', { get: session.isDestroyed })
-    watch(session as unknown as Http2Session, session.ping, this.hand.clock)
+    const client = { bytesRead: () => this.#look(), ping: (answered: () => void) => this.#asked.push(answered) }
+    watch(this, client, this.hand.clock)
   }
+
+  #look(): number {
+    this.looks += 1
+    return this.bytesRead
+  }
+
+  destroy(): void {
+    this.destroyed = true
+  }
+
+  once(): void {}
 
   get asked(): number {
     return this.#asked.length
   }
 
+  /** How often it was looked whether the client has sent something. */
+  looks = 0
+
   /** Reads the client's answer. */
   answer(): void {
-    for (const answered of this.#asked.splice(0)) answered(null)
+    this.bytesRead += 1
+    for (const answered of this.#asked.splice(0)) answered()
   }
 }
 
@@ -41,11 +50,22 @@ test('a client that answers is asked on and on', () => {
   expect(session.destroyed).toBe(false)
 })
 
-test('a client that does not answer is given up', () => {
+test('a client that is heard now and then is not asked, and costs one look a second', () => {
   const session = new Session()
-  session.hand.run(SERVER_KEEPALIVE_MS + SERVER_KEEPALIVE_TIMEOUT_MS - 200)
+  const looksBefore = session.looks
+  for (let round = 0; round < 10; round += 1) {
+    session.bytesRead += 1
+    session.hand.run(2_000)
+  }
+  expect(session.asked).toBe(0)
+  expect(session.looks - looksBefore).toBeLessThanOrEqual(21)
+})
+
+test('a client that does not answer is given up, in time', () => {
+  const session = new Session()
+  session.hand.run(SERVER_KEEPALIVE_TIMEOUT_MS + 800)
   expect(session.destroyed).toBe(false)
-  session.hand.run(400)
+  session.hand.run(SERVER_KEEPALIVE_MS - 800 + 400)
   expect(session.destroyed).toBe(true)
 })
 

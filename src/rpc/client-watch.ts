@@ -1,7 +1,12 @@
 import { subscribe } from 'node:diagnostics_channel'
 import type { Http2Session, ServerHttp2Stream } from 'node:http2'
-import { afterAwake, systemClock, type Clock } from '../runtime/clock.ts'
+import { afterAwake, systemClock, untilNextMs, type Clock, type Timer } from '../runtime/clock.ts'
 import { SERVER_KEEPALIVE_MS, SERVER_KEEPALIVE_TIMEOUT_MS, WINDOW_BYTES } from './channel-options.ts'
+
+/** How often a server looks whether a client has sent anything. A process at rest wakes up as often for its disk. */
+const LOOK_MS = 1_000
+/** A client is asked after so many looks in a row at which nothing had come: within SERVER_KEEPALIVE_MS. */
+const SILENT_LOOKS = SERVER_KEEPALIVE_MS / LOOK_MS - 1
 
 const known = new WeakSet<Http2Session>()
 let isSubscribed = false
@@ -20,7 +25,8 @@ export function tendServerSessions(): void {
     known.add(session)
     session.setLocalWindowSize(WINDOW_BYTES)
     session.settings({ initialWindowSize: WINDOW_BYTES })
-    watch(session, (answered) => session.ping(answered), systemClock)
+    const { socket } = session
+    watch(session, { bytesRead: () => socket.bytesRead, ping: (answered) => session.ping(answered) }, systemClock)
   })
 }
 
@@ -31,26 +37,43 @@ interface WatchedConnection {
   once(event: 'close', run: () => void): unknown
 }
 
-/** Asks the client for an answer. Returns false when it cannot be asked any more. */
-type Ping = (answered: (error: Error | null) => void) => boolean
+/** How the client is heard, and asked. */
+interface Client {
+  /** All bytes that have come from it. */
+  bytesRead(): number
+  /** Asks it for an answer. */
+  ping(answered: (error?: Error | null) => void): unknown
+}
 
 /**
- * Pings the client every few seconds, and destroys the connection when no answer comes. Otherwise a connection would be kept
- * for ever after its client has vanished without a reset, or after a firewall or router has forgotten the connection.
- * Only servers ping: servers of another make end the connection of a client that pings so often.
+ * Pings a client that has been silent for a few seconds, and destroys the connection when no answer comes. Otherwise a
+ * connection would be kept for ever after its client has vanished without a reset, or after a firewall or router has
+ * forgotten the connection. Only servers ping: servers of another make end the connection of a client that pings so often.
  */
-export function watch(connection: WatchedConnection, ping: Ping, clock: Clock): void {
-  let waiting = { cancel() {} }
+export function watch(connection: WatchedConnection, client: Client, clock: Clock): void {
+  let next: Timer
+  let read = 0
+  let silentLooks = 0
+  const look = () => {
+    const readBefore = read
+    read = client.bytesRead()
+    silentLooks = read === readBefore ? silentLooks + 1 : 0
+    if (silentLooks < SILENT_LOOKS) lookLater()
+    else ask()
+  }
+  const lookLater = () => {
+    next = clock.after(untilNextMs(clock, LOOK_MS), look)
+  }
   const gone = () => void connection.destroy()
   const ask = () => {
     if (connection.destroyed) return
-    waiting = afterAwake(clock, SERVER_KEEPALIVE_TIMEOUT_MS, gone)
-    if (!ping((error) => (error ? gone() : askLater()))) gone()
+    next = afterAwake(clock, SERVER_KEEPALIVE_TIMEOUT_MS, gone)
+    client.ping((error) => {
+      next.cancel()
+      if (error) gone()
+      else lookLater()
+    })
   }
-  const askLater = () => {
-    waiting.cancel()
-    waiting = clock.after(SERVER_KEEPALIVE_MS, ask)
-  }
-  askLater()
-  connection.once('close', () => waiting.cancel())
+  lookLater()
+  connection.once('close', () => next.cancel())
 }

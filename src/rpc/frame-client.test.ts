@@ -210,7 +210,7 @@ test('frames need no more than a stream of bytes: TLS is one', async () => {
   const server = createTlsServer({ ...cipher, pskCallback: () => psk }, (socket: TLSSocket) => {
     socket.once('data', (opening: Buffer) => {
       expect(opening).toEqual(OPENING)
-      serveFrames(socket, Buffer.alloc(0), 'a client', new Map([[METHOD, method as never]]), () => {})
+      serveFrames(socket, Buffer.alloc(0), new Map([[METHOD, method as never]]), { peer: 'a client', named() {}, unread() {} })
     })
   })
   server.listen(0, '127.0.0.1')

@@ -11,16 +11,25 @@ const UNREAD_MESSAGES_MAX = 16_384
 /** More than the name of any method has. */
 const METHOD_BYTES_MAX = 64
 
-/**
- * Serves the stream of a connection that began with `OPENING`. `ahead`: what has been read after that. `peer`: the other
- * end, for the log. `named` is called once the other end has said which method the stream is for.
- */
+/** Who has accepted a connection with frames. */
+export interface Accepted {
+  /** The other end, for the log. */
+  readonly peer: string
+  /** Called once the other end has said which method the stream is for. */
+  named(): void
+  /** Called when the other end has left something unread. */
+  unread(): void
+}
+
+/** A connection that counts what it has read, such as one of TCP or TLS. */
+type Connection = Duplex & { readonly bytesRead: number }
+
+/** Serves the stream of a connection that began with `OPENING`. `ahead`: what has been read after that. */
 export function serveFrames(
-  socket: Duplex,
+  socket: Connection,
   ahead: Buffer,
-  peer: string,
   methods: ReadonlyMap<string, StreamMethodServed>,
-  named: () => void,
+  { peer, named, unread }: Accepted,
 ): void {
   let take = (name: Buffer): void => {
     named()
@@ -50,8 +59,9 @@ export function serveFrames(
     message: (bytes) => take(bytes),
     broken: (error) => (incoming ? incoming.refuse(error) : frames.end(error)),
     closed: () => incoming?.over('the other end is gone'),
+    unread,
   })
-  watch(socket, (answered) => frames.ping(answered), systemClock)
+  watch(socket, { bytesRead: () => socket.bytesRead, ping: (answered) => frames.ping(answered) }, systemClock)
   frames.send(OPENED)
   frames.start(ahead)
 }

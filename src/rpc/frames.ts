@@ -45,6 +45,8 @@ export interface FrameOwner {
   message(bytes: Buffer): void
   /** Something came that is no frame. Nothing more is read. */
   broken(error: RpcError): void
+  /** The other end has left something unread, of what was sent up to now. */
+  unread?(): void
   /** The other end has ended the stream, or is gone. Undefined: it has ended the stream without an error. */
   closed(error: RpcError | undefined): void
 }
@@ -60,8 +62,6 @@ export class FrameStream {
   #heldBytes = 0
   /** Total bytes of that frame, as far as is known. */
   #wanted = HEAD_BYTES
-  /** Called with the next bytes that arrive. */
-  #answered: ((error: null) => void) | undefined
 
   constructor(socket: Duplex, owner: FrameOwner) {
     this.#socket = socket
@@ -92,16 +92,12 @@ export class FrameStream {
     this.#socket.write(frame, written)
   }
 
-  /** Asks whether the other end is there; whatever it sends is an answer. Returns false when it cannot be asked. */
-  ping(answered: (error: null) => void): boolean {
+  /** Asks whether the other end is there; whatever it sends is an answer. */
+  ping(answered: () => void): void {
     // It would wait behind what is not taken. UnreadStreams judges that.
-    if (this.#socket.writableLength > 0) answered(null)
-    else if (this.#isOver) return false
-    else {
-      this.#answered = answered
-      this.send(PING)
-    }
-    return true
+    if (this.#socket.writableLength > 0) return answered()
+    this.#socket.once('data', () => answered())
+    this.send(PING)
   }
 
   /** Ends the stream after what was sent; the other end hears of the error. The connection is closed when it has taken that. */
@@ -125,11 +121,10 @@ export class FrameStream {
   readonly #flush = (): void => {
     this.#isCorked = false
     this.#socket.uncork()
+    if (this.#socket.writableLength > 0) this.#owner.unread?.()
   }
 
   #receive(chunk: Buffer): void {
-    this.#answered?.(null)
-    this.#answered = undefined
     if (this.#heldBytes === 0) return this.#take(chunk)
     this.#hold(chunk)
     if (this.#heldBytes < this.#wanted) return

@@ -60,8 +60,8 @@ export async function serve({ host, port, frames }: ListenOptions, services: Ser
     grpc: (socket) => injector.injectConnection(socket),
     frames: frames
       ? (socket, ahead, named) => {
-          unread.watch(socket, socket.remotePort, socket)
-          serveFrames(socket, ahead, peerOf(socket), methods, named)
+          const unreadBytes = unread.watch(socket, socket.remotePort, socket)
+          serveFrames(socket, ahead, methods, { peer: peerOf(socket), named, unread: unreadBytes })
         }
       : undefined,
   })

@@ -20,14 +20,15 @@ function watched(count: number) {
   const unread = new UnreadStreams(hand.clock, { ...silentLogger, warn: (facts) => lines.push(facts) })
   unread.start(0)
   const connections = Array.from({ length: count }, () => new Connection())
-  for (const [at, connection] of connections.entries()) unread.watch(connection, at, connection)
-  return { hand, lines, connections }
+  const tell = connections.map((connection, at) => unread.watch(connection, at, connection))
+  return { hand, lines, connections, tell: tell[0]! }
 }
 
 test('a connection of which nothing is taken for ten seconds is cut', () => {
-  const { hand, lines, connections } = watched(3)
+  const { hand, lines, connections, tell } = watched(3)
   const [stuck, slow, idle] = connections
   stuck!.writableLength = 100
+  tell()
   for (let second = 0; second < 30; second += 1) {
     slow!.writableLength = 1_000 - second
     if (second === 9) expect(stuck!.isCut).toBe(false)
@@ -38,12 +39,34 @@ test('a connection of which nothing is taken for ten seconds is cut', () => {
 })
 
 test('of too much that is not taken, the connection with most of it is cut', () => {
-  const { hand, lines, connections } = watched(2)
+  const { hand, lines, connections, tell } = watched(2)
   for (let tenth = 0; tenth < 20; tenth += 1) {
     connections[0]!.writableLength = LIMITS.unreadBytesMax / 2 + tenth
     connections[1]!.writableLength = LIMITS.unreadBytesMax / 2 + 1_000 + tenth
+    tell()
     hand.run(100, 100)
   }
   expect(connections.map(({ isCut }) => isCut)).toEqual([false, true])
   expect(lines).toMatchObject([{ peer: 1, why: 'too much is not taken' }])
+})
+
+test('it looks while something is unread, and not when all was taken', () => {
+  const { hand, connections, tell } = watched(2)
+  expect(hand.timers).toBe(0)
+  connections[1]!.writableLength = 100
+  tell()
+  tell()
+  for (let second = 0; second < 5; second += 1) {
+    expect(hand.timers).toBe(1)
+    hand.run(1_000, 100)
+  }
+  connections[1]!.writableLength = 0
+  hand.run(1_000, 100)
+  expect(hand.timers).toBe(0)
+  connections[0]!.writableLength = 100
+  tell()
+  hand.run(11_000, 100)
+  expect(connections.map(({ isCut }) => isCut)).toEqual([true, false])
+  hand.run(1_000, 100)
+  expect(hand.timers).toBe(0)
 })

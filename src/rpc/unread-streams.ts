@@ -38,13 +38,16 @@ interface Connection {
 /**
  * Cuts connections of a server whose other end does not read the answers that it asked for. A connection is cut when
  * its other end takes nothing for ten seconds. When all unread answers together take too much memory, the connection that
- * has most of them is cut. grpc-js hides its streams, so they are found by what Node reports.
+ * has most of them is cut. grpc-js hides its streams, so they are found by what Node reports. It looks now and then, but
+ * only while something may be unread: as long as a stream of gRPC is open, or frames are not taken.
  */
 export class UnreadStreams {
   readonly #log: Logger
   #port: number | undefined
   readonly #clock: Clock
   readonly #connections = new Map<ReadConnection, Connection>()
+  /** Open streams of gRPC. Nobody tells when something of them is unread. */
+  #grpcStreams = 0
   #timer: Timer | undefined
 
   constructor(clock: Clock, log: Logger) {
@@ -52,29 +55,38 @@ export class UnreadStreams {
     this.#clock = clock
   }
 
-  /** Begins to watch, and watches gRPC's connections to this port of the process. */
+  /** Watches gRPC's connections to this port of the process. */
   start(port: number): void {
     this.#port = port
     subscribe('http2.server.stream.created', this.#created)
-    this.#timer = this.#clock.every(SWEEP_MS, () => this.#sweep())
   }
 
-  /** Watches a stream. `peer`: the port of its other end. */
-  watch(connection: ReadConnection, peer: number | undefined, stream: ReadStream): void {
+  /**
+   * Watches a stream. `peer`: the port of its other end. Whoever sends on the stream calls the result when the other end has
+   * left something unread.
+   */
+  watch(connection: ReadConnection, peer: number | undefined, stream: ReadStream): () => void {
     const { streams } = this.#connections.get(connection) ?? this.#add(connection, peer)
     streams.set(stream, { unsent: 0, stuck: 0 })
     stream.once('close', () => streams.delete(stream))
+    return this.#look
   }
 
   close(): void {
     unsubscribe('http2.server.stream.created', this.#created)
-    this.#timer?.cancel()
+    this.#rest()
   }
 
   readonly #created = (message: unknown): void => {
     const { stream } = message as { readonly stream: ServerHttp2Stream }
     const { session } = stream
-    if (session && session.socket.localPort === this.#port) this.watch(session, session.socket.remotePort, stream)
+    if (!session || session.socket.localPort !== this.#port) return
+    this.watch(session, session.socket.remotePort, stream)
+    this.#grpcStreams += 1
+    stream.once('close', () => {
+      this.#grpcStreams -= 1
+    })
+    this.#look()
   }
 
   #add(connection: ReadConnection, peer: number | undefined): Connection {
@@ -82,6 +94,15 @@ export class UnreadStreams {
     this.#connections.set(connection, added)
     connection.once('close', () => this.#connections.delete(connection))
     return added
+  }
+
+  readonly #look = (): void => {
+    this.#timer ??= this.#clock.every(SWEEP_MS, () => this.#sweep())
+  }
+
+  #rest(): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
   }
 
   #sweep(): void {
@@ -102,6 +123,7 @@ export class UnreadStreams {
       else if (bytes > (most?.bytes ?? 0)) most = { connection, bytes }
     }
     if (most && total > LIMITS.unreadBytesMax) this.#cut(most.connection, most.bytes, 'too much is not taken')
+    if (total === 0 && this.#grpcStreams === 0) this.#rest()
   }
 
   #cut(connection: ReadConnection, bytes: number, why: string): void {

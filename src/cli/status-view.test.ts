@@ -56,6 +56,19 @@ test('shows every process in a row', () => {
   expect(text).toMatch(/3 hits \(75.0 % of lookups\)/)
 })
 
+test('says what the supervisor knows of a process that does not answer', () => {
+  const gone = (id: number) => ({ name: `order-${id}`, id, address: `h:${id}`, reachable: false, why: 'no answer within 500 ms' }) as const
+  const supervised = new Map([
+    ['order-1', 'paused'],
+    ['order-2', 'backing-off'],
+    ['order-3', 'running'],
+  ] as const)
+  const text = statusLines(status(gone(1), gone(2), gone(3)), (_, words) => words, supervised).join('\n')
+  expect(text).toMatch(/order-1 +paused +h:1\norder-2 +ended +h:2\norder-3 +unreachable +h:3\n/)
+  expect(text).toMatch(/order-1 is paused: `bazaar resume order-1` lets it go on\norder-2 has ended, and is started again soon\n/)
+  expect(text).toMatch(/order-3 does not answer: no answer within 500 ms/)
+})
+
 test('says who follows nobody and whom the front end does not reach, for how long and why', () => {
   const { frontEnd, ...rest } = status({ ...replica(1, 5, 'a'), ...{ role: 'follower, alone', aloneMs: 12_300, aloneWhy: 'no leader' } })
   const gone = [{ name: 'order-2', address: 'h:2', forMs: 61_000, why: '3 pings unanswered' }]

@@ -1,3 +1,4 @@
+import type { ControlledProcess } from '../http/control.ts'
 import type { FrontEndStatusData, OtherProgramData, StatusData } from '../http/types.ts'
 import { tableLines, type Column } from './table.ts'
 import type { Paint } from './terminal.ts'
@@ -16,15 +17,18 @@ const COLUMNS: readonly Column[] = [
   { title: 'memory', align: 'right' },
 ]
 
+/** How the supervisor says that a process is, by its name. Empty when nobody could ask it. */
+export type Supervised = ReadonlyMap<string, ControlledProcess['state']>
+
 /** Returns the whole status as lines of text. */
-export function statusLines(status: StatusData, paint: Paint): string[] {
+export function statusLines(status: StatusData, paint: Paint, supervised: Supervised = new Map()): string[] {
   const { catalogue, replicas, frontEnd } = status
-  const rows = [catalogue, ...replicas].map((each) => row(each, paint))
+  const rows = [catalogue, ...replicas].map((each) => row(each, paint, supervised))
   const others = status.otherPrograms.map(({ name, role, address }) => [name, `${role}, another program`, address])
-  const ours = [...[catalogue, ...replicas].flatMap(troublesOf), ...frontEnd.gone.map(goneWords)]
+  const ours = [...[catalogue, ...replicas].flatMap((each) => troublesOf(each, supervised)), ...frontEnd.gone.map(goneWords)]
   const troubles = [...ours, ...status.otherPrograms.flatMap(noticesOf)]
   return [
-    ...tableLines(COLUMNS, [...rows, ...others, row(frontEnd, paint)]),
+    ...tableLines(COLUMNS, [...rows, ...others, row(frontEnd, paint, supervised)]),
     '',
     `leader   ${status.leader ?? paint('red', 'none')}`,
     `copies   ${agreementWords(status, paint)}`,
@@ -37,8 +41,8 @@ export function statusLines(status: StatusData, paint: Paint): string[] {
 type Copy = StatusData['catalogue'] | StatusData['replicas'][number]
 type Member = Copy | FrontEndStatusData
 
-function troublesOf(member: Copy): string[] {
-  if (!member.reachable) return [`${member.name} does not answer: ${member.why}`]
+function troublesOf(member: Copy, supervised: Supervised): string[] {
+  if (!member.reachable) return [absenceWords(member.name, supervised) ?? `${member.name} does not answer: ${member.why}`]
   if (!('trouble' in member)) return []
   const { name, trouble, aloneMs, aloneWhy } = member
   return [
@@ -46,6 +50,22 @@ function troublesOf(member: Copy): string[] {
     ...(aloneMs > 0 ? [`${name} follows nobody, alone for ${duration(aloneMs)}${aloneWhy && `: ${aloneWhy}`}`] : []),
   ]
 }
+
+/** Says why a process does not answer, when its supervisor knows. */
+export function absenceWords(name: string, supervised: Supervised): string | undefined {
+  switch (supervised.get(name)) {
+    case 'paused':
+      return `${name} is paused: \`bazaar resume ${name}\` lets it go on`
+    case 'backing-off':
+      return `${name} has ended, and is started again soon`
+    case 'starting':
+      return `${name} is starting`
+    default:
+      return undefined
+  }
+}
+
+const ABSENT: Partial<Record<ControlledProcess['state'], string>> = { paused: 'paused', 'backing-off': 'ended', starting: 'starting' }
 
 const goneWords = ({ name, forMs, why }: FrontEndStatusData['gone'][number]): string =>
   `the front end has no connection to ${name} for ${duration(forMs)}: ${why}`
@@ -55,8 +75,11 @@ const noticesOf = ({ name, what, trouble }: OtherProgramData): string[] => [
   ...(trouble ? [`${name} cannot lead: ${trouble}`] : []),
 ]
 
-function row(member: Member, paint: Paint): string[] {
-  if (!member.reachable) return [member.name, paint('red', 'unreachable'), member.address]
+function row(member: Member, paint: Paint, supervised: Supervised): string[] {
+  if (!member.reachable) {
+    const known = ABSENT[supervised.get(member.name) ?? 'running']
+    return [member.name, known ? paint('yellow', known) : paint('red', 'unreachable'), member.address]
+  }
   const { name, address, pid } = member
   const use = [duration(member.uptimeMs), megabytes(member.memoryBytes)]
   if (!('length' in member)) return [name, 'front end', address, `${pid}`, '', '', '', ...use]

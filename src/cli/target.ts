@@ -22,7 +22,7 @@ export function withTarget(command: Command): Command {
  * Returns the front end that a command means: the one that it names, else the one of its data folder, else the one at the
  * usual port.
  */
-function frontEndOf({ host, port, data }: TargetOptions): { readonly host: string; readonly port: number } {
+export function frontEndOf({ host, port, data }: TargetOptions): { readonly host: string; readonly port: number } {
   if (port !== 0) return { host, port }
   const running = readRunningState(data)?.frontEnd
   return running === undefined ? { host, port: FRONT_END_PORT } : splitAddress(running)

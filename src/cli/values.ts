@@ -43,6 +43,18 @@ const SWITCH: ReadonlyMap<string, boolean> = new Map([
   ['off', false],
 ])
 
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, min: 60_000, h: 3_600_000 }
+
+/** A time with its unit, such as 10s, 500ms, 1.5min or 1h, from `minMs` to `maxMs`. Returns whole milliseconds. */
+export const durationMs =
+  (minMs: number, maxMs: number) =>
+  (text: string): number => {
+    const [, amount, unit = ''] = /^(\d+(?:\.\d+)?)(ms|s|min|h)$/.exec(text) ?? []
+    const value = Math.round(Number(amount) * (UNIT_MS[unit] ?? Number.NaN))
+    if (value >= minMs && value <= maxMs) return value
+    throw new InvalidArgumentError(`It must be a time such as 500ms, 10s, 2min or 1h, of ${minMs} to ${maxMs} ms.`)
+  }
+
 /** 1 or 0; true/false and on/off as well. */
 export function onOff(text: string): boolean {
   const value = SWITCH.get(text)

@@ -11,6 +11,8 @@ import type { Service } from './service.ts'
 export const EXIT_HALTED = 70
 /** Environment variable that is set for a process that must not outlive the one that started it. */
 export const SUPERVISED_VARIABLE = 'BAZAAR_SUPERVISED'
+/** The message by which a process tells the one that started it that it serves. */
+export const SERVING = 'serving'
 
 const CLOSE_GRACE_MS = 5_000
 const ORPHAN_CHECK_MS = 500
@@ -98,7 +100,7 @@ export async function runProcess(options: ProcessOptions, start: (runtime: Proce
   }
 
   const starting = start(runtime)
-  starting.catch((error: unknown) => {
+  starting.then(tellThatItServes, (error: unknown) => {
     log.error({ err: error }, `could not start: ${wordsOf(error)}`)
     process.exit(1)
   })
@@ -107,6 +109,11 @@ export async function runProcess(options: ProcessOptions, start: (runtime: Proce
   // A service that has not started yet may end at once: it has promised nothing, and its store survives any end.
   const service = await within(systemClock, 0, starting, undefined)
   return process.exit(service ? await close(service, log) : 0)
+}
+
+/** Tells the process that started this one, if it listens. When that process is gone, its end is noticed elsewhere. */
+function tellThatItServes(): void {
+  if (process.connected) process.send?.(SERVING, () => {})
 }
 
 async function close(service: Service, log: Logger): Promise<number> {

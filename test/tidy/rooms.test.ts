@@ -50,6 +50,7 @@ const OUTSIDE: Readonly<Record<string, OutsideKind>> = {
       { path: /^src\/rpc\/unread-streams\.ts$/, reason: "what the other ends of gRPC's connections do not read" },
       { path: /^src\/http\//, reason: 'the client of a front end, which no service uses' },
       { path: /^src\/cli\/supervisor\/ports\.ts$/, reason: 'tries ports before it starts processes on them' },
+      { path: /^src\/cli\/supervisor\/(control-server|control-guard|event-readers|landing-page)\.ts$/, reason: 'the control port' },
     ],
   },
   gRPC: {

@@ -1,142 +1,95 @@
 import type { Command } from 'commander'
-import { type Answer, BazaarClient } from '../../http/client.ts'
-import { splitAddress } from '../../runtime/address.ts'
-import { sleep, systemClock } from '../../runtime/clock.ts'
+import { CONTROL_FOR_MS_MAX, type ControlAction } from '../../http/control.ts'
+import { systemClock } from '../../runtime/clock.ts'
+import { effectsOf, effectWords, type Deed, type Effect } from '../control-effects.ts'
 import { examples } from '../examples.ts'
-import { CommandFailure, EXIT, wordsOf } from '../failure.ts'
-import { dataOption } from '../options.ts'
+import { dataOption, jsonOption } from '../options.ts'
 import { PROCESS_NAMES } from '../process-names.ts'
-import { isStill, readRunningState, type ProcessState, type UpState } from '../supervisor/state-file.ts'
+import { RunningSystem } from '../running-system.ts'
 import { printResult } from '../terminal.ts'
 import { duration } from '../units.ts'
+import { durationMs } from '../values.ts'
 
-/** How long a command watches for its effect. */
-const WATCH_FOR_MS = 8_000
-const ANSWER_WITHIN_MS = 1_000
-const LOOK_EVERY_MS = 50
-
-interface Control {
-  readonly command: string
+interface ControlCommand {
+  readonly action: ControlAction
   readonly signal: NodeJS.Signals
   readonly summary: string
   readonly past: string
-  /** True when the signal ends the process, so that the supervisor starts it again. */
-  readonly ends: boolean
+  /** Describes `--for`, where there is one. */
+  readonly forWords?: string
 }
 
-const CONTROLS: readonly Control[] = [
-  { command: 'kill', signal: 'SIGKILL', summary: 'kill a process without warning', past: 'killed', ends: true },
-  { command: 'pause', signal: 'SIGSTOP', summary: 'freeze a process until resume', past: 'paused', ends: false },
-  { command: 'resume', signal: 'SIGCONT', summary: 'let a paused process go on', past: 'resumed', ends: false },
-  {
-    command: 'restart',
-    signal: 'SIGTERM',
-    summary: 'stop a process cleanly and start it again',
-    past: 'stopped',
-    ends: true,
-  },
+const COMMANDS: readonly ControlCommand[] = [
+  { action: 'kill', signal: 'SIGKILL', summary: 'kill a process without warning', past: 'killed', forWords: 'keep it down so long' },
+  { action: 'pause', signal: 'SIGSTOP', summary: 'freeze a process until resume', past: 'paused', forWords: 'resume it after so long' },
+  { action: 'resume', signal: 'SIGCONT', summary: 'let a paused process go on', past: 'resumed' },
+  { action: 'restart', signal: 'SIGTERM', summary: 'stop a process cleanly and start it again', past: 'stopped' },
 ]
+
+interface ControlOptions {
+  readonly data: string
+  readonly for?: number
+  readonly json?: boolean
+}
 
 /** Adds `kill`, `pause`, `resume` and `restart`. */
 export function addControls(program: Command): void {
-  for (const control of CONTROLS) {
-    program
-      .command(control.command)
-      .summary(control.summary)
-      .description(`Sends ${control.signal} to one process of the system that \`bazaar up\` runs.`)
-      .argument('<NAME>', control.signal === 'SIGCONT' ? `${PROCESS_NAMES}: a paused leader leads no more` : `${PROCESS_NAMES}, or leader`)
+  for (const each of COMMANDS) {
+    const isResume = each.action === 'resume'
+    const command = program
+      .command(each.action)
+      .summary(each.summary)
+      .description(
+        `Has \`bazaar up\` send ${each.signal} to a process that it runs: by name, to the leader, to a replica by chance (random), or to ` +
+          'everything (all). It does not ask before.',
+      )
+      .argument('<NAME>', `${PROCESS_NAMES}, ${isResume ? 'random or all: a paused leader leads no more' : 'leader, random or all'}`)
       .addOption(dataOption())
+      .addOption(jsonOption())
+    if (each.forWords) {
+      command.option('--for <time>', `${each.forWords}, such as 10s, 500ms or 2min`, durationMs(1, CONTROL_FOR_MS_MAX))
+    }
+    command
       .addHelpText(
         'after',
         examples(
-          `bazaar ${control.command} ${control.signal === 'SIGCONT' ? 'order-2' : 'leader'}`,
-          `bazaar ${control.command} order-2 --data /var/lib/bazaar`,
+          `bazaar ${each.action} ${isResume ? 'order-2' : 'leader'}`,
+          `bazaar ${each.action} ${each.forWords ? 'random --for 10s' : 'all'}`,
+          `bazaar ${each.action} order-2 --data /var/lib/bazaar`,
         ),
       )
-      .action((name: string, options: { data: string }) => carryOut(control, name, options.data))
+      .action((name: string, options: ControlOptions) => carryOut(each, name, options))
   }
 }
 
-async function carryOut(control: Control, name: string, data: string): Promise<void> {
-  const state = runningOn(data)
-  const leader = await leaderAddress(state)
-  const chosen = choose(state, name, leader)
-  if (chosen.pid === null) throw new CommandFailure(`${chosen.name} is not running at the moment; it is started again soon`)
-  // The file may be older than the last reboot. Its pid may belong to another process by now.
-  if (process.platform !== 'win32' && !isStill(chosen)) {
-    throw new CommandFailure(`${chosen.name} (pid ${chosen.pid}) is not there any more: nothing was sent`)
-  }
-  const led = leader === chosen.address
-  send(chosen.pid, control.signal, chosen.name)
-  printResult(`${chosen.name} (pid ${chosen.pid})${led ? ', the leader,' : ''} was ${control.past}.`)
-  const sinceMs = systemClock.monotonicMs()
-  // The election takes less time than a restart, so it is told first.
-  if (led && control.command !== 'resume') await tellSuccessor(state, chosen, sinceMs)
-  if (control.ends) await tellRestart(state, chosen, sinceMs)
-}
-
-function runningOn(data: string): UpState {
-  const state = readRunningState(data)
-  if (state) return state
-  throw new CommandFailure(`no system runs on ${data}: start one with \`bazaar up\`, or name its folder with --data`)
-}
-
-/** Asks the system's front end once. Returns undefined when the front end refuses or does not answer. */
-async function askOnce<T>({ frontEnd }: UpState, question: (client: BazaarClient) => Promise<Answer<T>>): Promise<T | undefined> {
-  const client = new BazaarClient({ ...splitAddress(frontEnd), timeoutMs: ANSWER_WITHIN_MS, retryForMs: 0 })
-  const answer = await question(client).finally(() => client.close())
-  return answer.kind === 'ok' ? answer.value : undefined
-}
-
-const leaderAddress = async (state: UpState): Promise<string | undefined> => (await askOnce(state, (client) => client.leader()))?.leader
-
-function choose({ processes }: UpState, name: string, leader: string | undefined): ProcessState {
-  if (name === 'leader') {
-    const chosen = processes.find((each) => each.address === leader)
-    if (chosen) return chosen
-    throw new CommandFailure('no replica leads at the moment; try again, or name a process')
-  }
-  const chosen = processes.find((each) => each.name === name)
-  if (chosen) return chosen
-  const names = processes.map((each) => each.name).join(', ')
-  throw new CommandFailure(`no process is called "${name}"; there are ${names}, and "leader"`, EXIT.usage)
-}
-
-function send(pid: number, signal: NodeJS.Signals, name: string): void {
+async function carryOut({ action, past }: ControlCommand, target: string, { data, for: forMs, json }: ControlOptions): Promise<void> {
+  const system = new RunningSystem(data)
   try {
-    process.kill(pid, signal)
-  } catch (error) {
-    throw new CommandFailure(`cannot send ${signal} to ${name} (pid ${pid}): ${wordsOf(error)}`)
+    const leader = await system.leaderName()
+    const deed = { action, leader, forMs, ...(await system.carryOut(target, action, forMs)) }
+    if (json) await tellAsJson(deed, system)
+    else await tellInWords(deed, past, system)
+  } finally {
+    system.close()
   }
 }
 
-async function tellSuccessor(state: UpState, before: ProcessState, sinceMs: number): Promise<void> {
-  const successor = await seen(sinceMs, async () => {
-    const address = await leaderAddress(state)
-    return address === before.address ? undefined : state.processes.find((each) => each.address === address)
-  })
-  if (successor) printResult(`${successor.name} leads now; that took ${since(sinceMs)}.`)
-  else printResult(`No other replica leads after ${since(sinceMs)}.`)
-}
-
-async function tellRestart(state: UpState, before: ProcessState, sinceMs: number): Promise<void> {
-  const pid = await seen(sinceMs, async () => {
-    const status = await askOnce(state, (client) => client.status())
-    const now = status && [status.catalogue, ...status.replicas, status.frontEnd].find((each) => each.name === before.name)
-    return now?.reachable && now.pid !== before.pid ? now.pid : undefined
-  })
-  if (pid !== undefined) printResult(`${before.name} is back as pid ${pid}; that took ${since(sinceMs)}.`)
-  else printResult(`${before.name} is not back after ${since(sinceMs)}; see \`bazaar logs\`.`)
-}
-
-/** Calls `look` until it finds something. Returns undefined when it has found nothing after `WATCH_FOR_MS`. */
-async function seen<T>(sinceMs: number, look: () => Promise<T | undefined>): Promise<T | undefined> {
-  while (systemClock.monotonicMs() - sinceMs < WATCH_FOR_MS) {
-    const found = await look()
-    if (found !== undefined) return found
-    await sleep(systemClock, LOOK_EVERY_MS)
+async function tellInWords(deed: Deed, past: string, system: RunningSystem): Promise<void> {
+  const { action, forMs, leader, names, pids } = deed
+  const until = forMs === undefined ? '' : `${action === 'kill' ? '; it stays down' : ''} for ${duration(forMs)}`
+  for (const [at, name] of names.entries()) {
+    const role = name === leader && action !== 'resume' ? ', the leader,' : ''
+    printResult(`${name} (pid ${pids[at]})${role} was ${past}${until}.`)
   }
-  return undefined
+  for await (const effect of effectsOf(deed, system, systemClock)) printResult(effectWords(effect))
 }
 
-const since = (momentMs: number): string => duration(systemClock.monotonicMs() - momentMs)
+/** Prints one line of JSON once the effects are known, even if the watch for them fails in the middle. */
+async function tellAsJson({ leader, forMs, ...deed }: Deed, system: RunningSystem): Promise<void> {
+  const effects: Effect[] = []
+  try {
+    for await (const effect of effectsOf({ leader, forMs, ...deed }, system, systemClock)) effects.push(effect)
+  } finally {
+    printResult(JSON.stringify({ ...deed, leader: leader ?? null, forMs: forMs ?? null, effects }))
+  }
+}

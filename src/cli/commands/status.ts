@@ -1,10 +1,13 @@
 import type { Command } from 'commander'
 import type { BazaarClient } from '../../http/client.ts'
+import type { Answer } from '../../http/answers.ts'
+import type { ControlledProcess } from '../../http/control.ts'
 import type { StatusData } from '../../http/types.ts'
 import { sleep, systemClock } from '../../runtime/clock.ts'
 import { examples } from '../examples.ts'
-import { EXIT } from '../failure.ts'
-import { differingLengths, statusLines } from '../status-view.ts'
+import { CommandFailure, EXIT } from '../failure.ts'
+import { absenceWords, differingLengths, statusLines, type Supervised } from '../status-view.ts'
+import { supervisedProcesses } from '../supervised.ts'
 import { clientFor, noAnswer, withTarget, type TargetOptions } from '../target.ts'
 import { painterFor, print, printJson } from '../terminal.ts'
 import { integer } from '../values.ts'
@@ -32,11 +35,26 @@ export function addStatus(program: Command): void {
 
 async function showOnce(options: StatusOptions): Promise<void> {
   const client = clientFor(options, { timeoutMs: TIMEOUT_MS, retryForMs: 0 })
-  const answer = await client.status().finally(() => client.close())
-  if (answer.kind !== 'ok') throw noAnswer(options, causeOf(answer))
-  if (differingLengths(answer.value).length > 0) process.exitCode = EXIT.failed
-  show(answer.value, options)
+  const look = await lookAt(client, options).finally(() => client.close())
+  if (typeof look === 'string') throw new CommandFailure(look, EXIT.unknown)
+  if (differingLengths(look.status).length > 0) process.exitCode = EXIT.failed
+  show(look, options)
 }
+
+/** The status as the front end tells it, and what the supervisor knows of its processes, if it could be asked. */
+interface Look {
+  readonly status: StatusData
+  readonly supervised: readonly ControlledProcess[] | undefined
+}
+
+/** Looks at the system once. Returns why there is no status in words. */
+async function lookAt(client: BazaarClient, options: StatusOptions): Promise<Look | string> {
+  const [answer, supervised] = await Promise.all([client.status(), supervisedProcesses(options)])
+  if (answer.kind === 'ok') return { status: answer.value, supervised }
+  return absenceWords('frontend', statesOf(supervised)) ?? noAnswer(options, causeOf(answer)).message
+}
+
+const statesOf = (supervised: Look['supervised']): Supervised => new Map(supervised?.map(({ name, state }) => [name, state]))
 
 async function watch(options: StatusOptions): Promise<void> {
   while (true) {
@@ -50,17 +68,17 @@ async function watch(options: StatusOptions): Promise<void> {
 /** Shows the status again and again, until an answer fails to come. */
 async function watchOne(client: BazaarClient, options: StatusOptions): Promise<void> {
   while (true) {
-    const answer = await client.status()
+    const look = await lookAt(client, options)
     if (process.stdout.isTTY && !options.json) process.stdout.write(CLEAR_SCREEN)
-    if (answer.kind !== 'ok') return showTrouble(noAnswer(options, causeOf(answer)).message, options)
-    show(answer.value, options)
+    if (typeof look === 'string') return showTrouble(look, options)
+    show(look, options)
     await sleep(systemClock, options.interval)
   }
 }
 
-function show(status: StatusData, { json, watch }: StatusOptions): void {
-  if (json) return printJson(status)
-  for (const line of statusLines(status, painterFor(process.stdout))) print(line)
+function show({ status, supervised }: Look, { json, watch }: StatusOptions): void {
+  if (json) return printJson({ ...status, ...(supervised && { supervised }) })
+  for (const line of statusLines(status, painterFor(process.stdout), statesOf(supervised))) print(line)
   if (watch) print(`\n${new Date(systemClock.wallMs()).toISOString()}`)
 }
 
@@ -69,5 +87,4 @@ function showTrouble(message: string, { json }: StatusOptions): void {
   else print(painterFor(process.stdout)('red', message))
 }
 
-const causeOf = (answer: { kind: 'refused'; message: string } | { kind: 'unknown'; cause: string }): string =>
-  answer.kind === 'refused' ? answer.message : answer.cause
+const causeOf = (answer: Exclude<Answer<StatusData>, { kind: 'ok' }>): string => (answer.kind === 'refused' ? answer.message : answer.cause)

@@ -28,7 +28,10 @@ import {
   streamsOption,
 } from '../options.ts'
 import { bannerLines } from '../supervisor/banner.ts'
+import { removeControlFile } from '../supervisor/control-file.ts'
+import type { ControlServer } from '../supervisor/control-server.ts'
 import { claimFolder, endWhatIsLeft } from '../supervisor/folder.ts'
+import { controlOf, openControl } from '../supervisor/open-control.ts'
 import { frontEndAddress, processesOf, reachable, type ClusterPlan } from '../supervisor/plan.ts'
 import { grantPorts } from '../supervisor/ports.ts'
 import { waitForTrading } from '../supervisor/readiness.ts'
@@ -101,20 +104,25 @@ async function up(options: UpOptions, command: Command): Promise<void> {
   const say = options.json ? printAside : print
   await endWhatIsLeft(data, systemClock, say)
   const plan = await planFor(options, data, wantedPorts)
-  const supervisor = superviseAloud(plan, folder, systemClock, say)
+  const control = await openControl(plan, systemClock, say)
+  const supervisor = superviseAloud(plan, folder, systemClock, control, say)
+  control?.serve(controlOf(supervisor, plan))
   // Whatever ends this process ends the others, too, even an error of its own.
   process.on('exit', () => supervisor.kill())
   const stopping = new AbortController()
-  const stopped = stopOnRequest(supervisor, stopping, say)
+  const stopped = stopOnRequest(supervisor, control, stopping, say)
   const descriptors = descriptorsMax()
   if (descriptors !== undefined && descriptors < DESCRIPTORS_FEW) {
     say(`ulimit -n is ${descriptors}: each process has room for ${connectionsMaxOf(descriptors)} connections of others.`)
   }
   supervisor.start()
   const status = await waitUntilTrading(plan, stopping.signal, say)
-  if (status) announce(options, plan, supervisor, status, systemClock.monotonicMs() - startedAtMs)
+  if (status) announce(options, plan, supervisor, control, status, systemClock.monotonicMs() - startedAtMs)
   await stopped
-  if (folder.isInPlace()) removeUpState(data)
+  if (folder.isInPlace()) {
+    removeUpState(data)
+    removeControlFile(data)
+  }
   folder.release()
   process.exit(EXIT.ok)
 }
@@ -160,7 +168,12 @@ async function planFor(options: UpOptions, data: string, orderPorts: readonly (n
 }
 
 /** Resolves once the first request to stop has been carried out. A second one kills all processes. */
-function stopOnRequest(supervisor: Supervisor, stopping: AbortController, say: (line: string) => void): Promise<void> {
+function stopOnRequest(
+  supervisor: Supervisor,
+  control: ControlServer | undefined,
+  stopping: AbortController,
+  say: (line: string) => void,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     let askedAtMs: number | undefined
     onStopRequest(() => {
@@ -169,6 +182,7 @@ function stopOnRequest(supervisor: Supervisor, stopping: AbortController, say: (
         askedAtMs = nowMs
         say('Stopping: front end, replicas, catalogue. Once more to kill them at once.')
         stopping.abort()
+        control?.close()
         supervisor.stop().then(resolve, reject)
       } else if (nowMs - askedAtMs > SAME_KEYPRESS_MS) {
         supervisor.kill()
@@ -190,12 +204,19 @@ async function waitUntilTrading(plan: ClusterPlan, signal: AbortSignal, say: (li
   return status
 }
 
-function announce(options: UpOptions, plan: ClusterPlan, supervisor: Supervisor, status: StatusData, startedInMs: number): void {
+function announce(
+  options: UpOptions,
+  plan: ClusterPlan,
+  supervisor: Supervisor,
+  control: ControlServer | undefined,
+  status: StatusData,
+  startedInMs: number,
+): void {
   const frontEnd = frontEndAddress(plan)
   if (options.json) {
     const { leader } = status
     const processes = supervisor.states().map(({ name, address, pid }) => ({ name, address, pid }))
-    printJson({ pid: process.pid, url: `http://${frontEnd}`, frontEnd, leader, data: plan.data, processes })
+    printJson({ pid: process.pid, url: `http://${frontEnd}`, frontEnd, control: control?.address, leader, data: plan.data, processes })
     return
   }
   const facts = { frontEnd, data: options.data, status, startedInMs }

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import type { Clock } from '../../runtime/clock.ts'
 import { lockFolder, type InodeLock } from '../../storage/embedded/file/inode-lock.ts'
 import { CommandFailure, wordsOf } from '../failure.ts'
+import { removeControlFile } from './control-file.ts'
 import { endLeftovers } from './leftovers.ts'
 import { isStillAlive } from './process-identity.ts'
 import { readUpState, removeUpState, type UpState } from './state-file.ts'
@@ -65,4 +66,5 @@ export async function endWhatIsLeft(data: string, clock: Clock, say: (line: stri
   const ended = await endLeftovers(reading.state, clock)
   if (ended.length > 0) say(`Ended what an earlier run had left: ${ended.join(', ')}.`)
   removeUpState(data)
+  removeControlFile(data)
 }

@@ -9,7 +9,14 @@ const INFO = 30
 const WARN = 40
 const ERROR = 50
 
-const LEVEL: Readonly<Record<ProcessEvent['kind'], number>> = { started: INFO, died: WARN, 'log-trouble': WARN, 'keeps-dying': ERROR }
+const LEVEL: Readonly<Record<ProcessEvent['kind'], number>> = {
+  started: INFO,
+  died: WARN,
+  paused: WARN,
+  resumed: INFO,
+  'log-trouble': WARN,
+  'keeps-dying': ERROR,
+}
 
 /** Adds an event to the supervisor's own log. The format is that of the other logs, so that `logs` shows the event among them. */
 export function writeToJournal(path: string, event: ProcessEvent, clock: Clock): void {
@@ -30,6 +37,10 @@ export function sentence(event: ProcessEvent): string {
       return event.restarts === 0 ? `${event.name} started (pid ${event.pid})` : `${event.name} started again (pid ${event.pid})`
     case 'died':
       return `${event.name} ended (${event.how}) after ${duration(event.livedMs)}; again in ${duration(event.delayMs)}`
+    case 'paused':
+      return `${event.name} was paused (pid ${event.pid})`
+    case 'resumed':
+      return `${event.name} goes on (pid ${event.pid})`
     case 'log-trouble':
       return `${event.name}: ${event.logPath} cannot be written or cut (${event.why}); it runs on all the same`
     case 'keeps-dying':

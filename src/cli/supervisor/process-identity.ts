@@ -32,13 +32,26 @@ export function birthOf(pid: number): string | undefined {
   try {
     if (process.platform === 'win32') return 'unknown'
     if (process.platform !== 'linux') return ps(pid, 'lstart')
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+    const fields = statFields(pid)
     const state = fields[STATE_FIELD] ?? 'X'
     return 'ZX'.includes(state) ? undefined : fields[START_TIME_FIELD]
   } catch {
     return undefined
   }
+}
+
+/** Says whether a signal has stopped the process. Returns undefined when the process has ended, and on systems without /proc. */
+export function isStopped(pid: number): boolean | undefined {
+  try {
+    return statFields(pid)[STATE_FIELD] === 'T'
+  } catch {
+    return undefined
+  }
+}
+
+function statFields(pid: number): string[] {
+  const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  return text.slice(text.lastIndexOf(')') + 2).split(' ')
 }
 
 /** Returns the command line of a process, words separated by blanks. Returns '' when it cannot be known, as always on Windows. */

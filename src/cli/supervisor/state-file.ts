@@ -14,6 +14,8 @@ export interface UpState extends KnownProcess {
   readonly startedAt: string
   /** "host:port" */
   readonly frontEnd: string
+  /** "host:port" of the control port. It is left out when there is none. */
+  readonly control?: string
   /** The identity of the folder that the file is about. The file may have been copied into another folder. */
   readonly folder: string
   readonly processes: readonly ProcessState[]
@@ -94,9 +96,10 @@ type Unchecked<T> = { readonly [K in keyof T]?: unknown }
 
 function isUpState(value: unknown): value is UpState {
   if (typeof value !== 'object' || value === null) return false
-  const { pid, bornAt, startedAt, frontEnd, folder, processes } = value as Unchecked<UpState>
+  const { pid, bornAt, startedAt, frontEnd, control, folder, processes } = value as Unchecked<UpState>
   const texts = [bornAt, startedAt, frontEnd, folder]
-  return isPid(pid) && texts.every(isText) && isAddress(frontEnd) && Array.isArray(processes) && processes.every(isProcessState)
+  const isReached = isAddress(frontEnd) && (control === undefined || isAddress(control))
+  return isPid(pid) && texts.every(isText) && isReached && Array.isArray(processes) && processes.every(isProcessState)
 }
 
 function isProcessState(value: unknown): value is ProcessState {

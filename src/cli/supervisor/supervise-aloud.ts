@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import type { Clock } from '../../runtime/clock.ts'
 import { wordsOf } from '../failure.ts'
+import { writeControlFile } from './control-file.ts'
+import type { ControlServer } from './control-server.ts'
 import type { ClaimedFolder } from './folder.ts'
 import { sentence, writeToJournal } from './journal.ts'
 import type { ProcessEvent } from './kept-process.ts'
@@ -11,10 +13,17 @@ import { writeUpState } from './state-file.ts'
 import { Supervisor } from './supervisor.ts'
 
 /**
- * Returns a supervisor for the plan. It keeps its journal and <data>/up.json, and says what goes wrong. When the folder is
- * not the claimed one any more, it writes nothing and starts nothing: the folder may hold somebody else's system.
+ * Returns a supervisor for the plan. It keeps its journal, <data>/up.json and <data>/control.json, tells the readers of the
+ * control port what happens, and says what goes wrong. When the folder is not the claimed one any more, it writes nothing and
+ * starts nothing: the folder may hold somebody else's system.
  */
-export function superviseAloud(plan: ClusterPlan, folder: ClaimedFolder, clock: Clock, say: (line: string) => void): Supervisor {
+export function superviseAloud(
+  plan: ClusterPlan,
+  folder: ClaimedFolder,
+  clock: Clock,
+  control: ControlServer | undefined,
+  say: (line: string) => void,
+): Supervisor {
   const { data } = plan
   const bornAt = birthOf(process.pid) ?? ''
   const obstacle = () =>
@@ -36,16 +45,18 @@ export function superviseAloud(plan: ClusterPlan, folder: ClaimedFolder, clock: 
       troubles.add(words)
     }
   }
+  const state = { pid: process.pid, bornAt, startedAt, frontEnd: frontEndAddress(plan), folder: folder.identity }
   const tell = (event: ProcessEvent) => {
+    control?.tell(event)
     if (event.kind !== 'started' || event.restarts > 0) say(sentence(event))
     if (!folder.isInPlace()) return
-    const frontEnd = frontEndAddress(plan)
     const processes = supervisor.states()
     // This file comes first, since other commands rely on it.
-    attempt(() => writeUpState(data, { pid: process.pid, bornAt, startedAt, frontEnd, folder: folder.identity, processes }))
+    attempt(() => writeUpState(data, { ...state, ...(control && { control: control.address }), processes }))
     journal.rotateWhenLarge()
     attempt(() => writeToJournal(journal.path, event, clock))
   }
   const supervisor = new Supervisor({ plans: processesOf(plan), logFolder, clock, tell, obstacle })
+  if (control) attempt(() => writeControlFile(data, { control: control.address, token: control.token, url: control.url }))
   return supervisor
 }

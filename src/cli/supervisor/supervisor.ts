@@ -65,6 +65,11 @@ export class Supervisor {
     return this.#kept.map((kept) => kept.state)
   }
 
+  /** All processes, in starting order. */
+  get kept(): readonly KeptProcess[] {
+    return this.#kept
+  }
+
   /** Stops the processes stage by stage. Resolves when all are gone. */
   async stop(): Promise<void> {
     this.#rotation?.cancel()

@@ -3,6 +3,7 @@ import { OPENING_CATALOGUE } from '../domain/stock.ts'
 import { nextTurn, systemClock } from '../runtime/clock.ts'
 import { silentLogger } from '../runtime/logger.ts'
 import type { FollowerToLeader } from '../wire/messages.ts'
+import { RpcError } from '../wire/rpc-error.ts'
 import { chainDigest, genesisDigest } from '../storage/chain.ts'
 import { memoryOrderLog } from '../storage/memory/order-log.ts'
 import type { Belonging } from './belonging.ts'
@@ -33,25 +34,44 @@ async function followerOfThree(): Promise<FollowerSide> {
   })
 }
 
-/** Says hello to it as a leader; returns what tells it more, and hears its answer. */
-async function lead(side: FollowerSide, leaderId: number, epoch: number) {
+/** Says hello to it as a leader that knows so much to be published; returns what tells it more, and hears its answer. */
+async function lead(side: FollowerSide, leaderId: number, epoch: number, published = 1) {
   const said: FollowerToLeader[] = []
-  const stream = { send: (message: FollowerToLeader) => void said.push(message), close: () => {} }
-  const follower = side.open(stream)
+  const close = () => follower.closed(new RpcError('UNAVAILABLE', 'closed by this end'))
+  const follower = side.open({ send: (message: FollowerToLeader) => void said.push(message), close })
   const tell = async (message: Parameters<typeof follower.message>[0]) => {
-    said.length = 0
+    const before = said.length
     follower.message(message)
     await nextTurn(systemClock)
-    return said[0]
+    return said[before]
   }
   expect(await tell({ hello: { leaderId, epoch, generation: 2, genesis: GENESIS } })).toMatchObject({ state: { length: 3 } })
-  return (from: number, digest: string) => tell({ append: { generation: 2, from, entries: [], digest, published: 1, resting: false } })
+  return (from: number, digest: string) => tell({ append: { generation: 2, from, entries: [], digest, published, resting: false } })
 }
 
 test('R3: a follower with a tail of its own says no more than what the leader has sent', async () => {
   const append = await lead(await followerOfThree(), 2, 1)
   expect(await append(1, '')).toMatchObject({ state: { length: 1 } })
   expect(await append(1, digestOf(1))).toMatchObject({ state: { length: 1 } })
+})
+
+test('R6: a follower takes for published only what was compared with the log of its leader, whatever its own tail holds', async () => {
+  const side = await followerOfThree()
+  const append = await lead(side, 2, 1, 3)
+  await append(1, digestOf(1))
+  expect(side.published).toBe(1)
+  await append(1, '')
+  expect(side.published).toBe(1)
+  await append(3, digestOf(3))
+  expect(side.published).toBe(3)
+})
+
+test('R6: what comes behind an offer that was refused says nothing of what is published', async () => {
+  const side = await followerOfThree()
+  const append = await lead(side, 2, 1, 3)
+  const [refused] = await Promise.all([append(2, digestOf(1)), append(3, '')])
+  expect(refused).toMatchObject({ refused: {} })
+  expect(side.published).toBe(0)
 })
 
 test('a follower whose log is longer, and another one, says so before anything is decided', async () => {

@@ -42,6 +42,8 @@ interface FollowerContext {
  *
  * R3. A follower says that it holds an entry only when the entry is on its disk. After its first answer it says so only of
  *     what this leader has sent, for its log may go on with entries that the leader does not know.
+ * R6. A leader may know that more is published than its log holds yet. Of this log a follower takes for published only what
+ *     was compared with the leader's, for it may go on with entries that were never published.
  */
 export class FollowerSide implements ReplicateReceiverOwner {
   readonly #context: FollowerContext
@@ -129,8 +131,9 @@ export class FollowerSide implements ReplicateReceiverOwner {
     const extension = await this.#context.copy.extend(generation, from, entries, digest)
     if (extension.kind === 'fork') this.#context.owner.differs()
     if (extension.kind !== 'held') return this.#refuse(leader, `${extension.kind} at ${from}, ${extension.head.length} held`)
-    this.#published = Math.max(this.#published, published)
+    if (leader.isClosed) return // An earlier offer on this stream may have been refused.
     const end = from + entries.length
+    this.#published = Math.max(this.#published, Math.min(published, end)) // R6
     leader.hold(end, digest) // R3
     if (extension.head.length === end || this.#shorter.has(leader)) return
     this.#shorter.add(leader)

@@ -2,13 +2,14 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { LIMITS } from '../../domain/limits.ts'
-import { BazaarClient } from '../../http/client.ts'
+import { BazaarClient, type ClientOptions } from '../../http/client.ts'
 import type { StatusData } from '../../http/types.ts'
 import type { StreamForm } from '../../rpc/network.ts'
 import { systemClock } from '../../runtime/clock.ts'
 import { connectionsMaxOf, descriptorsMax } from '../../runtime/connection-room.ts'
 import { onStopRequest } from '../../runtime/lifecycle.ts'
 import type { LogLevel } from '../../runtime/logger.ts'
+import { decideDemo, runDemo } from '../demo/start-demo.ts'
 import { examples } from '../examples.ts'
 import { CommandFailure, EXIT } from '../failure.ts'
 import { readOpeningStocks } from '../opening-stocks.ts'
@@ -28,6 +29,7 @@ import {
   streamsOption,
 } from '../options.ts'
 import { bannerLines } from '../supervisor/banner.ts'
+import { openInBrowser } from '../supervisor/browser.ts'
 import { removeControlFile } from '../supervisor/control-file.ts'
 import type { ControlServer } from '../supervisor/control-server.ts'
 import { claimFolder, endWhatIsLeft } from '../supervisor/folder.ts'
@@ -62,6 +64,8 @@ export interface UpOptions {
   readonly cacheStocks: number
   readonly streams: StreamForm
   readonly logLevel: LogLevel
+  readonly demo?: boolean
+  readonly open?: boolean
   readonly json?: boolean
 }
 
@@ -82,6 +86,9 @@ export function addUp(program: Command): void {
     .addOption(cacheStocksOption())
     .addOption(streamsOption())
     .addOption(logLevelOption())
+    .option('--demo', 'let a few gentle clients trade; if nothing is said, in a new folder and in one that had them before')
+    .option('--no-demo', 'let none trade, and forget that the folder had them; with --json, none trade unless --demo is said')
+    .option('--open', 'open the page in a browser once trading works')
     .option('--json', 'print one line of JSON when trading works, and nothing else')
     .addHelpText(
       'after',
@@ -103,6 +110,7 @@ async function up(options: UpOptions, command: Command): Promise<void> {
   const data = folder.path
   const say = options.json ? printAside : print
   await endWhatIsLeft(data, systemClock, say)
+  const demo = decideDemo(options, data, say)
   const plan = await planFor(options, data, wantedPorts)
   const control = await openControl(plan, systemClock, say)
   const supervisor = superviseAloud(plan, folder, systemClock, control, say)
@@ -117,7 +125,9 @@ async function up(options: UpOptions, command: Command): Promise<void> {
   }
   supervisor.start()
   const status = await waitUntilTrading(plan, stopping.signal, say)
-  if (status) announce(options, plan, supervisor, control, status, systemClock.monotonicMs() - startedAtMs)
+  if (status) announce({ options, plan, supervisor, control, demo, status }, systemClock.monotonicMs() - startedAtMs)
+  if (status && options.open) showInBrowser(plan, control, say)
+  if (status && demo) void runDemo(clientOf(plan), data, systemClock, stopping.signal)
   await stopped
   if (folder.isInPlace()) {
     removeUpState(data)
@@ -125,6 +135,14 @@ async function up(options: UpOptions, command: Command): Promise<void> {
   }
   folder.release()
   process.exit(EXIT.ok)
+}
+
+/** Opens the page in a browser. Says its address when that fails. Does not wait for the browser. */
+function showInBrowser(plan: ClusterPlan, control: ControlServer | undefined, say: (line: string) => void): void {
+  const page = control?.url ?? `http://${frontEndAddress(plan)}/`
+  void openInBrowser(control ? control.urlForOnce() : page).then((why) => {
+    if (why !== undefined) say(`No browser could be opened (${why}). The page is at ${page}`)
+  })
 }
 
 /**
@@ -191,34 +209,45 @@ function stopOnRequest(
   })
 }
 
+const clientOf = (plan: ClusterPlan, limits: Pick<ClientOptions, 'timeoutMs' | 'retryForMs'> = {}): BazaarClient =>
+  new BazaarClient({ host: reachable(plan.host), port: plan.frontEndPort, ...limits })
+
 async function waitUntilTrading(plan: ClusterPlan, signal: AbortSignal, say: (line: string) => void): Promise<StatusData | undefined> {
-  const client = new BazaarClient({
-    host: reachable(plan.host),
-    port: plan.frontEndPort,
-    timeoutMs: LOOK_TIMEOUT_MS,
-    retryForMs: 0,
-  })
+  const client = clientOf(plan, { timeoutMs: LOOK_TIMEOUT_MS, retryForMs: 0 })
   say(`Starting ${processesOf(plan).length} processes …`)
   const status = await waitForTrading(client, systemClock, signal, (missing) => say(`Waiting for ${missing} …`))
   client.close()
   return status
 }
 
-function announce(
-  options: UpOptions,
-  plan: ClusterPlan,
-  supervisor: Supervisor,
-  control: ControlServer | undefined,
-  status: StatusData,
-  startedInMs: number,
-): void {
+interface Started {
+  readonly options: UpOptions
+  readonly plan: ClusterPlan
+  readonly supervisor: Supervisor
+  readonly control: ControlServer | undefined
+  readonly demo: boolean
+  readonly status: StatusData
+}
+
+function announce({ options, plan, supervisor, control, demo, status }: Started, startedInMs: number): void {
   const frontEnd = frontEndAddress(plan)
   if (options.json) {
     const { leader } = status
     const processes = supervisor.states().map(({ name, address, pid }) => ({ name, address, pid }))
-    printJson({ pid: process.pid, url: `http://${frontEnd}`, frontEnd, control: control?.address, leader, data: plan.data, processes })
+    printJson({
+      pid: process.pid,
+      url: `http://${frontEnd}`,
+      frontEnd,
+      control: control?.address,
+      leader,
+      data: plan.data,
+      demo,
+      processes,
+    })
     return
   }
-  const facts = { frontEnd, data: options.data, status, startedInMs }
+  // Whoever reads a file or a journal of the output must not learn the token.
+  const page = process.stdout.isTTY ? control?.url : undefined
+  const facts = { frontEnd, ...(page !== undefined && { page }), data: options.data, status, demo, startedInMs }
   for (const line of bannerLines(facts, painterFor(process.stdout))) print(line)
 }

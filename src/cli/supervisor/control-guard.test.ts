@@ -128,7 +128,7 @@ describe('a page of the front end', () => {
   })
 
   test('is opened with the token by an address that works once', async () => {
-    const path = control.server.landing.openOnce()
+    const path = new URL(control.server.urlForOnce()).pathname
     expect((await control.ask('GET', `${path}0`, { authorization: undefined })).status).toBe(410)
     expect((await control.ask('GET', path, { authorization: undefined, host: 'evil.example' })).status).toBe(403)
     const first = await control.ask('GET', path, { authorization: undefined })

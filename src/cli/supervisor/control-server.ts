@@ -50,7 +50,7 @@ export class ControlServer {
   readonly #guard: ControlGuard
   readonly #readers: EventReaders
   readonly #server: Server
-  readonly landing: LandingPage
+  readonly #landing: LandingPage
   #control: ProcessControl | undefined
 
   constructor(options: ControlServerOptions) {
@@ -58,7 +58,7 @@ export class ControlServer {
     const { clock, token, origin } = options
     this.#guard = new ControlGuard({ port: () => this.#port, origin, token })
     this.#readers = new EventReaders(clock, () => this.#control?.look())
-    this.landing = new LandingPage(clock, () => this.url)
+    this.#landing = new LandingPage(clock, () => this.url)
     const times = { requestTimeout: ARRIVES_WITHIN_MS, headersTimeout: ARRIVES_WITHIN_MS, keepAliveTimeout: IDLE_CONTROL_CONNECTION_MS }
     this.#server = createServer({ ...HTTP_PARSER, ...times, connectionsCheckingInterval: LATE_LOOK_EVERY_MS }, this.#take)
     const room = new ConnectionRoom(clock, CONTROL_CONNECTIONS_MAX)
@@ -95,6 +95,11 @@ export class ControlServer {
     return `${this.#options.origin}/#token=${this.#options.token}&control=${this.address}`
   }
 
+  /** Returns an address that leads to {@link url} once, and holds no token. */
+  urlForOnce(): string {
+    return `http://${this.address}${this.#landing.openOnce()}`
+  }
+
   /** Tells those who read events what happened to a process. */
   tell(event: ProcessEvent): void {
     for (const each of eventsOf(event, this.#options.clock.wallMs())) this.#readers.tell(each)
@@ -118,7 +123,7 @@ export class ControlServer {
     if (refusal) return this.#send(request, response, { status: 403, message: refusal.message })
     if (request.method === 'OPTIONS') return this.#answerInAdvance(request, response)
     const path = request.url ?? ''
-    if (request.method === 'GET' && this.landing.answer(path, response)) return
+    if (request.method === 'GET' && this.#landing.answer(path, response)) return
     if (!this.#guard.isAuthorized(request)) {
       const headers = { 'www-authenticate': 'Bearer' }
       return this.#send(request, response, { status: 401, message: 'the token is missing or wrong', headers })

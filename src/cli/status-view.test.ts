@@ -56,6 +56,20 @@ test('shows every process in a row', () => {
   expect(text).toMatch(/3 hits \(75.0 % of lookups\)/)
 })
 
+test('fits 80 columns when it is narrow, with a long address and a long log', () => {
+  const long = {
+    address: '[2001:db8::1234:5678:9abc]:56894',
+    length: 123_456_789,
+    pid: 4_194_304,
+    uptimeMs: 5e9,
+    memoryBytes: 1.5e9,
+    lag: 123_456,
+  }
+  const lines = statusLines(status({ ...replica(3, 2, 'abcdef0123456789'), ...long }), (_, words) => words, new Map(), true)
+  expect(lines.slice(0, 4).filter((line) => line.length > 80)).toEqual([])
+  expect(lines.find((line) => line.startsWith('order-3'))).toMatch(/^order-3 +leader +4194304 +123456789 +123456 +57 d 20 h +1500 MB$/)
+})
+
 test('says what the supervisor knows of a process that does not answer', () => {
   const gone = (id: number) => ({ name: `order-${id}`, id, address: `h:${id}`, reachable: false, why: 'no answer within 500 ms' }) as const
   const supervised = new Map([

@@ -5,6 +5,8 @@ import type { Paint } from './terminal.ts'
 import { count, duration, megabytes } from './units.ts'
 
 const DIGEST_DIGITS = 12
+/** The columns that a screen of 80 characters has no room for. */
+const LEFT_OUT_WHEN_NARROW: ReadonlySet<string> = new Set(['address', 'digest'])
 const COLUMNS: readonly Column[] = [
   { title: 'process', align: 'left' },
   { title: 'role', align: 'left' },
@@ -20,15 +22,20 @@ const COLUMNS: readonly Column[] = [
 /** How the supervisor says that a process is, by its name. Empty when nobody could ask it. */
 export type Supervised = ReadonlyMap<string, ControlledProcess['state']>
 
-/** Returns the whole status as lines of text. */
-export function statusLines(status: StatusData, paint: Paint, supervised: Supervised = new Map()): string[] {
+/** Returns the whole status as lines of text. `isNarrow` leaves out columns, so that the table fits 80 characters. */
+export function statusLines(status: StatusData, paint: Paint, supervised: Supervised = new Map(), isNarrow = false): string[] {
   const { catalogue, replicas, frontEnd } = status
   const rows = [catalogue, ...replicas].map((each) => row(each, paint, supervised))
   const others = status.otherPrograms.map(({ name, role, address }) => [name, `${role}, another program`, address])
   const ours = [...[catalogue, ...replicas].flatMap((each) => troublesOf(each, supervised)), ...frontEnd.gone.map(goneWords)]
   const troubles = [...ours, ...status.otherPrograms.flatMap(noticesOf)]
+  const shown = COLUMNS.map(({ title }, at) => ({ title, at })).filter(({ title }) => !isNarrow || !LEFT_OUT_WHEN_NARROW.has(title))
+  const table = [...rows, ...others, row(frontEnd, paint, supervised)].map((cells) => shown.map(({ at }) => cells[at] ?? ''))
   return [
-    ...tableLines(COLUMNS, [...rows, ...others, row(frontEnd, paint, supervised)]),
+    ...tableLines(
+      shown.map(({ at }) => COLUMNS[at]!),
+      table,
+    ),
     '',
     `leader   ${status.leader ?? paint('red', 'none')}`,
     `copies   ${agreementWords(status, paint)}`,

@@ -25,3 +25,17 @@ function pad(text: string, toWidth: number, align: Align): string {
 }
 
 const width = (text: string): number => stripVTControlCharacters(text).length
+
+/** Returns the line cut to so many columns, with an ellipsis at its end if anything is left out. Colours take no width. */
+export function cut(line: string, toWidth: number): string {
+  if (width(line) <= toWidth) return line
+  const parts = line.split(/(\u001b\[[0-9;]*m)/)
+  let room = toWidth - 1
+  const kept = parts.map((part, at) => {
+    if (at % 2 === 1) return part
+    const piece = part.slice(0, Math.max(0, room))
+    room -= piece.length
+    return piece
+  })
+  return `${kept.join('')}…`
+}

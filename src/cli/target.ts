@@ -1,7 +1,10 @@
 import type { Command } from 'commander'
+import { ERRORS } from '../domain/errors.ts'
 import { type Answer, BazaarClient, type ClientOptions } from '../http/client.ts'
 import { splitAddress } from '../runtime/address.ts'
 import { CommandFailure, EXIT } from './failure.ts'
+import { listedStocks } from './listed-stocks.ts'
+import { nearestName } from './nearest-name.ts'
 import { dataOption, FRONT_END_PORT, jsonOption, targetHostOption, targetPortOption } from './options.ts'
 import { readRunningState } from './supervisor/state-file.ts'
 
@@ -32,12 +35,20 @@ export function clientFor(options: TargetOptions, limits: Pick<ClientOptions, 't
   return new BazaarClient({ ...frontEndOf(options), ...limits })
 }
 
-/** Asks one question over a connection of its own. A refusal, or no answer, ends the command. */
-export async function ask<T>(options: TargetOptions, question: (client: BazaarClient) => Promise<Answer<T>>): Promise<T> {
+/** Returns a refusal in words. A stock that does not exist may be a misspelt one. */
+export async function refusalWords(options: TargetOptions, message: string, name: string | undefined): Promise<string> {
+  if (name === undefined || message !== ERRORS.STOCK_NOT_FOUND.message) return message
+  const { host, port } = frontEndOf(options)
+  const meant = nearestName(name, (await listedStocks(host, port)) ?? [])
+  return meant === undefined ? message : `${message}; did you mean ${meant}?`
+}
+
+/** Asks one question, which may be about the stock `name`, over a connection of its own. A refusal, or no answer, ends the command. */
+export async function ask<T>(options: TargetOptions, question: (client: BazaarClient) => Promise<Answer<T>>, name?: string): Promise<T> {
   const client = clientFor(options)
   const answer = await question(client).finally(() => client.close())
   if (answer.kind === 'ok') return answer.value
-  if (answer.kind === 'refused') throw new CommandFailure(answer.message)
+  if (answer.kind === 'refused') throw new CommandFailure(await refusalWords(options, answer.message, name))
   throw noAnswer(options, answer.cause)
 }
 

@@ -19,6 +19,8 @@ export interface ClientOptions {
    * 000.
    */
   readonly retryForMs?: number
+  /** Hears of each request that is sent again, and why. */
+  readonly onRetry?: (cause: string) => void
   readonly clock?: Clock
   readonly random?: Random
 }
@@ -44,6 +46,7 @@ export class BazaarClient {
     this.#options = {
       timeoutMs: 10_000,
       retryForMs: 10_000,
+      onRetry: () => {},
       clock: systemClock,
       random: systemRandom,
       ...options,
@@ -104,7 +107,7 @@ export class BazaarClient {
     request: Exchange,
     read: (result: ExchangeResult) => Attempt<V>,
   ): Promise<{ attempt: V | Refused | Extract<Attempt<V>, { kind: 'unknown' }>; mayHaveHappened: boolean }> {
-    const { clock, random, retryForMs } = this.#options
+    const { clock, random, retryForMs, onRetry } = this.#options
     const target = { ...this.#options, agent: this.#agent }
     const giveUpAtMs = clock.monotonicMs() + retryForMs
     let mayHaveHappened = false
@@ -113,6 +116,7 @@ export class BazaarClient {
       if (result.kind === 'failed' && result.stale) {
         // Either the server closed an idle connection just before it was used, or it read the request and then died.
         mayHaveHappened = true
+        onRetry(result.cause)
         result = await exchange(target, request)
       }
       const attempt = read(result)
@@ -121,6 +125,7 @@ export class BazaarClient {
       const delayMs = retryDelayMs(failures, attempt.retryAfterMs, random)
       if (clock.monotonicMs() + delayMs >= giveUpAtMs) return { attempt, mayHaveHappened } // H3
       await sleep(clock, delayMs)
+      onRetry(attempt.cause)
     }
   }
 }

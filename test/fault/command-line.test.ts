@@ -83,6 +83,53 @@ test.skipIf(process.platform === 'win32')('a working folder that was removed pri
   expect(await run(`stocks --port ${port} --config bazaar.json`)).toMatchObject({ code: 2, output: expect.stringMatching(/^bazaar: /) })
 })
 
+/** Starts a front end that knows apple and tesla, and 250 orders. Returns its port. */
+async function smallFrontEnd(): Promise<string> {
+  const server = createServer(({ method, url = '' }, response) => {
+    const { pathname, searchParams } = new URL(url, 'http://front.end')
+    const [after, limit] = [Number(searchParams.get('after')), Number(searchParams.get('limit'))]
+    const numbers = Array.from({ length: 250 }, (_, number) => number).filter((number) => number > after)
+    const answers: Record<string, object> = {
+      '/stocks': { stocks: ['apple', 'tesla'].map((name) => ({ name, price: 1, quantity: 1, volume: 1 })) },
+      '/status': { leader: null, catalogue: { reachable: true, published: 250 }, replicas: [] },
+      '/orders': { orders: numbers.slice(0, limit).map((number) => ({ number, name: 'apple', type: 'buy', quantity: 1 })) },
+    }
+    const data = answers[pathname]
+    if (data && method === 'GET') response.end(JSON.stringify({ data }))
+    else response.writeHead(404).end('{"error":{"code":404,"message":"stock not found"}}')
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  onTestFinished(() => void server.close().closeAllConnections())
+  return `${(server.address() as AddressInfo).port}`
+}
+
+async function said(...words: readonly string[]): Promise<{ code: number | null; output: string }> {
+  const command = new CliProcess(words)
+  const { code } = await command.exited
+  return { code, output: command.output }
+}
+
+test('a stock that does not exist may be a misspelt one', async () => {
+  const port = await smallFrontEnd()
+  const meant = { code: 1, output: 'bazaar: stock not found; did you mean tesla?\n' }
+  expect(await said('stocks', 'telsa', '--port', port)).toEqual(meant)
+  expect(await said('buy', 'Tesla', '1', '--port', port)).toEqual(meant)
+  expect(await said('sell', 'microsoft', '1', '--port', port)).toEqual({ code: 1, output: 'bazaar: stock not found\n' })
+})
+
+test('orders are listed newest first, or in order after a number', async () => {
+  const port = await smallFrontEnd()
+  const numbers = async (...words: readonly string[]) => {
+    const { output } = await said('orders', '--json', '--port', port, ...words)
+    return (JSON.parse(output) as { number: number }[]).map(({ number }) => number)
+  }
+  expect(await numbers('--limit', '3')).toEqual([249, 248, 247])
+  expect((await numbers()).length).toBe(100)
+  expect(await numbers('--limit', '1000')).toHaveLength(250)
+  expect(await numbers('--after', '9', '--limit', '3')).toEqual([10, 11, 12])
+  expect(await numbers('--after', '248')).toEqual([249])
+})
+
 async function spawnInShell(script: string): Promise<{ code: unknown; output: string }> {
   const shell = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore'] })
   let output = ''

@@ -5,6 +5,7 @@ import { systemClock } from '../../runtime/clock.ts'
 import { systemRandom } from '../../runtime/random.ts'
 import { examples } from '../examples.ts'
 import { EXIT } from '../failure.ts'
+import { listedStocks } from '../listed-stocks.ts'
 import { FRONT_END_PORT, jsonOption, LOOPBACK } from '../options.ts'
 import { noAnswer } from '../target.ts'
 import { painterFor, printResult } from '../terminal.ts'
@@ -12,21 +13,22 @@ import { integer, port as targetPort, probability as probabilityFrom, stockNames
 import { Latencies } from '../workload/latency.ts'
 import { narrator } from '../workload/narrator.ts'
 import { ProgressBar } from '../workload/progress.ts'
+import { Recorder } from '../workload/recorder.ts'
 import { isClean, reportJson, reportLines } from '../workload/report.ts'
 import { Tally } from '../workload/tally.ts'
+import { TimelineFile, timelinePath } from '../workload/timeline-file.ts'
 import { Trader, type TraderObserver } from '../workload/trader.ts'
 
 const VERBOSE = 0
 /** Enough for some weeks. */
 const REQUESTS_MAX = 1_000_000_000
-/** How long to wait for the list of stocks. A front end that does not know the list may not answer at all. */
-const LISTING_TIMEOUT_MS = 3_000
 
 interface ClientCommandOptions {
   readonly requests: number
   readonly clients: number
   readonly stocks?: readonly string[]
   readonly testMode?: boolean
+  readonly out?: string
   readonly json?: boolean
 }
 
@@ -52,6 +54,7 @@ export function addClient(program: Command): void {
         .argParser((text: string, others: readonly string[] | undefined) => [...(others ?? []), ...stockNames(text)])
         .default(undefined, 'those that the front end lists at /stocks, else the ten of the contract'),
     )
+    .option('--out <file>', 'write every request with its time to this file, as CSV or JSON by its ending', timelinePath)
     .option('--test-mode', 'one of the stock names is unknown on purpose')
     .addOption(jsonOption())
     .addHelpText(
@@ -60,6 +63,7 @@ export function addClient(program: Command): void {
         'bazaar client 127.0.0.1 56893 0.8 0',
         'bazaar client 127.0.0.1 56893 0.5 1 --clients 5 --requests 1000',
         'bazaar client 127.0.0.1 56893 0.5 1 --stocks acme,globex',
+        'bazaar client 127.0.0.1 56893 0.5 1 --out run.csv',
       ),
     )
     .action(runClient)
@@ -70,9 +74,11 @@ async function runClient(
   port: number,
   probability: number,
   mode: number,
-  { requests, clients, stocks, testMode = false, json = false }: ClientCommandOptions,
+  { requests, clients, stocks, out, testMode = false, json = false }: ClientCommandOptions,
 ): Promise<void> {
-  const client = new BazaarClient({ host, port })
+  const timeline = out === undefined ? undefined : new TimelineFile(out)
+  const recorder = new Recorder(systemClock, timeline)
+  const client = new BazaarClient({ host, port, onRetry: (cause) => recorder.repeats(cause) })
   const usual = OPENING_CATALOGUE.map(({ name }) => name)
   const probe = await client.stock(stocks?.[0] ?? usual[0]!)
   if (probe.kind === 'unknown') throw noAnswer({ host, port, data: '' }, probe.cause)
@@ -82,7 +88,7 @@ async function runClient(
   const bar = new ProgressBar(process.stderr, !verbose || !process.stdout.isTTY)
   const latencies = new Latencies(systemClock)
   const tally = new Tally()
-  const observer = observerOf(verbose, bar)
+  const observer = observerOf(verbose, bar, recorder)
   const options = { names, rounds: requests, probability, testMode }
   const traders = Array.from({ length: clients }, () => new Trader(client, options, systemRandom, latencies, tally, observer))
   bar.begin('trading', requests * clients)
@@ -94,24 +100,19 @@ async function runClient(
 
   const counts = tally.counts()
   process.exitCode = isClean(counts) ? EXIT.ok : EXIT.failed
-  const lines = json ? [JSON.stringify(reportJson(counts, latencies))] : reportLines(counts, latencies, painterFor(process.stdout))
+  const course = recorder.course()
+  const inWords = () => reportLines(counts, latencies, course, painterFor(process.stdout))
+  const lines = json ? [JSON.stringify(reportJson(counts, latencies, course))] : inWords()
   for (const line of lines) printResult(line)
+  timeline?.end()
 }
 
-/** Returns the names that the front end lists, or undefined when it lists none. The contract does not ask for such a list. */
-async function listedStocks(host: string, port: number): Promise<readonly string[] | undefined> {
-  const client = new BazaarClient({ host, port, timeoutMs: LISTING_TIMEOUT_MS, retryForMs: 0 })
-  const listed = await client.stocks().finally(() => client.close())
-  if (listed.kind !== 'ok' || !Array.isArray(listed.value.stocks)) return undefined
-  const names = listed.value.stocks.map((stock: { name?: unknown } | null) => stock?.name).filter((name) => typeof name === 'string')
-  return names.length > 0 ? names : undefined
-}
-
-function observerOf(verbose: boolean, bar: ProgressBar): TraderObserver {
+function observerOf(verbose: boolean, bar: ProgressBar, recorder: Recorder): TraderObserver {
   const silent = { lookedUp() {}, traded() {}, queried() {} }
   const narrating = verbose ? narrator : silent
   return {
     ...narrating,
+    asks: (asking) => recorder.asks(asking),
     queried: (order, answer) => {
       narrating.queried(order, answer)
       bar.advance()

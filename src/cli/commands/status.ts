@@ -7,7 +7,9 @@ import { sleep, systemClock } from '../../runtime/clock.ts'
 import { examples } from '../examples.ts'
 import { CommandFailure, EXIT } from '../failure.ts'
 import { absenceWords, differingLengths, statusLines, type Supervised } from '../status-view.ts'
+import { StatusCourse } from '../status-course.ts'
 import { supervisedProcesses } from '../supervised.ts'
+import { cut } from '../table.ts'
 import { clientFor, noAnswer, withTarget, type TargetOptions } from '../target.ts'
 import { painterFor, print, printJson } from '../terminal.ts'
 import { integer } from '../values.ts'
@@ -15,6 +17,9 @@ import { integer } from '../values.ts'
 const CLEAR_SCREEN = '\u001b[H\u001b[2J\u001b[3J'
 const TIMEOUT_MS = 3_000
 const INTERVAL_MIN_MS = 50
+const LEADER_LOOK_EVERY_MS = 50
+/** The width of a screen that does not tell its own. */
+const WIDTH_DEFAULT = 80
 /** A day. A timer of more than 2^31-1 ms would run out at once. */
 const INTERVAL_MAX_MS = 86_400_000
 
@@ -57,29 +62,48 @@ async function lookAt(client: BazaarClient, options: StatusOptions): Promise<Loo
 const statesOf = (supervised: Look['supervised']): Supervised => new Map(supervised?.map(({ name, state }) => [name, state]))
 
 async function watch(options: StatusOptions): Promise<void> {
+  const course = new StatusCourse(systemClock)
   while (true) {
     // The system on the data folder may come back at another port.
     const client = clientFor(options, { timeoutMs: TIMEOUT_MS, retryForMs: 0 })
-    await watchOne(client, options).finally(() => client.close())
+    await watchOne(client, options, course).finally(() => client.close())
     await sleep(systemClock, options.interval)
   }
 }
 
 /** Shows the status again and again, until an answer fails to come. */
-async function watchOne(client: BazaarClient, options: StatusOptions): Promise<void> {
+async function watchOne(client: BazaarClient, options: StatusOptions, course: StatusCourse): Promise<void> {
   while (true) {
     const look = await lookAt(client, options)
+    if (typeof look !== 'string') course.sees(look.status)
     if (process.stdout.isTTY && !options.json) process.stdout.write(CLEAR_SCREEN)
     if (typeof look === 'string') return showTrouble(look, options)
-    show(look, options)
-    await sleep(systemClock, options.interval)
+    show(look, options, course)
+    await watchLeader(client, look.status, options.interval, course)
   }
 }
 
-function show({ status, supervised }: Look, { json, watch }: StatusOptions): void {
+/** Waits, and meanwhile looks often who leads: most changes take less time than the interval. */
+async function watchLeader(client: BazaarClient, { replicas }: StatusData, forMs: number, course: StatusCourse): Promise<void> {
+  const untilMs = systemClock.monotonicMs() + forMs
+  while (true) {
+    const leftMs = untilMs - systemClock.monotonicMs()
+    if (leftMs <= 0) return
+    await sleep(systemClock, Math.min(leftMs, LEADER_LOOK_EVERY_MS))
+    const answer = await client.leader()
+    if (answer.kind === 'ok')
+      course.seesLeader(replicas.find(({ address }) => address === answer.value.leader)?.name ?? answer.value.leader)
+  }
+}
+
+function show({ status, supervised }: Look, { json, watch }: StatusOptions, course?: StatusCourse): void {
   if (json) return printJson({ ...status, ...(supervised && { supervised }) })
-  for (const line of statusLines(status, painterFor(process.stdout), statesOf(supervised))) print(line)
-  if (watch) print(`\n${new Date(systemClock.wallMs()).toISOString()}`)
+  const paint = painterFor(process.stdout)
+  const lines = statusLines(status, paint, statesOf(supervised), watch)
+  if (!course) return lines.forEach(print)
+  const width = process.stdout.columns ?? WIDTH_DEFAULT
+  const time = new Date(systemClock.wallMs()).toISOString()
+  for (const line of [...lines, ...course.lines(paint), '', time]) print(cut(line, width))
 }
 
 function showTrouble(message: string, { json }: StatusOptions): void {

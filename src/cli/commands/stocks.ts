@@ -29,7 +29,7 @@ async function showAll(options: TargetOptions): Promise<void> {
 }
 
 async function showOne(wanted: string, options: TargetOptions): Promise<void> {
-  const stock = await ask(options, (client) => client.stock(wanted))
+  const stock = await ask(options, (client) => client.stock(wanted), wanted)
   if (options.json) return printJson(stock)
   const { name, price, quantity } = stock
   for (const line of tableLines(COLUMNS.slice(0, 3), [[name, price.toFixed(2), `${quantity}`]])) print(line)

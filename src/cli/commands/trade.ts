@@ -5,7 +5,7 @@ import { onStopRequest } from '../../runtime/lifecycle.ts'
 import { systemRandom } from '../../runtime/random.ts'
 import { examples } from '../examples.ts'
 import { CommandFailure, EXIT, wordsOf, type ExitCode } from '../failure.ts'
-import { clientFor, noAnswer, withTarget, type TargetOptions } from '../target.ts'
+import { clientFor, noAnswer, refusalWords, withTarget, type TargetOptions } from '../target.ts'
 import { printAside, printResult } from '../terminal.ts'
 import { count } from '../units.ts'
 import { idempotencyKey, integer, stockName } from '../values.ts'
@@ -40,7 +40,7 @@ async function trade(type: TradeType, name: string, quantity: number, options: T
   fate.learn(exitCodeOf(answer))
   if (options.json) printResult(JSON.stringify(answer))
   else if (answer.kind === 'ok') printResult(sentence(type, name, quantity, answer))
-  else if (answer.kind === 'refused') throw new CommandFailure(answer.message)
+  else if (answer.kind === 'refused') throw new CommandFailure(await refusalWords(options, answer.message, name))
   else throw unknownOutcome(options, answer)
 }
 

@@ -3,7 +3,7 @@ import { print } from '../terminal.ts'
 import type { TraderObserver } from './trader.ts'
 
 /** Prints every answer: the client's mode 0. */
-export const narrator: Omit<TraderObserver, 'roundDone'> = {
+export const narrator: Omit<TraderObserver, 'asks' | 'roundDone'> = {
   lookedUp: (name, answer) => print(`lookup ${name}: ${outcome(answer, ({ price, quantity }) => `${price}, ${quantity} available`)}`),
   traded: ({ name, type, quantity }, answer) => print(`${type} ${quantity} ${name}: ${placed(answer)}`),
   queried: ({ number }, answer) =>

@@ -1,12 +1,14 @@
 import { expect, test } from 'vitest'
 import { systemClock } from '../../runtime/clock.ts'
 import { Latencies } from './latency.ts'
-import { isClean, reportLines, verdict } from './report.ts'
+import type { Course } from './recorder.ts'
+import { isClean, reportJson, reportLines, verdict } from './report.ts'
 import { Tally } from './tally.ts'
 
 const order = { number: 4, name: 'tesla', type: 'buy', quantity: 5 }
 const accepted = (number: number) => ({ kind: 'ok', number, replayed: false, key: 'k' }) as const
-const lines = (tally: Tally) => reportLines(tally.counts(), new Latencies(systemClock), (_, text) => text)
+const CALM: Course = { longestPause: null, retries: { times: 0, bursts: [] } }
+const lines = (tally: Tally, course = CALM) => reportLines(tally.counts(), new Latencies(systemClock), course, (_, text) => text)
 
 test('every order found as placed is a clean run', () => {
   const tally = new Tally()
@@ -65,6 +67,30 @@ test('a run that was to look up only is clean when every lookup was answered', (
   expect(isClean(tally.counts())).toBe(true)
   tally.lookedUp({ kind: 'unknown', cause: 'timeout' })
   expect(isClean(tally.counts())).toBe(false)
+})
+
+test('latencies of what did not occur are left out', async () => {
+  const latencies = new Latencies(systemClock)
+  await latencies.measure('trade', async () => {})
+  const text = reportLines(new Tally().counts(), latencies, CALM, (_, words) => words).join('\n')
+  expect(text).toMatch(/^trade /m)
+  expect(text).not.toMatch(/^(lookup|query) /m)
+  expect(Object.keys((reportJson(new Tally().counts(), latencies, CALM) as { latencyMs: object }).latencyMs)).toEqual(['trade'])
+  expect(lines(new Tally())[0]).toBe('0 orders accepted, 0 refused, 0 verified')
+})
+
+test('tells the longest pause, and when requests were sent again', () => {
+  const atMs = Date.UTC(2026, 10, 28, 12, 3, 4, 120)
+  const bursts = [
+    { fromMs: atMs, toMs: atMs + 540, times: 5, cause: '503 no replica leads' },
+    { fromMs: atMs + 9_000, toMs: atMs + 9_000, times: 1, cause: 'ECONNREFUSED' },
+  ]
+  expect(lines(new Tally(), { longestPause: { ms: 512, atMs }, retries: { times: 8, bursts } }).slice(0, 4)).toEqual([
+    'longest pause 512 ms without an answer to an order, from 12:03:04.120 on',
+    '5 requests sent again from 12:03:04.120 to 12:03:04.660: 503 no replica leads',
+    '1 request sent again at 12:03:13.120: ECONNREFUSED',
+    '2 more requests sent again later',
+  ])
 })
 
 test('latencies are in milliseconds', async () => {

@@ -1,7 +1,10 @@
+import { clockTime } from '../status-course.ts'
 import { tableLines, type Column } from '../table.ts'
 import type { Paint } from '../terminal.ts'
-import { count } from '../units.ts'
+import { count, duration } from '../units.ts'
 import { type Latencies, OPERATIONS } from './latency.ts'
+import type { Course } from './recorder.ts'
+import type { Burst } from './retries.ts'
 import type { TallyCounts } from './tally.ts'
 
 const COLUMNS: readonly Column[] = [
@@ -25,9 +28,25 @@ export function verdict({ verified, accepted, refused, unanswered, nonMatches }:
 export const isClean = (counts: TallyCounts): boolean =>
   ['ALL ORDERS VERIFIED', 'NO ORDER WAS PLACED'].includes(verdict(counts)) && counts.unanswered === 0 && counts.lookupsUnanswered === 0
 
-export function reportLines(counts: TallyCounts, latencies: Latencies, paint: Paint): string[] {
-  const rows = OPERATIONS.map((operation) => {
-    const { count: times, ...ms } = latencies.summary(operation)
+/** Returns the kinds of requests that occurred, with their latencies. */
+const occurred = (latencies: Latencies) =>
+  OPERATIONS.map((operation) => ({ operation, summary: latencies.summary(operation) })).filter(({ summary }) => summary.count > 0)
+
+/** Returns what a run tells of its course: the longest pause, and when requests were sent again. Times are UTC. */
+function courseLines({ longestPause, retries }: Course): string[] {
+  const pause = longestPause
+    ? [`longest pause ${duration(longestPause.ms)} without an answer to an order, from ${clockTime(longestPause.atMs)} on`]
+    : []
+  const untold = retries.times - retries.bursts.reduce((sum, { times }) => sum + times, 0)
+  return [...pause, ...retries.bursts.map(burstWords), ...(untold > 0 ? [`${count(untold, 'more request')} sent again later`] : [])]
+}
+
+const burstWords = ({ fromMs, toMs, times, cause }: Burst): string =>
+  `${count(times, 'request')} sent again ${times === 1 ? 'at' : 'from'} ${clockTime(fromMs)}${times === 1 ? '' : ` to ${clockTime(toMs)}`}: ${cause}`
+
+export function reportLines(counts: TallyCounts, latencies: Latencies, course: Course, paint: Paint): string[] {
+  const rows = occurred(latencies).map(({ operation, summary }) => {
+    const { count: times, ...ms } = summary
     return [operation, `${times}`, ...[ms.average, ms.p50, ms.p95, ms.p99, ms.max].map((value) => value.toFixed(2))]
   })
   const problems = [
@@ -37,8 +56,8 @@ export function reportLines(counts: TallyCounts, latencies: Latencies, paint: Pa
     ...(counts.queriesUnanswered > 0 ? [`${counts.queriesUnanswered} accepted orders could not be queried`] : []),
   ]
   return [
-    ...tableLines(COLUMNS, rows),
-    '',
+    ...(rows.length > 0 ? [...tableLines(COLUMNS, rows), ''] : []),
+    ...courseLines(course),
     `${count(counts.accepted, 'order')} accepted, ${counts.refused} refused, ${counts.verified} verified`,
     ...(counts.lookupsRefused > 0 ? [`${count(counts.lookupsRefused, 'lookup')} found no such stock`] : []),
     ...problems.map((words) => paint('red', words)),
@@ -47,7 +66,7 @@ export function reportLines(counts: TallyCounts, latencies: Latencies, paint: Pa
 }
 
 /** Returns the report for programs. */
-export function reportJson(counts: TallyCounts, latencies: Latencies): object {
-  const latencyMs = Object.fromEntries(OPERATIONS.map((operation) => [operation, latencies.summary(operation)]))
-  return { verdict: verdict(counts), clean: isClean(counts), ...counts, latencyMs }
+export function reportJson(counts: TallyCounts, latencies: Latencies, course: Course): object {
+  const latencyMs = Object.fromEntries(occurred(latencies).map(({ operation, summary }) => [operation, summary]))
+  return { verdict: verdict(counts), clean: isClean(counts), ...counts, latencyMs, ...course }
 }

@@ -2,7 +2,7 @@ import type { Answer, BazaarClient, PlaceAnswer } from '../../http/client.ts'
 import type { OrderData, StockData } from '../../http/types.ts'
 import { fraction } from '../../http/retry.ts'
 import type { Random } from '../../runtime/random.ts'
-import type { Latencies } from './latency.ts'
+import type { Latencies, Operation } from './latency.ts'
 import type { Tally } from './tally.ts'
 
 const UNKNOWN_STOCK = 'no-such-stock'
@@ -18,8 +18,20 @@ export interface TraderOptions {
   readonly testMode: boolean
 }
 
+/** A request of a trader. `order` is what is placed. */
+export interface Asking {
+  readonly operation: Operation
+  /** The stock of a lookup or an order. */
+  readonly name?: string
+  readonly order?: Omit<OrderData, 'number'>
+  /** The number of a query. */
+  readonly number?: number
+}
+
 /** Hears of every answer as it comes. */
 export interface TraderObserver {
+  /** Hears of a request that is about to be sent. What it returns is called with the answer. */
+  asks(asking: Asking): (answer: Answer<unknown> | PlaceAnswer) => void
   lookedUp(name: string, answer: Answer<StockData>): void
   traded(order: Omit<OrderData, 'number'>, answer: PlaceAnswer): void
   queried(order: OrderData, answer: Answer<OrderData>): void
@@ -59,14 +71,14 @@ export class Trader {
   /** Queries every accepted order, and compares the answer with what was placed. */
   async verify(): Promise<void> {
     for (const order of this.#accepted) {
-      const answer = await this.#latencies.measure('query', () => this.#client.order(order.number))
+      const answer = await this.#ask({ operation: 'query', number: order.number }, () => this.#client.order(order.number))
       this.#tally.queried(order, answer)
       this.#observer.queried(order, answer)
     }
   }
 
   async #lookUp(name: string): Promise<void> {
-    const answer = await this.#latencies.measure('lookup', () => this.#client.stock(name))
+    const answer = await this.#ask({ operation: 'lookup', name }, () => this.#client.stock(name))
     this.#tally.lookedUp(answer)
     this.#observer.lookedUp(name, answer)
   }
@@ -74,10 +86,17 @@ export class Trader {
   async #place(name: string): Promise<void> {
     const type = this.#below(2) === 0 ? 'buy' : 'sell'
     const order = { name, type, quantity: 1 + this.#below(QUANTITY_MAX) }
-    const answer = await this.#latencies.measure('trade', () => this.#client.place(order))
+    const answer = await this.#ask({ operation: 'trade', name, order }, () => this.#client.place(order))
     this.#tally.traded(answer)
     if (answer.kind === 'ok') this.#accepted.push({ number: answer.number, ...order })
     this.#observer.traded(order, answer)
+  }
+
+  async #ask<T extends Answer<unknown> | PlaceAnswer>(asking: Asking, ask: () => Promise<T>): Promise<T> {
+    const hear = this.#observer.asks(asking)
+    const answer = await this.#latencies.measure(asking.operation, ask)
+    hear(answer)
+    return answer
   }
 
   /** Returns a random integer from 0 up to, not including, `limit`. */

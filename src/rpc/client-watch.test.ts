@@ -16,6 +16,7 @@ class Session {
   }
 
   #look(): number {
+    if (this.destroyed) throw new Error('a session that is destroyed has no socket')
     this.looks += 1
     return this.bytesRead
   }
@@ -67,6 +68,14 @@ test('a client that does not answer is given up, in time', () => {
   expect(session.destroyed).toBe(false)
   session.hand.run(SERVER_KEEPALIVE_MS - 800 + 400)
   expect(session.destroyed).toBe(true)
+})
+
+test('a connection that is about to close is not looked at', () => {
+  const session = new Session()
+  session.hand.run(1_500)
+  session.destroy()
+  session.hand.run(60_000)
+  expect(session.asked).toBe(0)
 })
 
 test('a server that stood still reads what came meanwhile before it gives up on a client', () => {

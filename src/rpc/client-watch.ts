@@ -55,6 +55,7 @@ export function watch(connection: WatchedConnection, client: Client, clock: Cloc
   let read = 0
   let silentLooks = 0
   const look = () => {
+    if (connection.destroyed) return // Its socket may have been taken from it already.
     const readBefore = read
     read = client.bytesRead()
     silentLooks = read === readBefore ? silentLooks + 1 : 0
@@ -66,7 +67,6 @@ export function watch(connection: WatchedConnection, client: Client, clock: Cloc
   }
   const gone = () => void connection.destroy()
   const ask = () => {
-    if (connection.destroyed) return
     next = afterAwake(clock, SERVER_KEEPALIVE_TIMEOUT_MS, gone)
     client.ping((error) => {
       next.cancel()

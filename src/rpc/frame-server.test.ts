@@ -112,6 +112,7 @@ test('a ping is answered', async () => {
 test('of many pings at once one is answered', async () => {
   const { open, heard } = await serving()
   const peer = open(METHOD)
+  await expect.poll(() => peer.frames().length).toBe(1)
   peer.socket.write(Buffer.concat([...Array.from({ length: 10_000 }, () => frame(KINDS.ping)), CONFIRM]))
   await expect.poll(() => heard.length).toBe(1)
   await expect.poll(() => peer.frames().length).toBeGreaterThan(1)

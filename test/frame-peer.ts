@@ -82,3 +82,11 @@ export async function rawServer(accept: (peer: FramePeer) => void): Promise<{ ad
     },
   }
 }
+
+/** Says whether the program at an address answers the opening of a stream of frames with a frame. */
+export async function takesFrames(address: string): Promise<boolean> {
+  const peer = FramePeer.opening(Number(address.slice(address.lastIndexOf(':') + 1)))
+  await once(peer.socket, 'data')
+  peer.socket.destroy()
+  return peer.received[0] === KINDS.opened
+}

@@ -10,7 +10,9 @@ import { expect, onTestFinished, test } from 'vitest'
 import { birthOf } from '../../src/cli/supervisor/process-identity.ts'
 import { writeUpState } from '../../src/cli/supervisor/state-file.ts'
 import { identityAt } from '../../src/storage/embedded/file/inode-lock.ts'
-import { CliProcess } from './process.ts'
+import { freePort } from '../free-port.ts'
+import { takesFrames } from '../frame-peer.ts'
+import { CliProcess, eventually, HOPELESS_MS } from './process.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
@@ -69,6 +71,30 @@ test('a wait that no timer can hold is refused, and so is a number of rounds wit
     const command = new CliProcess(words)
     expect(await command.exited, command.output).toEqual({ code: 2, signal: null })
     expect(command.output).toMatch(/It must be an integer from \d+ to \d+\./)
+  }
+})
+
+test.each([
+  ['nothing', [], {}, true],
+  ['--streams grpc', ['--streams', 'grpc'], {}, false],
+  ['BAZAAR_STREAMS=grpc', [], { BAZAAR_STREAMS: 'grpc' }, false],
+  ['--streams frames over BAZAAR_STREAMS=grpc', ['--streams', 'frames'], { BAZAAR_STREAMS: 'grpc' }, true],
+] as const)('%s: frames are taken or not', async (_what, words, environment, taken) => {
+  const data = mkdtempSync(join(tmpdir(), 'bazaar-streams-'))
+  const port = String(await freePort())
+  const catalogue = new CliProcess(['catalog', '--alone', '--port', port, '--data', data, ...words], environment)
+  onTestFinished(async () => {
+    await catalogue.stop()
+    rmSync(data, { recursive: true })
+  })
+  expect(await eventually(`an answer; ${catalogue.output}`, HOPELESS_MS, () => takesFrames(`127.0.0.1:${port}`))).toBe(taken)
+})
+
+test('streams of a third form are refused', async () => {
+  for (const command of ['up', 'catalog', 'order', 'frontend']) {
+    const started = new CliProcess([command, '--streams', 'http3'])
+    expect(await started.exited, started.output).toEqual({ code: 2, signal: null })
+    expect(started.output).toContain('It must be one of frames, grpc.')
   }
 })
 

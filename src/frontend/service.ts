@@ -9,6 +9,7 @@ import { admitRequests } from './admission.ts'
 import { directRoutes } from './direct-routes.ts'
 import { addErrorHandling, answerToBroken, refusePath } from './errors.ts'
 import { createFrontEnd, type FrontEndCoreOptions } from './front-end.ts'
+import { addPage, type PageFiles } from './page.ts'
 import { addRoutes } from './routes.ts'
 
 export interface FrontEndOptions extends FrontEndCoreOptions {
@@ -18,6 +19,8 @@ export interface FrontEndOptions extends FrontEndCoreOptions {
   readonly host: string
   /** "host:port" under which the order replicas reach this front end. */
   readonly advertisedAddress?: string
+  /** The live page, which is served at `/`. */
+  readonly page?: PageFiles
 }
 
 /** Starts a front end. It listens at once, and looks for a leader and the catalogue until they are there. */
@@ -35,6 +38,7 @@ export async function startFrontEnd(runtime: Runtime, options: FrontEndOptions):
   await app.register(fastifySwaggerUi, { routePrefix: '/docs' })
   addErrorHandling(app, runtime.log)
   addRoutes(app, frontEnd)
+  addPage(app, options.page ?? new Map())
   const port = await listen(app, options.host, options.port)
   frontEnd.start(options.advertisedAddress ?? `127.0.0.1:${port}`)
   runtime.log.info({ port, id: frontEnd.id, replicas: options.replicas, catalogue: options.catalogueAddress }, 'front end listens')

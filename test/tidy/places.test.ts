@@ -43,8 +43,9 @@ const strayFiles = (files: readonly TextFile[]): string[] =>
 /** Clients that may use a proxy which the environment names: Node's own agent, fetch, gRPC's defaults. */
 const PROXIED = /\bfetch\(|\bglobalAgent\b|\bnew Client\(.*\bcreateInsecure\(\)\)/
 const ASKING = /\b(?:get|request|httpRequest)\((?=.*(?:\bhost\b|http:\/\/))(?!.*\bagent\b)/
+/** A page has only the connections of its browser. */
 const proxied = (file: TextFile): string[] =>
-  /\.(ts|js)$/.test(file.path)
+  /\.(ts|js)$/.test(file.path) && !file.path.startsWith('web/')
     ? linesWhere(file, (line) => PROXIED.test(line) || (file.text.includes(`'node:http'`) && ASKING.test(line)))
     : []
 

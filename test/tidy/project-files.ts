@@ -39,7 +39,7 @@ let parsed: readonly SourceFile[] | undefined
 /** Returns every TypeScript file that a person wrote. */
 export function sourceFiles(): readonly SourceFile[] {
   parsed ??= textFiles()
-    .filter(({ path }) => path.endsWith('.ts') && !GENERATED.has(path))
+    .filter(({ path }) => /\.tsx?$/.test(path) && !GENERATED.has(path))
     .map(({ path, text }) => parse(path, text))
   return parsed
 }

@@ -16,6 +16,7 @@ import {
   REPLICAS_DEFAULT,
   streamsOption,
 } from '../options.ts'
+import { readPageFiles } from '../page-files.ts'
 import { address, integer, onOff } from '../values.ts'
 
 interface FrontEndOptions {
@@ -71,6 +72,7 @@ async function runFrontEnd(words: readonly string[], options: FrontEndOptions): 
         ...members,
         catalogueAddress: catalog,
         cacheStocksMax: cacheStocks,
+        page: readPageFiles(),
         ...(advertise !== undefined && { advertisedAddress: advertise }),
       },
     ),

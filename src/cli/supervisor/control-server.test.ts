@@ -34,8 +34,12 @@ describe('processes', () => {
   })
 
   test('one is kept down for a while', async () => {
-    await control.post('/processes/order-2/kill', { forMs: CONTROL_FOR_MS_MAX })
-    await expect.poll(() => control.process('order-2')).toMatchObject({ state: 'backing-off', pid: null })
+    const events = await control.eventsUntil(
+      ({ event }) => event === 'backing-off',
+      () => control.post('/processes/order-2/kill', { forMs: CONTROL_FOR_MS_MAX }),
+    )
+    expect(events.at(-1)).toMatchObject({ name: 'order-2', delayMs: CONTROL_FOR_MS_MAX })
+    expect(await control.process('order-2')).toMatchObject({ state: 'backing-off', pid: null })
     const again = await control.post('/processes/order-2/kill')
     expect([again.status, messageOf(again)]).toEqual([409, 'order-2 is not running at the moment; it is started again soon'])
   })

@@ -21,6 +21,7 @@ export class Control {
   readonly said = signal('')
   readonly #access: ControlAccess
   readonly #onEvent: (event: ProcessEventData) => void
+  #again: ReturnType<typeof setTimeout> | undefined
 
   constructor(access: ControlAccess, onEvent: (event: ProcessEventData) => void) {
     this.#access = access
@@ -54,7 +55,11 @@ export class Control {
   }
 
   async #look(): Promise<void> {
-    this.processes.value = ((await this.#ask('/processes')) as ProcessListData).processes
+    const { processes } = (await this.#ask('/processes')) as ProcessListData
+    this.processes.value = processes
+    // No event tells that a process has started to serve.
+    clearTimeout(this.#again)
+    if (processes.some(({ state }) => state === 'starting')) this.#again = setTimeout(() => void this.#look().catch(() => {}), RETRY_MS)
   }
 
   async #readEvents(): Promise<void> {

@@ -18,8 +18,11 @@ export function afterControlEvent(faults: readonly Fault[], event: ProcessEventD
   const { name, atMs } = event
   if (event.event === 'exited') return begun(faults, { name, kind: 'killed', fromMs: atMs })
   if (event.event === 'paused') return begun(faults, { name, kind: 'paused', fromMs: atMs })
-  if (event.event === 'backing-off') return faults
-  return ended(faults, atMs, (fault) => fault.name === name)
+  if (event.event === 'resumed') return ended(faults, atMs, (fault) => fault.name === name)
+  // A process that was started is not back yet: the next look that reaches it says when.
+  if (event.event === 'started')
+    return faults.map((fault) => (fault.name === name && fault.toMs === undefined ? { ...fault, kind: 'gone' } : fault))
+  return faults
 }
 
 /** Returns the faults after a look at all processes, as the front end sees them. */

@@ -96,10 +96,12 @@ describe('health', () => {
 describe('faults', () => {
   const event = { name: 'order-2', pid: 1 }
 
-  test('last from the signal to the start', () => {
+  test('last from the signal until the process is reached again', () => {
     const killed = afterControlEvent([], { ...event, event: 'exited', atMs: 10 })
     expect(killed).toEqual([{ name: 'order-2', kind: 'killed', fromMs: 10 }])
-    expect(afterControlEvent(killed, { ...event, event: 'started', atMs: 30 })).toEqual([{ ...killed[0], toMs: 30 }])
+    expect(afterLook(killed, PROCESSES, 20)).toEqual(killed)
+    const started = afterControlEvent(killed, { ...event, event: 'started', atMs: 30 })
+    expect(afterLook(started, PROCESSES, 50)).toEqual([{ name: 'order-2', kind: 'gone', fromMs: 10, toMs: 50 }])
   })
 
   test('are seen without a control port, too', () => {
@@ -124,6 +126,12 @@ describe('samples', () => {
       [1_600, 1, 700],
       [2_100, null, 0],
     ])
+  })
+
+  test('tell of a time without any state as one without an answer', () => {
+    const samples = withState(withState([], { ...STATE, timeMs: 1_000 }), { ...STATE, timeMs: 6_000 })
+    expect(samples.map(({ p50 }) => p50)).toEqual([1, null, 1])
+    expect(stallsIn(samples, 400)).toEqual([{ fromMs: 1_000, toMs: 5_999 }])
   })
 
   test('are forgotten in time', () => {

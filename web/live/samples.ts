@@ -3,6 +3,8 @@ import type { LiveState } from '../../src/http/live.ts'
 /** How many seconds the chart remembers. */
 export const SAMPLES_MAX = 900
 const SECOND_MS = 1_000
+/** A state comes twice a second. After so long without one, the front end was gone. */
+const SILENCE_TOLD_MS = 2_500
 
 /** The figures of one second. `null`: no order was answered in it. */
 export interface Sample {
@@ -31,7 +33,11 @@ export function withState(samples: readonly Sample[], state: LiveState): readonl
   const isSameSecond = last !== undefined && Math.floor(last.atMs / SECOND_MS) === Math.floor(sample.atMs / SECOND_MS)
   // A longer stall within the second is kept.
   const next = isSameSecond && last.stallMs > sample.stallMs ? { ...sample, stallMs: last.stallMs } : sample
-  return [...(isSameSecond ? samples.slice(0, -1) : samples), next].slice(-SAMPLES_MAX)
+  const before = isSameSecond ? samples.slice(0, -1) : samples
+  const silentMs = last === undefined ? 0 : sample.atMs - last.atMs
+  if (silentMs <= SILENCE_TOLD_MS) return [...before, next].slice(-SAMPLES_MAX)
+  const silence: Sample = { atMs: sample.atMs - 1, p50: null, p95: null, p99: null, rate: 0, stallMs: silentMs - 1 }
+  return [...before, silence, next].slice(-SAMPLES_MAX)
 }
 
 /** A time without an answer. */

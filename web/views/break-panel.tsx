@@ -95,8 +95,8 @@ export const BreakPanel = () => (
       <Buttons port={control} />
     ) : (
       <p class="empty">
-        This page cannot break anything, since it does not have the token of a supervisor. <code>npm start</code> keeps an address with the
-        token, as <code>url</code> in <code>control.json</code> of its data folder: open that one, on the machine where it runs.
+        This page cannot break anything, since it does not have the token of a supervisor. <code>npm start</code> prints an address with it,
+        and keeps that as <code>url</code> in <code>control.json</code> of its data folder. Open that one, on the machine where it runs.
       </p>
     )}
   </Panel>

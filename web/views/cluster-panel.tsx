@@ -11,7 +11,9 @@ const HIGH_BOX = 60
 /** Says how a process is, in the words of the control port where it knows more. */
 function conditionOf({ name, role, reachable }: LiveProcess): string {
   const kept = control?.processes.value.find((each) => each.name === name)
-  if (kept && kept.state !== 'running') return kept.state === 'backing-off' ? 'killed' : kept.state
+  // The control port does not tell when a process has started to serve. The front end does.
+  if (kept && kept.state !== 'running' && !(kept.state === 'starting' && reachable))
+    return kept.state === 'backing-off' ? 'killed' : kept.state
   return reachable ? role : 'no answer'
 }
 

@@ -1,4 +1,4 @@
-import { signal, useSignal } from '@preact/signals'
+import { computed, signal, useSignal } from '@preact/signals'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { StockRow } from '../../src/http/live.ts'
 import { filter, live } from '../page.ts'
@@ -16,6 +16,8 @@ const COLUMNS: readonly (readonly [by: SortBy, words: string])[] = [
 ]
 
 const sortBy = signal<SortBy>('name')
+/** The names in the cache as one text, so that the table is drawn anew only when they change. */
+const cachedNames = computed(() => live.state.value?.cache.names.join('\n') ?? '')
 
 const Row = ({ row, at, isCached }: { readonly row: StockRow; readonly at: number; readonly isCached: boolean }) => {
   const [name, price, available, volume] = row
@@ -91,7 +93,7 @@ const Table = ({ rows, cached }: { readonly rows: readonly StockRow[]; readonly 
 const Rows = () => {
   void live.stocksChanges.value
   const rows = found(live.stocks.all(), filter.value, sortBy.value)
-  const cached = new Set(live.state.value?.cache.names)
+  const cached = new Set(cachedNames.value.split('\n'))
   if (rows.length === 0)
     return <p class="empty">{live.stocks.size === 0 ? 'No stocks yet.' : `No stock is called like “${filter.value}”.`}</p>
   return <Table rows={rows} cached={cached} />

@@ -1,5 +1,6 @@
+import { computed } from '@preact/signals'
 import { useRef } from 'preact/hooks'
-import type { LiveProcess, OrderRow } from '../../src/http/live.ts'
+import type { OrderRow } from '../../src/http/live.ts'
 import { filter, isTapeHeld, live, witness } from '../page.ts'
 import { copiesIn } from '../live/health.ts'
 import { duration, grouped, timeOfDay } from '../words.ts'
@@ -8,8 +9,19 @@ import { Panel } from './panel.tsx'
 /** How many orders the tape shows. */
 const ROWS = 14
 
+/** A log, and how many orders it holds. */
+interface Copy {
+  readonly name: string
+  readonly length: number
+}
+
+/** All logs as one text, so that the tape is drawn anew only when they change. */
+const copiesText = computed(() =>
+  JSON.stringify(copiesIn(live.state.value?.processes ?? []).map(({ name, length }): Copy => ({ name, length }))),
+)
+
 /** Shows on which disks an order is known to be: one mark for each log. */
-const Disks = ({ number, copies }: { readonly number: number; readonly copies: readonly LiveProcess[] }) => {
+const Disks = ({ number, copies }: { readonly number: number; readonly copies: readonly Copy[] }) => {
   const on = copies.map(({ name, length }) => ({ name, has: length > number }))
   const holders = on.filter(({ has }) => has).map(({ name }) => name)
   const words = holders.length === 0 ? 'not yet known' : `on ${holders.length} of ${copies.length}: ${holders.join(', ')}`
@@ -23,7 +35,7 @@ const Disks = ({ number, copies }: { readonly number: number; readonly copies: r
   )
 }
 
-const Row = ({ row, copies }: { readonly row: OrderRow; readonly copies: readonly LiveProcess[] }) => {
+const Row = ({ row, copies }: { readonly row: OrderRow; readonly copies: readonly Copy[] }) => {
   const [number, name, type, quantity, timeMs] = row
   const own = witness.orderWith(number)
   return (
@@ -48,7 +60,7 @@ const Rows = () => {
   if (!isTapeHeld.value) held.current = live.tape.value
   const words = filter.value.trim().toLowerCase()
   const rows = held.current.filter(([, name]) => name.toLowerCase().includes(words)).slice(0, ROWS)
-  const copies = copiesIn(live.state.value?.processes ?? [])
+  const copies = JSON.parse(copiesText.value) as readonly Copy[]
   if (rows.length === 0) {
     return <p class="empty">{words === '' ? 'No orders yet. The ticket places one.' : `No order of “${filter.value}” among the latest.`}</p>
   }

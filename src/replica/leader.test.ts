@@ -15,7 +15,15 @@ import type { Pushes } from './pushes.ts'
 
 const LOST: Genesis = { clusterId: 'c-lost', stocks: OPENING_CATALOGUE }
 const NEXT: Genesis = { clusterId: 'c-next', stocks: OPENING_CATALOGUE }
-const OPTIONS = { replicaId: 3, epoch: 1, address: 'order-3:1', catalogueAddress: 'catalogue:1', followers: ['order-2:1'], unfit: () => {} }
+const OPTIONS = {
+  replicaId: 3,
+  epoch: 1,
+  address: 'order-3:1',
+  catalogueAddress: 'catalogue:1',
+  followers: ['order-2:1'],
+  publishedGrew: () => {},
+  unfit: () => {},
+}
 
 /** A leader with an empty log whose disk takes as long as the test wants. */
 function newLeader() {

@@ -13,6 +13,7 @@ import { Followers } from './followers.ts'
 import { LeadStream, type LeadOwner } from './lead-stream.ts'
 import type { PendingOrder } from './pending-order.ts'
 import type { Pushes } from './pushes.ts'
+import { PublishedLength } from './published-length.ts'
 import { repair } from './repair.ts'
 
 const RECONNECT_MS = 50
@@ -27,6 +28,8 @@ export interface LeaderOptions {
   readonly followers: readonly string[]
   /** Called when the catalogue cannot work with this replica's log, so that another one has to lead. */
   unfit(why: string): void
+  /** Called when more is known to be published. */
+  publishedGrew(): void
 }
 
 /** How far a leader has come. Without the catalogue it can do nothing but wait for it. */
@@ -61,10 +64,9 @@ export class Leader implements LeadOwner {
   readonly #toFollow: Map<string, number | undefined>
   #epoch: number
   #genesis: Genesis | undefined
-  #generation = 0
   /** Length of the log that the catalogue's stream has delivered. */
   #received = 0
-  #published = 0
+  readonly #published: PublishedLength
   /** Stocks in entries that an earlier leader left unpublished: nobody may have pushed them. */
   #leftBehind: readonly string[] = []
   /** Settles when all that was decided earlier has its copies and pushes. So positions are published in order. */
@@ -81,6 +83,7 @@ export class Leader implements LeadOwner {
     this.#toFollow = new Map(options.followers.map((address) => [address, undefined]))
     this.#copy = copy
     this.#pushes = pushes
+    this.#published = new PublishedLength(() => options.publishedGrew())
   }
 
   /** Connects to the catalogue, again and again until this leader is closed. */
@@ -92,10 +95,14 @@ export class Leader implements LeadOwner {
     return this.#epoch
   }
   get published(): number {
-    return this.#published
+    return this.#published.ever
   }
   get phase(): Phase['kind'] {
     return this.#phase.kind
+  }
+  /** The length that is published under the catalogue's present generation; undefined while there is no connection to it. */
+  get publishedNow(): PublishedLength['now'] | undefined {
+    return this.#phase.kind === 'connecting' || this.#phase.catalogue.isOver ? undefined : this.#published.now
   }
   followers(): FollowerView[] {
     return this.#followers?.views() ?? []
@@ -155,10 +162,8 @@ export class Leader implements LeadOwner {
     if (this.#phase.kind !== 'serving' || this.#waiting.length === 0 || this.#inFlight.length > 0) return
     this.#inFlight = this.#waiting.splice(0, LIMITS.tradeBatchMax)
     this.#lastBatch += 1
-    this.#phase.catalogue.trade(
-      this.#lastBatch,
-      this.#inFlight.map((order) => order.request),
-    )
+    const requests = this.#inFlight.map((order) => order.request)
+    this.#phase.catalogue.trade(this.#lastBatch, requests)
   }
 
   /** copy → push → publish → acknowledge: what the catalogue has decided and synced, in its order. */
@@ -166,7 +171,7 @@ export class Leader implements LeadOwner {
     const from = this.#received
     const end = from + entries.length
     this.#received = end
-    this.#published = Math.max(this.#published, decided.published)
+    this.#published.raise(decided.published)
     const names = [...new Set([...this.#leftBehind, ...entries.map((entry) => entry.name)])]
     this.#leftBehind = []
     const copied = this.#copyEverywhere(from, entries, decided.digest)
@@ -176,14 +181,14 @@ export class Leader implements LeadOwner {
     this.#earlier.catch(() => undefined) // It is told below. There may be no next batch that would meet it.
     const [unreachable] = await ready
     await catalogue.publish(end, unreachable) // O2
-    this.#published = Math.max(this.#published, end)
+    this.#published.raise(end)
     this.#followers?.publishedGrew()
     this.#acknowledge(decided)
   }
 
   /** Waits for the followers without entries, too: what an earlier stream delivered may still be on its way to them. */
   async #copyEverywhere(from: number, entries: readonly Entry[], digest: string): Promise<void> {
-    const generation = this.#generation
+    const { generation } = this.#published.now
     if (entries.length > 0) {
       this.#followers?.send(from, entries, digest)
       // The followers sync while this replica does: their messages leave before the disk takes this thread.
@@ -202,7 +207,7 @@ export class Leader implements LeadOwner {
     orders.forEach((order, i) => {
       const outcome = decided.outcomes[i]
       const position = outcome && positionToShow(outcome)
-      const shown = outcome && position !== undefined && position <= this.#published
+      const shown = outcome && position !== undefined && position <= this.#published.ever
       order.settle(shown ? { number: outcome.number, replayed: outcome.replayed } : { number: UNKNOWN, replayed: false })
     })
     this.#trade()
@@ -291,27 +296,23 @@ export class Leader implements LeadOwner {
     // The stream may be over by now. Then the catalogue may have lost an empty history and have begun another one.
     if (catalogue.isOver || this.#stopped.signal.aborted) return
     this.#genesis = genesis
-    this.#generation = generation
-    this.#published = Math.max(this.#published, published)
     this.#earlier = Promise.resolve()
     this.#leftBehind = unpublished.map((entry) => entry.name)
+    this.#published.begin(generation, published)
     this.#followers ??= this.#follow()
     this.#phase = { kind: 'closing-gap', catalogue, until: length }
+    this.#options.publishedGrew()
     this.#runtime.log.info({ epoch: this.#epoch, generation, length, gap: length - this.#received }, 'leads')
   }
 
   #follow(): Followers {
     const { clock, network, log } = this.#runtime
+    const { replicaId: leaderId } = this.#options
     const followers = new Followers(clock, network, log, {
-      hello: () => ({
-        leaderId: this.#options.replicaId,
-        epoch: this.#epoch,
-        generation: this.#generation,
-        genesis: this.#genesis ?? null,
-      }),
+      hello: () => ({ leaderId, epoch: this.#epoch, generation: this.#published.now.generation, genesis: this.#genesis ?? null }),
       log: this.#copy.log,
       pace: this.#copy.pace,
-      published: () => this.#published,
+      published: () => this.#published.ever,
     })
     followers.start()
     for (const [address, streamed] of this.#toFollow) followers.add(address, streamed)
@@ -333,7 +334,7 @@ export class Leader implements LeadOwner {
   /** Begins to serve once everything that earlier leaders left unpublished is published. */
   #serveWhenGapIsClosed(catalogue: LeadStream): void {
     if (this.#phase.kind !== 'closing-gap' || this.#phase.catalogue !== catalogue) return
-    if (this.#published < this.#phase.until) return
+    if (this.#published.ever < this.#phase.until) return
     this.#phase = { kind: 'serving', catalogue }
     this.#trade()
   }

@@ -44,6 +44,15 @@ export class Reads {
     return this.#reads.read(request, asker)
   }
 
+  /**
+   * Up to `limit` entries from number `from` on, without their keys; fewer when the asker has gone or they fill a page.
+   * Undefined when the read is not carried out.
+   */
+  entries(from: number, limit: number, asker: Asker): Promise<readonly Entry[] | undefined> {
+    const log = { entries: async (first: number, most: number) => (await this.#copy.log.entries(first, most)).map(withoutKey) }
+    return this.#reads.entries(log, from, limit, asker)
+  }
+
   /** A hit below the published position never changes again; anything else is for the catalogue to confirm. */
   async #find(number: number): Promise<OrdersFound> {
     const confirmed = await this.#confirm(number + 1)
@@ -57,8 +66,7 @@ export class Reads {
     const confirmed = await this.#confirm(from + limit)
     if (typeof confirmed !== 'number') return confirmed
     const end = Math.min(confirmed, from + Math.min(limit, LIMITS.listingMax))
-    const log = { entries: async (first: number, most: number) => (await this.#copy.log.entries(first, most)).map(withoutKey) }
-    const entries = await this.#reads.entries(log, from, Math.max(0, end - from), asker)
+    const entries = await this.entries(from, Math.max(0, end - from), asker)
     return entries && from + entries.length >= end ? { kind: 'found', entries } : { kind: 'unavailable' }
   }
 

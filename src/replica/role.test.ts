@@ -40,6 +40,7 @@ async function newRole(more: { readonly advertisedAddress?: string } = {}) {
     pushes: {} as Pushes,
     follower,
     diskTrouble: () => disk.trouble,
+    publishedGrew: () => {},
     steppedDown: () => {},
   }
   const role = new Role(runtime, options, parts)

@@ -34,6 +34,8 @@ interface RoleParts {
   diskTrouble(): string | undefined
   /** This replica leads no more. */
   steppedDown(): void
+  /** More is known to be published, or the leader works with a catalogue anew. */
+  publishedGrew(): void
 }
 
 /** Decides whether this replica leads: front ends elect it, and it steps down for a newer leader or for trouble of its own. */
@@ -137,7 +139,8 @@ export class Role {
   #lead(epoch: number, followers: readonly string[]): void {
     const { replicaId, catalogueAddress } = this.#options
     const unfit = (why: string) => this.#unfit(why)
-    const options = { replicaId, epoch, address: this.#address, catalogueAddress, followers, unfit }
+    const publishedGrew = () => this.#parts.publishedGrew()
+    const options = { replicaId, epoch, address: this.#address, catalogueAddress, followers, unfit, publishedGrew }
     this.#leader = new Leader(this.#runtime, options, this.#parts.copy, this.#parts.pushes)
     this.#leader.start()
   }

@@ -26,6 +26,7 @@ function routed() {
       },
       placed: (orders) => void placed.push(...orders),
       asked: (query) => new Promise((answer) => asked.push({ query, answer })),
+      tailed: (_route, { tail, from }) => void heard.push(`tail ${tail} from ${from}`),
       gone: (_route, { frontEndId }) => void heard.push(`gone ${frontEndId}`),
     })
     return route.start()

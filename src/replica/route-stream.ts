@@ -13,6 +13,8 @@ import type {
   ReplicaToFrontEnd,
   RouteHello,
   StockChange,
+  Tail,
+  Tailed,
 } from '../wire/messages.ts'
 import type { PendingOrder } from './pending-order.ts'
 
@@ -34,6 +36,8 @@ export interface RouteOwner {
   placed(orders: readonly PendingOrder[]): void
   /** One order, or with a limit above 0 a listing. `frontEnd` is gone once the stream is over. */
   asked(query: OrderQuery, frontEnd: Asker): Promise<OrdersFound>
+  /** A front end wants to hear of each published order, or no more of any. */
+  tailed(frontEnd: RouteStream, tail: Tail): void
   /** The stream of a front end that has said who it is is over. */
   gone(frontEnd: RouteStream, hello: RouteHello): void
 }
@@ -78,6 +82,12 @@ export class RouteStream implements Asker {
     return new Promise((settle) => this.#unconfirmed.push(settle))
   }
 
+  /** Tells published orders. Resolves once the transport has taken them, which waits for a slow reader. */
+  tell(tailed: Tailed): Promise<void> {
+    this.#stream.send({ tailed })
+    return this.#stream.drained()
+  }
+
   /** Nothing that was sent counts as confirmed any more, whatever the front end still says. */
   giveUpInvalidations(): void {
     for (const settle of this.#unconfirmed.splice(0)) settle(false)
@@ -87,7 +97,7 @@ export class RouteStream implements Asker {
     this.#stream.close()
   }
 
-  #message({ hello, ping, place, query, invalidated }: FrontEndToReplica): void {
+  #message({ hello, ping, place, query, invalidated, tail }: FrontEndToReplica): void {
     // A second name on one stream would be kept when the stream is over.
     if (hello && this.#hello) return this.close()
     if (hello) this.#greeted(hello)
@@ -95,6 +105,8 @@ export class RouteStream implements Asker {
     if (place) this.#place(place)
     if (query) void this.#find(query)
     if (invalidated) this.#unconfirmed.shift()?.(true)
+    // The owner hears of the end of a front end that has said who it is.
+    if (tail && this.#hello) this.#owner.tailed(this, tail)
   }
 
   #closed(): void {
@@ -111,13 +123,13 @@ export class RouteStream implements Asker {
   #place({ first, requests }: PlaceBatch): void {
     const pending = (request: OrderRequest, at: number): PendingOrder => ({
       request,
-      settle: (answer) => this.#tell({ id: first + at, ...answer }),
+      settle: (answer) => this.#settled({ id: first + at, ...answer }),
     })
     this.#owner.placed(requests.map(pending))
   }
 
   /** Outcomes of one moment travel in one message. */
-  #tell(outcome: PlaceOutcome): void {
+  #settled(outcome: PlaceOutcome): void {
     if (this.#outcomes.push(outcome) > 1) return
     queueMicrotask(() => {
       const all = this.#outcomes

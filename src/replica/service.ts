@@ -16,6 +16,7 @@ import { RouteStream, type RouteOwner } from './route-stream.ts'
 import { seal } from './sealing.ts'
 import { SingleCalls } from './single-calls.ts'
 import { Status } from './status.ts'
+import { Tails } from './tails.ts'
 
 export interface OrderReplicaOptions extends RoleOptions {
   readonly log: OrderLog
@@ -62,7 +63,8 @@ function parts(runtime: Runtime, options: OrderReplicaOptions) {
   }
   const follower = new FollowerSide({ replicaId, clock, log: runtime.log, copy, belonging, trouble: diskTrouble, owner })
   const steppedDown = () => rejoin.leaderless()
-  const role: Role = new Role(runtime, options, { copy, belonging, pushes, follower, diskTrouble, steppedDown })
+  const publishedGrew = () => tails.grew()
+  const role: Role = new Role(runtime, options, { copy, belonging, pushes, follower, diskTrouble, steppedDown, publishedGrew })
   const singleCalls = new SingleCalls(runtime, catalogueAddress, copy, role)
   const rejoin: Rejoin = new Rejoin(runtime, copy, {
     frontEndAddress,
@@ -76,6 +78,7 @@ function parts(runtime: Runtime, options: OrderReplicaOptions) {
     catchUp: () => singleCalls.catchUp(),
   })
   const reads = new Reads(clock, copy, role)
+  const tails = new Tails(clock, reads, () => role.leader?.publishedNow)
   const status = new Status({ runtime, replicaId, catalogueAddress, copy, role, follower, rejoin })
   const frontEnds: RouteOwner = {
     greeted: (frontEnd, { frontEndId }) => pushes.attach(frontEndId, frontEnd),
@@ -85,7 +88,11 @@ function parts(runtime: Runtime, options: OrderReplicaOptions) {
     },
     placed: (orders) => role.place(orders),
     asked: (query, frontEnd) => reads.asked(query, frontEnd),
-    gone: (frontEnd, { frontEndId }) => pushes.detach(frontEndId, frontEnd),
+    tailed: (frontEnd, tail) => tails.begin(frontEnd, tail),
+    gone: (frontEnd, { frontEndId }) => {
+      tails.end(frontEnd)
+      pushes.detach(frontEndId, frontEnd)
+    },
   }
   const services: Services = {
     unary: {

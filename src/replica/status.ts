@@ -30,7 +30,7 @@ export class Status {
     const { trouble, leader } = role
     const { length } = copy.head()
     const standing = { role: this.#roleName(), epoch: leader?.epoch ?? 0, canLead: trouble === undefined, trouble: trouble ?? '' }
-    return { ping, replicaId, ...standing, length, clusterId: role.clusterId ?? '', catalogueAddress }
+    return { ping, replicaId, ...standing, length, clusterId: role.clusterId ?? '', catalogueAddress, tails: true }
   }
 
   /** Answers `Order.Status`. */

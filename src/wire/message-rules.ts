@@ -79,7 +79,7 @@ const READS = {
   ConfirmPublished: message<M.ConfirmPublished>({}),
   OriginRequest: message<M.OriginRequest>({}),
   Adoption,
-  RecallRequest: message<M.RecallRequest>({ key: recordedKey, fingerprint }),
+  RecallRequest: message<M.RecallRequest>({ key: recordedKey, fingerprint, anyFingerprint: yesOrNo }),
   Recalled: message<M.Recalled>({ outcome: optional(Outcome), length: count }),
   StatusRequest: message<M.StatusRequest>({}),
   Published: message<M.Published>({ position: count }),
@@ -185,10 +185,13 @@ const Pong = message<M.Pong>({
   length: count,
   clusterId: id,
   catalogueAddress: noneOrAddress,
+  tails: yesOrNo,
 })
 const PlaceOutcome = message<M.PlaceOutcome>({ id: measured, number: numberOrCode, replayed: yesOrNo })
 const PlaceResult = message<M.PlaceResult>({ outcomes: list(LIMITS.outcomesMax, PlaceOutcome) })
 const OrderAnswer = message<M.OrderAnswer>({ query: question, result: words, entries: list(LIMITS.listingMax, Entry) })
+const Tail = message<M.Tail>({ tail: question, from: count })
+const Tailed = message<M.Tailed>({ tail: question, from: count, entries: list(LIMITS.listingMax, Entry), published: count, generation })
 
 const ROUTE = {
   FrontEndToReplica: message<M.FrontEndToReplica>({
@@ -197,12 +200,14 @@ const ROUTE = {
     place: optional(PlaceBatch),
     query: optional(OrderQuery),
     invalidated: optional(StockChange),
+    tail: optional(Tail),
   }),
   ReplicaToFrontEnd: message<M.ReplicaToFrontEnd>({
     pong: optional(Pong),
     result: optional(PlaceResult),
     answer: optional(OrderAnswer),
     invalidate: optional(StockChange),
+    tailed: optional(Tailed),
   }),
 }
 
@@ -312,6 +317,8 @@ const PARTS = {
   PlaceOutcome,
   StockChange,
   OrderAnswer,
+  Tail,
+  Tailed,
   ReplicateHello,
   Append,
   FollowerState,

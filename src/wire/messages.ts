@@ -143,6 +143,7 @@ export interface OriginRequest {}
 export interface RecallRequest {
   key: string
   fingerprint: string
+  anyFingerprint: boolean
 }
 
 export interface Recalled {
@@ -290,6 +291,7 @@ export interface FrontEndToReplica {
   place?: PlaceBatch | null
   query?: OrderQuery | null
   invalidated?: StockChange | null
+  tail?: Tail | null
 }
 
 export interface RouteHello {
@@ -317,11 +319,17 @@ export interface OrderQuery {
   limit: number
 }
 
+export interface Tail {
+  tail: number
+  from: number
+}
+
 export interface ReplicaToFrontEnd {
   pong?: Pong | null
   result?: PlaceResult | null
   answer?: OrderAnswer | null
   invalidate?: StockChange | null
+  tailed?: Tailed | null
 }
 
 export interface Pong {
@@ -334,6 +342,7 @@ export interface Pong {
   length: number
   clusterId: string
   catalogueAddress: string
+  tails: boolean
 }
 
 export interface PlaceResult {
@@ -355,6 +364,14 @@ export interface OrderAnswer {
   query: number
   result: string
   entries: readonly Entry[]
+}
+
+export interface Tailed {
+  tail: number
+  from: number
+  entries: readonly Entry[]
+  published: number
+  generation: number
 }
 
 export interface LeaderToFollower {

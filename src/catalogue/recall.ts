@@ -18,12 +18,15 @@ interface AskedLedger {
  * The outcome on record under a key. An outcome is told once the orders that it is about are published; that there is none
  * is told at once. Rejects with UNAVAILABLE when neither can be told.
  */
-export async function recall({ ledger, refusal, confirm }: AskedLedger, { key, fingerprint }: RecallRequest): Promise<Recalled> {
+export async function recall(
+  { ledger, refusal, confirm }: AskedLedger,
+  { key, fingerprint, anyFingerprint }: RecallRequest,
+): Promise<Recalled> {
   if (refusal !== undefined) throw new RpcError('UNAVAILABLE', refusal)
   const { length } = ledger.head()
   const recorded = await ledger.recorded(key)
   if (!recorded) return { length }
-  const outcome = replay(recorded, { fingerprint })
+  const outcome = replay(recorded, { fingerprint: anyFingerprint ? recorded.fingerprint : fingerprint })
   if (positionToPublish(outcome) > (await confirm()).position) throw new RpcError('UNAVAILABLE', 'decided, but not published yet')
   return { outcome: toWireOutcome(outcome), length }
 }

@@ -10,6 +10,8 @@ const replica = (id: number, length: number, digest: string): StatusData['replic
   address: `h:${id}`,
   reachable: true,
   role: id === 3 ? 'leader' : 'follower',
+  epoch: id === 3 ? 1 : 0,
+  leader: '3',
   length,
   digest,
   lag: 0,

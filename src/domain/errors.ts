@@ -32,6 +32,8 @@ export const ERRORS = {
     code: 400,
     message: `after must be an integer of at least -1, limit an integer from 1 to ${LIMITS.listingMax}`,
   },
+  INVALID_BATCH: { status: 400, code: 400, message: `orders must be a list of 1 to ${LIMITS.batchOrdersMax} orders` },
+  BATCH_TOO_LARGE: { status: 413, code: 413, message: `the body is larger than ${LIMITS.batchBodyBytesMax} bytes` },
   UNKNOWN_PATH: { status: 404, code: 404, message: 'no such path; see /docs for all of them' },
   INVALID_PATH: { status: 400, code: 400, message: 'the path is not valid percent-encoding' },
   WRONG_METHOD: { status: 405, code: 405, message: 'this path does not take that method; see the Allow header' },

@@ -14,6 +14,9 @@ export const LIMITS = {
   idempotencyKeyCharactersMax: 255,
   /** Largest HTTP request body, in bytes. */
   requestBodyBytesMax: 16_384,
+  /** Orders in one request, and the largest body of such a request, in bytes. */
+  batchOrdersMax: 1_000,
+  batchBodyBytesMax: 1024 * 1024,
   /** Largest request line and headers of HTTP, in bytes, in requests and in the answers that we get. */
   httpHeadBytesMax: 16_384,
   /** Orders one front end holds unanswered; the next one gets 503 at once. */
@@ -34,6 +37,12 @@ export const LIMITS = {
   frontEndDocumentsMax: 8,
   /** Listings, and requests below /docs, that wait for their turn; the next one gets 503. */
   frontEndWaitingQuestionsMax: 256,
+  /** Readers of the live stream that one front end has; the next one gets 503. */
+  readersMax: 2_000,
+  /** Bytes of the live stream that a reader may leave unread before it is cut. All readers hold the same bytes. */
+  readerUnreadBytesMax: 256 * 1024,
+  /** Orders that a front end holds for readers of the live stream that come again. Older ones are read page by page. */
+  heldOrdersMax: 10_000,
   /** Bytes of answers that their readers have not taken yet. Beyond it, all requests but plain orders and lookups get 503. */
   frontEndUnreadBytesMax: 64 * 1024 * 1024,
   /** Orders one leader holds unanswered; the next one is answered "overloaded". */

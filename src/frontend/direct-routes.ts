@@ -24,6 +24,11 @@ export function directRoutes(frontEnd: FrontEnd, log: Logger): DirectRoutes {
     }
   }
 
+  const overloaded = (): JsonAnswer => {
+    frontEnd.orders.refused += 1
+    return OVERLOADED_ANSWER
+  }
+
   const lookUp = (answering: Promise<JsonAnswer>): Promise<JsonAnswer> => {
     lookingUp += 1
     return guarded(answering).finally(() => (lookingUp -= 1))
@@ -34,7 +39,8 @@ export function directRoutes(frontEnd: FrontEnd, log: Logger): DirectRoutes {
     answer: ({ method, path, headers, body }, asker) => {
       if (method === 'POST') {
         if (path !== '/orders') return undefined
-        return frontEnd.orders.isFull ? OVERLOADED_ANSWER : guarded(placeText(frontEnd, headers['idempotency-key'], body))
+        if (frontEnd.orders.isFull) return overloaded()
+        return guarded(placeText(frontEnd, headers['idempotency-key'], body))
       }
       const [, folder, name] = LOOKUP.exec(path) ?? []
       if (name === undefined) return undefined

@@ -18,7 +18,15 @@ const PATHS: readonly { readonly path: string; readonly allow: readonly HTTPMeth
   { path: '/status', allow: ['GET', 'HEAD'] },
   { path: '/', allow: ['GET', 'HEAD'] },
   { path: '/assets/:file', allow: ['GET', 'HEAD'] },
+  { path: '/v1/events', allow: ['GET'] },
+  { path: '/v1/stocks', allow: ['GET', 'HEAD'] },
+  { path: '/v1/orders', allow: ['GET', 'HEAD', 'POST'] },
+  { path: '/v1/orders/:number', allow: ['GET', 'HEAD'] },
+  { path: '/v1/orders::batch', allow: ['POST'] },
+  { path: '/v1/status', allow: ['GET', 'HEAD'] },
 ]
+
+const BATCH_PATH = '/v1/orders::batch'
 
 const BY_CONNECTION_CODE: Readonly<Record<string, ErrorName>> = {
   HPE_HEADER_OVERFLOW: 'HEAD_TOO_LARGE',
@@ -38,8 +46,9 @@ export function addErrorHandling(app: FastifyInstance, log: Logger): void {
     const body = isUtf8(bytes) ? parseBody(bytes.toString()) : undefined
     done(body === undefined ? Object.assign(new Error('no JSON'), { statusCode: 400 }) : null, body)
   })
-  app.setErrorHandler((error: Error & { code?: string; statusCode?: number; validationContext?: string }, _request, reply) => {
+  app.setErrorHandler((error: Error & { code?: string; statusCode?: number; validationContext?: string }, request, reply) => {
     if (error.validationContext === 'querystring') return refuse(reply, 'INVALID_LISTING')
+    if (request.routeOptions.url === BATCH_PATH) return refuse(reply, error.statusCode === 413 ? 'BATCH_TOO_LARGE' : 'INVALID_BATCH')
     const known = BY_FASTIFY_CODE[error.code ?? '']
     if (known) return refuse(reply, known)
     if (error.statusCode === 400) return refuse(reply, 'INVALID_BODY')

@@ -109,7 +109,7 @@ export class ForeignReplica {
   }
 
   async #recall({ key, fingerprint }: OrderRequest): Promise<Recalled | undefined> {
-    const question = { key, fingerprint }
+    const question = { key, fingerprint, anyFingerprint: false }
     return this.#runtime.network.call(this.#catalogueAddress, 'Catalog.Recall', question, CATALOGUE_DEADLINE_MS).catch(() => undefined)
   }
 

@@ -37,7 +37,7 @@ async function assignmentAmong(count: number) {
   const replicas = Array.from({ length: count }, (_, at) => ({ id: at + 1, address: `order-${at + 1}:1` }))
   const system = { clusterId: 'c-1', catalogueAddress: 'catalogue:1' }
   const orders = { waiting: 0, led: () => {}, lost: () => {}, settle: () => 'heard' as const }
-  const leadership = new Leadership(runtime, { frontEndId: 'fe', system, replicas }, { orders, cache: { invalidate: () => {} } })
+  const leadership = new Leadership(runtime, { frontEndId: 'fe', system, replicas }, { orders, cache: { invalidate: () => {} }, ...NOBODY })
   leadership.start()
   net.streams.forEach((stream, at) => {
     const pong: Pong = { ...PONG, replicaId: at + 1 }
@@ -53,7 +53,18 @@ async function assignmentAmong(count: number) {
   return net.calls[0]
 }
 
-const PONG = { ping: 1, role: 'follower', epoch: 0, canLead: true, trouble: '', length: 0, clusterId: '', catalogueAddress: 'catalogue:1' }
+const NOBODY = { feed: { tailed: () => {} }, watcher: { led: () => {}, leaderLost: () => {} } }
+const PONG = {
+  ping: 1,
+  role: 'follower',
+  epoch: 0,
+  canLead: true,
+  trouble: '',
+  length: 0,
+  clusterId: '',
+  catalogueAddress: 'catalogue:1',
+  tails: false,
+}
 
 test.each([
   [1, { followerOne: '', followerTwo: '', moreFollowers: [] }],
@@ -80,7 +91,7 @@ function resting() {
   const leadership: Leadership = new Leadership(
     runtime,
     { frontEndId: 'fe', system, replicas },
-    { orders, cache: { invalidate: () => {} } },
+    { orders, cache: { invalidate: () => {} }, ...NOBODY },
   )
   const frozen = new Set<number>()
   const answered: number[] = [0, 0, 0]

@@ -5,7 +5,7 @@ import { Pulse } from '../runtime/pulse.ts'
 import { isAway } from '../wire/rpc-error.ts'
 import type { Runtime } from '../wire/runtime.ts'
 import type { Orders } from './orders.ts'
-import { ReplicaLink, type FrontEndIdentity, type LinkWatcher, type NamedReplica } from './replica-link.ts'
+import { ReplicaLink, type FrontEndIdentity, type LinkReceivers, type LinkWatcher, type NamedReplica } from './replica-link.ts'
 import type { ReplicaState } from './route-stream.ts'
 import type { StockCache } from './stock-cache.ts'
 
@@ -25,10 +25,22 @@ export interface LeadershipOptions extends FrontEndIdentity {
   readonly replicas: readonly NamedReplica[]
 }
 
-/** They hear of replicas: `orders` of the leader and of outcomes, `cache` of stocks that trades have changed. */
+/**
+ * They hear of replicas: `orders` of the leader and of outcomes, `cache` of stocks that trades have changed, `feed` of published
+ * orders, and `watcher` of who leads.
+ */
 export interface LeadershipReceivers {
   readonly orders: Pick<Orders, 'led' | 'lost' | 'settle' | 'waiting'>
   readonly cache: Pick<StockCache, 'invalidate'>
+  readonly feed: LinkReceivers['feed']
+  readonly watcher: LeaderWatcher
+}
+
+/** Hears who leads. Nothing depends on it. */
+export interface LeaderWatcher {
+  led(leader: ReplicaLink, epoch: number): void
+  /** Nobody leads now. */
+  leaderLost(leader: ReplicaLink): void
 }
 
 interface Current {
@@ -61,6 +73,7 @@ export class Leadership {
   /** Its cluster is known once the catalogue has named it. */
   readonly #system: SystemName
   readonly #orders: LeadershipReceivers['orders']
+  readonly #watcher: LeaderWatcher
   readonly #links: readonly ReplicaLink[]
   readonly #pings: Pulse
   /** When the search for a leader began; measured by the time that this process was awake. */
@@ -78,6 +91,7 @@ export class Leadership {
     this.#runtime = runtime
     this.#system = options.system
     this.#orders = receivers.orders
+    this.#watcher = receivers.watcher
     const watcher: LinkWatcher = {
       objection: (state) => this.#objection(state),
       used: () => this.#used(),
@@ -185,6 +199,7 @@ export class Leadership {
     this.#runtime.log.info({ replica: link.id, address: link.address, epoch }, 'leader')
     if (before) this.#orders.lost(before.link)
     this.#orders.led(link)
+    this.#watcher.led(link, epoch)
   }
 
   #lost(link: ReplicaLink): void {
@@ -192,6 +207,7 @@ export class Leadership {
       this.#current = undefined
       this.#leaderlessSince = this.#runtime.clock.awakeMs()
       this.#runtime.log.warn({ replica: link.id, why: link.trouble }, 'leader lost')
+      this.#watcher.leaderLost(link)
     }
     this.#orders.lost(link)
     if (!this.#closed) void this.#elect()

@@ -3,6 +3,8 @@ import { systemClock } from '../runtime/clock.ts'
 import { systemRandom } from '../runtime/random.ts'
 import { NOT_LEADER } from '../wire/outcome-codes.ts'
 import { FrontEndKeys } from './idempotency-key.ts'
+import { Latencies } from './live/recent-times.ts'
+import { Stalls } from './live/stalls.ts'
 import { Orders, type OrderTaker } from './orders.ts'
 
 const order = (key: string) => ({ key, fingerprint: 'x', name: 'apple', type: 'buy', quantity: 1 })
@@ -15,7 +17,7 @@ test('orders that a replica surely refused in one message were not placed, all o
     place: (id) => (first = id),
     placeSingle: () => Promise.reject(new Error('it is one of ours')),
   }
-  const orders = new Orders(systemClock)
+  const orders = new Orders(systemClock, { latencies: new Latencies(), stalls: new Stalls(systemClock) })
   orders.led(leader)
   const placed = ['a', 'b', 'c'].map((key) => orders.place(order(key)))
   await new Promise((resolve) => setImmediate(resolve))

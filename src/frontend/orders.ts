@@ -5,6 +5,8 @@ import type { PlaceOutcome } from '../wire/messages.ts'
 import { fromWireOutcome, NOT_LEADER, OVERLOADED } from '../wire/outcome-codes.ts'
 import { ForeignOrders } from './foreign-orders.ts'
 import type { ForeignPlaced } from './foreign-replica.ts'
+import type { Latencies } from './live/recent-times.ts'
+import type { Stalls } from './live/stalls.ts'
 import { CLIENT_PATIENCE_MS, RETRY_MS } from './patience.ts'
 import type { Placed } from './placed.ts'
 
@@ -20,6 +22,12 @@ export interface OrderTaker {
   place(first: number, requests: readonly OrderRequest[]): void
   /** Has a leader of another make place one order. With `mayPlace` false, only looks whether the order is on record. */
   placeSingle(request: OrderRequest, mayPlace: boolean): Promise<ForeignPlaced>
+}
+
+/** They are told how long orders take. */
+export interface OrderWatchers {
+  readonly latencies: Pick<Latencies, 'add'>
+  readonly stalls: Pick<Stalls, 'began' | 'answered'>
 }
 
 const FATE_UNKNOWN: Placed = { kind: 'unknown', error: 'FATE_UNKNOWN' }
@@ -47,6 +55,7 @@ interface Pending {
  */
 export class Orders {
   readonly #clock: Clock
+  readonly #watchers: OrderWatchers
   #leader: OrderTaker | undefined
   /** In the order in which they came, which is also the order of their deadlines. */
   readonly #pending = new Set<Pending>()
@@ -63,9 +72,12 @@ export class Orders {
   /** When the queue was last short; monotonic time. */
   #shortAt = 0
   answered = 0
+  /** Orders that were refused for lack of room. */
+  refused = 0
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, watchers: OrderWatchers) {
     this.#clock = clock
+    this.#watchers = watchers
   }
 
   get waiting(): number {
@@ -84,14 +96,21 @@ export class Orders {
   place(request: OrderRequest): Promise<Placed> {
     const known = this.#foreign.recall(request)
     if (known && known !== 'under-way') return Promise.resolve(known)
-    if (this.isFull) return Promise.resolve({ kind: 'unknown', error: 'OVERLOADED' }) // Q2
+    if (this.isFull) return Promise.resolve(this.#refuse()) // Q2
     return new Promise((settle) => {
-      const deadlineAt = this.#clock.monotonicMs() + CLIENT_PATIENCE_MS
+      const now = this.#clock.monotonicMs()
+      const deadlineAt = now + CLIENT_PATIENCE_MS
+      this.#watchers.stalls.began(now)
       const pending: Pending = { request, settle, deadlineAt, sent: undefined, uncertainTries: 0, isSingle: false }
       this.#pending.add(pending)
       this.#sweep ??= this.#beginSweep()
       this.#wait(pending)
     })
+  }
+
+  #refuse(): Placed {
+    this.refused += 1
+    return { kind: 'unknown', error: 'OVERLOADED' }
   }
 
   /** Notes who leads. Everything that waits goes to that replica. */
@@ -250,6 +269,9 @@ export class Orders {
     this.#unsend(pending)
     this.#pending.delete(pending)
     this.answered += 1
+    const now = this.#clock.monotonicMs()
+    this.#watchers.latencies.add('orders', now + CLIENT_PATIENCE_MS - pending.deadlineAt)
+    this.#watchers.stalls.answered(now, this.#pending.size > 0)
     pending.settle(placed)
   }
 }

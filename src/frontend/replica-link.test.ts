@@ -26,7 +26,7 @@ class SlowReplica {
     })
     const runtime = { clock: this.hand.clock, log: silentLogger, network: { openStream } } as unknown as Runtime
     const self = { frontEndId: 'fe-1', system: SYSTEM }
-    const receivers = { orders: { settle: () => 'heard' as const }, cache: { invalidate: () => {} } }
+    const receivers = { orders: { settle: () => 'heard' as const }, cache: { invalidate: () => {} }, feed: { tailed: () => {} } }
     const watcher = { used: () => {}, objection: () => undefined, heard: () => {}, lost: this.lost }
     this.#link = new ReplicaLink(runtime, { id: 1, address: 'order-1:1' }, self, receivers, watcher)
   }

@@ -1,6 +1,6 @@
 import type { OrderRequest } from '../domain/order.ts'
 import type { SystemName } from '../domain/system.ts'
-import type { OrderAnswer, PlaceOutcome } from '../wire/messages.ts'
+import type { OrderAnswer, PlaceOutcome, Tailed } from '../wire/messages.ts'
 import type { Runtime } from '../wire/runtime.ts'
 import { ForeignReplica, type ForeignPlaced } from './foreign-replica.ts'
 import type { Orders, OrderTaker } from './orders.ts'
@@ -32,6 +32,8 @@ export interface LinkWatcher {
 export interface LinkReceivers {
   readonly orders: Pick<Orders, 'settle'>
   readonly cache: Pick<StockCache, 'invalidate'>
+  /** Hears of published orders for which it has asked. */
+  readonly feed: { tailed(from: ReplicaLink, tailed: Tailed): void }
 }
 
 /** A replica as the front end's start arguments name it. */
@@ -170,6 +172,16 @@ export class ReplicaLink implements OrderTaker {
     return this.#stream?.query(number, limit, deadlineMs) ?? Promise.resolve(undefined)
   }
 
+  /** Says whether the replica can tell published orders as they come. */
+  get canTail(): boolean {
+    return this.#state?.tails === true
+  }
+
+  /** Asks for each published order from a number on: see {@link RouteStream.tail}. */
+  tail(tail: number, from: number): void {
+    this.#stream?.tail(tail, from)
+  }
+
   close(): void {
     this.#down('this front end is stopping')
   }
@@ -179,6 +191,7 @@ export class ReplicaLink implements OrderTaker {
       pong: (state) => this.#heard(state),
       outcomes: (outcomes) => this.#outcomes(outcomes),
       invalidate: ({ names, number }) => this.#receivers.cache.invalidate(names, number),
+      tailed: (tailed) => this.#receivers.feed.tailed(this, tailed),
       gone: ({ code, message }) => (code === 'UNIMPLEMENTED' ? this.#speakSingly() : this.#down(message)),
     })
     this.#stream = stream
@@ -206,7 +219,7 @@ export class ReplicaLink implements OrderTaker {
     if (!this.#saidForeign) this.#runtime.log.warn({ replica: this.id, address: this.address }, FOREIGN_WORDS)
     this.#saidForeign = true
     const { catalogueAddress } = this.#self.system
-    const assumed = { replicaId: this.id, role: 'another program', epoch: 0, length: 0, canLead: true, trouble: undefined }
+    const assumed = { replicaId: this.id, role: 'another program', epoch: 0, length: 0, canLead: true, trouble: undefined, tails: false }
     this.#state = { ...assumed, ping: this.#lastPing, clusterId: undefined, catalogueAddress }
     this.#watcher.heard(this)
   }

@@ -6,13 +6,13 @@ import { RouteStream } from './route-stream.ts'
 const HELLO = { frontEndId: 'fe', replicaId: 1, replicaAddress: 'order-1:1' }
 const PONG: Pong = {
   ...{ ping: 7, replicaId: 1, role: 'follower', epoch: 0, canLead: true, trouble: '' },
-  ...{ length: 5, clusterId: '', catalogueAddress: 'catalogue:1' },
+  ...{ length: 5, clusterId: '', catalogueAddress: 'catalogue:1', tails: false },
 }
 
 /** An open stream, with the test at its other end. */
 function newStream() {
   const { net, runtime } = manualRuntime<FrontEndToReplica, ReplicaToFrontEnd>()
-  const owner = { pong: vi.fn(), outcomes: vi.fn(), invalidate: vi.fn(), gone: vi.fn() }
+  const owner = { pong: vi.fn(), outcomes: vi.fn(), invalidate: vi.fn(), tailed: vi.fn(), gone: vi.fn() }
   const stream = new RouteStream(runtime, 'order-1:1', owner)
   stream.start(HELLO)
   const say = (message: Partial<ReplicaToFrontEnd>) => net.stream.say(message as ReplicaToFrontEnd)

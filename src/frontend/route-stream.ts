@@ -1,7 +1,16 @@
 import type { OrderRequest } from '../domain/order.ts'
 import type { SystemName } from '../domain/system.ts'
 import { Questions } from '../runtime/questions.ts'
-import type { FrontEndToReplica, OrderAnswer, PlaceOutcome, Pong, ReplicaToFrontEnd, RouteHello, StockChange } from '../wire/messages.ts'
+import type {
+  FrontEndToReplica,
+  OrderAnswer,
+  PlaceOutcome,
+  Pong,
+  ReplicaToFrontEnd,
+  RouteHello,
+  StockChange,
+  Tailed,
+} from '../wire/messages.ts'
 import type { MessageStream } from '../wire/network.ts'
 import type { RpcError } from '../wire/rpc-error.ts'
 import type { Runtime } from '../wire/runtime.ts'
@@ -20,6 +29,8 @@ export interface ReplicaState extends SystemName {
   readonly trouble: string | undefined
   /** Length of the replica's log, in entries. */
   readonly length: number
+  /** True when the replica can tell published orders as they come. */
+  readonly tails: boolean
 }
 
 /** The leader that this front end uses, as its pings tell it. */
@@ -36,6 +47,8 @@ export interface RouteOwner {
   outcomes(outcomes: readonly PlaceOutcome[]): void
   /** Trades have changed these stocks. Once this returns, nothing older is cached, and the stream tells the replica so. */
   invalidate(change: StockChange): void
+  /** The next published orders of the tail that was asked for last, or of one before it. */
+  tailed(tailed: Tailed): void
   /** The stream is over. UNIMPLEMENTED says that the program at the other end does not know it. */
   gone(cause: RpcError): void
 }
@@ -99,6 +112,11 @@ export class RouteStream {
     return this.#queries.ask((query) => stream.send({ query: { query, number, limit } }), deadlineMs)
   }
 
+  /** Asks for each published order from number `from` on, under this number of the tail; with `tail` 0, for no more. */
+  tail(tail: number, from: number): void {
+    this.#stream?.send({ tail: { tail, from } })
+  }
+
   /** Closes the stream, and gives up all questions. */
   close(): void {
     const stream = this.#stream
@@ -107,13 +125,14 @@ export class RouteStream {
     this.#queries.giveUp()
   }
 
-  #message({ pong, result, answer, invalidate }: ReplicaToFrontEnd): void {
+  #message({ pong, result, answer, invalidate, tailed }: ReplicaToFrontEnd): void {
     if (result) this.#owner.outcomes(result.outcomes)
     if (answer) this.#queries.answered(answer.query, answer)
     if (invalidate) {
       this.#owner.invalidate(invalidate)
       this.#stream?.send({ invalidated: invalidate })
     }
+    if (tailed) this.#owner.tailed(tailed)
     if (pong) this.#owner.pong(fromWirePong(pong))
   }
 }

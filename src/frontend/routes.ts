@@ -130,7 +130,8 @@ function accepted(number: number): JsonAnswer {
 /** Returns the answer to a lookup that found a stock. */
 export const stockFound = (stock: StockView): JsonAnswer => done(stockJson(stock, false))
 
-const done = (dataJson: string): JsonAnswer => ({ status: 200, headers: {}, json: `{"data":${dataJson}}` })
+/** Returns the answer that holds these data. */
+export const done = (dataJson: string): JsonAnswer => ({ status: 200, headers: {}, json: `{"data":${dataJson}}` })
 
 /** Returns the answer for one row of the error table. */
 export function refusal(name: ErrorName, idempotencyKey?: string): JsonAnswer {
@@ -143,7 +144,7 @@ export function refusal(name: ErrorName, idempotencyKey?: string): JsonAnswer {
  * Returns the client of a request. A client that has ended its side counts as gone: it gets an answer that is ready, but none
  * that would have to be waited for.
  */
-export function askerOf({ raw: { socket } }: FastifyRequest): Asker {
+export function askerOf({ raw: { socket } }: Pick<FastifyRequest, 'raw'>): Asker {
   return {
     get isGone() {
       return socket.destroyed || socket.readableEnded
@@ -154,10 +155,12 @@ export function askerOf({ raw: { socket } }: FastifyRequest): Asker {
 /** Sends one row of the error table. */
 export const refuse = (reply: FastifyReply, name: ErrorName): FastifyReply => send(reply, refusal(name))
 
-const send = (reply: FastifyReply, { status, headers, json }: JsonAnswer): FastifyReply =>
+/** Sends an answer. */
+export const send = (reply: FastifyReply, { status, headers, json }: JsonAnswer): FastifyReply =>
   reply.code(status).headers(headers).type(JSON_TYPE).send(json)
 
-const parseOrderNumber = (text: string): number | undefined => {
+/** Returns the order number that a text holds; undefined when it holds none. */
+export const parseOrderNumber = (text: string): number | undefined => {
   const number = /^[0-9]{1,16}$/.test(text) ? Number(text) : NaN
   return Number.isSafeInteger(number) ? number : undefined
 }

@@ -11,6 +11,7 @@ import { addErrorHandling, answerToBroken, refusePath } from './errors.ts'
 import { createFrontEnd, type FrontEndCoreOptions } from './front-end.ts'
 import { addPage, type PageFiles } from './page.ts'
 import { addRoutes } from './routes.ts'
+import { addV1Routes, allowOrigins, type AllowedOrigin } from './v1-routes.ts'
 
 export interface FrontEndOptions extends FrontEndCoreOptions {
   /** HTTP port; 0 chooses a free one. */
@@ -21,6 +22,8 @@ export interface FrontEndOptions extends FrontEndCoreOptions {
   readonly advertisedAddress?: string
   /** The live page, which is served at `/`. */
   readonly page?: PageFiles
+  /** Says which pages of other origins may use the routes below /v1; none without it. */
+  readonly isAllowedOrigin?: AllowedOrigin
 }
 
 /** Starts a front end. It listens at once, and looks for a leader and the catalogue until they are there. */
@@ -34,16 +37,19 @@ export async function startFrontEnd(runtime: Runtime, options: FrontEndOptions):
     directRoutes: directRoutes(frontEnd, runtime.log),
   })
   admitRequests(app, runtime.clock) // This comes before all plugins, so that it holds for the routes that they add.
+  if (options.isAllowedOrigin) allowOrigins(app, options.isAllowedOrigin)
   await app.register(fastifySwagger, { openapi: { info: { title: 'Stock Bazaar', version: '1' } } })
   await app.register(fastifySwaggerUi, { routePrefix: '/docs' })
   addErrorHandling(app, runtime.log)
   addRoutes(app, frontEnd)
   addPage(app, options.page ?? new Map())
+  addV1Routes(app, frontEnd)
   const port = await listen(app, options.host, options.port)
   frontEnd.start(options.advertisedAddress ?? `127.0.0.1:${port}`)
   runtime.log.info({ port, id: frontEnd.id, replicas: options.replicas, catalogue: options.catalogueAddress }, 'front end listens')
   return {
     close: async (graceMs) => {
+      frontEnd.live.close()
       await Promise.race([app.close(), sleep(runtime.clock, graceMs)])
       frontEnd.close()
     },

@@ -83,10 +83,11 @@ async function replicaStatus(runtime: Runtime, link: ReplicaLink, catalogueLengt
   const name = `order-${id}`
   try {
     const { process, ...rest } = await runtime.network.call(address, 'Order.Status', {}, STATUS_DEADLINE_MS)
-    const { role, length, digest, published, sealedGeneration, canLead, trouble, batches, followers, aloneMs, aloneWhy } = rest
+    const { role, length, digest, published, sealedGeneration, canLead, trouble, batches, followers, aloneMs, aloneWhy, epoch, leader } =
+      rest
     const lag = catalogueLength === null ? null : Math.max(0, catalogueLength - length)
     const status: Omit<ReplicaStatusData, 'pid' | 'uptimeMs' | 'memoryBytes' | 'cpuMicroseconds'> = {
-      ...{ name, id, address, reachable: true, role, length, digest, lag },
+      ...{ name, id, address, reachable: true, role, epoch, leader, length, digest, lag },
       ...{ published, sealedGeneration, canLead, trouble, batches, followers, aloneMs, aloneWhy },
     }
     return { ...status, ...process! }

@@ -18,6 +18,8 @@ export interface CacheTicket {
  *     and only when it is not older than the highest number pushed for its stock.
  */
 export class StockCache {
+  /** Hears of what happens to stocks; undefined while nobody watches. */
+  watcher: ((what: 'put' | 'hit' | 'evict' | 'invalidate', name: string) => void) | undefined
   readonly #lru: LRUCache<string, StockView>
   /** By name: the log position from which on a view of this stock may be put. */
   readonly #floors: LRUCache<string, number>
@@ -34,8 +36,10 @@ export class StockCache {
   constructor(stocksMax: number) {
     this.#lru = new LRUCache({
       max: stocksMax,
-      dispose: (_view, _name, reason) => {
-        if (reason === 'evict') this.evictions += 1
+      dispose: (_view, name, reason) => {
+        if (reason !== 'evict') return
+        this.evictions += 1
+        this.watcher?.('evict', name)
       },
     })
     this.#floors = new LRUCache({
@@ -50,6 +54,11 @@ export class StockCache {
     return this.#lru.size
   }
 
+  /** The cached stocks, the one that was used last first. */
+  get names(): readonly string[] {
+    return [...this.#lru.keys()]
+  }
+
   get stocksMax(): number {
     return this.#lru.max
   }
@@ -57,7 +66,9 @@ export class StockCache {
   /** Returns the stock when it is cached and the session is live (K1). */
   get(name: string, live: boolean): StockView | undefined {
     const view = live ? this.#lru.get(name) : undefined
-    if (view) this.hits += 1
+    if (!view) return undefined
+    this.hits += 1
+    this.watcher?.('hit', name)
     return view
   }
 
@@ -75,14 +86,16 @@ export class StockCache {
   put(view: StockView, position: number, ticket: CacheTicket): void {
     const floor = Math.max(this.#floorForAll, this.#floors.peek(view.name) ?? 0)
     const current = ticket.session === this.#session && ticket.drops === this.#drops
-    if (view.cacheable && current && this.#session !== undefined && position >= floor) this.#lru.set(view.name, view)
+    if (!view.cacheable || !current || this.#session === undefined || position < floor) return
+    this.#lru.set(view.name, view)
+    this.watcher?.('put', view.name)
   }
 
   /** Drops these stocks, which trades up to order `number` have changed. */
   invalidate(names: readonly string[], number: number): void {
     for (const name of names) {
       this.#floors.set(name, Math.max(this.#floors.peek(name) ?? 0, number + 1))
-      if (this.#lru.delete(name)) this.invalidations += 1
+      this.#remove(name)
     }
   }
 
@@ -92,7 +105,13 @@ export class StockCache {
    */
   drop(name: string): void {
     this.#drops += 1
-    if (this.#lru.delete(name)) this.invalidations += 1
+    this.#remove(name)
+  }
+
+  #remove(name: string): void {
+    if (!this.#lru.delete(name)) return
+    this.invalidations += 1
+    this.watcher?.('invalidate', name)
   }
 
   /** Begins a new session. Nothing that was put under the last one is served again. */

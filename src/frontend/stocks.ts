@@ -4,6 +4,7 @@ import { PATIENT_ASKER, type Asker } from '../runtime/gate.ts'
 import type { Runtime } from '../wire/runtime.ts'
 import { SharedAnswer } from '../runtime/shared-answer.ts'
 import type { StockAnswer, StockView } from '../wire/messages.ts'
+import type { Latencies } from './live/recent-times.ts'
 import { CLIENT_PATIENCE_MS, RETRY_MS } from './patience.ts'
 import type { CatalogueSession } from './session.ts'
 import type { StockCache } from './stock-cache.ts'
@@ -22,19 +23,26 @@ export class Stocks {
   readonly #runtime: Runtime
   readonly #session: CatalogueSession
   readonly #cache: StockCache
+  readonly #latencies: Latencies
   readonly #list: SharedAnswer<Buffer | undefined>
+  readonly #views: SharedAnswer<readonly StockView[] | undefined>
   #gathering: { names: Set<string>; answer: Promise<StockAnswer | undefined> } | undefined
 
-  constructor(runtime: Runtime, session: CatalogueSession, cache: StockCache) {
+  constructor(runtime: Runtime, session: CatalogueSession, cache: StockCache, latencies: Latencies) {
     this.#runtime = runtime
     this.#session = session
     this.#cache = cache
+    this.#latencies = latencies
     this.#list = new SharedAnswer(() => this.#askForAll())
+    this.#views = new SharedAnswer(async () => (await this.#session.query([], CLIENT_PATIENCE_MS))?.stocks)
   }
 
   /** Returns the stock if the cache may answer now. */
   cached(name: string): StockView | undefined {
-    return this.#cache.get(name, this.#session.isLiveForUse())
+    const begunAt = this.#latencies.isWatched ? this.#runtime.clock.monotonicMs() : 0
+    const stock = this.#cache.get(name, this.#session.isLiveForUse())
+    if (stock && this.#latencies.isWatched) this.#latencies.add('hits', this.#runtime.clock.monotonicMs() - begunAt)
+    return stock
   }
 
   async find(name: string, asker: Asker = PATIENT_ASKER): Promise<StockFound> {
@@ -42,7 +50,9 @@ export class Stocks {
     if (cached) return { kind: 'found', stock: cached }
     if (!isStockName(name)) return { kind: 'not-found' } // No stock can have such a name.
     this.#cache.missed()
+    const begunAt = this.#runtime.clock.monotonicMs()
     const answer = await this.#untilAnswered(() => this.#gather(name), asker)
+    this.#latencies.add('misses', this.#runtime.clock.monotonicMs() - begunAt)
     const stock = answer?.stocks.find((view) => view.name === name)
     if (!stock) return { kind: 'unavailable' }
     return stock.found ? { kind: 'found', stock } : { kind: 'not-found' }
@@ -54,6 +64,11 @@ export class Stocks {
    */
   all(asker: Asker): Promise<Buffer | undefined> {
     return this.#untilAnswered(() => this.#list.get(), asker)
+  }
+
+  /** Returns all stocks. All who ask at the same time get the same. Undefined when the catalogue cannot be asked. */
+  views(asker: Asker): Promise<readonly StockView[] | undefined> {
+    return this.#untilAnswered(() => this.#views.get(), asker)
   }
 
   async #askForAll(): Promise<Buffer | undefined> {

@@ -1,5 +1,7 @@
 /** Shapes of the JSON that a front end answers with. Success is `{"data": …}`, failure `{"error": {"code", "message"}}`. */
 
+import type { LiveState } from './live.ts'
+
 export interface ErrorBody {
   readonly error: {
     readonly code: number
@@ -34,6 +36,36 @@ export interface OrderData {
 export interface OrderListData {
   readonly orders: readonly OrderData[]
 }
+
+/** `GET /v1/orders/<number>` */
+export interface TimedOrderData extends OrderData {
+  /** When it was decided, in ISO 8601 and in ms since 1970, by the catalogue's clock. */
+  readonly time: string
+  readonly timeMs: number
+  /** The catalogue's generation when it decided the order. */
+  readonly generation: number
+}
+
+/** `GET /v1/orders` */
+export interface TimedOrderListData {
+  readonly orders: readonly TimedOrderData[]
+  /** With `key`: why the order with this key was rejected. */
+  readonly rejected?: ErrorBody['error']
+}
+
+/** `GET /v1/stocks` */
+export interface StockPageData extends StockListData {
+  /** The `after` of the next page, if there is one. */
+  readonly next?: string
+}
+
+/** One result of `POST /v1/orders:batch`. */
+export type BatchResult =
+  | { readonly status: 200; readonly data: PlacedData & { readonly number: number } }
+  | ({ readonly status: number } & ErrorBody)
+
+/** `GET /v1/status`: how everything is, as the live stream tells it, and all that `GET /status` tells. */
+export type WholeStatusData = LiveState & Omit<StatusData, 'leader'>
 
 /** `POST /orders` */
 export interface PlacedData {
@@ -101,6 +133,10 @@ export interface ReplicaStatusData extends ProcessData {
   readonly reachable: true
   readonly id: number
   readonly role: string
+  /** Epoch of the assignment that it leads under; 0 when it does not lead. */
+  readonly epoch: number
+  /** Id of the replica that leads, as this one knows it, or ''. */
+  readonly leader: string
   readonly length: number
   readonly digest: string
   /** Entries that the catalogue has and this replica does not; null when the catalogue cannot be reached. */

@@ -43,6 +43,7 @@ const OUTSIDE: Readonly<Record<string, OutsideKind>> = {
       { path: /^src\/runtime\/kept-connections\.ts$/, reason: 'closes idle connections of HTTP clients' },
       { path: /^src\/runtime\/direct-connection\.ts$/, reason: 'orders and lookups come without the framework' },
       { path: /^src\/runtime\/requests-in-turn\.ts$/, reason: 'requests of a connection are answered in their order' },
+      { path: /^src\/runtime\/event-stream\.ts$/, reason: 'an answer that goes on' },
       { path: /^src\/runtime\/json-answer\.ts$/, reason: 'the words that belong to a status' },
       { path: /^src\/rpc\/shared-port\.ts$/, reason: 'gRPC and frames share a port' },
       { path: /^src\/rpc\/frame-client\.ts$/, reason: 'connects to the other end of a stream' },

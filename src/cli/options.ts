@@ -2,7 +2,7 @@ import { Option } from 'commander'
 import { LIMITS } from '../domain/limits.ts'
 import type { StreamForm } from '../rpc/network.ts'
 import type { LogLevel } from '../runtime/logger.ts'
-import { addresses, addressWithDefaultPort, integer, listeningPort, listeningPorts, onOff, oneOf } from './values.ts'
+import { addresses, addressWithDefaultPort, integer, listeningPort, listeningPorts, onOff, oneOf, origins } from './values.ts'
 
 const CATALOGUE_PORT = 56_892
 export const FRONT_END_PORT = 56_893
@@ -100,6 +100,13 @@ export const streamsOption = (): Option =>
     .env('BAZAAR_STREAMS')
     .default('frames')
     .argParser(oneOf(STREAM_FORMS))
+
+/** `origins`: those without the option. */
+export const corsOption = (without: readonly string[]): Option =>
+  new Option('--cors <origins>', 'origins of web pages that may use the routes below /v1; loopback: pages that this machine serves')
+    .env('BAZAAR_CORS')
+    .default(without, without.join(',') || 'none')
+    .argParser(origins)
 
 export const logLevelOption = (): Option =>
   new Option('--log-level <level>', `what is logged: ${LOG_LEVELS.join(', ')}`)

@@ -84,6 +84,14 @@ export function addresses(text: string): readonly string[] {
   return all
 }
 
+/** Origins of web pages, separated by commas: "https://shop.example", or the word "loopback". An empty text names none. */
+export function origins(text: string): readonly string[] {
+  const all = text === '' ? [] : text.split(',')
+  const wrong = all.find((each) => each !== 'loopback' && !/^https?:\/\/[^/\s]+$/.test(each))
+  if (wrong === undefined) return all
+  throw new InvalidArgumentError(`"${wrong}" must be an origin, such as https://shop.example, or the word loopback.`)
+}
+
 /** The name of a stock: any text but an empty one. */
 export function stockName(text: string): string {
   if (text === '') throw new InvalidArgumentError('It must not be empty.')

@@ -11,7 +11,8 @@ import { addErrorHandling, answerToBroken, refusePath } from './errors.ts'
 import { createFrontEnd, type FrontEndCoreOptions } from './front-end.ts'
 import { addPage, type PageFiles } from './page.ts'
 import { addRoutes } from './routes.ts'
-import { addV1Routes, allowOrigins, type AllowedOrigin } from './v1-routes.ts'
+import { allowedOrigins } from './origins.ts'
+import { addV1Routes, allowOrigins } from './v1-routes.ts'
 
 export interface FrontEndOptions extends FrontEndCoreOptions {
   /** HTTP port; 0 chooses a free one. */
@@ -22,8 +23,8 @@ export interface FrontEndOptions extends FrontEndCoreOptions {
   readonly advertisedAddress?: string
   /** The live page, which is served at `/`. */
   readonly page?: PageFiles
-  /** Says which pages of other origins may use the routes below /v1; none without it. */
-  readonly isAllowedOrigin?: AllowedOrigin
+  /** Origins whose pages may use the routes below /v1: see {@link allowedOrigins}. */
+  readonly origins?: readonly string[]
 }
 
 /** Starts a front end. It listens at once, and looks for a leader and the catalogue until they are there. */
@@ -37,7 +38,7 @@ export async function startFrontEnd(runtime: Runtime, options: FrontEndOptions):
     directRoutes: directRoutes(frontEnd, runtime.log),
   })
   admitRequests(app, runtime.clock) // This comes before all plugins, so that it holds for the routes that they add.
-  if (options.isAllowedOrigin) allowOrigins(app, options.isAllowedOrigin)
+  allowOrigins(app, allowedOrigins(options.origins ?? []))
   await app.register(fastifySwagger, { openapi: { info: { title: 'Stock Bazaar', version: '1' } } })
   await app.register(fastifySwaggerUi, { routePrefix: '/docs' })
   addErrorHandling(app, runtime.log)

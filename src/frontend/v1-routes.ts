@@ -9,6 +9,7 @@ import type { FrontEnd } from './front-end.ts'
 import { isOrder } from './direct-routes.ts'
 import { parseKeyHeader } from './idempotency-key.ts'
 import { askerOf, done, parseOrderNumber, place, refusal, refuse, send, type OrderBody } from './routes.ts'
+import type { AllowedOrigin } from './origins.ts'
 import { SCHEMAS } from './schemas.ts'
 import { stockJson } from './stock-json.ts'
 
@@ -152,9 +153,6 @@ const integerOf = (text: string): number | undefined => {
   const number = /^-?[0-9]{1,16}$/.test(text) ? Number(text) : NaN
   return Number.isSafeInteger(number) ? number : undefined
 }
-
-/** An answer that goes to whoever asks from another origin, too. */
-export type AllowedOrigin = (origin: string) => boolean
 
 /** Lets pages of some origins use the routes below /v1. */
 export function allowOrigins(app: FastifyInstance, isAllowed: AllowedOrigin): void {

@@ -8,6 +8,7 @@ import {
   advertiseOption,
   cacheStocksOption,
   catalogueOption,
+  corsOption,
   FIRST_REPLICA_PORT,
   frontEndPortOption,
   hostOption,
@@ -26,6 +27,7 @@ interface FrontEndOptions {
   readonly cacheStocks: number
   readonly advertise?: string
   readonly streams: StreamForm
+  readonly cors: readonly string[]
   readonly logLevel: LogLevel
 }
 
@@ -47,6 +49,7 @@ export function addFrontEnd(program: Command): void {
     .addOption(cacheStocksOption())
     .addOption(advertiseOption())
     .addOption(streamsOption())
+    .addOption(corsOption([]))
     .addOption(logLevelOption())
     .addHelpText(
       'after',
@@ -62,7 +65,7 @@ async function runFrontEnd(words: readonly string[], options: FrontEndOptions): 
   const { grpcNetwork } = await import('../../rpc/network.ts')
   const { runProcess } = await import('../../runtime/lifecycle.ts')
 
-  const { port, host, catalog, cacheStocks, advertise, streams, logLevel } = options
+  const { port, host, catalog, cacheStocks, advertise, streams, cors, logLevel } = options
   await runProcess({ name: 'frontend', logLevel }, (own) =>
     startFrontEnd(
       { ...own, network: grpcNetwork({ host, log: own.log, streams }) },
@@ -73,6 +76,7 @@ async function runFrontEnd(words: readonly string[], options: FrontEndOptions): 
         catalogueAddress: catalog,
         cacheStocksMax: cacheStocks,
         page: readPageFiles(),
+        origins: cors,
         ...(advertise !== undefined && { advertisedAddress: advertise }),
       },
     ),

@@ -17,6 +17,7 @@ import {
   cacheOption,
   cacheStocksOption,
   cataloguePortOption,
+  corsOption,
   dataOption,
   FIRST_REPLICA_PORT,
   frontEndPortOption,
@@ -66,6 +67,7 @@ export interface UpOptions {
   readonly logLevel: LogLevel
   readonly demo?: boolean
   readonly open?: boolean
+  readonly cors: readonly string[]
   readonly json?: boolean
 }
 
@@ -85,6 +87,7 @@ export function addUp(program: Command): void {
     .addOption(cacheOption())
     .addOption(cacheStocksOption())
     .addOption(streamsOption())
+    .addOption(corsOption(['loopback']))
     .addOption(logLevelOption())
     .option('--demo', 'let a few gentle clients trade; if nothing is said, in a new folder and in one that had them before')
     .option('--no-demo', 'let none trade, and forget that the folder had them; with --json, none trade unless --demo is said')
@@ -165,7 +168,7 @@ function replicaPorts(
 }
 
 async function planFor(options: UpOptions, data: string, orderPorts: readonly (number | undefined)[]): Promise<ClusterPlan> {
-  const { host, grpcHost, cache, cacheStocks, streams, logLevel } = options
+  const { host, grpcHost, cache, cacheStocks, streams, cors, logLevel } = options
   const [frontEndPort = 0, cataloguePort = 0, ...grantedOrderPorts] = await grantPorts(
     [
       { use: 'the front end', host, port: options.port, flag: '--port', orAny: false },
@@ -182,7 +185,7 @@ async function planFor(options: UpOptions, data: string, orderPorts: readonly (n
   )
   const stocks = options.stocks === undefined ? {} : { stocks: resolve(options.stocks) }
   const ports = { frontEndPort, cataloguePort, orderPorts: grantedOrderPorts }
-  return { ...ports, ...stocks, data, host, grpcHost, caching: cache, cacheStocksMax: cacheStocks, streams, logLevel }
+  return { ...ports, ...stocks, data, host, grpcHost, caching: cache, cacheStocksMax: cacheStocks, streams, cors, logLevel }
 }
 
 /** Resolves once the first request to stop has been carried out. A second one kills all processes. */

@@ -12,6 +12,7 @@ const plan: ClusterPlan = {
   cacheStocksMax: 8,
   streams: 'frames',
   logLevel: 'info',
+  cors: ['loopback'],
 }
 
 test("every process gets the contract's arguments", () => {

@@ -19,6 +19,8 @@ export interface ClusterPlan {
   /** The form in which the processes send their streams. */
   readonly streams: StreamForm
   readonly logLevel: LogLevel
+  /** Origins of web pages that may use the routes below /v1. */
+  readonly cors: readonly string[]
   /** Absolute path of the file of stocks that a new history begins with. */
   readonly stocks?: string
 }
@@ -87,6 +89,7 @@ export function processesOf(plan: ClusterPlan): readonly ProcessPlan[] {
         ...['--port', `${plan.frontEndPort}`, '--host', plan.host, '--catalog', catalogue],
         ...['--advertise', frontEndAddress(plan)],
         ...['--cache-stocks', `${plan.cacheStocksMax}`],
+        ...['--cors', plan.cors.join(',')],
         ...common,
       ],
     },

@@ -37,7 +37,7 @@ interface NarrowPermission {
   readonly reason: string
 }
 
-/** Permissions of the table that cover only one file of the imported room. */
+/** Permissions of the table that cover only some files of the imported room. */
 const ONLY: readonly NarrowPermission[] = [
   { from: 'frontend', to: 'http', files: ['src/http/types.ts', 'src/http/live.ts'], reason: 'what is sent looks the same at both ends' },
 ]

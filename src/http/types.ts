@@ -1,7 +1,5 @@
 /** Shapes of the JSON that a front end answers with. Success is `{"data": …}`, failure `{"error": {"code", "message"}}`. */
 
-import type { LiveState } from './live.ts'
-
 export interface ErrorBody {
   readonly error: {
     readonly code: number
@@ -63,9 +61,6 @@ export interface StockPageData extends StockListData {
 export type BatchResult =
   | { readonly status: 200; readonly data: PlacedData & { readonly number: number } }
   | ({ readonly status: number } & ErrorBody)
-
-/** `GET /v1/status`: how everything is, as the live stream tells it, and all that `GET /status` tells. */
-export type WholeStatusData = LiveState & Omit<StatusData, 'leader'>
 
 /** `POST /orders` */
 export interface PlacedData {

@@ -1,6 +1,6 @@
 import { LIMITS } from '../../domain/limits.ts'
 import type { LiveState, OrderRow, StockRow, StoryItem } from '../../http/live.ts'
-import type { WholeStatusData } from '../../http/types.ts'
+import type { StatusData } from '../../http/types.ts'
 import { sleep, type Clock, type Timer } from '../../runtime/clock.ts'
 import type { EventStream } from '../../runtime/event-stream.ts'
 import { SharedAnswer } from '../../runtime/shared-answer.ts'
@@ -38,6 +38,9 @@ export interface LiveParts {
   /** The first reader has come (true), or the last one has left. */
   watched(isWatched: boolean): void
 }
+
+/** `GET /v1/status`: how everything is, as the live stream tells it, and all that `GET /status` tells. */
+export type WholeStatusData = LiveState & Omit<StatusData, 'leader'>
 
 /** The history that the feed tells. */
 type Begun = Pick<FeedBeginning, 'history' | 'confirmed'>

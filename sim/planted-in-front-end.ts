@@ -112,8 +112,8 @@ export const FRONT_END_BUGS: readonly PlantedBug[] = [
     name: 'listings-pile-up',
     what: 'invariant 14: a front end asks for any number of listings at once',
     file: 'src/frontend/front-end.ts',
-    find: 'if (limit === 0) return find()',
-    replace: 'if (limit >= 0) return find()',
+    find: 'if (limit > 0) return',
+    replace: 'if (limit < 0) return',
   },
   {
     name: 'asked-for-the-gone',

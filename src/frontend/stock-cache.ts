@@ -86,7 +86,7 @@ export class StockCache {
   put(view: StockView, position: number, ticket: CacheTicket): void {
     const floor = Math.max(this.#floorForAll, this.#floors.peek(view.name) ?? 0)
     const current = ticket.session === this.#session && ticket.drops === this.#drops
-    if (!view.cacheable || !current || this.#session === undefined || position < floor) return
+    if (!(view.cacheable && current && this.#session !== undefined && position >= floor)) return
     this.#lru.set(view.name, view)
     this.watcher?.('put', view.name)
   }

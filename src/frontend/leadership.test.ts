@@ -120,7 +120,9 @@ function resting() {
     pass(ms)
     return pings() - before
   }
-  return { leadership, orders, lost, frozen, pass, pingsWithin }
+  const reset = (id: number) => net.streams[id - 1]!.break()
+  const connections = () => net.streams.length
+  return { leadership, orders, lost, frozen, pass, pingsWithin, reset, connections }
 }
 
 /** A front end that never rests finds a leader dead within four pings. */
@@ -163,5 +165,15 @@ test('a replica that is away is looked for as often as ever', () => {
   frozen.add(1)
   pass(5_000)
   expect(pingsWithin(1_500)).toBe(10)
+  leadership.close()
+})
+
+test.each([1, 3])('replica %i, whose connection is reset at rest, is connected to again at once', (id) => {
+  const { leadership, reset, connections, pass } = resting()
+  pass(100)
+  const before = connections()
+  reset(id)
+  pass(10)
+  expect(connections()).toBe(before + 1)
   leadership.close()
 })

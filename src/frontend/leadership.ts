@@ -210,7 +210,9 @@ export class Leadership {
       this.#watcher.leaderLost(link)
     }
     this.#orders.lost(link)
-    if (!this.#closed) void this.#elect()
+    if (this.#closed) return
+    this.#pings.wake()
+    void this.#elect()
   }
 
   /** Holds elections until somebody leads, one at a time. */

@@ -251,7 +251,7 @@ export const REPLICA_BUGS: readonly PlantedBug[] = [
     name: 'forgotten-catalogue-kept',
     what: 'a front end waits for ever on a stream to the catalogue that a router on the way has forgotten',
     file: 'src/frontend/session.ts',
-    find: 'if (this.#stream && isSilent && !this.#renewals.isAtRest)',
+    find: 'if (this.#stream && isSilent)',
     replace: 'if (this.#stream && isSilent && now < 0)',
   },
   {

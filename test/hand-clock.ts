@@ -10,6 +10,7 @@ export class HandClock {
     (delayMs, run) => this.clock.after(delayMs, run),
   )
   readonly clock = {
+    wallMs: () => this.#nowMs,
     monotonicMs: () => this.#nowMs,
     awakeMs: () => this.#awake.nowMs(),
     watchAwake: () => this.#awake.watch(),

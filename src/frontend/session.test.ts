@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
+import { HandClock } from '../../test/hand-clock.ts'
 import { manualRuntime } from '../../test/manual-runtime.ts'
+import type { Clock } from '../runtime/clock.ts'
 import type { CatalogueToFrontEnd, FrontEndToCatalogue, StockView } from '../wire/messages.ts'
 import { CatalogueSession } from './session.ts'
 import { StockCache } from './stock-cache.ts'
@@ -9,12 +11,12 @@ const LEASE_MS = 500
 const SILENT_MS = 1_500
 const TESLA: StockView = { name: 'tesla', priceCents: 100, quantity: 10, volume: 10, cacheable: true, found: true }
 
-/** A session and its cache. The test plays the catalogue. */
-function newSession() {
+/** A session and its cache. The test plays the catalogue. `ownClock`: the session's, when it is not that of the runtime. */
+function newSession(ownClock?: Clock) {
   const { clock, net, runtime } = manualRuntime<FrontEndToCatalogue, CatalogueToFrontEnd>()
   const cache = new StockCache(8)
   const options = { frontEndId: 'fe', catalogueAddress: 'catalogue:1', caching: true, replicas: ['1=order-1:1'] }
-  const session = new CatalogueSession(runtime, options, cache)
+  const session = new CatalogueSession({ ...runtime, clock: ownClock ?? clock }, options, cache)
   const lastAsk = () => net.stream.sent.findLast(({ renew }) => renew)!.renew!.ask
   return {
     ...{ clock, net, cache, session },
@@ -175,6 +177,37 @@ test('a lookup at rest finds out that the catalogue is silent as soon as one und
   clock.pass(900)
   expect(net.streams, 'it has its time from then on').toHaveLength(1)
   clock.pass(200)
+  expect(net.streams).toHaveLength(2)
+  session.close()
+})
+
+test('a stream that breaks at rest is opened again at once', () => {
+  const { clock, session, net } = newRestingSession()
+  clock.pass(100)
+  net.stream.break()
+  clock.pass(10)
+  expect(net.streams).toHaveLength(2)
+  session.close()
+})
+
+test('after the machine stood still at rest, the catalogue is asked once more before it is taken for silent', () => {
+  const hand = new HandClock()
+  const { net, session, grant, renewals } = newSession(hand.clock)
+  const untilRenewed = () => {
+    const before = renewals()
+    for (let ms = 0; ms < SILENT_MS * 2 && renewals() === before; ms += 1) hand.run(1)
+  }
+  session.start('frontend:1')
+  grant(1)
+  for (let renewal = 0; renewal < 50; renewal += 1) {
+    untilRenewed()
+    grant(1)
+  }
+  untilRenewed()
+  hand.standStill(10_000)
+  hand.run(880)
+  expect(net.streams, 'it has its time from then on').toHaveLength(1)
+  hand.run(220)
   expect(net.streams).toHaveLength(2)
   session.close()
 })

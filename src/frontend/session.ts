@@ -49,7 +49,7 @@ export class CatalogueSession implements SystemName {
     this.#cache = cache
     this.#lease = new Lease(runtime.clock)
     const pace = { everyMs: RENEW_INTERVAL_MS, restMs: RESTING_RENEW_INTERVAL_MS, restAfterMs: RENEWALS_REST_AFTER_MS }
-    this.#renewals = new Pulse(runtime.clock, pace, { isCalm: () => this.#isCalm(), beat: () => this.#renew() })
+    this.#renewals = new Pulse(runtime.clock, pace, { isCalm: () => this.#isCalm(), beat: (rested) => this.#renew(rested) })
   }
 
   /** Begins to connect. `ownAddress` is where leaders reach this front end by HTTP. */
@@ -101,20 +101,18 @@ export class CatalogueSession implements SystemName {
     return isCalm
   }
 
-  /** At rest a silence of the catalogue is noticed late. Somebody waits now, so the silence is measured anew. */
   #used(): void {
     this.#isUsed = true
-    if (!this.#renewals.isAtRest) return
-    this.#owesSince = undefined
     this.#renewals.wake()
   }
 
-  #renew(): void {
+  #renew(rested: boolean): void {
     const { clock } = this.#runtime
     const now = clock.awakeMs()
+    // At rest the time of this process is not exact. A catalogue that was silent then is asked once more, and measured anew.
+    if (rested) this.#owesSince = undefined
     const isSilent = now - (this.#owesSince ?? now) > CATALOGUE_SILENCE_MS
-    // At rest the time of this process is not exact. A catalogue that is silent then is asked once more.
-    if (this.#stream && isSilent && !this.#renewals.isAtRest) {
+    if (this.#stream && isSilent) {
       this.#stream.close()
       this.#gone('silent')
     }
@@ -145,6 +143,7 @@ export class CatalogueSession implements SystemName {
     this.#granted = undefined
     if (wasThere || why !== this.#trouble) this.#runtime.log.warn({ why }, 'catalogue is gone')
     this.#trouble = why
+    this.#renewals.wake()
   }
 
   /** Takes in a grant. The cache begins empty when the grant belongs to another session, or when the lease was over. */

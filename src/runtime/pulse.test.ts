@@ -12,8 +12,12 @@ function resting() {
     watching += 1
     return { cancel: () => void (watching -= 1) }
   }
-  const owner = { calm: true, beats: 0 }
-  const pulse = new Pulse(clock, PACE, { isCalm: () => owner.calm, beat: () => void (owner.beats += 1) })
+  const owner = { calm: true, beats: 0, rested: false }
+  const beat = (rested: boolean) => {
+    owner.beats += 1
+    owner.rested = rested
+  }
+  const pulse = new Pulse(clock, PACE, { isCalm: () => owner.calm, beat })
   const beatsWithin = (ms: number) => {
     const before = owner.beats
     clock.pass(ms)
@@ -51,6 +55,34 @@ test('woken at rest it beats at once, and stays fast for as long as it did befor
   pulse.wake()
   expect([beatsWithin(400), pulse.isAtRest]).toEqual([4, false])
   expect([beatsWithin(100), pulse.isAtRest]).toEqual([1, true])
+})
+
+test('it tells whether it rested until the beat, also when it rests no more', () => {
+  const { clock, owner, pulse } = resting()
+  const restedAfter = (ms: number) => {
+    clock.pass(ms)
+    return owner.rested
+  }
+  expect([restedAfter(0), restedAfter(500), pulse.isAtRest, restedAfter(1_250)]).toEqual([false, false, true, true])
+  owner.calm = false
+  const before = owner.beats
+  while (owner.beats === before) clock.pass(1)
+  expect([owner.rested, pulse.isAtRest, restedAfter(100)]).toEqual([true, false, false])
+  owner.calm = true
+  restedAfter(500)
+  pulse.wake()
+  expect([restedAfter(0), restedAfter(100)]).toEqual([true, false])
+})
+
+test('woken in the turn in which a beat is due anyway, it beats once', () => {
+  const { clock, owner, pulse, beatsWithin } = resting()
+  beatsWithin(2_000)
+  const before = owner.beats
+  while (owner.beats === before) clock.pass(1) // The next one comes after restMs exactly.
+  const timer = clock.after(PACE.restMs, () => pulse.wake())
+  expect(beatsWithin(PACE.restMs)).toBe(1)
+  expect(pulse.isAtRest).toBe(false)
+  timer.cancel()
 })
 
 test('closed it beats no more, not even when it was woken or due in this turn', () => {

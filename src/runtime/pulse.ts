@@ -13,8 +13,11 @@ export interface Pace {
 export interface PulseOwner {
   /** Says whether nothing is under way: nobody waits for anything, and everybody has answered the last beat. Asked before each beat. */
   isCalm(): boolean
-  /** Called at each beat. Everything that has arrived by then was read before. */
-  beat(): void
+  /**
+   * Called at each beat. Everything that has arrived by then was read before. `rested`: it was at rest until this beat, so
+   * `Clock.awakeMs` may have counted time in which this process stood still.
+   */
+  beat(rested: boolean): void
 }
 
 /**
@@ -29,6 +32,10 @@ export class Pulse {
   /** Kept while it does not rest. */
   #watch: Timer | undefined
   #calmMs = 0
+  /** It was at rest when it last beat. */
+  #hasRested = false
+  /** It beats in this turn, after all that is ready. */
+  #isDue = false
 
   constructor(clock: Clock, pace: Pace, owner: PulseOwner) {
     this.#clock = clock
@@ -39,7 +46,7 @@ export class Pulse {
   /** Beats at once, and then at its pace. */
   start(): void {
     this.#quicken()
-    this.#owner.beat()
+    this.#beat()
   }
 
   /** True when the next beat comes late. */
@@ -52,7 +59,7 @@ export class Pulse {
     this.#calmMs = 0
     if (!this.isAtRest) return
     this.#quicken()
-    this.#clock.nextTurn(() => this.#beat())
+    this.#inNextTurn(() => this.#beat())
   }
 
   close(): void {
@@ -66,12 +73,21 @@ export class Pulse {
     this.#timer?.cancel()
     this.#timer = this.#clock.after(this.#watch ? everyMs : untilNextMs(this.#clock, restMs), () => {
       this.#wait()
-      this.#clock.nextTurn(() => this.#due())
+      this.#inNextTurn(() => this.#due())
+    })
+  }
+
+  /** Runs one of two that come in the same turn. */
+  #inNextTurn(run: () => void): void {
+    if (this.#isDue) return
+    this.#isDue = true
+    this.#clock.nextTurn(() => {
+      this.#isDue = false
+      if (this.#timer) run() // Otherwise it was closed in this turn.
     })
   }
 
   #due(): void {
-    if (!this.#timer) return // It was closed in this turn.
     this.#calmMs = this.#owner.isCalm() ? this.#calmMs + this.#pace.everyMs : 0
     const mayRest = this.#calmMs >= this.#pace.restAfterMs
     if (mayRest && this.#watch) this.#rest()
@@ -80,7 +96,9 @@ export class Pulse {
   }
 
   #beat(): void {
-    if (this.#timer) this.#owner.beat()
+    const rested = this.#hasRested
+    this.#hasRested = this.isAtRest
+    this.#owner.beat(rested)
   }
 
   #quicken(): void {

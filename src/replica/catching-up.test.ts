@@ -35,12 +35,12 @@ async function leaderAndFollower() {
   return {
     pace,
     sentAfter,
-    fill: async () => {
-      await log.append(MANY, MANY.reduce(chainDigest, EMPTY))
+    fill: async (from = 0, to = MANY.length) => {
+      await log.append(MANY.slice(from, to), MANY.slice(0, to).reduce(chainDigest, EMPTY))
       followers.logGrew()
     },
-    answer: async () => {
-      stream.say({ state: { replicaId: 1, length: 0, digest: EMPTY } })
+    answer: async (length = 0) => {
+      stream.say({ state: { replicaId: 1, length, digest: MANY.slice(0, length).reduce(chainDigest, EMPTY) } })
       await settled()
     },
   }
@@ -72,4 +72,18 @@ test('a follower in sync that lacks something is sent it without a rest, since o
   await fill()
   for (let turn = 0; turn < 9; turn += 1) await sentAfter(0)
   expect(await sentAfter(0)).toEqual([1_000, 1_000, 1_000, 1_000])
+})
+
+test('a learner that becomes in-sync while its reader rests is sent the next orders at once', async () => {
+  const { fill, answer, sentAfter, pace } = await leaderAndFollower()
+  await fill(0, 900)
+  pace.grew(1)
+  void pace.rest(5, 1_000) // Another reader's; the next rest is as long as one can be.
+  await answer()
+  expect(await sentAfter(0)).toEqual([900])
+  await answer(900)
+  pace.grew(10)
+  await fill(900, 910)
+  await sentAfter(0)
+  expect(await sentAfter(0)).toEqual([900, 10])
 })

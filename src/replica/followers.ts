@@ -1,6 +1,6 @@
 import { LIMITS } from '../domain/limits.ts'
 import type { Entry } from '../domain/order.ts'
-import { nextTurn, type Clock, type Timer } from '../runtime/clock.ts'
+import type { Clock, Timer } from '../runtime/clock.ts'
 import { Pulse } from '../runtime/pulse.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Network } from '../wire/network.ts'
@@ -42,6 +42,8 @@ interface Follower {
   readonly catchingUp: number[]
   /** A catch-up read is under way. */
   reading: boolean
+  /** Aborts when it becomes in-sync: from then on orders wait for what it reads. */
+  readonly awaited: AbortController
   /** `Order.Synchronize` has streamed it all orders below this number, as it does for a program of another make. */
   streamed: number | undefined
 }
@@ -109,7 +111,16 @@ export class Followers {
       isForeign: () => this.#isForeign(follower),
     })
     const now = this.#clock.awakeMs()
-    const begun = { sent: 0, held: 0, heardAt: now, owes: true, owesSince: now, catchingUp: [], reading: false }
+    const begun = {
+      sent: 0,
+      held: 0,
+      heardAt: now,
+      owes: true,
+      owesSince: now,
+      catchingUp: [],
+      reading: false,
+      awaited: new AbortController(),
+    }
     const follower: Follower = { address, sender, phase: 'connecting', ...begun, streamed }
     this.#followers.set(address, follower)
     sender.start(this.#lead.hello())
@@ -217,6 +228,7 @@ export class Followers {
     const { length } = this.#lead.log.head()
     if (follower.phase === 'learner' && follower.held >= length) {
       follower.phase = 'in-sync' // F1
+      follower.awaited.abort()
       this.#log.info({ follower: follower.address, length: follower.held }, 'follower in sync')
     }
     if (follower.sent < length) void this.#catchUp(follower)
@@ -237,8 +249,7 @@ export class Followers {
       if (digest === undefined || follower.sent !== from) break
       this.#append(follower, this.#message(from, entries, digest))
       follower.catchingUp.push(follower.sent)
-      if (follower.phase === 'learner') await pace.rest(this.#clock.monotonicMs() - begunAt, entries.length)
-      else await nextTurn(this.#clock)
+      await pace.rest(this.#clock.monotonicMs() - begunAt, entries.length, follower.awaited.signal)
     }
     follower.reading = false
   }

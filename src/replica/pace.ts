@@ -50,10 +50,10 @@ export class Pace {
 
   /**
    * Resolves when the next page may be read, after one of so many entries that took `workedMs`. Whatever is ready by now gets
-   * its turn before.
+   * its turn before. `awaited` aborts as soon as orders wait for the reader: it rests no longer.
    */
-  rest(workedMs: number, entries: number): Promise<void> {
-    if (!this.isTrading) return nextTurn(this.#clock)
+  rest(workedMs: number, entries: number, awaited?: AbortSignal): Promise<void> {
+    if (!this.isTrading || awaited?.aborted) return nextTurn(this.#clock)
     const now = this.#clock.monotonicMs()
     const owedMs = Math.max(0, this.#restedAt - now) + REST_RATIO * workedMs
     const restMs = Math.min(REST_MAX_MS, Math.max(REST_MIN_MS, owedMs))
@@ -64,12 +64,14 @@ export class Pace {
         untilGrown: this.#grown + Math.max(1, entries / 2),
         end: () => {
           timer.cancel()
+          awaited?.removeEventListener('abort', rest.end)
           this.#rests.delete(rest)
           // The log grows in the middle of an order's way, which comes first.
           this.#clock.nextTurn(resolve)
         },
       }
       this.#rests.add(rest)
+      awaited?.addEventListener('abort', rest.end)
     })
   }
 }

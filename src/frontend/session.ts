@@ -91,8 +91,9 @@ export class CatalogueSession implements SystemName {
   close(): void {
     this.#renewals.close()
     this.#end()
-    this.#stream?.close()
+    const stream = this.#stream
     this.#stream = undefined
+    this.#runtime.clock.nextTurn(() => stream?.close()) // What was said last has left by then.
   }
 
   #isCalm(): boolean {

@@ -73,7 +73,13 @@ test('a large message comes in pieces, and what is read after it counts', async 
 test.each([
   ['a method that is not served', frame(0, 'Order.Route'), status.UNIMPLEMENTED, 'does not implement the method Order.Route'],
   ['no method', frame(0, ''), status.UNIMPLEMENTED, 'does not implement the method '],
-  ['a frame that is too large', Buffer.from('GET / HTTP/1.1'), status.RESOURCE_EXHAUSTED, `is larger than ${LIMITS.messageBytesMax}`],
+  ['a frame that is too large', Buffer.from('GET / HTTP/1.1'), status.RESOURCE_EXHAUSTED, 'is larger than 64'],
+  [
+    'the head of a frame with more than a name',
+    Buffer.from([0, 0, 0, 65]),
+    status.RESOURCE_EXHAUSTED,
+    'a frame of 65 bytes is larger than 64',
+  ],
   ['frames of an unknown kind', frame(0xee, ''), status.INTERNAL, 'frames of kind 238 are unknown'],
 ])('%s in the first place: the stream ends with the reason', async (_what, bytes, code, words) => {
   const { open, streams } = await serving()

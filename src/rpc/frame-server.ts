@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { LIMITS } from '../domain/limits.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { RpcError } from '../wire/rpc-error.ts'
 import { watch } from './client-watch.ts'
@@ -8,7 +9,7 @@ import { serveStream, type Incoming, type StreamMethodServed } from './served-st
 
 /** A peer that leaves so many messages unread has stopped. A busy front end may ask a quarter of that in one moment. */
 const UNREAD_MESSAGES_MAX = 16_384
-/** More than the name of any method has. */
+/** More than the name of any method has. No more is held of a connection before it has named its method. */
 const METHOD_BYTES_MAX = 64
 
 /** Who has accepted a connection with frames. */
@@ -33,7 +34,8 @@ export function serveFrames(
 ): void {
   let take = (name: Buffer): void => {
     named()
-    const method = name.toString('utf8', 0, METHOD_BYTES_MAX)
+    frames.messageBytesMax = LIMITS.messageBytesMax
+    const method = name.toString()
     const served = methods.get(method)
     if (!served) return frames.end(new RpcError('UNIMPLEMENTED', `The server does not implement the method ${method}`))
     const { request, response } = formsOf(served.method)
@@ -62,6 +64,7 @@ export function serveFrames(
     unread,
   })
   watch(socket, { bytesRead: () => socket.bytesRead, ping: (answered) => frames.ping(answered) }, systemClock)
+  frames.messageBytesMax = METHOD_BYTES_MAX
   frames.send(OPENED)
   frames.start(ahead)
 }

@@ -55,6 +55,8 @@ export interface FrameOwner {
 export class FrameStream {
   readonly #socket: Duplex
   readonly #owner: FrameOwner
+  /** A message may have so many bytes. A larger one breaks the stream as soon as its length is known. */
+  messageBytesMax: number = LIMITS.messageBytesMax
   #isOver = false
   #isCorked = false
   /** Bytes of a frame that has not arrived in full, and how many bytes of them there are. */
@@ -143,7 +145,7 @@ export class FrameStream {
       const kind = bytes[at]!
       const isControl = kind >= KIND.opened
       const length = isControl ? bytes.readUIntBE(at + 1, 3) : bytes.readUInt32BE(at)
-      const most = isControl ? CONTROL_BYTES_MAX : LIMITS.messageBytesMax
+      const most = isControl ? CONTROL_BYTES_MAX : this.messageBytesMax
       if (length > most) return this.#break('RESOURCE_EXHAUSTED', `a frame of ${length} bytes is larger than ${most}`)
       this.#wanted += length
       if (left < this.#wanted) break

@@ -1,7 +1,7 @@
 import { LIMITS } from '../domain/limits.ts'
 import type { Clock } from '../runtime/clock.ts'
 
-/** A stream may be ended after so long a silence. Our own processes send something about every second. */
+/** A stream may be ended after so long a silence. Our own processes send something every 2.5 s at least, also at rest. */
 const SILENT_MS = 6_000
 
 type Ending = (cause: string) => void

@@ -1,8 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { eventually, HOPELESS_MS } from './process.ts'
@@ -22,8 +22,10 @@ const AS_FIRST_PROCESS = [
 function launcherBefore(script: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'bazaar-launcher-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
-  const launcher = join(folder, 'bin', 'bazaar.mjs')
+  const launcher = join(folder, 'bin', 'bazaar.js')
   mkdirSync(join(folder, 'bin'))
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
+  copyFileSync(join(dirname(LAUNCHER), 'runtime.js'), join(folder, 'bin', 'runtime.js'))
   writeFileSync(launcher, readFileSync(LAUNCHER, 'utf8').replace(/OLDEST_MAJOR = \d+/, 'OLDEST_MAJOR = 1000'))
   for (const runtime of RUNTIMES) {
     const bin = join(folder, 'node_modules', runtime, 'bin')

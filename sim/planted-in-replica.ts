@@ -133,7 +133,7 @@ export const REPLICA_BUGS: readonly PlantedBug[] = [
     what: 'R4: a tail is given up because the ledger goes on in a higher generation, though no recovery has given it up',
     file: 'src/replica/repair.ts',
     find: 'mayBeGivenUp({ common: last?.generation ?? 0, tail: own.lastGeneration, other: overruledBy })',
-    replace: 'mayBeGivenUp({ common: (last?.generation ?? 0) - 1_000_000, tail: own.lastGeneration, other: overruledBy })',
+    replace: 'own.lastGeneration < overruledBy',
   },
   {
     name: 'tail-not-archived',

@@ -17,7 +17,11 @@ export interface Parting {
 /**
  * Says whether a recovery may have given up the tail, so that the tail contradicts nothing. Within one system a log can differ from
  * the ledger only then: every other recovery reads all logs. Such a recovery is newer than the tail, and has skipped
- * generations since the last common entry. Without this, two copies of the system have gone on apart, each with orders that
- * clients were told of. Their generations say nothing then, since each copy counts its own starts.
+ * generations since the last common entry. A tail that itself lies behind such a gap is of a start after that recovery: only
+ * another one, with a gap behind the tail, can have given it up. Without this, two copies of the system have gone on apart, each
+ * with orders that clients were told of. Their generations say nothing then, since each copy counts its own starts.
  */
-export const mayBeGivenUp = ({ common, tail, other }: Parting): boolean => tail < other && other - common >= GENERATIONS_SKIPPED
+export function mayBeGivenUp({ common, tail, other }: Parting): boolean {
+  const before = tail - common >= GENERATIONS_SKIPPED ? tail : common
+  return tail < other && other - before >= GENERATIONS_SKIPPED
+}

@@ -48,6 +48,7 @@ test.each([
   ['and the ledger has gone on since', { common: [1, 5], own: [5, 6], ledger: [1_006] }],
   ['and the ledger has not gone on since', { common: [1, 5], own: [6], ledger: [], recoveredGeneration: 1_006 }],
   ['with all orders', { common: [], own: [1, 2], ledger: [1_003] }],
+  ['and a second one has given up what began behind the gap of the first', { common: [1], own: [1_002], ledger: [2_003] }],
 ] satisfies [string, Logs][])('a tail that a recovery has given up is cut, %s (R4)', async (_what, logs) => {
   expect(await compared(logs)).toEqual({ why: undefined, length: logs.common.length, cut: [logs.own.length] })
 })
@@ -58,6 +59,8 @@ test.each([
   ['older, and the ledger was recovered later from all logs', { common: [1], own: [2], ledger: [4], recoveredGeneration: 7 }],
   ['newer', { common: [1], own: [4], ledger: [3] }],
   ['older where it begins, and newer where it ends', { common: [1], own: [2, 1_007], ledger: [1_005] }],
+  ['older, but it began behind the gap, too: copies parted right after it', { common: [1], own: [1_002, 1_002], ledger: [1_003] }],
+  ['the same, and the ledger was recovered later', { common: [1], own: [1_002], ledger: [1_004], recoveredGeneration: 1_004 }],
 ] satisfies [string, Logs][])('another tail is kept: %s (R4)', async (_what, logs) => {
   const { why, ...kept } = await compared(logs)
   expect(why).toMatch(/^two histories of one system: from number 1 on .* move away the file/)

@@ -12,7 +12,7 @@ import { decide } from './decide.ts'
 import { isAhead, openLedger } from './recovery.ts'
 import { Seals } from './seals.ts'
 
-/** A ledger of ten entries that was recovered under generation 5; its last entry is of generation 4. */
+/** A ledger of ten entries that was recovered without giving up a replica, under generation 5; its last entry is of generation 4. */
 const LEDGER = {
   genesis: { clusterId: 'c-1', stocks: OPENING_CATALOGUE },
   generation: 6,
@@ -26,13 +26,22 @@ const replica = (length: number, lastGeneration: number) => ({ clusterId: 'c-1',
 
 test.each([
   ['as long', replica(10, 4), false],
-  ['longer, decided before the recovery: given up with it', replica(12, 4), false],
+  ['longer, decided before the recovery, which did not meet it', replica(12, 4), true],
   ['shorter, decided before the recovery', replica(8, 3), false],
   ['longer, decided after the recovery: the ledger has lost it', replica(12, 5), true],
   ['shorter, decided after the recovery', replica(8, 5), true],
   ['empty', replica(0, 0), false],
 ])('a replica that is %s', (_what, state, ahead) => {
   expect(isAhead(state, LEDGER)).toBe(ahead)
+})
+
+test.each([
+  ['that a recovery has given up', { recoveredGeneration: 1_004 }, replica(12, 4), false],
+  ['that a recovery has given up, after starts that only it saw', { recoveredGeneration: 1_004 }, replica(12, 6), false],
+  ['from behind an earlier gap, which a later recovery did not meet', { recoveredGeneration: 1_006 }, replica(12, 1_005), true],
+  ['and the ledger has gone on since the recovery', { recoveredGeneration: 5, lastGeneration: 6, length: 11 }, replica(12, 4), false],
+])('a replica that is longer, with orders %s', (_what, more, state, ahead) => {
+  expect(isAhead(state, { ...LEDGER, ...more })).toBe(ahead)
 })
 
 describe('a ledger that can be read, in front of a replica that holds more', () => {

@@ -1,4 +1,4 @@
-import { GENERATIONS_SKIPPED } from '../domain/generation.ts'
+import { GENERATIONS_SKIPPED, mayBeGivenUp } from '../domain/generation.ts'
 import { LIMITS } from '../domain/limits.ts'
 import { OPENING_CATALOGUE, type Stock } from '../domain/stock.ts'
 import { sleep } from '../runtime/clock.ts'
@@ -110,8 +110,9 @@ export function showsLoss(
 
 /**
  * Says whether a replica holds entries that this ledger has lost. The entries tell, and not the seal: a leader, or the catalogue
- * itself, seals a replica anew when it comes back. A replica that an earlier recovery gave up does not count (R4). That
- * recovery did without its log, so its older entries are missing in the ledger on purpose.
+ * itself, seals a replica anew when it comes back. What an earlier recovery may have given up does not count: it is missing in
+ * the ledger on purpose, and the replica gives it up as well (R4). Another recovery may not have met this replica, since nobody
+ * had named it. The replica keeps such entries, so the ledger has to be recovered from it.
  */
 export function isAhead(
   replica: { readonly clusterId: string; readonly lastGeneration: number; readonly length: number },
@@ -119,8 +120,9 @@ export function isAhead(
 ): boolean {
   if (replica.length === 0) return false
   if (replica.clusterId !== head.genesis.clusterId) return head.length === 0
-  if (replica.lastGeneration < head.recoveredGeneration) return false
-  const newer = replica.lastGeneration - head.lastGeneration || replica.length - head.length
+  const { lastGeneration: tail } = replica
+  if (mayBeGivenUp({ common: head.lastGeneration, tail, other: head.recoveredGeneration })) return false
+  const newer = tail - head.lastGeneration || replica.length - head.length
   return newer > 0
 }
 

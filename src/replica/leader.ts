@@ -14,7 +14,7 @@ import { LeadStream, type LeadOwner } from './lead-stream.ts'
 import type { PendingOrder } from './pending-order.ts'
 import type { Pushes } from './pushes.ts'
 import { PublishedLength } from './published-length.ts'
-import { repair } from './repair.ts'
+import { repair, type Kept } from './repair.ts'
 
 const RECONNECT_MS = 50
 /** One read of the gap. */
@@ -278,12 +278,12 @@ export class Leader implements LeadOwner {
    * See repair.ts, whose answer this returns. The followers begin anew, since what they hold of a tail that was given up
    * counts for nothing.
    */
-  async #repair(): Promise<string | undefined> {
+  async #repair(): Promise<Kept | undefined> {
     const kept = await repair(this.#runtime, this.#copy, this.#options.catalogueAddress)
     for (const { address } of this.followers()) this.#toFollow.set(address, undefined)
     this.#followers?.close()
     this.#followers = undefined
-    if (kept !== undefined) this.#runtime.log.error({ length: this.#copy.head().length }, kept)
+    if (kept !== undefined) this.#runtime.log.error({ length: this.#copy.head().length }, kept.why)
     return kept
   }
 

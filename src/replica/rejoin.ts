@@ -3,7 +3,7 @@ import { RpcError } from '../wire/rpc-error.ts'
 import type { Runtime } from '../wire/runtime.ts'
 import type { Copy } from './copy.ts'
 import type { FollowerOwner } from './follower.ts'
-import { repair } from './repair.ts'
+import { repair, type Kept } from './repair.ts'
 import { Solitude } from './solitude.ts'
 
 const REJOIN_RETRY_MS = 200
@@ -12,6 +12,8 @@ const REJOIN_CALL_MS = 500
 const RESTING_LOOK_MS = 2_000
 /** A leader of another make is asked so often: it has no heartbeat, and does not say that it has dropped this replica. */
 const FOREIGN_LEADER_MS = 2_000
+/** A log that is another history than the ledger is compared so often: only the operator can change that. */
+const PARTED_COMPARE_MS = 5_000
 
 export interface RejoinOptions {
   readonly frontEndAddress: string
@@ -46,8 +48,10 @@ export class Rejoin implements FollowerOwner {
   #forked = false
   /** The log goes on where a leader's ends. It is compared with the ledger, and this replica follows meanwhile. */
   #longer = false
-  /** Why the log is no prefix of the ledger, in the words that were logged last. */
-  #kept: string | undefined
+  /** Why the log is no prefix of the ledger, as it was logged last. */
+  #kept: Kept | undefined
+  /** Until when a log that is another history is not compared anew. */
+  #keptUntil = 0
   /** Address of the leader that was asked last, and has not been heard since. */
   #asked: string | undefined
   /** Kept while a leader's silence is measured. */
@@ -83,6 +87,11 @@ export class Rejoin implements FollowerOwner {
     this.#wake.abort()
   }
 
+  /** Why this log can be neither led from nor follow anybody before the operator has chosen a history; undefined otherwise. */
+  get parted(): string | undefined {
+    return this.#kept?.isParted ? this.#kept.why : undefined
+  }
+
   /** For how long this replica has been alone, and why. */
   get solitude(): Pick<Solitude, 'ms' | 'why'> {
     return this.#solitude
@@ -105,7 +114,7 @@ export class Rejoin implements FollowerOwner {
       if (this.#longer) await this.#compare()
       const isUnled = !this.#options.leads() && !this.#options.isLed()
       if (isUnled && this.#watch) this.#solitude.because(this.#options.trouble() ?? (await this.#ask()))
-      else if (!isUnled) this.#foreignLeader = this.#asked = undefined
+      else if (!isUnled) this.#foreignLeader = this.#asked = this.#kept = undefined
       this.#solitude.look(isUnled && !this.#foreignLeader)
       await this.#rest()
     }
@@ -126,13 +135,16 @@ export class Rejoin implements FollowerOwner {
 
   /** Compares the log with the ledger. Returns why it is no prefix of it, or could not be compared; undefined when it is one. */
   async #compare(): Promise<string | undefined> {
+    const { clock, log } = this.#runtime
+    if (this.parted !== undefined && clock.awakeMs() < this.#keptUntil) return this.parted
     try {
       const kept = await repair(this.#runtime, this.#copy, this.#options.catalogueAddress)
-      if (kept !== undefined && kept !== this.#kept) this.#runtime.log.error({ length: this.#copy.head().length }, kept)
+      if (kept && kept.why !== this.#kept?.why) log.error({ length: this.#copy.head().length }, kept.why)
       this.#kept = kept
+      this.#keptUntil = clock.awakeMs() + PARTED_COMPARE_MS
       this.#forked = kept !== undefined
       this.#longer = false
-      return kept
+      return kept?.why
     } catch (error) {
       return `cannot compare the log with the ledger yet: ${(error as Error).message}`
     }

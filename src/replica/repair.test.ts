@@ -40,8 +40,8 @@ async function compared({ common, own, ledger, recoveredGeneration = 0 }: Logs) 
     return { entries, digest, length: theirs.length, generation: 9_000, recoveredGeneration }
   }
   const runtime = { clock: systemClock, log: silentLogger, network: { call } } as unknown as Runtime
-  const why = await repair(runtime, new Copy(log, new Pace(systemClock)), 'catalogue:1')
-  return { why, length: log.head().length, cut: log.cutTails.map((tail) => tail.length) }
+  const kept = await repair(runtime, new Copy(log, new Pace(systemClock)), 'catalogue:1')
+  return { ...kept, length: log.head().length, cut: log.cutTails.map((tail) => tail.length) }
 }
 
 test.each([
@@ -50,7 +50,7 @@ test.each([
   ['with all orders', { common: [], own: [1, 2], ledger: [1_003] }],
   ['and a second one has given up what began behind the gap of the first', { common: [1], own: [1_002], ledger: [2_003] }],
 ] satisfies [string, Logs][])('a tail that a recovery has given up is cut, %s (R4)', async (_what, logs) => {
-  expect(await compared(logs)).toEqual({ why: undefined, length: logs.common.length, cut: [logs.own.length] })
+  expect(await compared(logs)).toEqual({ length: logs.common.length, cut: [logs.own.length] })
 })
 
 test.each([
@@ -64,12 +64,13 @@ test.each([
 ] satisfies [string, Logs][])('another tail is kept: %s (R4)', async (_what, logs) => {
   const { why, ...kept } = await compared(logs)
   expect(why).toMatch(/^two histories of one system: from number 1 on .* move away the file/)
-  expect(kept).toEqual({ length: logs.common.length + logs.own.length, cut: [] })
+  expect(kept).toEqual({ length: logs.common.length + logs.own.length, isParted: true, cut: [] })
 })
 
 test('a log that goes on where the ledger ends is kept for its recovery (R4)', async () => {
   expect(await compared({ common: [1], own: [2], ledger: [], recoveredGeneration: 0 })).toEqual({
     why: 'this log holds 2 orders, the ledger only the first 1 of them',
+    isParted: false,
     length: 2,
     cut: [],
   })

@@ -6,6 +6,13 @@ import type { Copy } from './copy.ts'
 
 const LEDGER_READ_MS = 2_000
 
+/** Why a log is no prefix of the ledger, and stays as it is. */
+export interface Kept {
+  readonly why: string
+  /** The log and the ledger are two histories, which only the operator can end. */
+  readonly isParted: boolean
+}
+
 /**
  * Compares this replica's log with the ledger, and gives up its tail where a recovery of the ledger has given it up.
  *
@@ -17,15 +24,15 @@ const LEDGER_READ_MS = 2_000
  * Returns undefined when the log is a prefix of the ledger now, or else why it is not. A log of another cluster never is,
  * and is never touched.
  */
-export async function repair(runtime: Runtime, copy: Copy, catalogueAddress: string): Promise<string | undefined> {
+export async function repair(runtime: Runtime, copy: Copy, catalogueAddress: string): Promise<Kept | undefined> {
   const { network, log } = runtime
   const read = (from: number, limit: number): Promise<Entries> =>
     network.call(catalogueAddress, 'Catalog.Read', { from, limit }, LEDGER_READ_MS)
 
   const own = copy.head()
   const theirs = await read(0, 0)
-  if (theirs.generation < own.sealedGeneration) return 'the ledger is of an earlier generation than this log is sealed with'
-  if ((await copy.log.digestAt(0)) !== theirs.digest) return 'the ledger is of another cluster than this log'
+  if (theirs.generation < own.sealedGeneration) return kept('the ledger is of an earlier generation than this log is sealed with')
+  if ((await copy.log.digestAt(0)) !== theirs.digest) return kept('the ledger is of another cluster than this log')
   const isSameAt = async (length: number) => (await copy.log.digestAt(length)) === (await read(length, 0)).digest
   const common = await commonLength(Math.min(own.length, theirs.length), isSameAt)
   if (common === own.length) return undefined
@@ -33,11 +40,17 @@ export async function repair(runtime: Runtime, copy: Copy, catalogueAddress: str
   const last = common > 0 ? await copy.log.entry(common - 1) : undefined
   const overruledBy = successor ? successor.generation : theirs.recoveredGeneration
   const isOverruled = mayBeGivenUp({ common: last?.generation ?? 0, tail: own.lastGeneration, other: overruledBy })
-  if (!isOverruled) return successor ? partedAt(common) : `this log holds ${own.length} orders, the ledger only the first ${common} of them`
-  if (!(await copy.cut(common, own))) return 'the log has changed while it was compared'
+  if (!isOverruled) {
+    return successor
+      ? { why: partedAt(common), isParted: true }
+      : kept(`this log holds ${own.length} orders, the ledger only the first ${common} of them`)
+  }
+  if (!(await copy.cut(common, own))) return kept('the log has changed while it was compared')
   log.warn({ length: own.length, common, generation: theirs.generation }, 'tail given up and archived') // R4
   return undefined
 }
+
+const kept = (why: string): Kept => ({ why, isParted: false })
 
 /** At most as long as the reason that a status shows. */
 const partedAt = (number: number): string =>

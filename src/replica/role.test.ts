@@ -27,6 +27,7 @@ async function newRole(more: { readonly advertisedAddress?: string } = {}) {
   const { clock, net, runtime: world } = manualRuntime<LeaderToCatalogue, CatalogueToLeader>()
   const log = memoryOrderLog({ diskId: 'disk-2' })
   const disk: { trouble: string | undefined } = { trouble: undefined }
+  const ledger: { parted: string | undefined; compared: number } = { parted: undefined, compared: 0 }
   const asked: string[] = []
   const belonging = { requireOwnHistory: async (clusterId: string) => void asked.push(clusterId) } as unknown as Belonging
   const follower = { published: 0, leader: { replicaId: 1, epoch: 7 } } as FollowerSide
@@ -41,6 +42,8 @@ async function newRole(more: { readonly advertisedAddress?: string } = {}) {
     follower,
     diskTrouble: () => disk.trouble,
     publishedGrew: () => {},
+    parted: () => ledger.parted,
+    differs: () => void (ledger.compared += 1),
     steppedDown: () => {},
   }
   const role = new Role(runtime, options, parts)
@@ -49,7 +52,7 @@ async function newRole(more: { readonly advertisedAddress?: string } = {}) {
     disk.trouble = 'the disk is full'
     role.diskChanged(disk.trouble)
   }
-  return { clock, net, log, asked, role, fillDisk, elect: (assignment = {}) => role.assigned({ ...ASSIGNMENT, ...assignment }) }
+  return { clock, net, log, ledger, asked, role, fillDisk, elect: (assignment = {}) => role.assigned({ ...ASSIGNMENT, ...assignment }) }
 }
 
 test('it leads when it is elected, under the epoch of its assignment', async () => {
@@ -136,6 +139,22 @@ test('one whose log the catalogue refuses makes room for others for a while', as
   expect([role.leader, role.trouble]).toEqual([undefined, 'the log differs'])
   await expect(elect()).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' })
   clock.pass(3_000)
+  await elect()
+  expect(role.leader !== undefined).toBe(true)
+})
+
+test('one whose log is another history does not stand for election until the operator has chosen', async () => {
+  const { role, elect, log, net, clock, ledger } = await newRole()
+  await log.seal(1, GENESIS)
+  await elect()
+  net.stream.say({ refused: refusal('the log differs', { differs: true }) } as CatalogueToLeader)
+  await settled()
+  expect(ledger.compared).toBe(1)
+  ledger.parted = 'two histories of one system'
+  clock.pass(10_000)
+  expect(role.trouble).toBe('two histories of one system')
+  await expect(elect()).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' })
+  ledger.parted = undefined
   await elect()
   expect(role.leader !== undefined).toBe(true)
 })

@@ -32,6 +32,10 @@ interface RoleParts {
   readonly follower: FollowerSide
   /** Why nothing can be written at the moment; undefined when something can be. */
   diskTrouble(): string | undefined
+  /** Why this replica's log cannot be led from before the operator has chosen a history; undefined when it can be. */
+  parted(): string | undefined
+  /** The catalogue has refused this replica's log. */
+  differs(): void
   /** This replica leads no more. */
   steppedDown(): void
   /** More is known to be published, or the leader works with a catalogue anew. */
@@ -73,7 +77,7 @@ export class Role {
 
   /** Why this replica cannot lead at the moment; undefined when it can. */
   get trouble(): string | undefined {
-    return this.#parts.diskTrouble() ?? this.#unfitness
+    return this.#parts.diskTrouble() ?? this.#parts.parted() ?? this.#unfitness
   }
 
   /** The cluster that the log belongs to; undefined while it is empty: then it may still become another one's. */
@@ -152,10 +156,11 @@ export class Role {
     if (own !== clusterId) throw new RpcError('FAILED_PRECONDITION', `this replica belongs to cluster ${own}, not to cluster ${clusterId}`)
   }
 
-  /** A replica whose log the catalogue refuses makes room for another, and may be tried again later. */
+  /** A replica whose log the catalogue refuses makes room for another. It may be tried again later, unless it holds another history. */
   #unfit(why: string): void {
     this.#unfitness = why
     this.#stepDown(why)
+    this.#parts.differs()
     this.#unfitTimer = this.#runtime.clock.after(UNFIT_MS, () => {
       this.#unfitness = undefined
     })

@@ -64,7 +64,8 @@ function parts(runtime: Runtime, options: OrderReplicaOptions) {
   const follower = new FollowerSide({ replicaId, clock, log: runtime.log, copy, belonging, trouble: diskTrouble, owner })
   const steppedDown = () => rejoin.leaderless()
   const publishedGrew = () => tails.grew()
-  const role: Role = new Role(runtime, options, { copy, belonging, pushes, follower, diskTrouble, steppedDown, publishedGrew })
+  const refused = { parted: () => rejoin.parted, differs: () => rejoin.differs() }
+  const role: Role = new Role(runtime, options, { copy, belonging, pushes, follower, diskTrouble, steppedDown, publishedGrew, ...refused })
   const singleCalls = new SingleCalls(runtime, catalogueAddress, copy, role)
   const rejoin: Rejoin = new Rejoin(runtime, copy, {
     frontEndAddress,
